@@ -1,0 +1,18 @@
+# Each target is one line of intent; the work is in tests/scripts/.
+
+.PHONY: install run test quick bench
+
+install: ## system packages, test runner, npm packages: only what is missing
+	@tests/scripts/install.sh
+
+run: install ## the window with the demo profile; without a display the same job under Xvfb
+	@tests/scripts/run.sh
+
+test: install ## every check; ends with "N passed, N failed"
+	@tests/scripts/test.sh
+
+quick: ## the inner loop: format, tidy, unit tests and journeys, UI types; no window
+	@tests/scripts/test.sh quick
+
+bench: install ## figures beside their goals; never fails
+	@tests/scripts/bench.sh
