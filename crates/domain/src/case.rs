@@ -1,0 +1,406 @@
+//! A case: what its events say when they are applied in order.
+//!
+//! The fold is topological by what each author had seen, ties by time and then hash, so that every replica folds
+//! alike. Where two people set the same *human* field without having seen each other, the value from before stays in
+//! effect and the case is marked, until a person chooses. Basis: design, section 3.
+
+mod field;
+mod order;
+mod transition;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+pub use field::{Field, FieldClass};
+pub use transition::{RuleBroken, act_of, check};
+
+use crate::coded::coded;
+use crate::event::{
+    AttachmentAdded, CaseOpened, CitizenRecorded, DeclarationSigned, Ending, Event, Granted, Guardian,
+    IdentityChecked, Journalised, OfferAnswer, PaperIssued, ReceiptGiven, Refused, RegisterStatus,
+    Registered, Rejected, TakenBack, Tick, UnopenedPost, WronglyCreated,
+};
+use crate::ids::{CaseId, CommandId, EventId, StaffId};
+use crate::power_of_attorney::PowerOfAttorney;
+use crate::rule_set::{Duration, LegalDays, term_ends_on};
+
+coded! {
+    /// Where a case stands. The three ticks are apart from it.
+    ///
+    /// Basis: domain reference 10.2 with practice 5.
+    pub enum CaseState {
+        /// Handed in.
+        Received => "received",
+        /// Something is missing before a decision.
+        Incomplete => "incomplete",
+        /// Ready for a decision.
+        Ready => "ready",
+        /// Granted; exempt only once registered.
+        Granted => "granted",
+        /// Refused (*afslag*).
+        Refused => "refused",
+        /// Rejected (*afvist*).
+        Rejected => "rejected",
+        /// Withdrawn by the citizen (*frafaldet*).
+        Withdrawn => "withdrawn",
+        /// The citizen chose help instead.
+        HelpedInstead => "helped_instead",
+        /// Forwarded to another authority (*oversendt*).
+        Forwarded => "forwarded",
+        /// Granted to the wrong person, and put right.
+        WronglyCreated => "wrongly_created",
+        /// A granted exemption was taken back.
+        TakenBack => "taken_back",
+        /// The exemption has ended; see [`Case::ending`].
+        Ended => "ended",
+    }
+}
+
+impl CaseState {
+    /// Whether a decision can still be made.
+    pub const fn is_open(self) -> bool {
+        matches!(self, CaseState::Received | CaseState::Incomplete | CaseState::Ready)
+    }
+}
+
+/// An event with what the envelope says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The event's id.
+    pub id: EventId,
+    /// The command it belongs to.
+    pub command: CommandId,
+    /// The last events of the case its author had seen.
+    pub based_on: Vec<EventId>,
+    /// When it was recorded, corrected by the device's clock offset.
+    pub recorded_at: DateTime<Utc>,
+    /// Hash of the envelope: the last tie-breaker.
+    pub hash: [u8; 32],
+    /// Who did it.
+    pub actor: StaffId,
+    /// What happened; `None` for a kind this program does not know.
+    pub event: Option<Event>,
+}
+
+/// A value together with who set it and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamped<T> {
+    /// The value.
+    pub value: T,
+    /// The event that set it.
+    pub event: EventId,
+    /// Who.
+    pub by: StaffId,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+}
+
+/// Two or more values set for one human field by people who had not seen each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The field.
+    pub field: Field,
+    /// The concurrent events, in fold order.
+    pub events: Vec<EventId>,
+}
+
+/// A case as it stands after its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// The case.
+    pub id: CaseId,
+    /// How it began; `None` when the first event has not arrived.
+    pub opened: Option<CaseOpened>,
+    /// Who it is about.
+    pub citizen: Option<CitizenRecorded>,
+    /// The guardian, if one came.
+    pub guardian: Option<Guardian>,
+    /// Name of the companion, empty where a companion is present unnamed.
+    pub companion: Option<String>,
+    /// The identity check.
+    pub identity: Option<Stamped<IdentityChecked>>,
+    /// Help offered, by offer code.
+    pub guidance: Vec<(String, OfferAnswer)>,
+    /// The declaration.
+    pub declaration: Option<DeclarationSigned>,
+    /// The power of attorney.
+    pub power_of_attorney: Option<PowerOfAttorney>,
+    /// When the power of attorney was revoked.
+    pub power_of_attorney_revoked_on: Option<NaiveDate>,
+    /// What the power of attorney was used for.
+    pub power_of_attorney_uses: Vec<Stamped<String>>,
+    /// The choice about unopened post.
+    pub unopened_post: Option<UnopenedPost>,
+    /// Attached files.
+    pub attachments: Vec<Stamped<AttachmentAdded>>,
+    /// Whether the person deciding confirmed having no conflict of interest.
+    pub conflict_of_interest: Option<Stamped<bool>>,
+    /// The last look in the national register.
+    pub register_look: Option<Stamped<(DateTime<Utc>, RegisterStatus)>>,
+    /// Where the case stands.
+    pub state: CaseState,
+    /// When the state was reached.
+    pub state_since: Option<DateTime<Utc>>,
+    /// What is missing while incomplete.
+    pub missing: Vec<String>,
+    /// The grant.
+    pub granted: Option<Stamped<Granted>>,
+    /// The refusal.
+    pub refused: Option<Stamped<Refused>>,
+    /// The rejection.
+    pub rejected: Option<Stamped<Rejected>>,
+    /// Tick 1.
+    pub registered: Option<Stamped<Registered>>,
+    /// Tick 2.
+    pub receipt: Option<Stamped<ReceiptGiven>>,
+    /// Tick 3.
+    pub journalised: Option<Stamped<Journalised>>,
+    /// Papers issued.
+    pub papers: Vec<Stamped<PaperIssued>>,
+    /// How a wrong registration was put right.
+    pub wrongly_created: Option<Stamped<WronglyCreated>>,
+    /// How the exemption was taken back.
+    pub taken_back: Option<Stamped<TakenBack>>,
+    /// How and when it ended.
+    pub ending: Option<(Ending, NaiveDate)>,
+    /// A later end of the term (rule set A).
+    pub extended_until: Option<NaiveDate>,
+    /// Since when a time-limited exemption is permanent.
+    pub permanent_since: Option<NaiveDate>,
+    /// Notes, append-only (row 4-26).
+    pub notes: Vec<Stamped<String>>,
+    /// Possible duplicates.
+    pub duplicates: Vec<CaseId>,
+    /// Unresolved conflicts.
+    pub conflicts: Vec<Conflict>,
+    /// Whether it holds a kind this program does not know: then it is read-only here.
+    pub holds_unknown_kind: bool,
+    /// All event ids in fold order.
+    pub history: Vec<EventId>,
+    /// The events nobody has built on yet: `based_on` of the next command.
+    pub heads: Vec<EventId>,
+}
+
+impl Case {
+    /// A case about which nothing is known yet.
+    pub fn empty(id: CaseId) -> Self {
+        Self {
+            id,
+            opened: None,
+            citizen: None,
+            guardian: None,
+            companion: None,
+            identity: None,
+            guidance: Vec::new(),
+            declaration: None,
+            power_of_attorney: None,
+            power_of_attorney_revoked_on: None,
+            power_of_attorney_uses: Vec::new(),
+            unopened_post: None,
+            attachments: Vec::new(),
+            conflict_of_interest: None,
+            register_look: None,
+            state: CaseState::Received,
+            state_since: None,
+            missing: Vec::new(),
+            granted: None,
+            refused: None,
+            rejected: None,
+            registered: None,
+            receipt: None,
+            journalised: None,
+            papers: Vec::new(),
+            wrongly_created: None,
+            taken_back: None,
+            ending: None,
+            extended_until: None,
+            permanent_since: None,
+            notes: Vec::new(),
+            duplicates: Vec::new(),
+            conflicts: Vec::new(),
+            holds_unknown_kind: false,
+            history: Vec::new(),
+            heads: Vec::new(),
+        }
+    }
+
+    /// Folds events, given in any order, into the case they make.
+    pub fn fold(id: CaseId, events: &[Recorded]) -> Self {
+        let ordered = order::topological(events);
+        let (suppressed, conflicts) = order::conflicts(&ordered);
+        let mut case = Self::empty(id);
+        for recorded in &ordered {
+            case.history.push(recorded.id);
+            match &recorded.event {
+                None => case.holds_unknown_kind = true,
+                Some(_) if suppressed.contains(&recorded.id) => {}
+                Some(event) => case.apply(recorded, event),
+            }
+        }
+        case.conflicts = conflicts;
+        case.heads = order::heads(&ordered);
+        case
+    }
+
+    fn apply(&mut self, recorded: &Recorded, event: &Event) {
+        fn stamp<T: Clone>(recorded: &Recorded, value: &T) -> Stamped<T> {
+            Stamped {
+                value: value.clone(),
+                event: recorded.id,
+                by: recorded.actor,
+                at: recorded.recorded_at,
+            }
+        }
+        match event {
+            Event::CaseOpened(opened) => {
+                self.opened = Some(opened.clone());
+                self.state_since = Some(recorded.recorded_at);
+            }
+            Event::CitizenRecorded(citizen) => self.citizen = Some(citizen.clone()),
+            Event::GuardianRecorded(guardian) => self.guardian = Some(guardian.clone()),
+            Event::CompanionRecorded { name } => self.companion = Some(name.clone()),
+            Event::IdentityChecked(check) => self.identity = Some(stamp(recorded, check)),
+            Event::GuidanceRecorded { offers } => {
+                for (code, answer) in offers {
+                    self.guidance.retain(|(known, _)| known != code);
+                    self.guidance.push((code.clone(), *answer));
+                }
+            }
+            Event::DeclarationSigned(declaration) => self.declaration = Some(declaration.clone()),
+            Event::PowerOfAttorneyRecorded(paper) => {
+                self.power_of_attorney = Some(paper.clone());
+                self.power_of_attorney_revoked_on = None;
+            }
+            Event::PowerOfAttorneyRevoked { revoked_on, .. } => {
+                self.power_of_attorney_revoked_on = Some(*revoked_on);
+            }
+            Event::PowerOfAttorneyUsed { purpose, .. } => {
+                self.power_of_attorney_uses.push(stamp(recorded, purpose));
+            }
+            Event::UnopenedPostChosen(choice) => self.unopened_post = Some(choice.clone()),
+            Event::AttachmentAdded(attachment) => {
+                self.attachments.push(stamp(recorded, attachment));
+            }
+            Event::ConflictOfInterestChecked { none } => {
+                self.conflict_of_interest = Some(stamp(recorded, none));
+            }
+            Event::RegisterLookedUp { looked_at, seen } => {
+                self.register_look = Some(stamp(recorded, &(*looked_at, *seen)));
+            }
+            Event::MarkedIncomplete { missing } => {
+                self.missing.clone_from(missing);
+                self.reach(CaseState::Incomplete, recorded);
+            }
+            Event::MarkedReady => {
+                self.missing.clear();
+                self.reach(CaseState::Ready, recorded);
+            }
+            Event::Granted(granted) => {
+                self.granted = Some(stamp(recorded, granted));
+                self.reach(CaseState::Granted, recorded);
+            }
+            Event::Refused(refused) => {
+                self.refused = Some(stamp(recorded, refused));
+                self.reach(CaseState::Refused, recorded);
+            }
+            Event::Rejected(rejected) => {
+                self.rejected = Some(stamp(recorded, rejected));
+                self.reach(CaseState::Rejected, recorded);
+            }
+            Event::Withdrawn { .. } => self.reach(CaseState::Withdrawn, recorded),
+            Event::HelpedInstead { .. } => self.reach(CaseState::HelpedInstead, recorded),
+            Event::Forwarded { .. } => self.reach(CaseState::Forwarded, recorded),
+            Event::Registered(registered) => self.registered = Some(stamp(recorded, registered)),
+            Event::ReceiptGiven(given) => self.receipt = Some(stamp(recorded, given)),
+            Event::Journalised(journalised) => self.journalised = Some(stamp(recorded, journalised)),
+            Event::TickUndone { tick, .. } => match tick {
+                Tick::Registered => self.registered = None,
+                Tick::Receipt => self.receipt = None,
+                Tick::Journalised => self.journalised = None,
+            },
+            Event::PaperIssued(paper) => self.papers.push(stamp(recorded, paper)),
+            Event::WronglyCreated(wrong) => {
+                self.wrongly_created = Some(stamp(recorded, wrong));
+                self.journalised = None;
+                self.reach(CaseState::WronglyCreated, recorded);
+            }
+            Event::TakenBack(taken) => {
+                self.taken_back = Some(stamp(recorded, taken));
+                self.journalised = None;
+                self.reach(CaseState::TakenBack, recorded);
+            }
+            Event::Ended { ending, ended_on } => {
+                self.ending = Some((*ending, *ended_on));
+                self.reach(CaseState::Ended, recorded);
+            }
+            Event::Extended { until } => self.extended_until = Some(*until),
+            Event::MadePermanent { on } => self.permanent_since = Some(*on),
+            Event::NoteAdded { text } => self.notes.push(stamp(recorded, text)),
+            Event::ConflictResolved { .. } => {}
+            Event::DuplicateLinked { other } => self.duplicates.push(*other),
+        }
+    }
+
+    fn reach(&mut self, state: CaseState, recorded: &Recorded) {
+        self.state = state;
+        self.state_since = Some(recorded.recorded_at);
+    }
+
+    /// Whether the citizen is exempt now: granted *and* registered (practice 2).
+    pub fn is_exempt(&self) -> bool {
+        self.state == CaseState::Granted && self.registered.is_some()
+    }
+
+    /// The ticks that must still be made, in their usual order (practice 4).
+    pub fn missing_ticks(&self) -> Vec<Tick> {
+        let due: &[Tick] = match self.state {
+            CaseState::Granted | CaseState::Ended => Tick::ALL,
+            CaseState::Refused
+            | CaseState::Rejected
+            | CaseState::Withdrawn
+            | CaseState::Forwarded
+            | CaseState::WronglyCreated
+            | CaseState::TakenBack => &[Tick::Journalised],
+            CaseState::Received
+            | CaseState::Incomplete
+            | CaseState::Ready
+            | CaseState::HelpedInstead => &[],
+        };
+        due.iter().copied().filter(|tick| !self.is_ticked(*tick)).collect()
+    }
+
+    /// Whether this tick has been made.
+    pub fn is_ticked(&self, tick: Tick) -> bool {
+        match tick {
+            Tick::Registered => self.registered.is_some(),
+            Tick::Receipt => self.receipt.is_some(),
+            Tick::Journalised => self.journalised.is_some(),
+        }
+    }
+
+    /// The days the case's rules go by. Moments are turned into Danish days by the caller's `to_day`.
+    pub fn legal_days(&self, to_day: impl Fn(DateTime<Utc>) -> NaiveDate) -> LegalDays {
+        LegalDays {
+            signed_on: self.declaration.as_ref().map(|declaration| declaration.signed_on),
+            decided_on: self
+                .granted
+                .as_ref()
+                .map(|granted| granted.value.decided_at)
+                .or_else(|| self.refused.as_ref().map(|refused| refused.value.decided_at))
+                .map(&to_day),
+            registered_on: self.registered.as_ref().map(|r| to_day(r.value.registered_at)),
+        }
+    }
+
+    /// The last day of the exemption, where it has one and is registered.
+    pub fn expires_on(&self, to_day: impl Fn(DateTime<Utc>) -> NaiveDate) -> Option<NaiveDate> {
+        let granted = self.granted.as_ref()?;
+        if granted.value.duration == Duration::Permanent || self.permanent_since.is_some() {
+            return None;
+        }
+        let registered = self.registered.as_ref()?;
+        self.extended_until.or_else(|| term_ends_on(to_day(registered.value.registered_at)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

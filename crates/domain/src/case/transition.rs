@@ -1,0 +1,326 @@
+//! What may happen when: the check that desktop, command line and server all run before an event is taken.
+//!
+//! An event is judged against the case as its author had seen it. Basis: practice 1 to 5; domain reference 3.
+
+use super::{Case, CaseState};
+use crate::event::{Event, PaperKind, ReceiptDelivery, Signature, Tick};
+use crate::power_of_attorney;
+use crate::role::Act;
+use crate::rule_set::Duration;
+
+/// A rule that an event would break. Carries no person's facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message says what it means")]
+pub enum RuleBroken {
+    #[error("the case has no first event")]
+    NotOpened,
+    #[error("the case was opened before")]
+    AlreadyOpened,
+    #[error("the case holds a kind of event this program does not know")]
+    ReadOnly,
+    #[error("the case is not open for this")]
+    NotOpen,
+    #[error("a decision needs a case that is ready")]
+    NotReady,
+    #[error("a decision needs the conflict-of-interest check")]
+    ConflictOfInterestUnchecked,
+    #[error("a decision needs a valid identity check")]
+    IdentityNotChecked,
+    #[error("a decision needs the signed declaration")]
+    NotDeclared,
+    #[error("the power of attorney does not hold")]
+    PowerOfAttorneyInvalid,
+    #[error("the guardian's appointment was not seen")]
+    AppointmentNotSeen,
+    #[error("a reason is missing")]
+    ReasonMissing,
+    #[error("a name is missing")]
+    NameMissing,
+    #[error("the exemption has not been granted")]
+    NotGranted,
+    #[error("the exemption has not been registered in Digital Post")]
+    NotRegistered,
+    #[error("registration cannot lie before the decision")]
+    RegisteredBeforeDecision,
+    #[error("this was ticked before")]
+    AlreadyTicked,
+    #[error("this has not been ticked")]
+    NotTicked,
+    #[error("this paper does not fit the state of the case")]
+    PaperDoesNotFit,
+    #[error("there is no power of attorney in the case")]
+    NoPowerOfAttorney,
+    #[error("the exemption has no time limit")]
+    NoTerm,
+}
+
+impl RuleBroken {
+    /// Stable code for verdicts and texts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotOpened => "not_opened",
+            Self::AlreadyOpened => "already_opened",
+            Self::ReadOnly => "read_only",
+            Self::NotOpen => "not_open",
+            Self::NotReady => "not_ready",
+            Self::ConflictOfInterestUnchecked => "conflict_of_interest_unchecked",
+            Self::IdentityNotChecked => "identity_not_checked",
+            Self::NotDeclared => "not_declared",
+            Self::PowerOfAttorneyInvalid => "power_of_attorney_invalid",
+            Self::AppointmentNotSeen => "appointment_not_seen",
+            Self::ReasonMissing => "reason_missing",
+            Self::NameMissing => "name_missing",
+            Self::NotGranted => "not_granted",
+            Self::NotRegistered => "not_registered",
+            Self::RegisteredBeforeDecision => "registered_before_decision",
+            Self::AlreadyTicked => "already_ticked",
+            Self::NotTicked => "not_ticked",
+            Self::PaperDoesNotFit => "paper_does_not_fit",
+            Self::NoPowerOfAttorney => "no_power_of_attorney",
+            Self::NoTerm => "no_term",
+        }
+    }
+}
+
+/// Checks whether `event` may follow in `case`.
+///
+/// # Errors
+/// The first rule it would break.
+pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
+    if case.holds_unknown_kind {
+        return Err(RuleBroken::ReadOnly);
+    }
+    match (case.opened.is_some(), event) {
+        (false, Event::CaseOpened(_)) => return Ok(()),
+        (true, Event::CaseOpened(_)) => return Err(RuleBroken::AlreadyOpened),
+        (false, _) => return Err(RuleBroken::NotOpened),
+        (true, _) => {}
+    }
+    match event {
+        Event::CaseOpened(_)
+        | Event::RegisterLookedUp { .. }
+        | Event::AttachmentAdded(_)
+        | Event::DuplicateLinked { .. }
+        | Event::CompanionRecorded { .. }
+        | Event::ConflictOfInterestChecked { .. } => Ok(()),
+        Event::NoteAdded { text } => said(text),
+        Event::ConflictResolved { reason, .. } => said(reason),
+        Event::CitizenRecorded(citizen) => {
+            open(case)?;
+            if citizen.name.trim().is_empty() { Err(RuleBroken::NameMissing) } else { Ok(()) }
+        }
+        Event::GuardianRecorded(_)
+        | Event::IdentityChecked(_)
+        | Event::GuidanceRecorded { .. }
+        | Event::PowerOfAttorneyRecorded(_)
+        | Event::MarkedIncomplete { .. }
+        | Event::MarkedReady
+        | Event::Withdrawn { .. }
+        | Event::HelpedInstead { .. } => open(case),
+        Event::DeclarationSigned(declaration) => {
+            open(case)?;
+            match &declaration.signature {
+                Signature::Unable { reason, witness } => {
+                    said(reason)?;
+                    if witness.trim().is_empty() { Err(RuleBroken::NameMissing) } else { Ok(()) }
+                }
+                Signature::OnPaper | Signature::OnScreen => Ok(()),
+            }
+        }
+        Event::UnopenedPostChosen(_) => {
+            let still_possible = case.state.is_open()
+                || case.state == CaseState::Granted && case.registered.is_none();
+            if still_possible { Ok(()) } else { Err(RuleBroken::NotOpen) }
+        }
+        Event::Forwarded { authority, .. } => open(case).and_then(|()| said(authority)),
+        Event::Rejected(rejected) => open(case).and_then(|()| said(&rejected.reason)),
+        Event::Granted(granted) => {
+            if case.state != CaseState::Ready {
+                return Err(RuleBroken::NotReady);
+            }
+            decidable(case)?;
+            let day_before_decision = |day| day <= granted.decided_at.date_naive();
+            if case.declaration.as_ref().is_none_or(|d| !day_before_decision(d.signed_on)) {
+                return Err(RuleBroken::NotDeclared);
+            }
+            representation_holds(case, granted.decided_at.date_naive())
+        }
+        Event::Refused(refused) => {
+            open(case)?;
+            decidable(case)?;
+            said(&refused.reasons)
+        }
+        Event::PowerOfAttorneyRevoked { .. } | Event::PowerOfAttorneyUsed { .. } => {
+            match (&case.power_of_attorney, event) {
+                (None, _) => Err(RuleBroken::NoPowerOfAttorney),
+                (Some(_), Event::PowerOfAttorneyUsed { .. })
+                    if case.power_of_attorney_revoked_on.is_some() =>
+                {
+                    Err(RuleBroken::PowerOfAttorneyInvalid)
+                }
+                (Some(_), _) => Ok(()),
+            }
+        }
+        Event::Registered(registered) => {
+            let granted = granted(case)?;
+            if case.registered.is_some() {
+                return Err(RuleBroken::AlreadyTicked);
+            }
+            if registered.registered_at < granted {
+                return Err(RuleBroken::RegisteredBeforeDecision);
+            }
+            Ok(())
+        }
+        Event::ReceiptGiven(given) => {
+            if case.state.is_open() {
+                return Err(RuleBroken::NotGranted);
+            }
+            if case.state == CaseState::Granted && case.registered.is_none() {
+                return Err(RuleBroken::NotRegistered);
+            }
+            if case.receipt.is_some() {
+                return Err(RuleBroken::AlreadyTicked);
+            }
+            if given.delivery == ReceiptDelivery::Waived { said(&given.reason) } else { Ok(()) }
+        }
+        Event::Journalised(_) => {
+            if case.state.is_open() {
+                Err(RuleBroken::NotGranted)
+            } else if case.journalised.is_some() {
+                Err(RuleBroken::AlreadyTicked)
+            } else {
+                Ok(())
+            }
+        }
+        Event::TickUndone { tick, reason } => {
+            if !case.is_ticked(*tick) {
+                return Err(RuleBroken::NotTicked);
+            }
+            if *tick == Tick::Registered && case.receipt.is_some() {
+                return Err(RuleBroken::AlreadyTicked);
+            }
+            said(reason)
+        }
+        Event::PaperIssued(paper) => paper_fits(case, paper.kind),
+        Event::WronglyCreated(wrong) => granted(case).and_then(|_| said(&wrong.reason)),
+        Event::TakenBack(taken) => granted(case).and_then(|_| said(&taken.reasons)),
+        Event::Ended { .. } => {
+            granted(case)?;
+            if case.registered.is_none() { Err(RuleBroken::NotRegistered) } else { Ok(()) }
+        }
+        Event::Extended { .. } | Event::MadePermanent { .. } => {
+            granted(case)?;
+            let has_term = case
+                .granted
+                .as_ref()
+                .is_some_and(|granted| granted.value.duration == Duration::TimeLimited);
+            if has_term && case.permanent_since.is_none() { Ok(()) } else { Err(RuleBroken::NoTerm) }
+        }
+    }
+}
+
+/// The right a person needs to record `event`.
+pub const fn act_of(event: &Event) -> Act {
+    match event {
+        Event::CaseOpened(_)
+        | Event::CitizenRecorded(_)
+        | Event::GuardianRecorded(_)
+        | Event::CompanionRecorded { .. }
+        | Event::IdentityChecked(_)
+        | Event::GuidanceRecorded { .. }
+        | Event::DeclarationSigned(_)
+        | Event::PowerOfAttorneyRecorded(_)
+        | Event::UnopenedPostChosen(_)
+        | Event::RegisterLookedUp { .. }
+        | Event::MarkedReady => Act::Capture,
+        Event::PowerOfAttorneyRevoked { .. }
+        | Event::PowerOfAttorneyUsed { .. }
+        | Event::AttachmentAdded(_)
+        | Event::NoteAdded { .. }
+        | Event::DuplicateLinked { .. } => Act::Supplement,
+        Event::ConflictOfInterestChecked { .. }
+        | Event::MarkedIncomplete { .. }
+        | Event::Granted(_)
+        | Event::Refused(_)
+        | Event::Rejected(_)
+        | Event::Withdrawn { .. }
+        | Event::HelpedInstead { .. }
+        | Event::Forwarded { .. } => Act::Decide,
+        Event::Registered(_)
+        | Event::ReceiptGiven(_)
+        | Event::Journalised(_)
+        | Event::PaperIssued(_)
+        | Event::Ended { .. }
+        | Event::Extended { .. }
+        | Event::MadePermanent { .. } => Act::Finish,
+        Event::TickUndone { .. } | Event::WronglyCreated(_) | Event::ConflictResolved { .. } => {
+            Act::Correct
+        }
+        Event::TakenBack(_) => Act::TakeBack,
+    }
+}
+
+fn open(case: &Case) -> Result<(), RuleBroken> {
+    if case.state.is_open() { Ok(()) } else { Err(RuleBroken::NotOpen) }
+}
+
+fn said(text: &str) -> Result<(), RuleBroken> {
+    if text.trim().is_empty() { Err(RuleBroken::ReasonMissing) } else { Ok(()) }
+}
+
+fn granted(case: &Case) -> Result<chrono::DateTime<chrono::Utc>, RuleBroken> {
+    match (&case.granted, case.state) {
+        (Some(granted), CaseState::Granted) => Ok(granted.value.decided_at),
+        _ => Err(RuleBroken::NotGranted),
+    }
+}
+
+/// What any decision needs: the right person identified, and nobody deciding for family (row 4-31).
+fn decidable(case: &Case) -> Result<(), RuleBroken> {
+    if !case.conflict_of_interest.as_ref().is_some_and(|checked| checked.value) {
+        return Err(RuleBroken::ConflictOfInterestUnchecked);
+    }
+    if !case.identity.as_ref().is_some_and(|checked| checked.value.valid) {
+        return Err(RuleBroken::IdentityNotChecked);
+    }
+    Ok(())
+}
+
+fn representation_holds(case: &Case, on: chrono::NaiveDate) -> Result<(), RuleBroken> {
+    use crate::event::Channel;
+    let Some(opened) = &case.opened else { return Err(RuleBroken::NotOpened) };
+    match opened.channel {
+        Channel::InPerson => Ok(()),
+        Channel::Representative => {
+            let paper = case.power_of_attorney.as_ref().ok_or(RuleBroken::NoPowerOfAttorney)?;
+            let citizen = case.citizen.as_ref().map(|citizen| &citizen.cpr);
+            let revoked_on = case.power_of_attorney_revoked_on;
+            if power_of_attorney::faults(paper, citizen, revoked_on, on).is_empty() {
+                Ok(())
+            } else {
+                Err(RuleBroken::PowerOfAttorneyInvalid)
+            }
+        }
+        Channel::Guardian => match &case.guardian {
+            Some(guardian) if guardian.appointment_seen => Ok(()),
+            Some(_) | None => Err(RuleBroken::AppointmentNotSeen),
+        },
+    }
+}
+
+fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
+    let fits = match kind {
+        PaperKind::Request | PaperKind::PowerOfAttorney => true,
+        PaperKind::ExemptionReceipt => case.is_exempt() || case.state == CaseState::Ended,
+        PaperKind::InterimPaper => {
+            case.state == CaseState::Granted && case.registered.is_none()
+        }
+        PaperKind::Refusal => case.state == CaseState::Refused,
+        PaperKind::MissingInformation => case.state == CaseState::Incomplete,
+        PaperKind::Rejection => case.state == CaseState::Rejected,
+        PaperKind::CorrectionToWrongPerson | PaperKind::CorrectionToRightPerson => {
+            case.state == CaseState::WronglyCreated
+        }
+    };
+    if fits { Ok(()) } else { Err(RuleBroken::PaperDoesNotFit) }
+}

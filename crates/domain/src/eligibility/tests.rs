@@ -1,0 +1,1 @@
+//! What the proof says in the situations of the counter.

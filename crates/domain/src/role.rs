@@ -1,0 +1,177 @@
+//! Roles and what each may do: the one table that desktop, command line and server all ask.
+//!
+//! Basis: domain reference 10.3; practice 1 (outreach hands in, Borgerservice decides).
+
+/// What a member of staff is employed to do here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Serves citizens at the counter (*skrankemedarbejder*).
+    Counter,
+    /// Captures at the citizen's home for a department (*udgående medarbejder*).
+    Outreach,
+    /// Works the queue of the *Fritagelsesenhed*.
+    ExemptionUnit,
+    /// Leads a team: figures, deadlines, take-backs.
+    Lead,
+    /// Reads the log of who looked up whom; sees cases, changes nothing.
+    Auditor,
+    /// Keeps staff accounts, profile and devices; has no business in cases.
+    Administrator,
+}
+
+impl Role {
+    /// Every role, in the order in which lists show them.
+    pub const ALL: [Role; 6] = [
+        Role::Counter,
+        Role::Outreach,
+        Role::ExemptionUnit,
+        Role::Lead,
+        Role::Auditor,
+        Role::Administrator,
+    ];
+
+    /// The code that is stored and sent; it never changes.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Role::Counter => "counter",
+            Role::Outreach => "outreach",
+            Role::ExemptionUnit => "exemption_unit",
+            Role::Lead => "lead",
+            Role::Auditor => "auditor",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// The role with this code.
+    pub fn from_code(code: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// Something a role may or may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Act {
+    /// Capture a request and submit it.
+    Capture,
+    /// Decide: grant, refuse, reject, withdraw, help instead, forward, mark incomplete.
+    Decide,
+    /// Tick registered, receipt and journalised; issue papers.
+    Finish,
+    /// Add notes and attachments to a case.
+    Supplement,
+    /// Put right a wrong registration; undo a tick.
+    Correct,
+    /// Take back a granted exemption.
+    TakeBack,
+    /// Look at one case.
+    ReadCase,
+    /// Search among citizens and cases.
+    Search,
+    /// See channel and institution, which can hint at the ground.
+    SeeChannel,
+    /// Read the audit log.
+    ReadAudit,
+    /// Keep staff accounts, profile, location and devices.
+    Administer,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Act; 11] = [
+        Act::Capture,
+        Act::Decide,
+        Act::Finish,
+        Act::Supplement,
+        Act::Correct,
+        Act::TakeBack,
+        Act::ReadCase,
+        Act::Search,
+        Act::SeeChannel,
+        Act::ReadAudit,
+        Act::Administer,
+    ];
+}
+
+/// Whether `role` may do `act`.
+///
+/// A profile may give deciding rights to outreach staff who belong to Borgerservice; that is a grant of the
+/// *counter* role beside *outreach*, never a change in this table.
+pub const fn permits(role: Role, act: Act) -> bool {
+    match role {
+        Role::Counter => matches!(
+            act,
+            Act::Capture
+                | Act::Decide
+                | Act::Finish
+                | Act::Supplement
+                | Act::Correct
+                | Act::ReadCase
+                | Act::Search
+                | Act::SeeChannel
+        ),
+        Role::Outreach => matches!(act, Act::Capture | Act::Supplement | Act::ReadCase),
+        Role::ExemptionUnit => matches!(
+            act,
+            Act::Capture
+                | Act::Decide
+                | Act::Finish
+                | Act::Supplement
+                | Act::Correct
+                | Act::TakeBack
+                | Act::ReadCase
+                | Act::Search
+                | Act::SeeChannel
+        ),
+        Role::Lead => matches!(
+            act,
+            Act::Capture
+                | Act::Decide
+                | Act::Finish
+                | Act::Supplement
+                | Act::Correct
+                | Act::TakeBack
+                | Act::ReadCase
+                | Act::Search
+                | Act::SeeChannel
+                | Act::ReadAudit
+        ),
+        Role::Auditor => matches!(act, Act::ReadCase | Act::Search | Act::ReadAudit),
+        Role::Administrator => matches!(act, Act::Administer),
+    }
+}
+
+/// Whether any of `roles` may do `act`.
+pub fn any_permits(roles: &[Role], act: Act) -> bool {
+    roles.iter().any(|role| permits(*role, act))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outreach_staff_hand_in_and_never_decide() {
+        assert!(permits(Role::Outreach, Act::Capture));
+        assert!(!permits(Role::Outreach, Act::Decide), "practice 1: Borgerservice decides");
+        assert!(!permits(Role::Outreach, Act::Finish));
+        assert!(!permits(Role::Outreach, Act::Search));
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing_and_an_administrator_sees_no_case() {
+        for act in [Act::Capture, Act::Decide, Act::Finish, Act::Supplement, Act::Correct, Act::TakeBack] {
+            assert!(!permits(Role::Auditor, act), "{act:?}");
+            assert!(!permits(Role::Administrator, act), "{act:?}");
+        }
+        assert!(!permits(Role::Administrator, Act::ReadCase));
+        assert!(!permits(Role::Administrator, Act::ReadAudit));
+    }
+
+    #[test]
+    fn role_codes_read_back() {
+        for role in Role::ALL {
+            assert_eq!(Role::from_code(role.code()), Some(role));
+        }
+        assert_eq!(Role::from_code("chef"), None);
+    }
+}
