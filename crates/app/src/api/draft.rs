@@ -1,0 +1,234 @@
+//! Drafts: what is typed at the counter, saved as typed, checked on request.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The value of a field, as typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+pub enum FieldValue {
+    /// A tick.
+    Flag(bool),
+    /// Text, a choice's code, or a day as typed.
+    Text(String),
+    /// Several choices.
+    Many(Vec<String>),
+}
+
+/// Fields by their id in `forms/`.
+pub type Fields = BTreeMap<String, FieldValue>;
+
+/// A draft on the way through the six steps.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftView {
+    /// Id.
+    pub id: String,
+    /// Step 1 to 6.
+    pub step: u8,
+    /// Everything typed.
+    pub fields: Fields,
+    /// When it was last saved, RFC 3339.
+    pub saved_at: String,
+    /// Attached files.
+    pub attachments: Vec<AttachmentView>,
+}
+
+/// A parked draft in a list.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftSummary {
+    /// Id.
+    pub id: String,
+    /// Step 1 to 6.
+    pub step: u8,
+    /// The citizen's name, empty while not typed.
+    pub name: String,
+    /// The masked number, empty while not typed.
+    pub cpr_masked: String,
+    /// Code of the channel.
+    pub channel: String,
+    /// When it was last saved, RFC 3339.
+    pub saved_at: String,
+    /// Initials of who parked it.
+    pub initials: String,
+    /// Day after which it is deleted by rule, `YYYY-MM-DD`.
+    pub deleted_on: String,
+}
+
+/// Saving what was typed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftSaveRequest {
+    /// Id.
+    pub id: String,
+    /// Step 1 to 6.
+    pub step: u8,
+    /// Everything typed.
+    pub fields: Fields,
+}
+
+/// When something was durably saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Saved {
+    /// RFC 3339.
+    pub saved_at: String,
+}
+
+/// Naming a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftRef {
+    /// Id.
+    pub id: String,
+}
+
+/// Checking a draft up to a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftCheckRequest {
+    /// Id.
+    pub id: String,
+    /// The last step to check, 1 to 6.
+    pub step: u8,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldProblem {
+    /// Id of the field.
+    pub field: String,
+    /// Step the field stands on.
+    pub step: u8,
+    /// Code; the text stands under `problem.<code>`.
+    pub code: String,
+    /// What fills the places in the text.
+    pub params: BTreeMap<String, String>,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftCheck {
+    /// What must be mended before the next step.
+    pub problems: Vec<FieldProblem>,
+    /// Codes of warnings; the text stands under `warning.<code>`.
+    pub warnings: Vec<String>,
+    /// The proof tree.
+    pub proof: ProofView,
+    /// Code of the rule set, empty where none applies.
+    pub rule_set: String,
+    /// Durations a grant may choose between; more than one only under rule set A.
+    pub durations: Vec<String>,
+}
+
+/// A node of the proof tree, in Danish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProofView {
+    /// Code of the requirement.
+    pub code: String,
+    /// The requirement in words.
+    pub text: String,
+    /// `met`, `not_met`, `not_known` or `not_needed`.
+    pub outcome: String,
+    /// The fact it rests on, in words; may be empty.
+    pub fact: String,
+    /// The rule's source, in words.
+    pub source: String,
+    /// What would change the outcome, in words; empty where it is met.
+    pub remedy: String,
+    /// What it is made of.
+    pub parts: Vec<ProofView>,
+}
+
+/// Looking at a CPR number while it is typed: format only, nobody is looked up.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CprCheckRequest {
+    /// As typed.
+    pub cpr: String,
+}
+
+/// What the number itself says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CprCheck {
+    /// Code of the fault, empty where there is none; the text stands under `problem.<code>`.
+    pub problem: String,
+    /// Codes of warnings.
+    pub warnings: Vec<String>,
+    /// `YYYY-MM-DD`, empty where not known.
+    pub birth_date: String,
+    /// Age today; `None` where not known.
+    pub age: Option<u16>,
+    /// Masked form, empty where not known.
+    pub masked: String,
+}
+
+/// What we know of the citizen of a draft, after the ID step (practice 8).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KnownCitizen {
+    /// Whether anything may be shown yet: the identity has been checked.
+    pub shown: bool,
+    /// Name we have, empty where unknown.
+    pub name: String,
+    /// Address we have; empty where unknown or protected.
+    pub address: String,
+    /// Whether the address is protected.
+    pub address_protected: bool,
+    /// Their cases, newest first.
+    pub cases: Vec<super::case::CaseRowView>,
+    /// Whether our own record says exempt; the register must be looked at first (practice 3).
+    pub exempt_by_our_record: bool,
+    /// `local`, `central` or `not_known` (offline): how far the look-up reached.
+    pub reach: String,
+}
+
+/// A file attached to a draft or a case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AttachmentView {
+    /// SHA-256, hexadecimal.
+    pub digest: String,
+    /// Code of what it is.
+    pub purpose: String,
+    /// Media type by content.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// Cleaned file name.
+    pub file_name: String,
+    /// RFC 3339.
+    pub added_at: String,
+}
+
+/// Attaching a file. The shell opens the native dialog when `path` is `None`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AttachRequest {
+    /// The draft, or
+    pub draft_id: Option<String>,
+    /// the case.
+    pub case_id: Option<String>,
+    /// Code of what it is.
+    pub purpose: String,
+    /// Path chosen; `None` asks the user.
+    pub path: Option<String>,
+}
+
+/// Attaching a signature drawn on the screen, as a PNG.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ScreenSignatureRequest {
+    /// The draft.
+    pub draft_id: String,
+    /// The PNG, base64.
+    pub png_base64: String,
+}
+
+/// Naming an attachment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AttachmentRef {
+    /// SHA-256, hexadecimal.
+    pub digest: String,
+}
+
+/// A safe copy to look at; the original stays sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AttachmentCopy {
+    /// `image/png` for pictures, `application/pdf` for what the bundled viewer shows.
+    pub media_type: String,
+    /// The bytes, base64.
+    pub base64: String,
+}

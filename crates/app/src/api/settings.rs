@@ -1,0 +1,57 @@
+//! Settings of this computer and what the profile says.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What the settings page shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SettingsView {
+    /// Code of the profile.
+    pub profile: String,
+    /// Name of the municipality.
+    pub municipality: String,
+    /// Code of the location worked at.
+    pub location: String,
+    /// Locations to choose between.
+    pub locations: Vec<super::session::LocationChoice>,
+    /// Code of this device, part of every case number.
+    pub device_code: String,
+    /// Address of the central store; empty where there is none.
+    pub server: String,
+    /// Version of the program.
+    pub version: String,
+    /// `light`, `dark`, `contrast` or `system`.
+    pub theme: String,
+    /// Whether signing on screen is allowed by the profile.
+    pub screen_signature: bool,
+    /// Kinds of ID the profile lists.
+    pub id_kinds: Vec<Choice>,
+    /// Help offers of the profile.
+    pub help_offers: Vec<Choice>,
+    /// What an exemption does not cover, for the list that is gone through together.
+    pub not_covered: Vec<Choice>,
+    /// Relations a representative may have.
+    pub relations: Vec<Choice>,
+    /// Address of the national tool.
+    pub national_tool: String,
+}
+
+/// A code with its Danish label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Choice {
+    /// Code.
+    pub code: String,
+    /// Danish label.
+    pub label: String,
+    /// A second line; may be empty.
+    pub detail: String,
+}
+
+/// Changing settings of this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SettingsSaveRequest {
+    /// Code of the location.
+    pub location: String,
+    /// `light`, `dark`, `contrast` or `system`.
+    pub theme: String,
+}

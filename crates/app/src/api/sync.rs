@@ -1,0 +1,25 @@
+//! How the records of this computer stand to the central store.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The status line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SyncView {
+    /// Whether a central store is set up.
+    pub configured: bool,
+    /// Whether the last contact succeeded.
+    pub online: bool,
+    /// Cases with records made on this device.
+    pub cases: u64,
+    /// Of those, how many the central store has confirmed in full.
+    pub confirmed: u64,
+    /// Records waiting to be sent.
+    pub waiting: u64,
+    /// Records the central store has set aside for a person to look at.
+    pub quarantined: u64,
+    /// When the last confirmation came, RFC 3339; empty before the first.
+    pub confirmed_at: String,
+    /// Code of the last failure; empty where there is none.
+    pub problem: String,
+}

@@ -1,0 +1,146 @@
+//! The one table of commands: name, request and answer. Dispatch, the shell's list and the window's types come from it.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use ts_rs::{Config, TS};
+
+use crate::api::case::{
+    AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, DecideRequest, Decision,
+    EndRequest, FactLine, IssuedPaper, NoteRequest, RegisterLookRequest, Revealed, RevealRequest,
+    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView, TimelineEntry,
+    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
+};
+use crate::api::draft::{
+    AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, CprCheck, CprCheckRequest,
+    DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSummary, DraftView,
+    FieldProblem, FieldValue, KnownCitizen, ProofView, Saved, ScreenSignatureRequest,
+};
+use crate::api::error::{ErrorCode, UiError};
+use crate::api::paper::{
+    PaperDone, PaperRequest, PaperView, PrintRequest, PrinterView, SavePaperRequest,
+};
+use crate::api::session::{
+    DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, SecretRequest,
+    SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
+};
+use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
+use crate::api::sync::SyncView;
+use crate::{App, AppError};
+
+/// A command without a request, or without an answer.
+pub type Nothing = ();
+
+macro_rules! commands {
+    ($($name:ident($request:ty) -> $answer:ty;)+) => {
+        /// Every command of this crate, in the order of the table.
+        pub const COMMANDS: &[&str] = &[$(stringify!($name)),+];
+
+        /// Runs the command `name` with its request as JSON and gives its answer as JSON.
+        ///
+        /// # Errors
+        /// What the command itself reports; an unknown name or a request of another shape is `InvalidInput`.
+        pub fn dispatch(app: &App, name: &str, request: Value) -> Result<Value, AppError> {
+            match name {
+                $(stringify!($name) => {
+                    let request: $request =
+                        serde_json::from_value(request).map_err(|_| AppError::malformed_request())?;
+                    let answer: $answer = app.$name(request)?;
+                    serde_json::to_value(answer).map_err(|_| AppError::malformed_request())
+                })+
+                _ => Err(AppError::malformed_request()),
+            }
+        }
+
+        fn command_types(config: &Config) -> String {
+            let mut text = String::new();
+            $(let _ = writeln!(
+                text,
+                "  {}: {{ request: {}; answer: {} }};",
+                stringify!($name),
+                <$request as TS>::name(config),
+                <$answer as TS>::name(config),
+            );)+
+            text
+        }
+    };
+}
+
+commands! {
+    start_state(Nothing) -> StartState;
+    first_run(FirstRunRequest) -> FirstRunDone;
+    recover(SecretRequest) -> StartState;
+    sign_in(SignInRequest) -> SessionView;
+    sign_out(Nothing) -> Nothing;
+    session_lock(Nothing) -> Nothing;
+    session_unlock(SecretRequest) -> SessionView;
+    staff_list(Nothing) -> Vec<StaffView>;
+    staff_save(StaffSaveRequest) -> Vec<StaffView>;
+    settings(Nothing) -> SettingsView;
+    settings_save(SettingsSaveRequest) -> SettingsView;
+    worklist(Nothing) -> Worklist;
+    draft_new(Nothing) -> DraftView;
+    draft_list(Nothing) -> Vec<DraftSummary>;
+    draft_open(DraftRef) -> DraftView;
+    draft_save(DraftSaveRequest) -> Saved;
+    draft_delete(DraftRef) -> Saved;
+    draft_restore(DraftRef) -> DraftView;
+    draft_check(DraftCheckRequest) -> DraftCheck;
+    cpr_check(CprCheckRequest) -> CprCheck;
+    citizen_known(DraftRef) -> KnownCitizen;
+    screen_signature(ScreenSignatureRequest) -> AttachmentView;
+    attachment_copy(AttachmentRef) -> AttachmentCopy;
+    decide(DecideRequest) -> CaseView;
+    case_list(CaseListRequest) -> CasePage;
+    case_show(CaseRef) -> CaseView;
+    tick(TickRequest) -> CaseView;
+    tick_undo(UndoTickRequest) -> CaseView;
+    register_look(RegisterLookRequest) -> CaseView;
+    correct_wrong_person(WrongPersonRequest) -> WrongPersonDone;
+    take_back(TakeBackRequest) -> CaseView;
+    end_exemption(EndRequest) -> CaseView;
+    note_add(NoteRequest) -> CaseView;
+    revoke_power_of_attorney(RevokePowerOfAttorneyRequest) -> CaseView;
+    reveal(RevealRequest) -> Revealed;
+    paper_preview(PaperRequest) -> PaperView;
+    sync_status(Nothing) -> SyncView;
+    sync_now(Nothing) -> SyncView;
+}
+
+/// Commands that need the desktop (a dialog, a printer). The shell builds them from this crate's use cases.
+pub const SHELL_COMMANDS: &[&str] = &["attach", "paper_print", "paper_save", "printers"];
+
+/// The TypeScript of every type that crosses to the window, and of the table of commands.
+pub fn typescript() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut text = String::from(
+        "// Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.\n\n",
+    );
+    macro_rules! declare {
+        ($($type:ty),+ $(,)?) => {
+            $(let _ = writeln!(text, "export {}\n", <$type as TS>::decl(&config));)+
+        };
+    }
+    declare!(
+        ErrorCode, UiError, StartState, StartStage, DemoAccount, ProfileChoice, LocationChoice,
+        FirstRunRequest, FirstRunDone, SignInRequest, SecretRequest, SessionView, StaffView,
+        StaffSaveRequest, FieldValue, DraftView, DraftSummary, DraftSaveRequest, Saved, DraftRef,
+        DraftCheckRequest, FieldProblem, DraftCheck, ProofView, CprCheckRequest, CprCheck,
+        KnownCitizen, AttachmentView, AttachRequest, ScreenSignatureRequest, AttachmentRef,
+        AttachmentCopy, CaseRowView, CaseListRequest, CasePage, CaseRef, TickView, TimelineEntry,
+        IssuedPaper, AuditEntry, FactLine, CaseView, Decision, DecideRequest, TickRequest,
+        UndoTickRequest, RegisterLookRequest, WrongPersonRequest, WrongPersonDone, TakeBackRequest,
+        EndRequest, NoteRequest, RevokePowerOfAttorneyRequest, RevealRequest, Revealed, Worklist,
+        PaperRequest, PaperView, PrintRequest, SavePaperRequest, PaperDone, PrinterView,
+        SettingsView, Choice, SettingsSaveRequest, SyncView,
+    );
+    let _ = writeln!(
+        text,
+        "export interface Commands {{\n{}  attach: {{ request: AttachRequest; answer: AttachmentView | null }};\n  \
+         paper_print: {{ request: PrintRequest; answer: PaperDone }};\n  \
+         paper_save: {{ request: SavePaperRequest; answer: PaperDone }};\n  \
+         printers: {{ request: null; answer: Array<PrinterView> }};\n}}",
+        command_types(&config)
+    );
+    text
+}

@@ -1,0 +1,1308 @@
+// Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
+
+export type ErrorCode = "invalid_input" | "not_found" | "not_signed_in" | "session_locked" | "wrong_password" | "too_many_attempts" | "not_permitted" | "rule_broken" | "draft_incomplete" | "purpose_missing" | "first_run_needed" | "already_set_up" | "wrong_recovery_code" | "key_missing" | "wrong_key" | "newer_database" | "database_damaged" | "database_busy" | "disk_full" | "file_unreadable" | "file_type_unknown" | "file_too_large" | "image_too_large" | "file_not_written" | "characters_not_covered" | "printer_missing" | "print_failed" | "server_away" | "server_strange" | "device_refused" | "forms_broken" | "internal";
+
+export type UiError = { 
+/**
+ * What went wrong.
+ */
+code: ErrorCode, 
+/**
+ * What fills the places in the text; never a person's facts.
+ */
+params: { [key in string]: string }, 
+/**
+ * A short id that is also in the local log.
+ */
+reference: string, };
+
+export type StartState = { 
+/**
+ * What to show first.
+ */
+stage: StartStage, 
+/**
+ * Name of the municipality, empty before first run.
+ */
+municipality: string, 
+/**
+ * Today in Denmark, `YYYY-MM-DD`.
+ */
+today: string, 
+/**
+ * The signed-in member of staff.
+ */
+session: SessionView | null, 
+/**
+ * Whether this is the demo with fictional persons.
+ */
+demo: boolean, 
+/**
+ * In the demo: the accounts one may sign in with, and their shared password.
+ */
+demo_accounts: Array<DemoAccount>, 
+/**
+ * Profiles to choose between at first run.
+ */
+profiles: Array<ProfileChoice>, };
+
+export type StartStage = "first_run" | "recovery" | "sign_in" | "locked" | "ready";
+
+export type DemoAccount = { 
+/**
+ * Name to sign in with.
+ */
+user_name: string, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Role codes.
+ */
+roles: Array<string>, 
+/**
+ * The demo's password.
+ */
+password: string, };
+
+export type ProfileChoice = { 
+/**
+ * Code, `demo`.
+ */
+code: string, 
+/**
+ * Name of the municipality.
+ */
+municipality: string, 
+/**
+ * Locations one may work at.
+ */
+locations: Array<LocationChoice>, };
+
+export type LocationChoice = { 
+/**
+ * Code in the profile.
+ */
+code: string, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * First day it takes requests, `YYYY-MM-DD`.
+ */
+opens_on: string, };
+
+export type FirstRunRequest = { 
+/**
+ * Code of the profile.
+ */
+profile: string, 
+/**
+ * Code of the location.
+ */
+location: string, 
+/**
+ * One to six capital letters or digits, part of every case number.
+ */
+device_code: string, 
+/**
+ * Name of the first administrator.
+ */
+name: string, 
+/**
+ * Initials, two to four letters.
+ */
+initials: string, 
+/**
+ * Name to sign in with.
+ */
+user_name: string, 
+/**
+ * At least 10 characters.
+ */
+password: string, 
+/**
+ * Whether the first administrator also serves at the counter.
+ */
+serves_at_counter: boolean, };
+
+export type FirstRunDone = { 
+/**
+ * Opens the store when the key is lost. Shown once, to be printed and locked away.
+ */
+recovery_code: string, 
+/**
+ * The first administrator, signed in.
+ */
+session: SessionView, };
+
+export type SignInRequest = { 
+/**
+ * Name to sign in with.
+ */
+user_name: string, 
+/**
+ * Password.
+ */
+password: string, };
+
+export type SecretRequest = { 
+/**
+ * The password or the recovery code.
+ */
+secret: string, };
+
+export type SessionView = { 
+/**
+ * Id.
+ */
+staff_id: string, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Initials.
+ */
+initials: string, 
+/**
+ * Role codes.
+ */
+roles: Array<string>, 
+/**
+ * Codes of what the roles permit: `capture`, `decide`, `finish`, `supplement`, `correct`, `take_back`,
+ * `read_case`, `search`, `see_channel`, `read_audit`, `administer`.
+ */
+acts: Array<string>, 
+/**
+ * Code of the location worked at.
+ */
+location: string, 
+/**
+ * Name of the location worked at.
+ */
+location_name: string, 
+/**
+ * Seconds without a key press until the window locks.
+ */
+lock_after_seconds: number, };
+
+export type StaffView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Name to sign in with.
+ */
+user_name: string, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Initials.
+ */
+initials: string, 
+/**
+ * Role codes.
+ */
+roles: Array<string>, 
+/**
+ * Whether the account may be used.
+ */
+active: boolean, };
+
+export type StaffSaveRequest = { 
+/**
+ * Id of the account to change; `None` adds one.
+ */
+id: string | null, 
+/**
+ * Name to sign in with.
+ */
+user_name: string, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Initials.
+ */
+initials: string, 
+/**
+ * Role codes.
+ */
+roles: Array<string>, 
+/**
+ * Whether the account may be used.
+ */
+active: boolean, 
+/**
+ * A new password; required for a new account.
+ */
+password: string | null, };
+
+export type FieldValue = boolean | string | Array<string>;
+
+export type DraftView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Step 1 to 6.
+ */
+step: number, 
+/**
+ * Everything typed.
+ */
+fields: { [key in string]: FieldValue }, 
+/**
+ * When it was last saved, RFC 3339.
+ */
+saved_at: string, 
+/**
+ * Attached files.
+ */
+attachments: Array<AttachmentView>, };
+
+export type DraftSummary = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Step 1 to 6.
+ */
+step: number, 
+/**
+ * The citizen's name, empty while not typed.
+ */
+name: string, 
+/**
+ * The masked number, empty while not typed.
+ */
+cpr_masked: string, 
+/**
+ * Code of the channel.
+ */
+channel: string, 
+/**
+ * When it was last saved, RFC 3339.
+ */
+saved_at: string, 
+/**
+ * Initials of who parked it.
+ */
+initials: string, 
+/**
+ * Day after which it is deleted by rule, `YYYY-MM-DD`.
+ */
+deleted_on: string, };
+
+export type DraftSaveRequest = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Step 1 to 6.
+ */
+step: number, 
+/**
+ * Everything typed.
+ */
+fields: { [key in string]: FieldValue }, };
+
+export type Saved = { 
+/**
+ * RFC 3339.
+ */
+saved_at: string, };
+
+export type DraftRef = { 
+/**
+ * Id.
+ */
+id: string, };
+
+export type DraftCheckRequest = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * The last step to check, 1 to 6.
+ */
+step: number, };
+
+export type FieldProblem = { 
+/**
+ * Id of the field.
+ */
+field: string, 
+/**
+ * Step the field stands on.
+ */
+step: number, 
+/**
+ * Code; the text stands under `problem.<code>`.
+ */
+code: string, 
+/**
+ * What fills the places in the text.
+ */
+params: { [key in string]: string }, };
+
+export type DraftCheck = { 
+/**
+ * What must be mended before the next step.
+ */
+problems: Array<FieldProblem>, 
+/**
+ * Codes of warnings; the text stands under `warning.<code>`.
+ */
+warnings: Array<string>, 
+/**
+ * The proof tree.
+ */
+proof: ProofView, 
+/**
+ * Code of the rule set, empty where none applies.
+ */
+rule_set: string, 
+/**
+ * Durations a grant may choose between; more than one only under rule set A.
+ */
+durations: Array<string>, };
+
+export type ProofView = { 
+/**
+ * Code of the requirement.
+ */
+code: string, 
+/**
+ * The requirement in words.
+ */
+text: string, 
+/**
+ * `met`, `not_met`, `not_known` or `not_needed`.
+ */
+outcome: string, 
+/**
+ * The fact it rests on, in words; may be empty.
+ */
+fact: string, 
+/**
+ * The rule's source, in words.
+ */
+source: string, 
+/**
+ * What would change the outcome, in words; empty where it is met.
+ */
+remedy: string, 
+/**
+ * What it is made of.
+ */
+parts: Array<ProofView>, };
+
+export type CprCheckRequest = { 
+/**
+ * As typed.
+ */
+cpr: string, };
+
+export type CprCheck = { 
+/**
+ * Code of the fault, empty where there is none; the text stands under `problem.<code>`.
+ */
+problem: string, 
+/**
+ * Codes of warnings.
+ */
+warnings: Array<string>, 
+/**
+ * `YYYY-MM-DD`, empty where not known.
+ */
+birth_date: string, 
+/**
+ * Age today; `None` where not known.
+ */
+age: number | null, 
+/**
+ * Masked form, empty where not known.
+ */
+masked: string, };
+
+export type KnownCitizen = { 
+/**
+ * Whether anything may be shown yet: the identity has been checked.
+ */
+shown: boolean, 
+/**
+ * Name we have, empty where unknown.
+ */
+name: string, 
+/**
+ * Address we have; empty where unknown or protected.
+ */
+address: string, 
+/**
+ * Whether the address is protected.
+ */
+address_protected: boolean, 
+/**
+ * Their cases, newest first.
+ */
+cases: Array<CaseRowView>, 
+/**
+ * Whether our own record says exempt; the register must be looked at first (practice 3).
+ */
+exempt_by_our_record: boolean, 
+/**
+ * `local`, `central` or `not_known` (offline): how far the look-up reached.
+ */
+reach: string, };
+
+export type AttachmentView = { 
+/**
+ * SHA-256, hexadecimal.
+ */
+digest: string, 
+/**
+ * Code of what it is.
+ */
+purpose: string, 
+/**
+ * Media type by content.
+ */
+media_type: string, 
+/**
+ * Size in bytes.
+ */
+size_bytes: number, 
+/**
+ * Cleaned file name.
+ */
+file_name: string, 
+/**
+ * RFC 3339.
+ */
+added_at: string, };
+
+export type AttachRequest = { 
+/**
+ * The draft, or
+ */
+draft_id: string | null, 
+/**
+ * the case.
+ */
+case_id: string | null, 
+/**
+ * Code of what it is.
+ */
+purpose: string, 
+/**
+ * Path chosen; `None` asks the user.
+ */
+path: string | null, };
+
+export type ScreenSignatureRequest = { 
+/**
+ * The draft.
+ */
+draft_id: string, 
+/**
+ * The PNG, base64.
+ */
+png_base64: string, };
+
+export type AttachmentRef = { 
+/**
+ * SHA-256, hexadecimal.
+ */
+digest: string, };
+
+export type AttachmentCopy = { 
+/**
+ * `image/png` for pictures, `application/pdf` for what the bundled viewer shows.
+ */
+media_type: string, 
+/**
+ * The bytes, base64.
+ */
+base64: string, };
+
+export type CaseRowView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Case number.
+ */
+number: string, 
+/**
+ * The citizen's name.
+ */
+name: string, 
+/**
+ * The masked number.
+ */
+cpr_masked: string, 
+/**
+ * Code of the state.
+ */
+state: string, 
+/**
+ * Codes of ticks made.
+ */
+ticks_done: Array<string>, 
+/**
+ * Codes of ticks missing.
+ */
+ticks_missing: Array<string>, 
+/**
+ * Day of receipt, `YYYY-MM-DD`.
+ */
+received_on: string, 
+/**
+ * Last change, RFC 3339.
+ */
+updated_at: string, 
+/**
+ * Name of the location.
+ */
+location: string, 
+/**
+ * Whether the case holds an unresolved conflict.
+ */
+conflict: boolean, 
+/**
+ * `confirmed`, `waiting`, `quarantined` or `deferred`: how the central store stands to it.
+ */
+sync: string, };
+
+export type CaseListRequest = { 
+/**
+ * CPR number, name, case number or phone; empty lists all.
+ */
+query: string, 
+/**
+ * Code of a state, `missing_ticks`, `open` or `all`.
+ */
+filter: string, 
+/**
+ * Cursor of the page before; `None` for the first.
+ */
+after: string | null, 
+/**
+ * Why: required when searching for a person outside one's own open work.
+ */
+purpose: string | null, };
+
+export type CasePage = { 
+/**
+ * The rows.
+ */
+rows: Array<CaseRowView>, 
+/**
+ * Cursor of the next page.
+ */
+next: string | null, 
+/**
+ * How many there are in all for this filter without a query.
+ */
+total: number | null, };
+
+export type CaseRef = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Why, where the case lies outside one's own open work.
+ */
+purpose: string | null, };
+
+export type TickView = { 
+/**
+ * `registered`, `receipt` or `journalised`.
+ */
+tick: string, 
+/**
+ * When, RFC 3339; empty while missing.
+ */
+at: string, 
+/**
+ * Initials of who ticked it; empty while missing.
+ */
+initials: string, 
+/**
+ * Reference or delivery code; may be empty.
+ */
+detail: string, 
+/**
+ * Whether this tick belongs to the state of the case.
+ */
+due: boolean, };
+
+export type TimelineEntry = { 
+/**
+ * RFC 3339.
+ */
+at: string, 
+/**
+ * Initials.
+ */
+initials: string, 
+/**
+ * Code of the event; the title stands under `event.<code>`.
+ */
+kind: string, 
+/**
+ * What it says, in Danish; no CPR number.
+ */
+detail: string, 
+/**
+ * Code of the device.
+ */
+device: string, 
+/**
+ * `confirmed`, `waiting`, `quarantined` or `deferred`.
+ */
+sync: string, };
+
+export type IssuedPaper = { 
+/**
+ * Code of the kind.
+ */
+kind: string, 
+/**
+ * Number on it.
+ */
+number: string, 
+/**
+ * 0 for the original, 1 and up for copies.
+ */
+copy: number, 
+/**
+ * RFC 3339.
+ */
+at: string, 
+/**
+ * Initials.
+ */
+initials: string, };
+
+export type AuditEntry = { 
+/**
+ * RFC 3339.
+ */
+at: string, 
+/**
+ * Initials.
+ */
+initials: string, 
+/**
+ * Code of what was done; the text stands under `audit.<code>`.
+ */
+action: string, 
+/**
+ * Stated purpose; may be empty.
+ */
+purpose: string, };
+
+export type FactLine = { 
+/**
+ * Key of the label's text.
+ */
+label: string, 
+/**
+ * The value in Danish.
+ */
+value: string, };
+
+export type CaseView = { 
+/**
+ * The row of lists.
+ */
+row: CaseRowView, 
+/**
+ * Age today.
+ */
+age: number | null, 
+/**
+ * Who came: code of the channel, empty where the role may not see it.
+ */
+channel: string, 
+/**
+ * Name of the representative or guardian, empty otherwise.
+ */
+came_instead: string, 
+/**
+ * Address; empty where protected or unknown.
+ */
+address: string, 
+/**
+ * Whether the address is protected.
+ */
+address_protected: boolean, 
+/**
+ * Facts for the page.
+ */
+facts: Array<FactLine>, 
+/**
+ * The proof tree as the case stands.
+ */
+proof: ProofView, 
+/**
+ * Codes of warnings.
+ */
+warnings: Array<string>, 
+/**
+ * Whether the citizen is exempt: granted and registered.
+ */
+exempt: boolean, 
+/**
+ * The three ticks.
+ */
+ticks: Array<TickView>, 
+/**
+ * Codes of papers that fit the state now.
+ */
+papers_possible: Array<string>, 
+/**
+ * Papers issued.
+ */
+papers: Array<IssuedPaper>, 
+/**
+ * Attached files.
+ */
+attachments: Array<AttachmentView>, 
+/**
+ * The timeline, oldest first.
+ */
+timeline: Array<TimelineEntry>, 
+/**
+ * The audit log of this case; empty where the role may not read it.
+ */
+audit: Array<AuditEntry>, 
+/**
+ * Codes of what may be done now: `decide`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
+ * `correct_wrong_person`, `take_back`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
+ */
+actions: Array<string>, 
+/**
+ * Last look in the register: status code, empty where nobody looked.
+ */
+register_seen: string, 
+/**
+ * When, RFC 3339; may be empty.
+ */
+register_seen_at: string, 
+/**
+ * Last day of the exemption, `YYYY-MM-DD`; empty without a time limit.
+ */
+expires_on: string, 
+/**
+ * `registered_address`, `other_address` or `no`; may be empty.
+ */
+unopened_post: string, };
+
+export type Decision = { "kind": "grant", 
+/**
+ * `permanent` or `time_limited`; `None` takes the rule set's only one.
+ */
+duration: string | null, } | { "kind": "refuse", 
+/**
+ * The main considerations.
+ */
+reasons: string, 
+/**
+ * Day the party was consulted, `YYYY-MM-DD`; or
+ */
+consultation_held_on: string | null, 
+/**
+ * why it was not needed.
+ */
+consultation_not_needed: string, } | { "kind": "reject", 
+/**
+ * `no_valid_id`, `wrong_person` or `not_covered`.
+ */
+reason: string, 
+/**
+ * What the citizen can do next.
+ */
+next_step: string, } | { "kind": "withdraw" } | { "kind": "help_instead", 
+/**
+ * Code of the offer.
+ */
+offer: string, } | { "kind": "forward", 
+/**
+ * Which.
+ */
+authority: string, } | { "kind": "incomplete", 
+/**
+ * What, in the citizen's words; printed on the letter.
+ */
+missing: Array<string>, } | { "kind": "hand_in" };
+
+export type DecideRequest = { 
+/**
+ * The draft, or
+ */
+draft_id: string | null, 
+/**
+ * the case.
+ */
+case_id: string | null, 
+/**
+ * The decision.
+ */
+decision: Decision, 
+/**
+ * The person deciding confirms having no conflict of interest (row 4-31).
+ */
+no_conflict_of_interest: boolean, };
+
+export type TickRequest = { "tick": "registered", 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * Number from the national tool; may be empty.
+ */
+reference: string, 
+/**
+ * When, RFC 3339; `None` means now.
+ */
+registered_at: string | null, } | { "tick": "receipt", 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * `handed_over`, `posted` or `waived`.
+ */
+delivery: string, 
+/**
+ * Why it was waived.
+ */
+reason: string, } | { "tick": "journalised", 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * The municipality's own number; may be empty.
+ */
+reference: string, };
+
+export type UndoTickRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * Which.
+ */
+tick: string, 
+/**
+ * Why.
+ */
+reason: string, };
+
+export type RegisterLookRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * `not_exempt`, `exempt` or `not_registered`.
+ */
+seen: string, };
+
+export type WrongPersonRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * What happened, without naming another person.
+ */
+reason: string, 
+/**
+ * Whether the registration was removed in the national register.
+ */
+removed_from_register: boolean, 
+/**
+ * Whether post from the time between shall be sent again.
+ */
+resend_post: boolean, 
+/**
+ * Whether to open a draft for the right person, with everything but the citizen copied.
+ */
+open_draft_for_right_person: boolean, };
+
+export type WrongPersonDone = { 
+/**
+ * The case, put right.
+ */
+case: CaseView, 
+/**
+ * The new draft, if one was asked for.
+ */
+draft_id: string | null, };
+
+export type TakeBackRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * The main considerations.
+ */
+reasons: string, 
+/**
+ * Day the party was consulted, `YYYY-MM-DD`; or
+ */
+consultation_held_on: string | null, 
+/**
+ * why it was not needed.
+ */
+consultation_not_needed: string, };
+
+export type EndRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * `rejoined_at_counter`, `rejoined_by_citizen`, `lapsed_on_return`, `expired` or `deceased`.
+ */
+ending: string, 
+/**
+ * `YYYY-MM-DD`.
+ */
+ended_on: string, };
+
+export type NoteRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * The text.
+ */
+text: string, };
+
+export type RevokePowerOfAttorneyRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * `YYYY-MM-DD`.
+ */
+revoked_on: string, 
+/**
+ * Why; may be empty.
+ */
+reason: string, };
+
+export type RevealRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * `cpr` or `address`.
+ */
+what: string, 
+/**
+ * Why: `register_in_digital_post`, `paper`, `contact`.
+ */
+purpose: string, };
+
+export type Revealed = { 
+/**
+ * The text.
+ */
+text: string, };
+
+export type Worklist = { 
+/**
+ * Parked drafts, newest first.
+ */
+drafts: Array<DraftSummary>, 
+/**
+ * Cases that lack a tick, oldest first.
+ */
+missing_ticks: Array<CaseRowView>, 
+/**
+ * How many lack a tick in all.
+ */
+missing_ticks_total: number, 
+/**
+ * How many cases were opened today on this device.
+ */
+today: number, };
+
+export type PaperRequest = { 
+/**
+ * The case, or
+ */
+case_id: string | null, 
+/**
+ * the draft (F1 and F2 only).
+ */
+draft_id: string | null, 
+/**
+ * Code of the kind.
+ */
+kind: string, 
+/**
+ * The large-print variant.
+ */
+large_print: boolean, };
+
+export type PaperView = { 
+/**
+ * The PDF, base64.
+ */
+pdf_base64: string, 
+/**
+ * Number printed on it; empty for drafts.
+ */
+number: string, 
+/**
+ * Pages.
+ */
+pages: number, 
+/**
+ * 0 for the original, 1 and up for copies marked KOPI.
+ */
+copy: number, 
+/**
+ * Characters no shipped font has; the paper may not be printed before they are changed.
+ */
+uncovered: Array<string>, 
+/**
+ * File name to propose; no CPR number, no name.
+ */
+file_name: string, };
+
+export type PrintRequest = { 
+/**
+ * The paper.
+ */
+paper: PaperRequest, 
+/**
+ * Name of the printer; `None` takes the default.
+ */
+printer: string | null, };
+
+export type SavePaperRequest = { 
+/**
+ * The paper.
+ */
+paper: PaperRequest, 
+/**
+ * Path chosen; `None` asks the user.
+ */
+path: string | null, };
+
+export type PaperDone = { 
+/**
+ * False when the user closed the dialog.
+ */
+done: boolean, 
+/**
+ * Number of the paper.
+ */
+number: string, 
+/**
+ * 0 for the original.
+ */
+copy: number, };
+
+export type PrinterView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Whether it is the default.
+ */
+default: boolean, 
+/**
+ * Whether it says it is ready.
+ */
+ready: boolean, };
+
+export type SettingsView = { 
+/**
+ * Code of the profile.
+ */
+profile: string, 
+/**
+ * Name of the municipality.
+ */
+municipality: string, 
+/**
+ * Code of the location worked at.
+ */
+location: string, 
+/**
+ * Locations to choose between.
+ */
+locations: Array<LocationChoice>, 
+/**
+ * Code of this device, part of every case number.
+ */
+device_code: string, 
+/**
+ * Address of the central store; empty where there is none.
+ */
+server: string, 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * `light`, `dark`, `contrast` or `system`.
+ */
+theme: string, 
+/**
+ * Whether signing on screen is allowed by the profile.
+ */
+screen_signature: boolean, 
+/**
+ * Kinds of ID the profile lists.
+ */
+id_kinds: Array<Choice>, 
+/**
+ * Help offers of the profile.
+ */
+help_offers: Array<Choice>, 
+/**
+ * What an exemption does not cover, for the list that is gone through together.
+ */
+not_covered: Array<Choice>, 
+/**
+ * Relations a representative may have.
+ */
+relations: Array<Choice>, 
+/**
+ * Address of the national tool.
+ */
+national_tool: string, };
+
+export type Choice = { 
+/**
+ * Code.
+ */
+code: string, 
+/**
+ * Danish label.
+ */
+label: string, 
+/**
+ * A second line; may be empty.
+ */
+detail: string, };
+
+export type SettingsSaveRequest = { 
+/**
+ * Code of the location.
+ */
+location: string, 
+/**
+ * `light`, `dark`, `contrast` or `system`.
+ */
+theme: string, };
+
+export type SyncView = { 
+/**
+ * Whether a central store is set up.
+ */
+configured: boolean, 
+/**
+ * Whether the last contact succeeded.
+ */
+online: boolean, 
+/**
+ * Cases with records made on this device.
+ */
+cases: number, 
+/**
+ * Of those, how many the central store has confirmed in full.
+ */
+confirmed: number, 
+/**
+ * Records waiting to be sent.
+ */
+waiting: number, 
+/**
+ * Records the central store has set aside for a person to look at.
+ */
+quarantined: number, 
+/**
+ * When the last confirmation came, RFC 3339; empty before the first.
+ */
+confirmed_at: string, 
+/**
+ * Code of the last failure; empty where there is none.
+ */
+problem: string, };
+
+export interface Commands {
+  start_state: { request: null; answer: StartState };
+  first_run: { request: FirstRunRequest; answer: FirstRunDone };
+  recover: { request: SecretRequest; answer: StartState };
+  sign_in: { request: SignInRequest; answer: SessionView };
+  sign_out: { request: null; answer: null };
+  session_lock: { request: null; answer: null };
+  session_unlock: { request: SecretRequest; answer: SessionView };
+  staff_list: { request: null; answer: Array<StaffView> };
+  staff_save: { request: StaffSaveRequest; answer: Array<StaffView> };
+  settings: { request: null; answer: SettingsView };
+  settings_save: { request: SettingsSaveRequest; answer: SettingsView };
+  worklist: { request: null; answer: Worklist };
+  draft_new: { request: null; answer: DraftView };
+  draft_list: { request: null; answer: Array<DraftSummary> };
+  draft_open: { request: DraftRef; answer: DraftView };
+  draft_save: { request: DraftSaveRequest; answer: Saved };
+  draft_delete: { request: DraftRef; answer: Saved };
+  draft_restore: { request: DraftRef; answer: DraftView };
+  draft_check: { request: DraftCheckRequest; answer: DraftCheck };
+  cpr_check: { request: CprCheckRequest; answer: CprCheck };
+  citizen_known: { request: DraftRef; answer: KnownCitizen };
+  screen_signature: { request: ScreenSignatureRequest; answer: AttachmentView };
+  attachment_copy: { request: AttachmentRef; answer: AttachmentCopy };
+  decide: { request: DecideRequest; answer: CaseView };
+  case_list: { request: CaseListRequest; answer: CasePage };
+  case_show: { request: CaseRef; answer: CaseView };
+  tick: { request: TickRequest; answer: CaseView };
+  tick_undo: { request: UndoTickRequest; answer: CaseView };
+  register_look: { request: RegisterLookRequest; answer: CaseView };
+  correct_wrong_person: { request: WrongPersonRequest; answer: WrongPersonDone };
+  take_back: { request: TakeBackRequest; answer: CaseView };
+  end_exemption: { request: EndRequest; answer: CaseView };
+  note_add: { request: NoteRequest; answer: CaseView };
+  revoke_power_of_attorney: { request: RevokePowerOfAttorneyRequest; answer: CaseView };
+  reveal: { request: RevealRequest; answer: Revealed };
+  paper_preview: { request: PaperRequest; answer: PaperView };
+  sync_status: { request: null; answer: SyncView };
+  sync_now: { request: null; answer: SyncView };
+  attach: { request: AttachRequest; answer: AttachmentView | null };
+  paper_print: { request: PrintRequest; answer: PaperDone };
+  paper_save: { request: SavePaperRequest; answer: PaperDone };
+  printers: { request: null; answer: Array<PrinterView> };
+}
