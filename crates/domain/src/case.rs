@@ -15,9 +15,9 @@ pub use transition::{RuleBroken, act_of, check};
 
 use crate::coded::coded;
 use crate::event::{
-    AttachmentAdded, CaseOpened, CitizenRecorded, DeclarationSigned, Ending, Event, Granted, Guardian,
-    IdentityChecked, Journalised, OfferAnswer, PaperIssued, ReceiptGiven, Refused, RegisterStatus,
-    Registered, Rejected, TakenBack, Tick, UnopenedPost, WronglyCreated,
+    AttachmentAdded, CaseOpened, CitizenRecorded, DeclarationSigned, Ending, Event, Granted,
+    Guardian, IdentityChecked, Journalised, OfferAnswer, PaperIssued, ReceiptGiven, Refused,
+    RegisterStatus, Registered, Rejected, TakenBack, Tick, UnopenedPost, WronglyCreated,
 };
 use crate::ids::{CaseId, CommandId, EventId, StaffId};
 use crate::power_of_attorney::PowerOfAttorney;
@@ -58,7 +58,10 @@ coded! {
 impl CaseState {
     /// Whether a decision can still be made.
     pub const fn is_open(self) -> bool {
-        matches!(self, CaseState::Received | CaseState::Incomplete | CaseState::Ready)
+        matches!(
+            self,
+            CaseState::Received | CaseState::Incomplete | CaseState::Ready
+        )
     }
 }
 
@@ -311,7 +314,9 @@ impl Case {
             Event::Forwarded { .. } => self.reach(CaseState::Forwarded, recorded),
             Event::Registered(registered) => self.registered = Some(stamp(recorded, registered)),
             Event::ReceiptGiven(given) => self.receipt = Some(stamp(recorded, given)),
-            Event::Journalised(journalised) => self.journalised = Some(stamp(recorded, journalised)),
+            Event::Journalised(journalised) => {
+                self.journalised = Some(stamp(recorded, journalised))
+            }
             Event::TickUndone { tick, .. } => match tick {
                 Tick::Registered => self.registered = None,
                 Tick::Receipt => self.receipt = None,
@@ -365,7 +370,10 @@ impl Case {
             | CaseState::Ready
             | CaseState::HelpedInstead => &[],
         };
-        due.iter().copied().filter(|tick| !self.is_ticked(*tick)).collect()
+        due.iter()
+            .copied()
+            .filter(|tick| !self.is_ticked(*tick))
+            .collect()
     }
 
     /// Whether this tick has been made.
@@ -380,14 +388,24 @@ impl Case {
     /// The days the case's rules go by. Moments are turned into Danish days by the caller's `to_day`.
     pub fn legal_days(&self, to_day: impl Fn(DateTime<Utc>) -> NaiveDate) -> LegalDays {
         LegalDays {
-            signed_on: self.declaration.as_ref().map(|declaration| declaration.signed_on),
+            signed_on: self
+                .declaration
+                .as_ref()
+                .map(|declaration| declaration.signed_on),
             decided_on: self
                 .granted
                 .as_ref()
                 .map(|granted| granted.value.decided_at)
-                .or_else(|| self.refused.as_ref().map(|refused| refused.value.decided_at))
+                .or_else(|| {
+                    self.refused
+                        .as_ref()
+                        .map(|refused| refused.value.decided_at)
+                })
                 .map(&to_day),
-            registered_on: self.registered.as_ref().map(|r| to_day(r.value.registered_at)),
+            registered_on: self
+                .registered
+                .as_ref()
+                .map(|r| to_day(r.value.registered_at)),
         }
     }
 
@@ -398,7 +416,8 @@ impl Case {
             return None;
         }
         let registered = self.registered.as_ref()?;
-        self.extended_until.or_else(|| term_ends_on(to_day(registered.value.registered_at)))
+        self.extended_until
+            .or_else(|| term_ends_on(to_day(registered.value.registered_at)))
     }
 }
 

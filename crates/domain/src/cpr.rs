@@ -23,7 +23,7 @@ const MASKED_SERIAL: &str = "••••";
 
 /// A CPR number, or a replacement number built the same way, whose date exists.
 ///
-/// Ordered by birth date as written, so it may serve as a key; never shown as it is.
+/// Ordered by its digits, so it may serve as a key; never shown as it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cpr {
     digits: [u8; 10],
@@ -128,7 +128,11 @@ impl Cpr {
         let full_year = century(digits[6], year) + year as i32;
         let birth_date =
             NaiveDate::from_ymd_opt(full_year, month, day).ok_or(CprError::NoSuchDay)?;
-        Ok(Self { digits, birth_date, kind })
+        Ok(Self {
+            digits,
+            birth_date,
+            kind,
+        })
     }
 
     /// Ordinary or replacement.
@@ -143,7 +147,11 @@ impl Cpr {
 
     /// The sex that the last digit stands for.
     pub fn sex(&self) -> Sex {
-        if self.digits[9] % 2 == 0 { Sex::Female } else { Sex::Male }
+        if self.digits[9] % 2 == 0 {
+            Sex::Female
+        } else {
+            Sex::Male
+        }
     }
 
     /// Full years of age on a date; `None` before birth.
@@ -196,7 +204,10 @@ impl Cpr {
 
     /// The ten digits, for a stated purpose.
     pub fn reveal_for(&self, _purpose: Purpose) -> String {
-        self.digits.iter().map(|digit| char::from(b'0' + digit)).collect()
+        self.digits
+            .iter()
+            .map(|digit| char::from(b'0' + digit))
+            .collect()
     }
 
     /// The number as people write it, with the hyphen, for a stated purpose.
@@ -208,7 +219,10 @@ impl Cpr {
 
     /// The birth date digits with the serial number hidden, for lists and receipts.
     pub fn masked(&self) -> String {
-        let date: String = self.digits[..6].iter().map(|digit| char::from(b'0' + digit)).collect();
+        let date: String = self.digits[..6]
+            .iter()
+            .map(|digit| char::from(b'0' + digit))
+            .collect();
         format!("{date}-{MASKED_SERIAL}")
     }
 }
@@ -262,7 +276,11 @@ fn ten_digits(text: &str) -> Result<[u8; 10], CprError> {
                 }
             }
             _ if character.is_whitespace() => {}
-            _ => return Err(CprError::NotADigit { position: index + 1 }),
+            _ => {
+                return Err(CprError::NotADigit {
+                    position: index + 1,
+                });
+            }
         }
     }
     match (found, hyphen_after) {

@@ -89,7 +89,10 @@ pub struct Saying {
 
 impl Saying {
     fn of(code: &str) -> Self {
-        Self { code: code.to_owned(), params: Vec::new() }
+        Self {
+            code: code.to_owned(),
+            params: Vec::new(),
+        }
     }
 
     fn with(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -130,9 +133,16 @@ impl Proof {
         if self.outcome == Outcome::NotNeeded {
             Vec::new()
         } else if self.parts.is_empty() {
-            if self.outcome == outcome { vec![self.requirement] } else { Vec::new() }
+            if self.outcome == outcome {
+                vec![self.requirement]
+            } else {
+                Vec::new()
+            }
         } else {
-            self.parts.iter().flat_map(|part| part.leaves(outcome)).collect()
+            self.parts
+                .iter()
+                .flat_map(|part| part.leaves(outcome))
+                .collect()
         }
     }
 }
@@ -241,7 +251,9 @@ pub fn explain(
     Explanation {
         proof,
         warnings: warnings(facts, policy, day, today),
-        rule_set: rule_sets.on(facts.signed_on.unwrap_or(day)).map(|set| set.code),
+        rule_set: rule_sets
+            .on(facts.signed_on.unwrap_or(day))
+            .map(|set| set.code),
     }
 }
 
@@ -250,19 +262,46 @@ fn covered(facts: &Facts, day: NaiveDate) -> Proof {
         None => {
             let missing = || Saying::of("cpr_missing");
             (
-                leaf(Requirement::HasCpr, Outcome::NotKnown, missing(), "row_2_12", "enter_cpr"),
-                leaf(Requirement::Age15, Outcome::NotKnown, missing(), "row_2_12", "enter_cpr"),
+                leaf(
+                    Requirement::HasCpr,
+                    Outcome::NotKnown,
+                    missing(),
+                    "row_2_12",
+                    "enter_cpr",
+                ),
+                leaf(
+                    Requirement::Age15,
+                    Outcome::NotKnown,
+                    missing(),
+                    "row_2_12",
+                    "enter_cpr",
+                ),
             )
         }
         Some(cpr) => {
             let age = cpr.age_on(day);
-            let outcome =
-                if age.is_some_and(|age| age >= 15) { Outcome::Met } else { Outcome::NotMet };
+            let outcome = if age.is_some_and(|age| age >= 15) {
+                Outcome::Met
+            } else {
+                Outcome::NotMet
+            };
             let fact = Saying::of("age").with("age", age.unwrap_or(0));
             let has_cpr = Saying::of("cpr_given");
             (
-                leaf(Requirement::HasCpr, Outcome::Met, has_cpr, "row_2_12", "enter_cpr"),
-                leaf(Requirement::Age15, outcome, fact, "row_2_12", "no_exemption_needed"),
+                leaf(
+                    Requirement::HasCpr,
+                    Outcome::Met,
+                    has_cpr,
+                    "row_2_12",
+                    "enter_cpr",
+                ),
+                leaf(
+                    Requirement::Age15,
+                    outcome,
+                    fact,
+                    "row_2_12",
+                    "no_exemption_needed",
+                ),
             )
         }
     };
@@ -274,9 +313,13 @@ fn covered(facts: &Facts, day: NaiveDate) -> Proof {
             "domain_1_3",
             "close_deceased",
         ),
-        Some(false) | None => {
-            leaf(Requirement::Alive, Outcome::Met, Saying::of("not_reported_dead"), "domain_1_3", "")
-        }
+        Some(false) | None => leaf(
+            Requirement::Alive,
+            Outcome::Met,
+            Saying::of("not_reported_dead"),
+            "domain_1_3",
+            "",
+        ),
     };
     let (outcome, fact, remedy) = match facts.residence {
         None | Some(Residence::Unknown) => {
@@ -289,9 +332,18 @@ fn covered(facts: &Facts, day: NaiveDate) -> Proof {
             (Outcome::NotMet, "residence_never", "forward_to_agency")
         }
     };
-    let residence =
-        leaf(Requirement::Residence, outcome, Saying::of(fact), "digital_post_act_5", remedy);
-    all(Requirement::Covered, "row_2_12", vec![cpr, age, alive, residence])
+    let residence = leaf(
+        Requirement::Residence,
+        outcome,
+        Saying::of(fact),
+        "digital_post_act_5",
+        remedy,
+    );
+    all(
+        Requirement::Covered,
+        "row_2_12",
+        vec![cpr, age, alive, residence],
+    )
 }
 
 fn right_person(facts: &Facts, today: NaiveDate) -> Proof {
@@ -301,7 +353,13 @@ fn right_person(facts: &Facts, today: NaiveDate) -> Proof {
             Some(true) => (Outcome::Met, "identity_checked"),
             Some(false) => (Outcome::NotMet, "identity_failed"),
         };
-        leaf(Requirement::IdentityValid, outcome, Saying::of(fact), "guide_step_2", "show_id")
+        leaf(
+            Requirement::IdentityValid,
+            outcome,
+            Saying::of(fact),
+            "guide_step_2",
+            "show_id",
+        )
     };
     let came = |channel: Channel, requirement, source, parts: Vec<Proof>| match facts.channel {
         Some(chosen) if chosen == channel => all(requirement, source, parts),
@@ -313,10 +371,21 @@ fn right_person(facts: &Facts, today: NaiveDate) -> Proof {
             remedy: Saying::default(),
             parts: Vec::new(),
         },
-        None => leaf(requirement, Outcome::NotKnown, Saying::of("who_unknown"), source, "say_who"),
+        None => leaf(
+            requirement,
+            Outcome::NotKnown,
+            Saying::of("who_unknown"),
+            source,
+            "say_who",
+        ),
     };
     let parts = vec![
-        came(Channel::InPerson, Requirement::CitizenCame, "row_2_23", vec![identity()]),
+        came(
+            Channel::InPerson,
+            Requirement::CitizenCame,
+            "row_2_23",
+            vec![identity()],
+        ),
         came(
             Channel::Representative,
             Requirement::RepresentativeCame,
@@ -349,18 +418,33 @@ fn power_of_attorney_part(facts: &Facts, today: NaiveDate) -> Proof {
     let requirement = Requirement::PowerOfAttorneyHolds;
     let Some(paper) = &facts.power_of_attorney else {
         let fact = Saying::of("power_of_attorney_missing");
-        return leaf(requirement, Outcome::NotKnown, fact, "row_2_23", "bring_power_of_attorney");
+        return leaf(
+            requirement,
+            Outcome::NotKnown,
+            fact,
+            "row_2_23",
+            "bring_power_of_attorney",
+        );
     };
     let revoked_on = facts.power_of_attorney_revoked_on;
     let faults = power_of_attorney::faults(paper, facts.cpr.as_ref(), revoked_on, today);
     match faults.first() {
-        None => {
-            leaf(requirement, Outcome::Met, Saying::of("power_of_attorney_signed"), "row_2_23", "")
-        }
+        None => leaf(
+            requirement,
+            Outcome::Met,
+            Saying::of("power_of_attorney_signed"),
+            "row_2_23",
+            "",
+        ),
         Some(fault) => {
             let code = format!("power_of_attorney_{}", fault.code());
-            let mut node =
-                leaf(requirement, Outcome::NotMet, Saying::of(&code), "row_2_23", "mend");
+            let mut node = leaf(
+                requirement,
+                Outcome::NotMet,
+                Saying::of(&code),
+                "row_2_23",
+                "mend",
+            );
             node.remedy = Saying::of(&code);
             node
         }
@@ -380,7 +464,13 @@ fn appointment_part(facts: &Facts, today: NaiveDate) -> Proof {
         }
         Some(_) => (Outcome::Met, "appointment_seen"),
     };
-    leaf(requirement, outcome, Saying::of(fact), "practice_11", "show_appointment")
+    leaf(
+        requirement,
+        outcome,
+        Saying::of(fact),
+        "practice_11",
+        "show_appointment",
+    )
 }
 
 fn declaration(facts: &Facts, rule_sets: &RuleSets, today: NaiveDate) -> Proof {
@@ -389,14 +479,25 @@ fn declaration(facts: &Facts, rule_sets: &RuleSets, today: NaiveDate) -> Proof {
         Some(true) => (Outcome::Met, "declared"),
         Some(false) => (Outcome::NotMet, "not_declared"),
     };
-    let declared =
-        leaf(Requirement::Declared, outcome, Saying::of(fact), "row_2_13", "declare_or_withdraw");
+    let declared = leaf(
+        Requirement::Declared,
+        outcome,
+        Saying::of(fact),
+        "row_2_13",
+        "declare_or_withdraw",
+    );
     let (outcome, fact) = match facts.signed {
         None => (Outcome::NotKnown, "not_signed_yet"),
         Some(true) => (Outcome::Met, "signed"),
         Some(false) => (Outcome::NotMet, "not_signed"),
     };
-    let signed = leaf(Requirement::Signed, outcome, Saying::of(fact), "guide_step_3", "sign");
+    let signed = leaf(
+        Requirement::Signed,
+        outcome,
+        Saying::of(fact),
+        "guide_step_3",
+        "sign",
+    );
     let (outcome, fact, remedy) = match facts.signed_on {
         None => (Outcome::NotKnown, "signing_day_missing", "sign"),
         Some(day) if day > today => (Outcome::NotMet, "signed_in_future", "correct_signing_day"),
@@ -405,8 +506,18 @@ fn declaration(facts: &Facts, rule_sets: &RuleSets, today: NaiveDate) -> Proof {
         }
         Some(_) => (Outcome::Met, "signed_in_time", ""),
     };
-    let in_time = leaf(Requirement::SignedInTime, outcome, Saying::of(fact), "row_2_26", remedy);
-    all(Requirement::Declared, "row_2_13", vec![declared, signed, in_time])
+    let in_time = leaf(
+        Requirement::SignedInTime,
+        outcome,
+        Saying::of(fact),
+        "row_2_26",
+        remedy,
+    );
+    all(
+        Requirement::Declared,
+        "row_2_13",
+        vec![declared, signed, in_time],
+    )
 }
 
 fn register(facts: &Facts) -> Proof {
@@ -417,7 +528,13 @@ fn register(facts: &Facts) -> Proof {
         Some(RegisterStatus::NotExempt) => (Outcome::Met, "register_not_exempt", ""),
         Some(RegisterStatus::NotRegistered) => (Outcome::Met, "register_not_registered", ""),
     };
-    leaf(Requirement::NotExemptAlready, outcome, Saying::of(fact), "practice_3", remedy)
+    leaf(
+        Requirement::NotExemptAlready,
+        outcome,
+        Saying::of(fact),
+        "practice_3",
+        remedy,
+    )
 }
 
 fn warnings(
@@ -436,7 +553,12 @@ fn warnings(
     if facts.cpr_is_replacement {
         found.push(Warning::CprReplacement);
     }
-    let age_in = |days| facts.cpr.as_ref().and_then(|cpr| cpr.age_on(day + chrono::Days::new(days)));
+    let age_in = |days| {
+        facts
+            .cpr
+            .as_ref()
+            .and_then(|cpr| cpr.age_on(day + chrono::Days::new(days)))
+    };
     if age_in(0).is_some_and(|age| age < 15) && age_in(31).is_some_and(|age| age >= 15) {
         found.push(Warning::Turns15Soon);
     }
@@ -447,15 +569,21 @@ fn warnings(
         && let Some(paper) = &facts.power_of_attorney
     {
         let days = policy.power_of_attorney_warn_after_days;
-        found.extend(power_of_attorney::warnings(paper, days, today).into_iter().map(|warning| {
-            match warning {
-                PowerOfAttorneyWarning::Old => Warning::PowerOfAttorneyOld,
-                PowerOfAttorneyWarning::RepresentativeUnder18 => Warning::RepresentativeUnder18,
-                PowerOfAttorneyWarning::SelfMade => Warning::PowerOfAttorneySelfMade,
-            }
-        }));
+        found.extend(
+            power_of_attorney::warnings(paper, days, today)
+                .into_iter()
+                .map(|warning| match warning {
+                    PowerOfAttorneyWarning::Old => Warning::PowerOfAttorneyOld,
+                    PowerOfAttorneyWarning::RepresentativeUnder18 => Warning::RepresentativeUnder18,
+                    PowerOfAttorneyWarning::SelfMade => Warning::PowerOfAttorneySelfMade,
+                }),
+        );
     }
-    if facts.guardian.as_ref().is_some_and(|guardian| guardian.scope == GuardianScope::Economic) {
+    if facts
+        .guardian
+        .as_ref()
+        .is_some_and(|guardian| guardian.scope == GuardianScope::Economic)
+    {
         found.push(Warning::GuardianEconomicOnly);
     }
     if facts.register.is_none() {
@@ -471,8 +599,19 @@ fn leaf(
     source: &'static str,
     remedy: &str,
 ) -> Proof {
-    let remedy = if outcome == Outcome::Met { Saying::default() } else { Saying::of(remedy) };
-    Proof { requirement, outcome, fact, source, remedy, parts: Vec::new() }
+    let remedy = if outcome == Outcome::Met {
+        Saying::default()
+    } else {
+        Saying::of(remedy)
+    };
+    Proof {
+        requirement,
+        outcome,
+        fact,
+        source,
+        remedy,
+        parts: Vec::new(),
+    }
 }
 
 /// All parts must hold: one unmet part decides, then one unknown.

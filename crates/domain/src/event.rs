@@ -217,7 +217,9 @@ pub struct Guardian {
 
 impl std::fmt::Debug for Guardian {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guardian").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Guardian")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -444,52 +446,98 @@ pub struct TakenBack {
 
 /// Something that happened in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is named after its payload, which is documented")]
+#[expect(
+    missing_docs,
+    reason = "each variant is named after its payload, which is documented"
+)]
 pub enum Event {
     CaseOpened(CaseOpened),
     CitizenRecorded(CitizenRecorded),
     /// A guardian stands at the desk.
     GuardianRecorded(Guardian),
     /// A bisidder is present; the name is optional (row 4-33).
-    CompanionRecorded { name: String },
+    CompanionRecorded {
+        name: String,
+    },
     IdentityChecked(IdentityChecked),
     /// Help offered before exemption: code of the offer and the answer (row 2-15).
-    GuidanceRecorded { offers: Vec<(String, OfferAnswer)> },
+    GuidanceRecorded {
+        offers: Vec<(String, OfferAnswer)>,
+    },
     DeclarationSigned(DeclarationSigned),
     PowerOfAttorneyRecorded(PowerOfAttorney),
-    PowerOfAttorneyRevoked { revoked_on: NaiveDate, reason: String },
+    PowerOfAttorneyRevoked {
+        revoked_on: NaiveDate,
+        reason: String,
+    },
     /// The use log: what the power of attorney was used for.
-    PowerOfAttorneyUsed { used_at: DateTime<Utc>, purpose: String },
+    PowerOfAttorneyUsed {
+        used_at: DateTime<Utc>,
+        purpose: String,
+    },
     UnopenedPostChosen(UnopenedPost),
     AttachmentAdded(AttachmentAdded),
     /// The person deciding confirmed having no conflict of interest (row 4-31).
-    ConflictOfInterestChecked { none: bool },
-    RegisterLookedUp { looked_at: DateTime<Utc>, seen: RegisterStatus },
+    ConflictOfInterestChecked {
+        none: bool,
+    },
+    RegisterLookedUp {
+        looked_at: DateTime<Utc>,
+        seen: RegisterStatus,
+    },
     /// Codes of what is missing before a decision.
-    MarkedIncomplete { missing: Vec<String> },
+    MarkedIncomplete {
+        missing: Vec<String>,
+    },
     MarkedReady,
     Granted(Granted),
     Refused(Refused),
     Rejected(Rejected),
-    Withdrawn { withdrawn_at: DateTime<Utc> },
+    Withdrawn {
+        withdrawn_at: DateTime<Utc>,
+    },
     /// The citizen chose help instead: a good ending (row 2-17).
-    HelpedInstead { ended_at: DateTime<Utc>, offer: String },
+    HelpedInstead {
+        ended_at: DateTime<Utc>,
+        offer: String,
+    },
     /// Forwarded to another authority (Forvaltningsloven section 7(2)).
-    Forwarded { forwarded_at: DateTime<Utc>, authority: String },
+    Forwarded {
+        forwarded_at: DateTime<Utc>,
+        authority: String,
+    },
     Registered(Registered),
     ReceiptGiven(ReceiptGiven),
     Journalised(Journalised),
-    TickUndone { tick: Tick, reason: String },
+    TickUndone {
+        tick: Tick,
+        reason: String,
+    },
     PaperIssued(PaperIssued),
     WronglyCreated(WronglyCreated),
     TakenBack(TakenBack),
-    Ended { ending: Ending, ended_on: NaiveDate },
-    Extended { until: NaiveDate },
-    MadePermanent { on: NaiveDate },
-    NoteAdded { text: String },
+    Ended {
+        ending: Ending,
+        ended_on: NaiveDate,
+    },
+    Extended {
+        until: NaiveDate,
+    },
+    MadePermanent {
+        on: NaiveDate,
+    },
+    NoteAdded {
+        text: String,
+    },
     /// A person chose between concurrent values, with a reason.
-    ConflictResolved { field: String, chosen: EventId, reason: String },
-    DuplicateLinked { other: CaseId },
+    ConflictResolved {
+        field: String,
+        chosen: EventId,
+        reason: String,
+    },
+    DuplicateLinked {
+        other: CaseId,
+    },
 }
 
 impl Event {

@@ -147,11 +147,17 @@ impl CaseNumber {
     /// Builds a number from its parts; the device code is one to six capital letters or digits.
     pub fn new(year: u16, device_code: &str, serial: u32) -> Result<Self, CaseNumberError> {
         let code_is_valid = (1..=6).contains(&device_code.len())
-            && device_code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            && device_code
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         if !code_is_valid || serial == 0 || !(1900..=2199).contains(&year) {
             return Err(CaseNumberError);
         }
-        Ok(Self { year, device_code: device_code.to_owned(), serial })
+        Ok(Self {
+            year,
+            device_code: device_code.to_owned(),
+            serial,
+        })
     }
 
     /// The code of the device that gave the number.
@@ -201,8 +207,19 @@ mod tests {
 
     #[test]
     fn what_is_not_a_case_number_is_refused() {
-        for text in ["", "2026", "2026-s3-1", "2026-S3-0", "2026-S3-1-2", "26-S3-1", "2026-TOOLONGX-1"] {
-            assert!(text.parse::<CaseNumber>().is_err(), "{text} is no case number");
+        for text in [
+            "",
+            "2026",
+            "2026-s3-1",
+            "2026-S3-0",
+            "2026-S3-1-2",
+            "26-S3-1",
+            "2026-TOOLONGX-1",
+        ] {
+            assert!(
+                text.parse::<CaseNumber>().is_err(),
+                "{text} is no case number"
+            );
         }
     }
 

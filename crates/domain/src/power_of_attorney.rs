@@ -31,7 +31,9 @@ impl Representative {
 
 impl std::fmt::Debug for Representative {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Representative").field("relation", &self.relation).finish_non_exhaustive()
+        f.debug_struct("Representative")
+            .field("relation", &self.relation)
+            .finish_non_exhaustive()
     }
 }
 
@@ -148,7 +150,10 @@ pub fn warnings(
     today: NaiveDate,
 ) -> Vec<PowerOfAttorneyWarning> {
     let mut found = Vec::new();
-    if paper.signed_on.is_some_and(|day| (today - day).num_days() > i64::from(warn_after_days)) {
+    if paper
+        .signed_on
+        .is_some_and(|day| (today - day).num_days() > i64::from(warn_after_days))
+    {
         found.push(PowerOfAttorneyWarning::Old);
     }
     let under_18 = paper
@@ -197,7 +202,11 @@ mod tests {
 
     #[test]
     fn a_missing_signature_stops_it() {
-        let paper = PowerOfAttorney { citizen_signed: false, representative_signed: false, ..a_paper() };
+        let paper = PowerOfAttorney {
+            citizen_signed: false,
+            representative_signed: false,
+            ..a_paper()
+        };
 
         assert_eq!(
             faults(&paper, None, None, day("2026-03-13")),
@@ -211,7 +220,10 @@ mod tests {
     #[test]
     fn the_ninetieth_day_is_still_fresh() {
         assert_eq!(warnings(&a_paper(), 90, day("2026-05-31")), []);
-        assert_eq!(warnings(&a_paper(), 90, day("2026-06-01")), [PowerOfAttorneyWarning::Old]);
+        assert_eq!(
+            warnings(&a_paper(), 90, day("2026-06-01")),
+            [PowerOfAttorneyWarning::Old]
+        );
     }
 
     #[test]
@@ -235,7 +247,10 @@ mod tests {
 
         assert_eq!(
             warnings(&paper, 90, day("2028-03-13")),
-            [PowerOfAttorneyWarning::Old, PowerOfAttorneyWarning::RepresentativeUnder18]
+            [
+                PowerOfAttorneyWarning::Old,
+                PowerOfAttorneyWarning::RepresentativeUnder18
+            ]
         );
         assert_eq!(faults(&paper, None, None, day("2028-03-13")), []);
     }

@@ -152,14 +152,24 @@ mod tests {
     #[test]
     fn outreach_staff_hand_in_and_never_decide() {
         assert!(permits(Role::Outreach, Act::Capture));
-        assert!(!permits(Role::Outreach, Act::Decide), "practice 1: Borgerservice decides");
+        assert!(
+            !permits(Role::Outreach, Act::Decide),
+            "practice 1: Borgerservice decides"
+        );
         assert!(!permits(Role::Outreach, Act::Finish));
         assert!(!permits(Role::Outreach, Act::Search));
     }
 
     #[test]
     fn an_auditor_changes_nothing_and_an_administrator_sees_no_case() {
-        for act in [Act::Capture, Act::Decide, Act::Finish, Act::Supplement, Act::Correct, Act::TakeBack] {
+        for act in [
+            Act::Capture,
+            Act::Decide,
+            Act::Finish,
+            Act::Supplement,
+            Act::Correct,
+            Act::TakeBack,
+        ] {
             assert!(!permits(Role::Auditor, act), "{act:?}");
             assert!(!permits(Role::Administrator, act), "{act:?}");
         }

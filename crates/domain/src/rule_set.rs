@@ -117,8 +117,18 @@ mod tests {
             durations: durations.to_vec(),
         };
         RuleSets(vec![
-            set(RuleSetCode::A, "2014-03-01", Some("2017-09-30"), Duration::ALL),
-            set(RuleSetCode::B, "2017-10-01", Some("2023-05-31"), &[Duration::Permanent]),
+            set(
+                RuleSetCode::A,
+                "2014-03-01",
+                Some("2017-09-30"),
+                Duration::ALL,
+            ),
+            set(
+                RuleSetCode::B,
+                "2017-10-01",
+                Some("2023-05-31"),
+                &[Duration::Permanent],
+            ),
             set(RuleSetCode::C, "2023-06-01", None, &[Duration::Permanent]),
         ])
     }
@@ -131,10 +141,22 @@ mod tests {
             decided_on: Some(day("2017-10-02")),
             registered_on: None,
         };
-        let by = |basis| days.by(basis).and_then(|day| sets.on(day)).map(|set| set.code);
+        let by = |basis| {
+            days.by(basis)
+                .and_then(|day| sets.on(day))
+                .map(|set| set.code)
+        };
 
-        assert_eq!(by(DateBasis::Signing), Some(RuleSetCode::A), "the declaration text met");
-        assert_eq!(by(DateBasis::Decision), Some(RuleSetCode::B), "so the exemption is permanent");
+        assert_eq!(
+            by(DateBasis::Signing),
+            Some(RuleSetCode::A),
+            "the declaration text met"
+        );
+        assert_eq!(
+            by(DateBasis::Decision),
+            Some(RuleSetCode::B),
+            "so the exemption is permanent"
+        );
         assert_eq!(by(DateBasis::Registration), None, "not registered yet");
     }
 

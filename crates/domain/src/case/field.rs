@@ -72,9 +72,10 @@ impl Field {
             | Field::PowerOfAttorneyUses
             | Field::Duplicates
             | Field::Resolutions => FieldClass::Set,
-            Field::Companion | Field::RegisterLook | Field::ConflictOfInterest | Field::Identity => {
-                FieldClass::Last
-            }
+            Field::Companion
+            | Field::RegisterLook
+            | Field::ConflictOfInterest
+            | Field::Identity => FieldClass::Last,
             Field::Opening
             | Field::Citizen
             | Field::Guardian

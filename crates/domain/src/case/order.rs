@@ -14,8 +14,11 @@ pub(super) fn topological(events: &[Recorded]) -> Vec<&Recorded> {
     let mut waiting_for: HashMap<EventId, usize> = HashMap::new();
     let mut children: HashMap<EventId, Vec<EventId>> = HashMap::new();
     for event in by_id.values() {
-        let parents: BTreeSet<_> =
-            event.based_on.iter().filter(|id| by_id.contains_key(id) && **id != event.id).collect();
+        let parents: BTreeSet<_> = event
+            .based_on
+            .iter()
+            .filter(|id| by_id.contains_key(id) && **id != event.id)
+            .collect();
         waiting_for.insert(event.id, parents.len());
         for parent in parents {
             children.entry(*parent).or_default().push(event.id);
@@ -44,8 +47,15 @@ pub(super) fn topological(events: &[Recorded]) -> Vec<&Recorded> {
 
 /// The events of `ordered` that no other one is based on.
 pub(super) fn heads(ordered: &[&Recorded]) -> Vec<EventId> {
-    let seen: HashSet<EventId> = ordered.iter().flat_map(|e| e.based_on.iter().copied()).collect();
-    ordered.iter().map(|e| e.id).filter(|id| !seen.contains(id)).collect()
+    let seen: HashSet<EventId> = ordered
+        .iter()
+        .flat_map(|e| e.based_on.iter().copied())
+        .collect();
+    ordered
+        .iter()
+        .map(|e| e.id)
+        .filter(|id| !seen.contains(id))
+        .collect()
 }
 
 /// Finds concurrent writers of human fields.
@@ -57,9 +67,17 @@ pub(super) fn conflicts(ordered: &[&Recorded]) -> (HashSet<EventId>, Vec<Conflic
     let mut live: BTreeMap<Field, Vec<&Recorded>> = BTreeMap::new();
     let mut suppressed = HashSet::new();
     for recorded in ordered {
-        let Some(event) = &recorded.event else { continue };
+        let Some(event) = &recorded.event else {
+            continue;
+        };
         if let Event::ConflictResolved { field, chosen, .. } = event {
-            resolve(&mut live, &mut suppressed, &ancestors[&recorded.id], field, *chosen);
+            resolve(
+                &mut live,
+                &mut suppressed,
+                &ancestors[&recorded.id],
+                field,
+                *chosen,
+            );
             continue;
         }
         let field = field_of(event);
@@ -71,7 +89,10 @@ pub(super) fn conflicts(ordered: &[&Recorded]) -> (HashSet<EventId>, Vec<Conflic
         writers.retain(|writer| !seen.contains(&writer.id) && writer.command != recorded.command);
         writers.push(recorded);
         let disagree = writers.iter().any(|writer| {
-            writer.event.as_ref().is_some_and(|other| !say_the_same(other, event))
+            writer
+                .event
+                .as_ref()
+                .is_some_and(|other| !say_the_same(other, event))
         });
         if disagree {
             suppressed.extend(writers.iter().map(|writer| writer.id));
@@ -82,7 +103,10 @@ pub(super) fn conflicts(ordered: &[&Recorded]) -> (HashSet<EventId>, Vec<Conflic
         .filter(|(_, writers)| {
             writers.len() > 1 && writers.iter().any(|writer| suppressed.contains(&writer.id))
         })
-        .map(|(field, writers)| Conflict { field, events: writers.iter().map(|w| w.id).collect() })
+        .map(|(field, writers)| Conflict {
+            field,
+            events: writers.iter().map(|w| w.id).collect(),
+        })
         .collect();
     (suppressed, open)
 }

@@ -107,7 +107,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         Event::ConflictResolved { reason, .. } => said(reason),
         Event::CitizenRecorded(citizen) => {
             open(case)?;
-            if citizen.name.trim().is_empty() { Err(RuleBroken::NameMissing) } else { Ok(()) }
+            if citizen.name.trim().is_empty() {
+                Err(RuleBroken::NameMissing)
+            } else {
+                Ok(())
+            }
         }
         Event::GuardianRecorded(_)
         | Event::IdentityChecked(_)
@@ -122,7 +126,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             match &declaration.signature {
                 Signature::Unable { reason, witness } => {
                     said(reason)?;
-                    if witness.trim().is_empty() { Err(RuleBroken::NameMissing) } else { Ok(()) }
+                    if witness.trim().is_empty() {
+                        Err(RuleBroken::NameMissing)
+                    } else {
+                        Ok(())
+                    }
                 }
                 Signature::OnPaper | Signature::OnScreen => Ok(()),
             }
@@ -130,7 +138,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         Event::UnopenedPostChosen(_) => {
             let still_possible = case.state.is_open()
                 || case.state == CaseState::Granted && case.registered.is_none();
-            if still_possible { Ok(()) } else { Err(RuleBroken::NotOpen) }
+            if still_possible {
+                Ok(())
+            } else {
+                Err(RuleBroken::NotOpen)
+            }
         }
         Event::Forwarded { authority, .. } => open(case).and_then(|()| said(authority)),
         Event::Rejected(rejected) => open(case).and_then(|()| said(&rejected.reason)),
@@ -140,7 +152,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             }
             decidable(case)?;
             let day_before_decision = |day| day <= granted.decided_at.date_naive();
-            if case.declaration.as_ref().is_none_or(|d| !day_before_decision(d.signed_on)) {
+            if case
+                .declaration
+                .as_ref()
+                .is_none_or(|d| !day_before_decision(d.signed_on))
+            {
                 return Err(RuleBroken::NotDeclared);
             }
             representation_holds(case, granted.decided_at.date_naive())
@@ -181,7 +197,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             if case.receipt.is_some() {
                 return Err(RuleBroken::AlreadyTicked);
             }
-            if given.delivery == ReceiptDelivery::Waived { said(&given.reason) } else { Ok(()) }
+            if given.delivery == ReceiptDelivery::Waived {
+                said(&given.reason)
+            } else {
+                Ok(())
+            }
         }
         Event::Journalised(_) => {
             if case.state.is_open() {
@@ -206,7 +226,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         Event::TakenBack(taken) => granted(case).and_then(|_| said(&taken.reasons)),
         Event::Ended { .. } => {
             granted(case)?;
-            if case.registered.is_none() { Err(RuleBroken::NotRegistered) } else { Ok(()) }
+            if case.registered.is_none() {
+                Err(RuleBroken::NotRegistered)
+            } else {
+                Ok(())
+            }
         }
         Event::Extended { .. } | Event::MadePermanent { .. } => {
             granted(case)?;
@@ -214,7 +238,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
                 .granted
                 .as_ref()
                 .is_some_and(|granted| granted.value.duration == Duration::TimeLimited);
-            if has_term && case.permanent_since.is_none() { Ok(()) } else { Err(RuleBroken::NoTerm) }
+            if has_term && case.permanent_since.is_none() {
+                Ok(())
+            } else {
+                Err(RuleBroken::NoTerm)
+            }
         }
     }
 }
@@ -261,11 +289,19 @@ pub const fn act_of(event: &Event) -> Act {
 }
 
 fn open(case: &Case) -> Result<(), RuleBroken> {
-    if case.state.is_open() { Ok(()) } else { Err(RuleBroken::NotOpen) }
+    if case.state.is_open() {
+        Ok(())
+    } else {
+        Err(RuleBroken::NotOpen)
+    }
 }
 
 fn said(text: &str) -> Result<(), RuleBroken> {
-    if text.trim().is_empty() { Err(RuleBroken::ReasonMissing) } else { Ok(()) }
+    if text.trim().is_empty() {
+        Err(RuleBroken::ReasonMissing)
+    } else {
+        Ok(())
+    }
 }
 
 fn granted(case: &Case) -> Result<chrono::DateTime<chrono::Utc>, RuleBroken> {
@@ -277,10 +313,18 @@ fn granted(case: &Case) -> Result<chrono::DateTime<chrono::Utc>, RuleBroken> {
 
 /// What any decision needs: the right person identified, and nobody deciding for family (row 4-31).
 fn decidable(case: &Case) -> Result<(), RuleBroken> {
-    if !case.conflict_of_interest.as_ref().is_some_and(|checked| checked.value) {
+    if !case
+        .conflict_of_interest
+        .as_ref()
+        .is_some_and(|checked| checked.value)
+    {
         return Err(RuleBroken::ConflictOfInterestUnchecked);
     }
-    if !case.identity.as_ref().is_some_and(|checked| checked.value.valid) {
+    if !case
+        .identity
+        .as_ref()
+        .is_some_and(|checked| checked.value.valid)
+    {
         return Err(RuleBroken::IdentityNotChecked);
     }
     Ok(())
@@ -288,11 +332,16 @@ fn decidable(case: &Case) -> Result<(), RuleBroken> {
 
 fn representation_holds(case: &Case, on: chrono::NaiveDate) -> Result<(), RuleBroken> {
     use crate::event::Channel;
-    let Some(opened) = &case.opened else { return Err(RuleBroken::NotOpened) };
+    let Some(opened) = &case.opened else {
+        return Err(RuleBroken::NotOpened);
+    };
     match opened.channel {
         Channel::InPerson => Ok(()),
         Channel::Representative => {
-            let paper = case.power_of_attorney.as_ref().ok_or(RuleBroken::NoPowerOfAttorney)?;
+            let paper = case
+                .power_of_attorney
+                .as_ref()
+                .ok_or(RuleBroken::NoPowerOfAttorney)?;
             let citizen = case.citizen.as_ref().map(|citizen| &citizen.cpr);
             let revoked_on = case.power_of_attorney_revoked_on;
             if power_of_attorney::faults(paper, citizen, revoked_on, on).is_empty() {
@@ -312,9 +361,7 @@ fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
     let fits = match kind {
         PaperKind::Request | PaperKind::PowerOfAttorney => true,
         PaperKind::ExemptionReceipt => case.is_exempt() || case.state == CaseState::Ended,
-        PaperKind::InterimPaper => {
-            case.state == CaseState::Granted && case.registered.is_none()
-        }
+        PaperKind::InterimPaper => case.state == CaseState::Granted && case.registered.is_none(),
         PaperKind::Refusal => case.state == CaseState::Refused,
         PaperKind::MissingInformation => case.state == CaseState::Incomplete,
         PaperKind::Rejection => case.state == CaseState::Rejected,
@@ -322,5 +369,9 @@ fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
             case.state == CaseState::WronglyCreated
         }
     };
-    if fits { Ok(()) } else { Err(RuleBroken::PaperDoesNotFit) }
+    if fits {
+        Ok(())
+    } else {
+        Err(RuleBroken::PaperDoesNotFit)
+    }
 }

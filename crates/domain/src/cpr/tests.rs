@@ -33,7 +33,11 @@ fn the_seventh_digit_and_the_year_give_the_century() {
     for (seventh, centuries) in table {
         for (year, century) in [0, 36, 37, 57, 58, 99].into_iter().zip(centuries) {
             let number = format!("6206{year:02}{seventh}001");
-            assert_eq!(cpr(&number).birth_date().year(), century + year, "{seventh} {year:02}");
+            assert_eq!(
+                cpr(&number).birth_date().year(),
+                century + year,
+                "{seventh} {year:02}"
+            );
         }
     }
 }
@@ -105,7 +109,11 @@ fn modulus_11_warns_and_never_refuses() {
 fn a_birth_on_1_january_is_not_warned_about() {
     for serial in 9990..=9999 {
         let number = format!("0101{:02}{serial}", 65);
-        assert_eq!(cpr(&number).warnings(), [], "numbers without the check sum are common there");
+        assert_eq!(
+            cpr(&number).warnings(),
+            [],
+            "numbers without the check sum are common there"
+        );
     }
 }
 
@@ -144,7 +152,10 @@ fn the_mask_hides_the_serial_number() {
 #[test]
 fn debug_and_errors_show_no_digit_of_the_number() {
     let shown = format!("{:?} {:#?}", cpr("251216-9996"), Some(cpr("2211771212")));
-    let refused = format!("{:?}", Cpr::parse("251216-999").map_err(|error| error.to_string()));
+    let refused = format!(
+        "{:?}",
+        Cpr::parse("251216-999").map_err(|error| error.to_string())
+    );
 
     assert!(!shown.contains(|c: char| c.is_ascii_digit()), "{shown}");
     assert!(!refused.contains("2512"), "{refused}");
@@ -160,10 +171,16 @@ fn a_purpose_reveals_all_ten_digits() {
 
 #[test]
 fn codes_are_pinned() {
-    assert_eq!([CprKind::Ordinary.code(), CprKind::Replacement.code()], ["ordinary", "replacement"]);
+    assert_eq!(
+        [CprKind::Ordinary.code(), CprKind::Replacement.code()],
+        ["ordinary", "replacement"]
+    );
     assert_eq!([Sex::Female.code(), Sex::Male.code()], ["female", "male"]);
     assert_eq!(
-        [CprWarning::Modulus11.code(), CprWarning::ReplacementNumber.code()],
+        [
+            CprWarning::Modulus11.code(),
+            CprWarning::ReplacementNumber.code()
+        ],
         ["modulus_11", "replacement_number"]
     );
 }

@@ -1,1 +1,275 @@
 //! What the proof says in the situations of the counter.
+
+use super::*;
+use crate::power_of_attorney::Representative;
+use crate::rule_set::{Duration, RuleSet};
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn rule_sets() -> RuleSets {
+    RuleSets(vec![
+        RuleSet {
+            code: RuleSetCode::A,
+            valid_from: day("2014-03-01"),
+            valid_to: Some(day("2017-09-30")),
+            durations: Duration::ALL.to_vec(),
+        },
+        RuleSet {
+            code: RuleSetCode::C,
+            valid_from: day("2023-06-01"),
+            valid_to: None,
+            durations: vec![Duration::Permanent],
+        },
+    ])
+}
+
+fn ordinary() -> Facts {
+    Facts {
+        channel: Some(Channel::InPerson),
+        cpr: Some(Cpr::parse("2211771212").unwrap()),
+        residence: Some(Residence::Fixed),
+        identity_valid: Some(true),
+        declared: Some(true),
+        signed: Some(true),
+        signed_on: Some(day("2026-03-13")),
+        register: Some(RegisterStatus::NotExempt),
+        received_on: Some(day("2026-03-13")),
+        ..Facts::default()
+    }
+}
+
+fn ask(facts: &Facts) -> Explanation {
+    let policy = EligibilityPolicy {
+        power_of_attorney_warn_after_days: 90,
+    };
+    explain(facts, &rule_sets(), &policy, day("2026-03-13"))
+}
+
+fn check_unmet(facts: &Facts, unmet: &[Requirement]) {
+    let explanation = ask(facts);
+    assert_eq!(explanation.proof.unmet(), unmet);
+    let expected = if unmet.is_empty() {
+        Outcome::Met
+    } else {
+        Outcome::NotMet
+    };
+    assert_eq!(explanation.proof.outcome, expected);
+}
+
+#[test]
+fn row_2_13_the_ordinary_case_is_met_without_naming_a_ground() {
+    check_unmet(&ordinary(), &[]);
+    assert_eq!(ask(&ordinary()).warnings, []);
+    assert_eq!(ask(&ordinary()).rule_set, Some(RuleSetCode::C));
+}
+
+#[test]
+fn row_2_12_under_15_is_not_covered_and_needs_no_exemption() {
+    let facts = Facts {
+        cpr: Some(Cpr::parse("2512169996").unwrap()),
+        ..ordinary()
+    };
+    let explanation = ask(&facts);
+
+    assert_eq!(explanation.proof.unmet(), [Requirement::Age15]);
+    let remedy = &explanation.proof.parts[0].parts[1].remedy;
+    assert_eq!(remedy.code, "no_exemption_needed");
+}
+
+#[test]
+fn one_turning_15_next_week_is_warned_about_and_not_yet_covered() {
+    let facts = Facts {
+        cpr: Some(Cpr::parse("2512169996").unwrap()),
+        received_on: Some(day("2031-12-20")),
+        ..ordinary()
+    };
+
+    assert_eq!(ask(&facts).warnings, [Warning::Turns15Soon]);
+    assert_eq!(ask(&facts).proof.unmet(), [Requirement::Age15]);
+}
+
+#[test]
+fn one_never_registered_belongs_to_another_authority() {
+    check_unmet(
+        &Facts {
+            residence: Some(Residence::NeverRegistered),
+            ..ordinary()
+        },
+        &[Requirement::Residence],
+    );
+    check_unmet(
+        &Facts {
+            residence: Some(Residence::LeftDenmark),
+            ..ordinary()
+        },
+        &[],
+    );
+    check_unmet(
+        &Facts {
+            residence: Some(Residence::NoFixedAbode),
+            ..ordinary()
+        },
+        &[],
+    );
+}
+
+#[test]
+fn the_dead_cannot_be_exempted() {
+    check_unmet(
+        &Facts {
+            died: Some(true),
+            ..ordinary()
+        },
+        &[Requirement::Alive],
+    );
+}
+
+#[test]
+fn what_nobody_has_said_is_not_known_rather_than_unmet() {
+    let explanation = ask(&Facts::default());
+
+    assert_eq!(explanation.proof.outcome, Outcome::NotKnown);
+    assert_eq!(explanation.proof.unmet(), []);
+    assert!(explanation.proof.not_known().contains(&Requirement::HasCpr));
+}
+
+#[test]
+fn row_2_23_a_representative_needs_both_signatures() {
+    let mut facts = Facts {
+        channel: Some(Channel::Representative),
+        power_of_attorney: Some(PowerOfAttorney {
+            representative: Representative {
+                name: "Mads Lindholm".to_owned(),
+                cpr: None,
+                birth_date: Some(day("2010-08-14")),
+                address: String::new(),
+                relation: "child".to_owned(),
+            },
+            signed_on: Some(day("2025-11-01")),
+            citizen_signed: true,
+            representative_signed: true,
+            self_made: true,
+            covers_unopened_post: false,
+        }),
+        ..ordinary()
+    };
+    check_unmet(&facts, &[]);
+    assert_eq!(
+        ask(&facts).warnings,
+        [
+            Warning::PowerOfAttorneyOld,
+            Warning::RepresentativeUnder18,
+            Warning::PowerOfAttorneySelfMade
+        ]
+    );
+
+    facts.power_of_attorney.as_mut().unwrap().citizen_signed = false;
+    check_unmet(&facts, &[Requirement::PowerOfAttorneyHolds]);
+}
+
+#[test]
+fn the_ways_not_taken_do_not_count_against() {
+    let explanation = ask(&ordinary());
+    let ways = &explanation.proof.parts[1].parts;
+
+    assert_eq!(ways[0].outcome, Outcome::Met);
+    assert_eq!(ways[1].outcome, Outcome::NotNeeded);
+    assert_eq!(ways[2].outcome, Outcome::NotNeeded);
+}
+
+#[test]
+fn a_guardians_appointment_must_be_seen_and_in_force() {
+    let guardian = |seen, from: Option<&str>, to: Option<&str>, scope| Facts {
+        channel: Some(Channel::Guardian),
+        guardian: Some(Guardian {
+            name: "Bodil Krogh".to_owned(),
+            scope,
+            appointment_seen: seen,
+            valid_from: from.map(day),
+            valid_to: to.map(day),
+        }),
+        ..ordinary()
+    };
+
+    check_unmet(&guardian(true, None, None, GuardianScope::Personal), &[]);
+    let holds = [Requirement::AppointmentHolds];
+    check_unmet(&guardian(false, None, None, GuardianScope::Both), &holds);
+    check_unmet(
+        &guardian(true, Some("2026-03-14"), None, GuardianScope::Both),
+        &holds,
+    );
+    check_unmet(
+        &guardian(true, None, Some("2026-03-12"), GuardianScope::Both),
+        &holds,
+    );
+    check_unmet(
+        &guardian(true, None, Some("2026-03-13"), GuardianScope::Both),
+        &[],
+    );
+    let economic = guardian(true, None, None, GuardianScope::Economic);
+    assert_eq!(ask(&economic).warnings, [Warning::GuardianEconomicOnly]);
+}
+
+#[test]
+fn row_2_26_a_location_that_is_not_open_yet_warns() {
+    let facts = Facts {
+        location_opens_on: Some(day("2026-08-01")),
+        ..ordinary()
+    };
+
+    check_unmet(&facts, &[]);
+    assert_eq!(ask(&facts).warnings, [Warning::LocationNotOpen]);
+}
+
+#[test]
+fn row_2_26_a_declaration_from_before_exemption_was_possible_does_not_hold() {
+    check_unmet(
+        &Facts {
+            signed_on: Some(day("2014-02-28")),
+            ..ordinary()
+        },
+        &[Requirement::SignedInTime],
+    );
+    check_unmet(
+        &Facts {
+            signed_on: Some(day("2026-03-14")),
+            ..ordinary()
+        },
+        &[Requirement::SignedInTime],
+    );
+}
+
+#[test]
+fn one_the_register_shows_as_exempt_gets_a_reprint_instead() {
+    let facts = Facts {
+        register: Some(RegisterStatus::Exempt),
+        ..ordinary()
+    };
+    check_unmet(&facts, &[Requirement::NotExemptAlready]);
+
+    let not_looked = Facts {
+        register: None,
+        ..ordinary()
+    };
+    check_unmet(&not_looked, &[]);
+    assert_eq!(
+        ask(&not_looked).warnings,
+        [Warning::RegisterNotLooked],
+        "practice 3"
+    );
+}
+
+#[test]
+fn codes_read_back_and_are_unique() {
+    for requirement in Requirement::ALL {
+        assert_eq!(
+            Requirement::from_code(requirement.code()),
+            Some(*requirement)
+        );
+    }
+    for warning in Warning::ALL {
+        assert_eq!(Warning::from_code(warning.code()), Some(*warning));
+    }
+}
