@@ -455,6 +455,10 @@ fn appointment_part(facts: &Facts, today: NaiveDate) -> Proof {
     let requirement = Requirement::AppointmentHolds;
     let (outcome, fact) = match &facts.guardian {
         None => (Outcome::NotKnown, "appointment_not_seen"),
+        Some(guardian) if guardian.is_parent => match age_on_receipt(facts, today) {
+            Some(age) if age >= 18 => (Outcome::NotMet, "parent_of_adult"),
+            Some(_) | None => (Outcome::Met, "parental_responsibility"),
+        },
         Some(guardian) if !guardian.appointment_seen => (Outcome::NotMet, "appointment_not_seen"),
         Some(guardian) if guardian.valid_from.is_some_and(|first| today < first) => {
             (Outcome::NotMet, "appointment_not_yet_valid")
@@ -471,6 +475,13 @@ fn appointment_part(facts: &Facts, today: NaiveDate) -> Proof {
         "practice_11",
         "show_appointment",
     )
+}
+
+fn age_on_receipt(facts: &Facts, today: NaiveDate) -> Option<u16> {
+    facts
+        .cpr
+        .as_ref()
+        .and_then(|cpr| cpr.age_on(facts.received_on.unwrap_or(today)))
 }
 
 fn declaration(facts: &Facts, rule_sets: &RuleSets, today: NaiveDate) -> Proof {
@@ -582,7 +593,7 @@ fn warnings(
     if facts
         .guardian
         .as_ref()
-        .is_some_and(|guardian| guardian.scope == GuardianScope::Economic)
+        .is_some_and(|guardian| !guardian.is_parent && guardian.scope == GuardianScope::Economic)
     {
         found.push(Warning::GuardianEconomicOnly);
     }

@@ -207,6 +207,8 @@ pub struct Guardian {
     pub name: String,
     /// What the appointment covers.
     pub scope: GuardianScope,
+    /// A holder of parental responsibility for a 15 to 17-year-old, who shows no appointment.
+    pub is_parent: bool,
     /// Whether the appointment was seen.
     pub appointment_seen: bool,
     /// First day of validity, where the appointment names one.

@@ -351,7 +351,7 @@ fn representation_holds(case: &Case, on: chrono::NaiveDate) -> Result<(), RuleBr
             }
         }
         Channel::Guardian => match &case.guardian {
-            Some(guardian) if guardian.appointment_seen => Ok(()),
+            Some(guardian) if guardian.appointment_seen || guardian.is_parent => Ok(()),
             Some(_) | None => Err(RuleBroken::AppointmentNotSeen),
         },
     }

@@ -186,6 +186,7 @@ fn a_guardians_appointment_must_be_seen_and_in_force() {
         guardian: Some(Guardian {
             name: "Bodil Krogh".to_owned(),
             scope,
+            is_parent: false,
             appointment_seen: seen,
             valid_from: from.map(day),
             valid_to: to.map(day),
@@ -210,6 +211,32 @@ fn a_guardians_appointment_must_be_seen_and_in_force() {
     );
     let economic = guardian(true, None, None, GuardianScope::Economic);
     assert_eq!(ask(&economic).warnings, [Warning::GuardianEconomicOnly]);
+}
+
+#[test]
+fn a_parent_of_one_under_18_shows_no_appointment() {
+    let guardian = Guardian {
+        name: "Bodil Krogh".to_owned(),
+        scope: GuardianScope::Both,
+        is_parent: true,
+        appointment_seen: false,
+        valid_from: None,
+        valid_to: None,
+    };
+    let facts = Facts {
+        channel: Some(Channel::Guardian),
+        cpr: Some(Cpr::parse("2512169996").unwrap()),
+        received_on: Some(day("2032-03-13")),
+        guardian: Some(guardian),
+        ..ordinary()
+    };
+
+    check_unmet(&facts, &[]);
+    let grown_up = Facts {
+        received_on: Some(day("2034-12-25")),
+        ..facts
+    };
+    check_unmet(&grown_up, &[Requirement::AppointmentHolds]);
 }
 
 #[test]
