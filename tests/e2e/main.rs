@@ -1,1 +1,8 @@
-//! To be written.
+//! Window tests: the real application under Xvfb, driven through WebKitWebDriver.
+//!
+//! Each test starts its own display, driver, window and central store, on scratch folders only.
+//! Nothing here sleeps for a fixed time: everything waits for a condition, with a limit.
+//! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
+
+mod start;
+mod window;

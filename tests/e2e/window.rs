@@ -1,0 +1,287 @@
+//! One running Skranke window and what a test may do with it: look, type, take pictures.
+//!
+//! A test drives the window by keyboard as staff do; every key goes into a script that the test
+//! can print. Pointing is possible only through the native dialogs of [`dialogs`].
+
+mod axe;
+mod dialogs;
+mod display;
+mod driver;
+mod keys;
+mod process;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use fantoccini::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) use dialogs::NativeDialog;
+
+use display::Display;
+use driver::Driver;
+
+/// How long a test waits for a condition before it says what did not come.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(25);
+
+/// The scratch folder of one test: the profile's data, and the folder that stands in for file
+/// dialogs. It outlives the window, so that a test can kill the window and open it again.
+pub(crate) struct Scratch {
+    folder: TempDir,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("skranke-e2e-").tempdir()?;
+        for part in ["data", "files", "home", "runtime"] {
+            fs::create_dir(folder.path().join(part))?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// Where the program under test keeps its store.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where attached files come from and saved files go when no native dialog is driven.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    fn runtime(&self) -> PathBuf {
+        self.folder.path().join("runtime")
+    }
+}
+
+/// How a window is opened; the default is what almost every test wants.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Opening {
+    /// Native file dialogs are opened and driven, instead of answered from [`Scratch::files`].
+    pub(crate) native_dialogs: bool,
+    /// No central store is started, as on a laptop in a citizen's kitchen.
+    pub(crate) offline: bool,
+}
+
+/// A running window. Dropping it ends every process it started.
+pub(crate) struct Window {
+    name: String,
+    client: Client,
+    driver: Driver,
+    display: Display,
+    script: Vec<String>,
+    keys: usize,
+}
+
+impl Window {
+    /// Opens the demo profile on the scratch folder and waits until the window can be used.
+    pub(crate) async fn open(name: &str, scratch: &Scratch, opening: Opening) -> Result<Self> {
+        let mut display = Display::start()?;
+        if opening.native_dialogs {
+            display.start_window_manager()?;
+        }
+        let driver = Driver::start(&display, scratch, opening)?;
+        let client = driver.session(scratch, opening).await?;
+        let window = Self {
+            name: name.to_owned(),
+            client,
+            driver,
+            display,
+            script: Vec::new(),
+            keys: 0,
+        };
+        window.wait_for("the window to be drawn", "main h1").await?;
+        Ok(window)
+    }
+
+    /// The WebDriver session, for what this type does not offer.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The display the window is on, for native dialogs.
+    pub(crate) fn display(&self) -> &Display {
+        &self.display
+    }
+
+    /// Ends the window as a user would and waits for its processes to be gone.
+    pub(crate) async fn close(self) -> Result<()> {
+        self.client.clone().close().await?;
+        Ok(())
+    }
+
+    /// Ends the program at once, as a power cut or a crash would.
+    pub(crate) fn kill_the_program(self) -> Result<()> {
+        let killed = self.driver.kill_program()?;
+        if killed == 0 {
+            bail!("no running program was found to kill");
+        }
+        Ok(())
+    }
+
+    /// Evaluates a script body in the page.
+    pub(crate) async fn eval(&self, body: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(body, args).await?)
+    }
+
+    /// Waits until an element that matches is visible.
+    pub(crate) async fn wait_for(&self, what: &str, css: &str) -> Result<()> {
+        const VISIBLE: &str = "
+            const found = [...document.querySelectorAll(arguments[0])];
+            return found.some((e) => e.checkVisibility ? e.checkVisibility() : e.offsetParent !== null);";
+        self.until(what, || async {
+            Ok(self.eval(VISIBLE, vec![json!(css)]).await? == json!(true))
+        })
+        .await
+    }
+
+    /// Waits until the text stands somewhere on the page.
+    pub(crate) async fn wait_for_text(&self, text: &str) -> Result<()> {
+        self.until(&format!("the text \"{text}\""), || async {
+            self.shows(text).await
+        })
+        .await
+    }
+
+    /// Whether the text stands on the page now. White space counts as one blank.
+    pub(crate) async fn shows(&self, text: &str) -> Result<bool> {
+        const SHOWS: &str = "
+            const flat = (s) => s.replace(/\\s+/g, ' ');
+            return flat(document.body.innerText).includes(flat(arguments[0]));";
+        Ok(self.eval(SHOWS, vec![json!(text)]).await? == json!(true))
+    }
+
+    /// All visible text, for messages and for what must not be shown.
+    pub(crate) async fn text(&self) -> Result<String> {
+        let text = self.eval("return document.body.innerText;", vec![]).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits for a condition; fails with what was waited for, what the page says, and a picture.
+    pub(crate) async fn until<F, Fut>(&self, what: &str, mut holds: F) -> Result<()>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<bool>>,
+    {
+        let begin = Instant::now();
+        loop {
+            let last = holds().await;
+            if matches!(last, Ok(true)) {
+                return Ok(());
+            }
+            if begin.elapsed() > PATIENCE {
+                let picture = self.failure_picture().await;
+                let text = self.text().await.unwrap_or_default();
+                last.with_context(|| format!("while waiting for {what}"))?;
+                bail!(
+                    "{what} did not come; picture: {picture}; script so far:\n{}\nthe page says:\n{text}",
+                    self.script()
+                );
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Saves a picture for the reader under `target/demo/`.
+    pub(crate) async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let path = demo_folder()?.join(format!("{}-{name}.png", self.name));
+        fs::write(&path, self.client.screenshot().await?)?;
+        Ok(path)
+    }
+
+    /// Saves a picture at twice the size of text, as a person with weak sight sets it, and checks
+    /// that nothing needs scrolling sideways.
+    pub(crate) async fn picture_at_double_size(&mut self, name: &str) -> Result<PathBuf> {
+        self.zoom(5, "Ctrl++").await?;
+        let path = self.picture(&format!("{name}-200")).await?;
+        let overflow = self
+            .eval("return document.documentElement.scrollWidth - document.documentElement.clientWidth;", vec![])
+            .await?;
+        self.zoom(5, "Ctrl+-").await?;
+        if overflow.as_i64().unwrap_or(0) > 0 {
+            bail!("{name} is {overflow} pixels too wide at 200 %");
+        }
+        Ok(path)
+    }
+
+    /// Presses a zoom key so often, and waits until the page was laid out for it.
+    async fn zoom(&mut self, times: usize, key: &str) -> Result<()> {
+        for _ in 0..times {
+            let before = self.eval("return window.innerWidth;", vec![]).await?;
+            self.press_quietly(key).await?;
+            self.until("the page to change its size", || async {
+                Ok(self.eval("return window.innerWidth;", vec![]).await? != before)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn failure_picture(&self) -> String {
+        let path = target_folder()
+            .join("e2e")
+            .join(format!("{}-failed.png", self.name));
+        let saved = async {
+            fs::create_dir_all(path.parent().context("the picture has a folder")?)?;
+            fs::write(&path, self.client.screenshot().await?)?;
+            anyhow::Ok(())
+        };
+        match saved.await {
+            Ok(()) => path.display().to_string(),
+            Err(error) => format!("none ({error})"),
+        }
+    }
+
+    /// What was typed so far, key by key.
+    pub(crate) fn script(&self) -> String {
+        let mut text = String::new();
+        for (number, line) in self.script.iter().enumerate() {
+            let _ = writeln!(text, "{:>3}  {line}", number + 1);
+        }
+        text
+    }
+
+    /// How many keys were pressed besides CPR digits and free text.
+    pub(crate) fn key_count(&self) -> usize {
+        self.keys
+    }
+}
+
+/// Where the build left its programs: the folder above the one this test binary lies in.
+pub(crate) fn build_folder() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .context("test binaries lie in target/<profile>/deps")?;
+    Ok(folder.to_owned())
+}
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default()
+}
+
+fn target_folder() -> PathBuf {
+    workspace().join("target")
+}
+
+/// Where pictures, papers and transcripts for the reader are left.
+pub(crate) fn demo_folder() -> Result<PathBuf> {
+    let folder = target_folder().join("demo");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

@@ -1,0 +1,131 @@
+//! WebKitWebDriver and the session in which it starts the real program.
+//!
+//! `WEBKIT_DISABLE_DMABUF_RENDERER` and `WEBKIT_DISABLE_COMPOSITING_MODE` must not be set here:
+//! with either of them the first click never returns.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use super::display::Display;
+use super::process::{Guarded, descendants, program_name, signal};
+use super::{Opening, POLL, Scratch, build_folder};
+
+const PROGRAM: &str = "skranke-desktop";
+
+/// A running driver. It ends with the test and takes the program with it.
+pub(crate) struct Driver {
+    process: Guarded,
+    port: u16,
+}
+
+impl Driver {
+    pub(crate) fn start(display: &Display, scratch: &Scratch, opening: Opening) -> Result<Self> {
+        // Another program may take the free port before the driver does, hence more than one try.
+        for _ in 0..5 {
+            let port = free_port()?;
+            let mut process = Guarded::quiet(&mut command(display, scratch, opening, port))?;
+            if answers(port, &mut process) {
+                return Ok(Self { process, port });
+            }
+        }
+        bail!("WebKitWebDriver did not start");
+    }
+
+    /// Starts the program in a new session.
+    pub(crate) async fn session(&self, scratch: &Scratch, opening: Opening) -> Result<Client> {
+        let program = build_folder()?.join(PROGRAM);
+        ensure!(
+            program.exists(),
+            "{} is not built: cargo build --workspace --all-targets",
+            program.display()
+        );
+        let mut args = vec![
+            json!("--profile"),
+            json!("demo"),
+            json!("--data"),
+            json!(scratch.data()),
+        ];
+        if opening.offline {
+            args.push(json!("--without-central-store"));
+        }
+        let capabilities: Value = json!({
+            "browserName": "wry",
+            "webkitgtk:browserOptions": { "binary": program, "args": args },
+        });
+        let Value::Object(capabilities) = capabilities else {
+            bail!("capabilities are an object")
+        };
+        ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{}", self.port))
+            .await
+            .context("opening the window")
+    }
+
+    /// Kills the program, and says how many processes that were.
+    pub(crate) fn kill_program(&self) -> Result<usize> {
+        let ids: Vec<u32> = descendants(self.process.id())
+            .into_iter()
+            .filter(|id| program_name(*id).is_some_and(|name| name == PROGRAM))
+            .collect();
+        signal("KILL", &ids);
+        let begin = Instant::now();
+        while ids.iter().any(|id| program_name(*id).is_some()) {
+            ensure!(
+                begin.elapsed() < Duration::from_secs(10),
+                "the program survived being killed"
+            );
+            std::thread::sleep(POLL);
+        }
+        Ok(ids.len())
+    }
+}
+
+fn command(display: &Display, scratch: &Scratch, opening: Opening, port: u16) -> Command {
+    let mut command = Command::new("WebKitWebDriver");
+    command
+        .arg("--host=127.0.0.1")
+        .arg(format!("--port={port}"))
+        .env("DISPLAY", display.name())
+        .env("GDK_BACKEND", "x11")
+        .env("TAURI_AUTOMATION", "true")
+        .env("TAURI_WEBVIEW_AUTOMATION", "true")
+        .env("NO_AT_BRIDGE", "1")
+        .env("LC_ALL", "da_DK.UTF-8")
+        .env("HOME", scratch.home())
+        .env("XDG_DATA_HOME", scratch.home().join("share"))
+        .env("XDG_CONFIG_HOME", scratch.home().join("config"))
+        .env("XDG_CACHE_HOME", scratch.home().join("cache"))
+        .env("XDG_RUNTIME_DIR", scratch.runtime())
+        // No session bus: the key store falls back to its key file, and no dialog asks for a password.
+        .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+        .env_remove("WAYLAND_DISPLAY");
+    if !opening.native_dialogs {
+        command.env("SKRANKE_DIALOG_FOLDER", scratch.files());
+    }
+    command
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
+
+fn answers(port: u16, process: &mut Guarded) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(10) && !process.has_ended() {
+        if TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok() {
+            return true;
+        }
+        std::thread::sleep(POLL);
+    }
+    false
+}
