@@ -2,7 +2,7 @@
 //!
 //! Everything is computed, for any year from 1900 to 2199; nothing is looked up.
 //! A working day (*hverdag*) is Monday to Friday, not a public holiday, not a whole closing day of the profile.
-//! A half day counts as a working day. No law defines the word, so this is the municipality's choice and the screen says so.
+//! A half day counts as a working day. No legal definition of the word was found, so this is the municipality's choice and the screen says so.
 //! Saturdays are taken as closed in every year, also when offices still kept them.
 //!
 //! Basis: spec, domain 8.1 and 8.2; practice 21.
@@ -166,7 +166,8 @@ impl Calendar {
         if let Some(holiday) = Holiday::on(date) {
             return Day::Closed(Reason::Holiday(holiday));
         }
-        let agreed = AgreedDay::on(date).map(|day| (day.closing(self.profile), Reason::Agreed(day)));
+        let agreed =
+            AgreedDay::on(date).map(|day| (day.closing(self.profile), Reason::Agreed(day)));
         let local = self.local_closings.get(&date);
         let local = local.map(|closing| (closing.closing(), Reason::Local(&closing.name)));
         let mut closings: Vec<_> = agreed.into_iter().chain(local).collect();
@@ -175,7 +176,10 @@ impl Calendar {
         match closings.first() {
             Some((Closing::AllDay, reason)) => Day::Closed(*reason),
             _ if is_weekend(date) => Day::Closed(Reason::Weekend(date.weekday())),
-            Some((Closing::From(from), reason)) => Day::Half { from: *from, reason: *reason },
+            Some((Closing::From(from), reason)) => Day::Half {
+                from: *from,
+                reason: *reason,
+            },
             Some((Closing::Never, _)) | None => Day::Open,
         }
     }
@@ -187,12 +191,20 @@ impl Calendar {
 
     /// The first working day after a date, which itself is not considered.
     pub fn next_working_day(&self, after: NaiveDate) -> NaiveDate {
-        after.iter_days().skip(1).find(|date| self.is_working_day(*date)).unwrap_or(NaiveDate::MAX)
+        after
+            .iter_days()
+            .skip(1)
+            .find(|date| self.is_working_day(*date))
+            .unwrap_or(NaiveDate::MAX)
     }
 
     /// The date itself if it is a working day, otherwise the next one.
     pub fn working_day_from(&self, date: NaiveDate) -> NaiveDate {
-        if self.is_working_day(date) { date } else { self.next_working_day(date) }
+        if self.is_working_day(date) {
+            date
+        } else {
+            self.next_working_day(date)
+        }
     }
 
     /// The last working day before a date, which itself is not considered.
@@ -207,17 +219,31 @@ impl Calendar {
         let first = NaiveDate::from_ymd_opt(year, 1, 1);
         let first = first.filter(|_| YEARS.contains(&year));
         let first = first.ok_or(CalendarError::YearOutOfRange { year })?;
-        let mut found = CalendarYear { closed: vec![], on_weekends: vec![], half: vec![] };
+        let mut found = CalendarYear {
+            closed: vec![],
+            on_weekends: vec![],
+            half: vec![],
+        };
         for on in first.iter_days().take_while(|date| date.year() == year) {
             match self.day(on) {
                 Day::Open | Day::Closed(Reason::Weekend(_)) => {}
                 Day::Half { from, reason } => {
-                    found.half.push(HalfDay { on, from, name: reason.name().to_owned() });
+                    found.half.push(HalfDay {
+                        on,
+                        from,
+                        name: reason.name().to_owned(),
+                    });
                 }
                 Day::Closed(reason) => {
-                    let list =
-                        if is_weekend(on) { &mut found.on_weekends } else { &mut found.closed };
-                    list.push(ClosedDay { on, name: reason.name().to_owned() });
+                    let list = if is_weekend(on) {
+                        &mut found.on_weekends
+                    } else {
+                        &mut found.closed
+                    };
+                    list.push(ClosedDay {
+                        on,
+                        name: reason.name().to_owned(),
+                    });
                 }
             }
         }
@@ -228,12 +254,20 @@ impl Calendar {
 impl LocalClosing {
     /// Closed the whole day: not a working day.
     pub fn all_day(on: NaiveDate, name: impl Into<String>) -> Self {
-        Self { on, from: None, name: name.into() }
+        Self {
+            on,
+            from: None,
+            name: name.into(),
+        }
     }
 
     /// Closed from a time on; the day still counts as a working day.
     pub fn from_time(on: NaiveDate, from: NaiveTime, name: impl Into<String>) -> Self {
-        Self { on, from: Some(from), name: name.into() }
+        Self {
+            on,
+            from: Some(from),
+            name: name.into(),
+        }
     }
 
     fn closing(&self) -> Closing {

@@ -147,7 +147,7 @@ impl Cpr {
 
     /// The sex that the last digit stands for.
     pub fn sex(&self) -> Sex {
-        if self.digits[9] % 2 == 0 {
+        if self.digits[9].is_multiple_of(2) {
             Sex::Female
         } else {
             Sex::Male
@@ -181,7 +181,7 @@ impl Cpr {
             .zip(MODULUS_11_WEIGHTS)
             .map(|(digit, weight)| u32::from(*digit) * weight)
             .sum();
-        sum % 11 == 0
+        sum.is_multiple_of(11)
     }
 
     /// What to look at again.

@@ -15,7 +15,11 @@ const SUMMER_HOURS: i32 = 2;
 
 /// The Danish wall-clock time of an instant, with its offset.
 pub fn local(instant: DateTime<Utc>) -> DateTime<FixedOffset> {
-    let hours = if is_summer_time(instant) { SUMMER_HOURS } else { WINTER_HOURS };
+    let hours = if is_summer_time(instant) {
+        SUMMER_HOURS
+    } else {
+        WINTER_HOURS
+    };
     match FixedOffset::east_opt(hours * 3600) {
         Some(offset) => instant.with_timezone(&offset),
         None => instant.fixed_offset(),
@@ -60,7 +64,8 @@ pub fn start_of(date: NaiveDate) -> DateTime<Utc> {
 
 /// Midnight at the end of a date in Denmark: the first instant that no longer belongs to it.
 pub fn end_of(date: NaiveDate) -> DateTime<Utc> {
-    date.checked_add_days(Days::new(1)).map_or(DateTime::<Utc>::MAX_UTC, start_of)
+    date.checked_add_days(Days::new(1))
+        .map_or(DateTime::<Utc>::MAX_UTC, start_of)
 }
 
 fn is_summer_time(instant: DateTime<Utc>) -> bool {
@@ -123,25 +128,43 @@ mod tests {
 
     #[test]
     fn before_1980_there_is_no_summer_time() {
-        assert_eq!(local(at("1979-07-01T12:00:00Z")).to_rfc3339(), "1979-07-01T13:00:00+01:00");
+        assert_eq!(
+            local(at("1979-07-01T12:00:00Z")).to_rfc3339(),
+            "1979-07-01T13:00:00+01:00"
+        );
     }
 
     #[test]
     fn the_date_in_denmark_runs_ahead_of_utc() {
-        assert_eq!(date_at(at("2026-07-01T22:00:00Z")).to_string(), "2026-07-02");
-        assert_eq!(date_at(at("2026-12-31T22:59:59Z")).to_string(), "2026-12-31");
-        assert_eq!(date_at(at("2026-12-31T23:00:00Z")).to_string(), "2027-01-01");
+        assert_eq!(
+            date_at(at("2026-07-01T22:00:00Z")).to_string(),
+            "2026-07-02"
+        );
+        assert_eq!(
+            date_at(at("2026-12-31T22:59:59Z")).to_string(),
+            "2026-12-31"
+        );
+        assert_eq!(
+            date_at(at("2026-12-31T23:00:00Z")).to_string(),
+            "2027-01-01"
+        );
     }
 
     #[test]
     fn the_skipped_hour_has_no_instant_and_the_doubled_hour_two() {
-        assert_eq!(instants_of(clock("2026-03-29T02:30:00")), MappedLocalTime::None);
+        assert_eq!(
+            instants_of(clock("2026-03-29T02:30:00")),
+            MappedLocalTime::None
+        );
         assert_eq!(
             instants_of(clock("2026-10-25T02:30:00")),
             MappedLocalTime::Ambiguous(at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"))
         );
         let spring = clock("2026-03-29T02:30:00");
-        assert_eq!(first_instant_of(spring.date(), spring.time()), at("2026-03-29T01:00:00Z"));
+        assert_eq!(
+            first_instant_of(spring.date(), spring.time()),
+            at("2026-03-29T01:00:00Z")
+        );
     }
 
     proptest! {

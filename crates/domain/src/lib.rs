@@ -4,9 +4,12 @@
 //! Desktop, command line and server run this same code, so the server re-validates what a client claims.
 //! Basis: design, section 2, *The functional core*.
 
+pub mod calendar;
 pub mod case;
 mod coded;
 pub mod cpr;
+pub mod danish_time;
+pub mod deadline;
 pub mod eligibility;
 pub mod event;
 pub mod ids;

@@ -16,5 +16,9 @@ pub(super) fn easter_sunday(year: i32) -> Option<NaiveDate> {
     let weekday = (32 + 2 * century_rest + 2 * leap_years - epact - year_rest) % 7;
     let late = (golden + 11 * epact + 22 * weekday) / 451;
     let days = epact + weekday - 7 * late + 114;
-    NaiveDate::from_ymd_opt(year, u32::try_from(days / 31).ok()?, u32::try_from(days % 31 + 1).ok()?)
+    NaiveDate::from_ymd_opt(
+        year,
+        u32::try_from(days / 31).ok()?,
+        u32::try_from(days % 31 + 1).ok()?,
+    )
 }

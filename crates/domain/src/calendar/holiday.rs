@@ -70,7 +70,10 @@ impl Holiday {
     }
 
     fn around_easter(date: NaiveDate) -> Option<Self> {
-        match date.signed_duration_since(easter_sunday(date.year())?).num_days() {
+        match date
+            .signed_duration_since(easter_sunday(date.year())?)
+            .num_days()
+        {
             -3 => Some(Self::MaundyThursday),
             -2 => Some(Self::GoodFriday),
             0 => Some(Self::EasterSunday),

@@ -35,7 +35,9 @@ impl Default for OpeningHours {
     /// 08:00 to 16:00 from Monday to Friday, until a profile says otherwise.
     fn default() -> Self {
         let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0);
-        Self { days: [hour(8).zip(hour(16)); 5] }
+        Self {
+            days: [hour(8).zip(hour(16)); 5],
+        }
     }
 }
 
@@ -62,7 +64,10 @@ impl OpeningHours {
     }
 
     fn on(&self, weekday: Weekday) -> Option<(NaiveTime, NaiveTime)> {
-        self.days.get(weekday.num_days_from_monday() as usize).copied().flatten()
+        self.days
+            .get(weekday.num_days_from_monday() as usize)
+            .copied()
+            .flatten()
     }
 }
 
@@ -132,8 +137,9 @@ impl Calendar {
     ) -> Option<DateTime<Utc>> {
         let mut left = amount;
         let dates = std::iter::successors(Some(danish_time::date_at(until)), NaiveDate::pred_opt);
-        for (opens, closes) in
-            dates.take(SEARCH_DAYS).filter_map(|date| self.open_between(date))
+        for (opens, closes) in dates
+            .take(SEARCH_DAYS)
+            .filter_map(|date| self.open_between(date))
         {
             let closes = closes.min(until);
             if closes - opens >= left {

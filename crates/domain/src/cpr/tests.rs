@@ -1,6 +1,6 @@
 //! Rules of the CPR number, table style and as properties.
 //!
-//! Written-out numbers fail modulus 11, or carry +60 days, or are the two of the public MeMo examples.
+//! Numbers written out here fail modulus 11, or carry +60 days, or stand in the public sample messages.
 
 use proptest::prelude::*;
 
