@@ -26,9 +26,55 @@ macro_rules! error_codes {
 
 error_codes! {
     /// A field does not hold; `params.field` and `params.problem` say which and how.
-    InvalidInput => "invalid_input",
-    /// Something asked for does not exist (any more).
+    InvalidFields => "invalid_fields",
+    /// Something asked for does not exist.
     NotFound => "not_found",
+    /// The case is not on this computer.
+    CaseNotFound => "case_not_found",
+    /// The draft is finished or deleted.
+    DraftNotFound => "draft_not_found",
+    /// The proof tree does not hold; a grant is not possible.
+    RequirementsNotMet => "requirements_not_met",
+    /// The person deciding has not confirmed having no conflict of interest.
+    ConflictOfInterest => "conflict_of_interest",
+    /// The identity of the person at the desk has not been checked.
+    IdentityNotChecked => "identity_not_checked",
+    /// The declaration is missing.
+    DeclarationMissing => "declaration_missing",
+    /// There is no power of attorney.
+    PowerOfAttorneyMissing => "power_of_attorney_missing",
+    /// The power of attorney does not hold.
+    PowerOfAttorneyUnsigned => "power_of_attorney_unsigned",
+    /// The guardian's appointment was not seen.
+    GuardianDocumentMissing => "guardian_document_missing",
+    /// A reason is missing.
+    ReasonMissing => "reason_missing",
+    /// The case is decided already.
+    AlreadyDecided => "already_decided",
+    /// The case is not decided yet.
+    NotDecided => "not_decided",
+    /// The exemption is not registered in Digital Post yet.
+    NotRegistered => "not_registered",
+    /// Registration cannot lie before the decision.
+    RegisteredBeforeDecision => "registered_before_decision",
+    /// The tick is made already.
+    TickAlreadySet => "tick_already_set",
+    /// The tick is not made.
+    TickNotSet => "tick_not_set",
+    /// This paper does not fit the state of the case.
+    PaperDoesNotFit => "paper_does_not_fit",
+    /// The case holds something this program does not know.
+    CaseReadOnly => "case_read_only",
+    /// The case holds a conflict that a person must resolve first.
+    ConflictOpen => "conflict_open",
+    /// The register must be looked at first.
+    RegisterNotChecked => "register_not_checked",
+    /// The role may not do this.
+    NotPermitted => "not_permitted",
+    /// The role may hand in, not decide.
+    MayNotDecide => "may_not_decide",
+    /// Looking here needs a stated purpose.
+    PurposeMissing => "purpose_missing",
     /// Nobody is signed in.
     NotSignedIn => "not_signed_in",
     /// The session is locked.
@@ -36,57 +82,71 @@ error_codes! {
     /// Wrong user name or password.
     WrongPassword => "wrong_password",
     /// Too many wrong passwords; `params.minutes` until the next try.
-    TooManyAttempts => "too_many_attempts",
-    /// The role may not do this.
-    NotPermitted => "not_permitted",
-    /// A rule of the case says no; `params.rule` is its code.
-    RuleBroken => "rule_broken",
-    /// The form is not complete; the problems stand in the draft's check.
-    DraftIncomplete => "draft_incomplete",
-    /// Looking here needs a stated purpose.
-    PurposeMissing => "purpose_missing",
+    AccountLocked => "account_locked",
+    /// The account may not be used.
+    AccountDisabled => "account_disabled",
+    /// The password is shorter than `params.minimum` characters.
+    PasswordTooShort => "password_too_short",
+    /// Another account has this user name.
+    UserNameTaken => "user_name_taken",
+    /// The last administrator cannot be removed.
+    LastAdministrator => "last_administrator",
     /// The program has not been set up on this computer.
     FirstRunNeeded => "first_run_needed",
     /// The program is set up already.
     AlreadySetUp => "already_set_up",
     /// The recovery code is not the one.
-    WrongRecoveryCode => "wrong_recovery_code",
+    RecoveryCodeWrong => "recovery_code_wrong",
     /// The key to the local store is missing.
     KeyMissing => "key_missing",
     /// The key does not open the local store.
-    WrongKey => "wrong_key",
+    KeyWrong => "key_wrong",
     /// The local store was made by a newer program.
     NewerDatabase => "newer_database",
     /// The local store is damaged and was set aside.
     DatabaseDamaged => "database_damaged",
-    /// Another window is writing; try again.
-    DatabaseBusy => "database_busy",
+    /// Another program is using the local store.
+    DatabaseLocked => "database_locked",
     /// The disk is full. Nothing was saved.
     DiskFull => "disk_full",
+    /// The program's folder cannot be written.
+    StoreNotWritable => "store_not_writable",
     /// The file could not be read.
     FileUnreadable => "file_unreadable",
     /// Not a PDF, JPEG or PNG by content.
-    FileTypeUnknown => "file_type_unknown",
-    /// Larger than `params.limit_mb` MB.
+    FileTypeUnsupported => "file_type_unsupported",
+    /// Larger than `params.maximum_mb` MB.
     FileTooLarge => "file_too_large",
+    /// The file is empty.
+    FileEmpty => "file_empty",
+    /// The file cannot be shown.
+    FileDamaged => "file_damaged",
     /// The picture is larger than can be shown safely.
     ImageTooLarge => "image_too_large",
     /// The file could not be written.
     FileNotWritten => "file_not_written",
     /// The paper holds a character no shipped font has; `params.characters`.
-    CharactersNotCovered => "characters_not_covered",
+    CharacterUnprintable => "character_unprintable",
+    /// The paper could not be made.
+    DocumentFailed => "document_failed",
     /// There is no printer.
     PrinterMissing => "printer_missing",
     /// The printer did not take the paper.
-    PrintFailed => "print_failed",
+    PrinterFailed => "printer_failed",
     /// The central store cannot be reached; everything is kept here.
-    ServerAway => "server_away",
+    Offline => "offline",
     /// What answered was not the central store.
-    ServerStrange => "server_strange",
+    ServerAnswerUnreadable => "server_answer_unreadable",
+    /// The central store is busy.
+    ServerUnavailable => "server_unavailable",
     /// The central store refused this device.
-    DeviceRefused => "device_refused",
+    DeviceRevoked => "device_revoked",
+    /// The central store's answer contradicts an earlier one.
+    SyncAlarm => "sync_alarm",
     /// A form, rule or text file is wrong; `params.file`.
-    FormsBroken => "forms_broken",
+    BadProfile => "bad_profile",
+    /// The window asked for something this program does not know.
+    MalformedRequest => "malformed_request",
     /// Something that should not happen.
     Internal => "internal",
 }

@@ -3,6 +3,7 @@
 //! An event is judged against the case as its author had seen it. Basis: practice 1 to 5; domain reference 3.
 
 use super::{Case, CaseState};
+use crate::danish_time;
 use crate::event::{Event, PaperKind, ReceiptDelivery, Signature, Tick};
 use crate::power_of_attorney;
 use crate::role::Act;
@@ -151,15 +152,15 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
                 return Err(RuleBroken::NotReady);
             }
             decidable(case)?;
-            let day_before_decision = |day| day <= granted.decided_at.date_naive();
+            let decided_on = danish_time::date_at(granted.decided_at);
             if case
                 .declaration
                 .as_ref()
-                .is_none_or(|d| !day_before_decision(d.signed_on))
+                .is_none_or(|d| d.signed_on > decided_on)
             {
                 return Err(RuleBroken::NotDeclared);
             }
-            representation_holds(case, granted.decided_at.date_naive())
+            representation_holds(case, decided_on)
         }
         Event::Refused(refused) => {
             open(case)?;
