@@ -13,8 +13,8 @@ use crate::api::case::{
 };
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, CprCheck, CprCheckRequest,
-    DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSummary, DraftView,
-    FieldProblem, FieldValue, KnownCitizen, ProofView, Saved, ScreenSignatureRequest,
+    DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView,
+    FieldProblem, FieldValue, FieldView, FormView, KnownCitizen, ProofView, Saved, ScreenSignatureRequest,
 };
 use crate::api::error::{ErrorCode, UiError};
 use crate::api::paper::{
@@ -82,7 +82,8 @@ commands! {
     draft_new(Nothing) -> DraftView;
     draft_list(Nothing) -> Vec<DraftSummary>;
     draft_open(DraftRef) -> DraftView;
-    draft_save(DraftSaveRequest) -> Saved;
+    draft_save(DraftSaveRequest) -> DraftSaved;
+    form_view(DraftRef) -> FormView;
     draft_delete(DraftRef) -> Saved;
     draft_restore(DraftRef) -> DraftView;
     draft_check(DraftCheckRequest) -> DraftCheck;
@@ -124,7 +125,8 @@ pub fn typescript() -> String {
     declare!(
         ErrorCode, UiError, StartState, StartStage, DemoAccount, ProfileChoice, LocationChoice,
         FirstRunRequest, FirstRunDone, SignInRequest, SecretRequest, SessionView, StaffView,
-        StaffSaveRequest, FieldValue, DraftView, DraftSummary, DraftSaveRequest, Saved, DraftRef,
+        StaffSaveRequest, FieldValue, DraftView, DraftSummary, DraftSaveRequest, DraftSaved, FormView, FieldView,
+        Saved, DraftRef,
         DraftCheckRequest, FieldProblem, DraftCheck, ProofView, CprCheckRequest, CprCheck,
         KnownCitizen, AttachmentView, AttachRequest, ScreenSignatureRequest, AttachmentRef,
         AttachmentCopy, CaseRowView, CaseListRequest, CasePage, CaseRef, TickView, TimelineEntry,

@@ -74,6 +74,55 @@ pub struct Saved {
     pub saved_at: String,
 }
 
+/// What saving a draft gives: when it was durable, and which fields the form shows and needs now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DraftSaved {
+    /// RFC 3339.
+    pub saved_at: String,
+    /// Ids of the fields that are shown, given what was typed.
+    pub shown: Vec<String>,
+    /// Ids of the fields that must be filled.
+    pub required: Vec<String>,
+}
+
+/// The form a draft follows, as `forms/` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FormView {
+    /// Form and version, `exemption@2`.
+    pub reference: String,
+    /// Every field, in the order of the form.
+    pub fields: Vec<FieldView>,
+    /// Ids of the fields that are shown, given what was typed.
+    pub shown: Vec<String>,
+    /// Ids of the fields that must be filled.
+    pub required: Vec<String>,
+}
+
+/// A field of the form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldView {
+    /// Id.
+    pub id: String,
+    /// Step 1 to 6.
+    pub step: u8,
+    /// Code of the part of the form.
+    pub part: String,
+    /// Danish label.
+    pub label: String,
+    /// Danish help text; may be empty.
+    pub help: String,
+    /// `text`, `multiline`, `cpr`, `date`, `choice`, `choices` or `flag`.
+    pub kind: String,
+    /// Width on screen in pixels; 0 takes the line.
+    pub width: u16,
+    /// Code of the rule the right-hand panel explains; may be empty.
+    pub rule: String,
+    /// Most characters; 0 where it does not matter.
+    pub max_length: u16,
+    /// Answers to choose between.
+    pub choices: Vec<super::settings::Choice>,
+}
+
 /// Naming a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DraftRef {
@@ -97,10 +146,12 @@ pub struct FieldProblem {
     pub field: String,
     /// Step the field stands on.
     pub step: u8,
-    /// Code; the text stands under `problem.<code>`.
+    /// Code of the problem.
     pub code: String,
-    /// What fills the places in the text.
-    pub params: BTreeMap<String, String>,
+    /// The text for the summary on top, in Danish.
+    pub summary: String,
+    /// The text at the field, in Danish.
+    pub at_field: String,
 }
 
 /// What a check found.

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_input" | "not_found" | "not_signed_in" | "session_locked" | "wrong_password" | "too_many_attempts" | "not_permitted" | "rule_broken" | "draft_incomplete" | "purpose_missing" | "first_run_needed" | "already_set_up" | "wrong_recovery_code" | "key_missing" | "wrong_key" | "newer_database" | "database_damaged" | "database_busy" | "disk_full" | "file_unreadable" | "file_type_unknown" | "file_too_large" | "image_too_large" | "file_not_written" | "characters_not_covered" | "printer_missing" | "print_failed" | "server_away" | "server_strange" | "device_refused" | "forms_broken" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "device_revoked" | "sync_alarm" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -317,6 +317,80 @@ step: number,
  */
 fields: { [key in string]: FieldValue }, };
 
+export type DraftSaved = { 
+/**
+ * RFC 3339.
+ */
+saved_at: string, 
+/**
+ * Ids of the fields that are shown, given what was typed.
+ */
+shown: Array<string>, 
+/**
+ * Ids of the fields that must be filled.
+ */
+required: Array<string>, };
+
+export type FormView = { 
+/**
+ * Form and version, `exemption@2`.
+ */
+reference: string, 
+/**
+ * Every field, in the order of the form.
+ */
+fields: Array<FieldView>, 
+/**
+ * Ids of the fields that are shown, given what was typed.
+ */
+shown: Array<string>, 
+/**
+ * Ids of the fields that must be filled.
+ */
+required: Array<string>, };
+
+export type FieldView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Step 1 to 6.
+ */
+step: number, 
+/**
+ * Code of the part of the form.
+ */
+part: string, 
+/**
+ * Danish label.
+ */
+label: string, 
+/**
+ * Danish help text; may be empty.
+ */
+help: string, 
+/**
+ * `text`, `multiline`, `cpr`, `date`, `choice`, `choices` or `flag`.
+ */
+kind: string, 
+/**
+ * Width on screen in pixels; 0 takes the line.
+ */
+width: number, 
+/**
+ * Code of the rule the right-hand panel explains; may be empty.
+ */
+rule: string, 
+/**
+ * Most characters; 0 where it does not matter.
+ */
+max_length: number, 
+/**
+ * Answers to choose between.
+ */
+choices: Array<Choice>, };
+
 export type Saved = { 
 /**
  * RFC 3339.
@@ -349,13 +423,17 @@ field: string,
  */
 step: number, 
 /**
- * Code; the text stands under `problem.<code>`.
+ * Code of the problem.
  */
 code: string, 
 /**
- * What fills the places in the text.
+ * The text for the summary on top, in Danish.
  */
-params: { [key in string]: string }, };
+summary: string, 
+/**
+ * The text at the field, in Danish.
+ */
+at_field: string, };
 
 export type DraftCheck = { 
 /**
@@ -1278,7 +1356,8 @@ export interface Commands {
   draft_new: { request: null; answer: DraftView };
   draft_list: { request: null; answer: Array<DraftSummary> };
   draft_open: { request: DraftRef; answer: DraftView };
-  draft_save: { request: DraftSaveRequest; answer: Saved };
+  draft_save: { request: DraftSaveRequest; answer: DraftSaved };
+  form_view: { request: DraftRef; answer: FormView };
   draft_delete: { request: DraftRef; answer: Saved };
   draft_restore: { request: DraftRef; answer: DraftView };
   draft_check: { request: DraftCheckRequest; answer: DraftCheck };

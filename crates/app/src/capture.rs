@@ -1,0 +1,225 @@
+//! From what was typed to what it means: fields of a draft become facts for the proof and events for the case.
+//!
+//! Reading is forgiving (a half-typed draft gives half the facts); nothing here decides.
+
+use chrono::NaiveDate;
+use skranke_domain::cpr::{Cpr, CprKind, CprWarning};
+use skranke_domain::eligibility::Facts;
+use skranke_domain::event::{
+    Channel, CitizenRecorded, DeclarationSigned, Event, Guardian, GuardianScope, IdentityChecked,
+    OfferAnswer, RegisterStatus, Residence, Signature, UnopenedPost,
+};
+use skranke_domain::power_of_attorney::{PowerOfAttorney, Representative};
+use skranke_domain::rule_set::RuleSetCode;
+
+use crate::api::draft::{FieldValue, Fields};
+
+/// The fields of a draft, read by id.
+#[derive(Clone, Copy)]
+pub(crate) struct Typed<'a>(pub(crate) &'a Fields);
+
+impl<'a> Typed<'a> {
+    /// Trimmed text; empty where nothing was typed.
+    pub(crate) fn text(&self, id: &str) -> &'a str {
+        match self.0.get(id) {
+            Some(FieldValue::Text(text)) => text.trim(),
+            Some(FieldValue::Flag(_) | FieldValue::Many(_)) | None => "",
+        }
+    }
+
+    /// Whether a box is ticked.
+    pub(crate) fn flag(&self, id: &str) -> bool {
+        matches!(self.0.get(id), Some(FieldValue::Flag(true)))
+    }
+
+    /// A day, if what was typed is one.
+    pub(crate) fn day(&self, id: &str) -> Option<NaiveDate> {
+        skranke_forms::read_day(self.text(id))
+    }
+
+    /// A CPR number, if what was typed is one.
+    pub(crate) fn cpr(&self, id: &str) -> Option<Cpr> {
+        Cpr::parse(self.text(id)).ok()
+    }
+
+    /// Ids with this prefix and their values, prefix removed.
+    fn with_prefix(&self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a FieldValue)> {
+        self.0.iter().filter_map(move |(id, value)| Some((id.strip_prefix(prefix)?, value)))
+    }
+
+    /// Who came.
+    pub(crate) fn channel(&self) -> Option<Channel> {
+        Channel::from_code(self.text("channel"))
+    }
+
+    /// What was seen in the register; `None` where nobody looked.
+    pub(crate) fn register(&self) -> Option<RegisterStatus> {
+        RegisterStatus::from_code(self.text("register_seen"))
+    }
+
+    fn signed(&self) -> Option<bool> {
+        match self.text("signing_method") {
+            "" => None,
+            "unable" => Some(!self.text("unable_reason").is_empty() && !self.text("witness_name").is_empty()),
+            _ => Some(self.day("signed_on").is_some()),
+        }
+    }
+
+    fn power_of_attorney(&self) -> Option<PowerOfAttorney> {
+        if self.channel() != Some(Channel::Representative) || self.text("representative_name").is_empty() {
+            return None;
+        }
+        Some(PowerOfAttorney {
+            representative: Representative {
+                name: self.text("representative_name").to_owned(),
+                cpr: self.cpr("representative_cpr"),
+                birth_date: self.day("representative_birth_date"),
+                address: self.text("representative_address").to_owned(),
+                relation: self.text("representative_relation").to_owned(),
+            },
+            signed_on: self.day("poa_signed_on"),
+            citizen_signed: self.flag("poa_citizen_signed"),
+            representative_signed: self.flag("poa_representative_signed"),
+            self_made: self.flag("poa_self_made"),
+            covers_unopened_post: self.flag("poa_covers_unopened_post"),
+        })
+    }
+
+    fn guardian(&self) -> Option<Guardian> {
+        if self.channel() != Some(Channel::Guardian) || self.text("guardian_name").is_empty() {
+            return None;
+        }
+        Some(Guardian {
+            name: self.text("guardian_name").to_owned(),
+            scope: GuardianScope::from_code(self.text("guardian_scope")).unwrap_or(GuardianScope::Both),
+            is_parent: self.flag("guardian_parent"),
+            appointment_seen: self.flag("guardian_document_seen"),
+            valid_from: self.day("guardian_valid_from"),
+            valid_to: self.day("guardian_valid_to"),
+        })
+    }
+
+    fn residence(&self) -> Residence {
+        Residence::from_code(self.text("citizen_residence")).unwrap_or(Residence::Unknown)
+    }
+
+    fn unopened_post(&self) -> Option<UnopenedPost> {
+        match self.text("unopened_post") {
+            "registered_address" => Some(UnopenedPost::ToRegisteredAddress),
+            "other_address" => {
+                Some(UnopenedPost::ToOtherAddress(self.text("unopened_post_address").to_owned()))
+            }
+            "no" => Some(UnopenedPost::NotSent),
+            _ => None,
+        }
+    }
+
+    /// What is known so far, for the proof.
+    pub(crate) fn facts(&self, location_opens_on: Option<NaiveDate>) -> Facts {
+        let cpr = self.cpr("cpr");
+        let warnings = cpr.as_ref().map(Cpr::warnings).unwrap_or_default();
+        let touched = |id: &str| self.0.contains_key(id);
+        Facts {
+            channel: self.channel(),
+            cpr_fails_modulus_11: warnings.contains(&CprWarning::Modulus11),
+            cpr_is_replacement: cpr.as_ref().is_some_and(|cpr| cpr.kind() == CprKind::Replacement),
+            cpr,
+            died: None,
+            residence: Some(self.residence()),
+            identity_valid: touched("id_checked").then(|| self.flag("id_checked")),
+            power_of_attorney: self.power_of_attorney(),
+            power_of_attorney_revoked_on: None,
+            guardian: self.guardian(),
+            declared: touched("declared").then(|| self.flag("declared")),
+            signed: self.signed(),
+            signed_on: self.day("signed_on"),
+            register: self.register(),
+            received_on: self.day("received_on"),
+            location_opens_on,
+            own_municipality: None,
+        }
+    }
+
+    /// What was captured, as events in the order of the flow. The opening event is the caller's.
+    pub(crate) fn captured(
+        &self,
+        now: chrono::DateTime<chrono::Utc>,
+        rule_set: RuleSetCode,
+    ) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let Some(cpr) = self.cpr("cpr") {
+            let protected = self.flag("address_protected");
+            events.push(Event::CitizenRecorded(CitizenRecorded {
+                cpr,
+                name: self.text("citizen_name").to_owned(),
+                address: self.text("citizen_address").to_owned(),
+                address_protected: protected,
+                residence: self.residence(),
+                phone: self.text("phone").to_owned(),
+            }));
+        }
+        if let Some(guardian) = self.guardian() {
+            events.push(Event::GuardianRecorded(guardian));
+        }
+        if self.flag("companion_present") {
+            events.push(Event::CompanionRecorded { name: self.text("companion_name").to_owned() });
+        }
+        if !self.text("id_kind").is_empty() {
+            events.push(Event::IdentityChecked(IdentityChecked {
+                id_kind: self.text("id_kind").to_owned(),
+                shows_cpr: self.flag("id_shows_cpr"),
+                valid: self.flag("id_checked"),
+            }));
+        }
+        if let Some(seen) = self.register() {
+            events.push(Event::RegisterLookedUp { looked_at: now, seen });
+        }
+        let offers: Vec<_> = self
+            .with_prefix("offer_")
+            .filter_map(|(code, value)| match value {
+                FieldValue::Text(answer) => Some((code.to_owned(), OfferAnswer::from_code(answer)?)),
+                FieldValue::Flag(_) | FieldValue::Many(_) => None,
+            })
+            .collect();
+        if !offers.is_empty() {
+            events.push(Event::GuidanceRecorded { offers });
+        }
+        if let Some(paper) = self.power_of_attorney() {
+            events.push(Event::PowerOfAttorneyRecorded(paper));
+            events.push(Event::PowerOfAttorneyUsed {
+                used_at: now,
+                purpose: "request_exemption".to_owned(),
+            });
+        }
+        if let (true, Some(signed_on), Some(signature)) =
+            (self.flag("declared"), self.day("signed_on"), self.signature())
+        {
+            events.push(Event::DeclarationSigned(DeclarationSigned {
+                signed_on,
+                rule_set,
+                signature,
+                understood: self
+                    .with_prefix("understood_")
+                    .filter(|(_, value)| **value == FieldValue::Flag(true))
+                    .map(|(code, _)| code.to_owned())
+                    .collect(),
+            }));
+        }
+        if let Some(choice) = self.unopened_post() {
+            events.push(Event::UnopenedPostChosen(choice));
+        }
+        events
+    }
+
+    fn signature(&self) -> Option<Signature> {
+        match self.text("signing_method") {
+            "paper" => Some(Signature::OnPaper),
+            "screen" => Some(Signature::OnScreen),
+            "unable" => Some(Signature::Unable {
+                reason: self.text("unable_reason").to_owned(),
+                witness: self.text("witness_name").to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
