@@ -59,3 +59,22 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(
         message: e.to_string(),
     })
 }
+
+/// Refuses a list in which a code stands twice.
+pub(crate) fn unique<'a>(
+    file: &str,
+    key: &str,
+    codes: impl Iterator<Item = &'a str>,
+) -> Result<(), FormsError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for code in codes {
+        if !seen.insert(code) {
+            return Err(FormsError::wrong(
+                file,
+                key,
+                format!("\"{code}\" stands twice"),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -5,10 +5,155 @@
 //!
 //! Basis: design.md section 4.
 
+pub mod bad_input;
+pub mod check;
+pub mod condition;
 pub mod error;
+pub mod fields;
+pub mod form;
+pub mod help_offer;
+pub mod letter;
+pub mod profile;
+pub mod read;
+pub mod released;
+pub mod rules;
 pub mod source;
 pub mod texts;
 
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+pub use check::{FieldProblem, ProblemCode};
 pub use error::FormsError;
+pub use fields::{FieldValue, Fields};
+pub use form::{Field, FieldKind, Form, FormVersion};
+pub use help_offer::HelpOffer;
+pub use letter::{FilledLetter, Letter, LetterFacts};
+pub use profile::Profile;
+pub use rules::{RuleTexts, Rules};
 pub use source::Source;
 pub use texts::Texts;
+
+/// Everything under `forms/`, read and found sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forms {
+    rules: Rules,
+    versions: Vec<FormVersion>,
+    help_offers: Vec<HelpOffer>,
+    letters: Vec<Letter>,
+    profiles: Vec<Profile>,
+    texts: Texts,
+}
+
+impl Forms {
+    /// The definitions the program was built with.
+    pub fn embedded() -> Result<Self, FormsError> {
+        Self::read(&Source::embedded())
+    }
+
+    /// The same, with the TOML files of a folder in place of their namesakes.
+    pub fn overlaid(folder: &Path) -> Result<Self, FormsError> {
+        Self::read(&Source::overlaid(folder)?)
+    }
+
+    /// Reads and checks everything, also against each other.
+    pub fn read(source: &Source) -> Result<Self, FormsError> {
+        let forms = Self {
+            texts: Texts::read(source)?,
+            rules: Rules::read(source)?,
+            versions: form::read_all(source)?,
+            help_offers: help_offer::read(source)?,
+            letters: letter::read(source)?,
+            profiles: profile::read(source)?,
+        };
+        for version in &forms.versions {
+            form::check(version, &forms.texts)?;
+            for set in forms.rules.all() {
+                for profile in &forms.profiles {
+                    form::resolve(version, set, profile, &forms.help_offers)?;
+                }
+            }
+        }
+        for code in ProblemCode::ALL {
+            for group in ["problem", "problem_at_field"] {
+                let key = format!("{group}.{}", code.code());
+                if forms.texts.get(&key).is_none() {
+                    return Err(FormsError::wrong("texts/errors.toml", key, "is missing"));
+                }
+            }
+        }
+        Ok(forms)
+    }
+
+    /// The rule sets.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The text catalogue.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// The help that can be offered, in order.
+    pub fn help_offers(&self) -> &[HelpOffer] {
+        &self.help_offers
+    }
+
+    /// Every profile.
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// The profile with this code.
+    pub fn profile(&self, code: &str) -> Result<&Profile, FormsError> {
+        let missing = || FormsError::Missing {
+            what: "profile",
+            code: code.to_owned(),
+        };
+        self.profiles
+            .iter()
+            .find(|profile| profile.code == code)
+            .ok_or_else(missing)
+    }
+
+    /// The letter with this code; for a printed paper, the code of its kind in the domain.
+    pub fn letter(&self, code: &str) -> Result<&Letter, FormsError> {
+        let missing = || FormsError::Missing {
+            what: "letter",
+            code: code.to_owned(),
+        };
+        self.letters
+            .iter()
+            .find(|letter| letter.code == code)
+            .ok_or_else(missing)
+    }
+
+    /// Every letter.
+    pub fn letters(&self) -> &[Letter] {
+        &self.letters
+    }
+
+    /// Every version of every form, oldest first.
+    pub fn versions(&self) -> &[FormVersion] {
+        &self.versions
+    }
+
+    /// The exemption form as a citizen who signs on `day` meets it: form version and declaration
+    /// go by the signing date. None before exemption was possible.
+    ///
+    /// Basis: practice 6 and 9.
+    pub fn exemption_form(&self, day: NaiveDate, profile: &Profile) -> Result<Form, FormsError> {
+        let missing = || FormsError::Missing {
+            what: "form on",
+            code: day.to_string(),
+        };
+        let in_use = |version: &&FormVersion| {
+            version.valid_from <= day && version.valid_to.is_none_or(|last| day <= last)
+        };
+        let version = self.versions.iter().find(in_use).ok_or_else(missing)?;
+        let set = self.rules.on(day).ok_or_else(missing)?;
+        form::resolve(version, set, profile, &self.help_offers)
+    }
+}

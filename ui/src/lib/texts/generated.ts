@@ -86,6 +86,93 @@ export const texts = {
   "channel.guardian": "Værge",
   "channel.representative": "Fuldmagtshaver",
   "channel.self": "Borgeren selv",
+  "cli.about": "Skranke uden vindue: de samme opgaver fra en kommandolinje.",
+  "cli.arguments": "Argumenter",
+  "cli.calendar.about": "Lukkedage og halve dage i et år",
+  "cli.calendar.closed": "Lukket (lørdage og søndage er udeladt)",
+  "cli.calendar.half": "Halve dage (tæller som hverdage)",
+  "cli.calendar.half_from": "fra kl. {from}",
+  "cli.calendar.on_weekends": "Falder i en weekend",
+  "cli.calendar.profile": "Kalender: kl, koebenhavn eller streng",
+  "cli.calendar.title": "Lukkedage {year} · kalender {profile}",
+  "cli.calendar.year": "Året, 1900 til 2199",
+  "cli.commands": "Kommandoer",
+  "cli.cpr.about": "Hvad cifrene i et CPR-nummer siger",
+  "cli.cpr.birth_date": "Fødselsdato: {date}",
+  "cli.cpr.female": "kvinde",
+  "cli.cpr.kind": "Nummer: {kind}",
+  "cli.cpr.male": "mand",
+  "cli.cpr.no_proof": "Nummeret er ikke bevis for, hvem borgeren er.",
+  "cli.cpr.number": "Nummeret, eller - for at læse det fra standard input, så det ikke står i kommandologgen",
+  "cli.cpr.ordinary": "CPR-nummer",
+  "cli.cpr.replacement": "erstatningspersonnummer",
+  "cli.cpr.sex": "Køn: {sex}",
+  "cli.cpr.warning.modulus_11": "Se cifrene efter en gang til. Nummeret består ikke modulus 11-kontrollen, men kan godt være rigtigt.",
+  "cli.cpr.warning.replacement_number": "Erstatningspersonnummer. Borgeren står ikke i CPR og ikke i Digital Post.",
+  "cli.deadline.about": "Hvornår en frist udløber",
+  "cli.deadline.act_by": "Senest: {at}",
+  "cli.deadline.alarm_at": "Påmindelse: {at}",
+  "cli.deadline.at": "Vis fristens tilstand på dette tidspunkt",
+  "cli.deadline.due": "Frist: {due}",
+  "cli.deadline.from": "Dato (2026-12-18) eller dato og klokkeslæt (2026-12-18T14:00)",
+  "cli.deadline.next_working_day": "Næste hverdag: {date}",
+  "cli.deadline.own_choice": "Hverdage er kommunens eget valg: mandag til fredag, ikke helligdag, ikke lukkedag. En halv dag tæller med.",
+  "cli.deadline.pause": "Ventede på borgeren: FRA/TIL, eller FRA/ hvis I stadig venter. Kan gentages",
+  "cli.deadline.paused": "Fristen er sat i bero siden {since}. Den løber videre, når borgeren har svaret.",
+  "cli.deadline.rule": "Regel: N-hverdage, N-dage, N-timer eller en navngiven frist",
+  "cli.deadline.state.amber": "haster",
+  "cli.deadline.state.green": "i god tid",
+  "cli.deadline.state.label": "Tilstand: {state}",
+  "cli.deadline.state.paused": "i bero",
+  "cli.deadline.state.red": "overskredet",
+  "cli.deadline.warning.ingen_aabningstid_inden": "Der er ikke åbent, før fristen slutter. Gør det straks, når der åbnes.",
+  "cli.deadline.warning.slutter_paa_lukkedag": "Fristen slutter på en dag, hvor der er lukket. Den flytter sig ikke.",
+  "cli.deadline.warning.uden_for_aabningstid": "Fristen slutter uden for åbningstiden. Gør det færdigt, før der lukkes.",
+  "cli.error.argument_missing": "Der mangler: {missing}.",
+  "cli.error.argument_unknown": "Skranke kender ikke »{given}«.",
+  "cli.error.command_missing": "Der mangler en kommando.",
+  "cli.error.command_unknown": "Kommandoen »{given}« findes ikke.",
+  "cli.error.cpr_empty": "Der er ikke skrevet noget nummer.",
+  "cli.error.cpr_hyphen_misplaced": "Bindestregen skal stå efter det sjette ciffer.",
+  "cli.error.cpr_no_such_day": "Dagen i nummeret findes ikke i den måned og det år.",
+  "cli.error.cpr_no_such_month": "Måneden i nummeret findes ikke.",
+  "cli.error.cpr_not_a_digit": "Tegn nummer {position} er ikke et ciffer.",
+  "cli.error.cpr_wrong_length": "Et CPR-nummer har 10 cifre. Her er {found}.",
+  "cli.error.file_not_found": "Filen findes ikke. Se, om navnet er rigtigt.",
+  "cli.error.file_not_text": "Filen er ikke tekst i UTF-8.",
+  "cli.error.file_unreadable": "Filen kan ikke læses.",
+  "cli.error.hours_need_a_time": "En frist i timer skal regnes fra et klokkeslæt. Skriv det som 2026-12-18T14:00.",
+  "cli.error.output_failed": "Svaret kunne ikke skrives.",
+  "cli.error.pause_reversed": "Pausen slutter, før den begynder.",
+  "cli.error.pause_unreadable": "Skriv pausen som FRA/TIL, for eksempel 2026-11-04/2026-11-16.",
+  "cli.error.profile_unknown": "Kalenderen »{profile}« findes ikke. Vælg en af: {known}.",
+  "cli.error.rule_number_out_of_range": "Tallet i reglen skal være 1 til {maximum}.",
+  "cli.error.rule_unknown": "Skriv reglen som N-hverdage, N-dage eller N-timer, eller brug et af navnene: {known}.",
+  "cli.error.text_empty": "Der er ingen ord i teksten.",
+  "cli.error.time_skipped": "Det klokkeslæt findes ikke: uret blev stillet frem den nat.",
+  "cli.error.time_unreadable": "Skriv datoen som 2026-12-18 eller 2026-12-18T14:00.",
+  "cli.error.usage_wrong": "Kommandoen er skrevet forkert.",
+  "cli.error.value_invalid": "»{value}« kan ikke bruges til {given}.",
+  "cli.error.value_missing": "Der mangler en værdi efter {given}.",
+  "cli.error.year_out_of_range": "Kalenderen dækker 1900 til 2199, ikke {year}.",
+  "cli.help": "Vis denne hjælp",
+  "cli.json": "Svar som JSON",
+  "cli.lix.about": "Hvor let en tekst er at læse",
+  "cli.lix.file": "Tekstfilen, eller - for standard input",
+  "cli.lix.level.easy": "let",
+  "cli.lix.level.hard": "svær",
+  "cli.lix.level.medium": "middel",
+  "cli.lix.level.very_easy": "meget let",
+  "cli.lix.level.very_hard": "meget svær",
+  "cli.lix.lix": "Lix: {lix} ({level})",
+  "cli.lix.long_words": "Lange ord: {words}",
+  "cli.lix.longest_sentence": "Længste sætning ({words} ord): {sentence}",
+  "cli.lix.only_a_pointer": "Lix er kun et fingerpeg.",
+  "cli.none": "Ingen",
+  "cli.options": "Valg",
+  "cli.usage": "Brug",
+  "cli.usage_hint": "Skriv »skranke --help« for at se, hvad der er.",
+  "cli.version": "Vis version",
   "conflict.before": "Før",
   "conflict.choose": "Vælg denne",
   "conflict.lead": "To har ændret det samme uden at se hinandens arbejde. Værdien fra før gælder, til du vælger.",
@@ -124,6 +211,7 @@ export const texts = {
   "error.account_locked": "For mange forsøg. Vent {minutes} minutter, eller bed administratoren om hjælp.",
   "error.already_decided": "Sagen er allerede afgjort. Åbn den for at se afgørelsen.",
   "error.already_exempt": "Borgeren har allerede en fritagelse. Slå op i registret, og giv en ny kvittering.",
+  "error.already_set_up": "Skranke er allerede sat op på denne computer. Log ind i stedet.",
   "error.bad_profile": "Kommunens profil har en fejl. Kontakt administratoren med referencen {reference}.",
   "error.cancelled": "Arbejdet blev standset. Intet blev ændret.",
   "error.case_changed": "En anden har ændret sagen imens. Se ændringen, og prøv igen. Det, du skrev, er gemt.",
@@ -145,9 +233,11 @@ export const texts = {
   "error.file_damaged": "Filen er beskadiget og kan ikke vises. Scan igen.",
   "error.file_empty": "Filen er tom. Scan igen.",
   "error.file_not_found": "Filen findes ikke længere. Vælg den igen.",
+  "error.file_not_written": "Filen kunne ikke gemmes der. Vælg en anden mappe.",
   "error.file_too_large": "Filen er for stor. Den må højst være {maximum_mb} MB. Scan igen med lavere opløsning.",
   "error.file_type_unsupported": "Filen er ikke en PDF, JPEG eller PNG, selv om navnet kan sige det. Scan igen som PDF.",
   "error.file_unreadable": "Filen kan ikke læses. Åbn den i et andet program for at se, om den er hel, og vælg den igen.",
+  "error.first_run_needed": "Skranke er ikke sat op på denne computer endnu. Sæt den op først.",
   "error.grant_expired": "Din adgang skal fornys. Log ind igen, når der er forbindelse.",
   "error.guardian_document_missing": "Værgebeskikkelsen skal ses, før sagen kan afgøres.",
   "error.identity_missing": "Ingen gyldig legitimation. Afvis sagen uden afgørelse, og bed borgeren komme igen.",
@@ -157,7 +247,9 @@ export const texts = {
   "error.invalid_fields": "Nogle felter skal rettes. De er markeret.",
   "error.key_missing": "Computeren har mistet nøglen til Skrankes data. Brug gendannelseskoden.",
   "error.key_wrong": "Nøglen passer ikke til Skrankes data. Brug gendannelseskoden.",
+  "error.last_administrator": "Der skal være mindst én administrator. Giv først en anden rollen.",
   "error.location_not_open": "Stedet tager først imod fritagelser fra {date}. Du kan gå videre, men notér hvorfor.",
+  "error.malformed_request": "Vinduet og programmet passer ikke sammen. Luk Skranke, og åbn den igen. Sker det igen, så kontakt it-support med referencen {reference}.",
   "error.may_not_decide": "Din rolle kan tage imod sagen, men ikke afgøre den. Aflever den til Borgerservice.",
   "error.never_registered": "Borgeren har aldrig haft bopæl i Danmark. Henvis til Digitaliseringsstyrelsen.",
   "error.newer_database": "Skrankes data er lavet af en nyere udgave. Opdatér Skranke. Data er ikke rørt.",
@@ -168,6 +260,7 @@ export const texts = {
   "error.not_signed_in": "Log ind for at fortsætte.",
   "error.offline": "Serveren kan ikke nås. Dit arbejde er gemt og sendes, når der er forbindelse.",
   "error.online_only": "Det kræver forbindelse til serveren. Prøv igen, når der er forbindelse.",
+  "error.paper_does_not_fit": "Papiret passer ikke til sagen, som den står nu. Åbn sagen igen for at se, hvilke papirer der kan laves.",
   "error.password_too_short": "Adgangskoden skal have mindst {minimum} tegn.",
   "error.power_of_attorney_missing": "Fuldmagten mangler. Den, der møder for borgeren, skal have en underskrevet fuldmagt med.",
   "error.power_of_attorney_revoked": "Fuldmagten er tilbagekaldt. Bed om en ny, eller lad borgeren møde selv.",
@@ -180,6 +273,7 @@ export const texts = {
   "error.receipt_not_genuine": "Koden passer ikke. Kvitteringen kan være ændret eller kommer fra en anden kommune.",
   "error.recovery_code_wrong": "Koden passer ikke. Se efter, om alle tegn er rigtige.",
   "error.register_not_checked": "Slå borgeren op i Digital Posts register, og skriv, hvad du så.",
+  "error.registered_before_decision": "Registreringen kan ikke ligge før afgørelsen. Ret tidspunktet.",
   "error.representative_is_citizen": "Fuldmagtshaver og borger er samme person. Vælg, at borgeren selv er mødt.",
   "error.requirements_not_met": "Kravene er ikke opfyldt. Se, hvad der mangler, på trin 5.",
   "error.server_answer_unreadable": "Serveren svarede med noget, Skranke ikke forstår. Dit arbejde er gemt. Er du på et gæstenet? Kontakt ellers it-support med referencen {reference}.",
@@ -193,6 +287,7 @@ export const texts = {
   "error.tick_not_set": "Fluebenet er ikke sat endnu.",
   "error.under_age": "Borgeren er under 15 år og skal ikke have Digital Post. Fritagelse er ikke nødvendig.",
   "error.unknown_field": "Skranke kender ikke et af felterne. Opdatér Skranke, eller kontakt it-support med referencen {reference}.",
+  "error.user_name_taken": "Brugernavnet er taget. Vælg et andet.",
   "error.wrong_password": "Brugernavn eller adgangskode passer ikke. Prøv igen.",
   "event.attachment_added": "Bilag vedhæftet",
   "event.attendance_recorded": "Fremmøde noteret",
@@ -249,6 +344,8 @@ export const texts = {
   "fact.not_signed": "Underskriften mangler",
   "fact.not_signed_yet": "Ikke underskrevet endnu",
   "fact.one_of_these": "Én af disse er nok",
+  "fact.parent_of_adult": "Borgeren er fyldt 18 år, så forældre møder ikke som værge",
+  "fact.parental_responsibility": "Forældremyndighedens indehaver er mødt",
   "fact.power_of_attorney_citizen_has_not_signed": "Borgeren har ikke skrevet under",
   "fact.power_of_attorney_missing": "Fuldmagten er ikke skrevet ind",
   "fact.power_of_attorney_representative_has_not_signed": "Fuldmagtshaver har ikke skrevet under",
@@ -957,6 +1054,31 @@ export interface TextValues {
   "case.possible_duplicate": { number: string | number };
   "case.title": { number: string | number };
   "cases.results_many": { count: string | number };
+  "cli.calendar.half_from": { from: string | number };
+  "cli.calendar.title": { profile: string | number; year: string | number };
+  "cli.cpr.birth_date": { date: string | number };
+  "cli.cpr.kind": { kind: string | number };
+  "cli.cpr.sex": { sex: string | number };
+  "cli.deadline.act_by": { at: string | number };
+  "cli.deadline.alarm_at": { at: string | number };
+  "cli.deadline.due": { due: string | number };
+  "cli.deadline.next_working_day": { date: string | number };
+  "cli.deadline.paused": { since: string | number };
+  "cli.deadline.state.label": { state: string | number };
+  "cli.error.argument_missing": { missing: string | number };
+  "cli.error.argument_unknown": { given: string | number };
+  "cli.error.command_unknown": { given: string | number };
+  "cli.error.cpr_not_a_digit": { position: string | number };
+  "cli.error.cpr_wrong_length": { found: string | number };
+  "cli.error.profile_unknown": { known: string | number; profile: string | number };
+  "cli.error.rule_number_out_of_range": { maximum: string | number };
+  "cli.error.rule_unknown": { known: string | number };
+  "cli.error.value_invalid": { given: string | number; value: string | number };
+  "cli.error.value_missing": { given: string | number };
+  "cli.error.year_out_of_range": { year: string | number };
+  "cli.lix.lix": { level: string | number; lix: string | number };
+  "cli.lix.long_words": { words: string | number };
+  "cli.lix.longest_sentence": { sentence: string | number; words: string | number };
   "document.attached_at": { date: string | number; time: string | number };
   "document.copy": { count: string | number };
   "document.printed_at": { date: string | number; time: string | number };
@@ -968,6 +1090,7 @@ export interface TextValues {
   "error.file_too_large": { maximum_mb: string | number };
   "error.internal": { reference: string | number };
   "error.location_not_open": { date: string | number };
+  "error.malformed_request": { reference: string | number };
   "error.password_too_short": { minimum: string | number };
   "error.server_answer_unreadable": { reference: string | number };
   "error.store_not_writable": { reference: string | number };

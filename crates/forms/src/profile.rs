@@ -1,0 +1,461 @@
+//! Municipality profiles: name, places, calendar, and the choices that are the municipality's own.
+//!
+//! Basis: design.md section 4; domain reference 11 (14): every policy is a profile value, never a
+//! constant. A profile that is not fictional names no person.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use skranke_domain::role::Role;
+
+use crate::error::{FormsError, parse, unique};
+use crate::read;
+use crate::source::Source;
+
+/// One municipality.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Stable code, as the file is called.
+    pub code: String,
+    /// Version; named in every event.
+    pub version: u16,
+    /// Whether the municipality is made up.
+    pub fictional: bool,
+    /// The municipality's name.
+    pub name: String,
+    /// Three digits; the tenant of the central store.
+    pub municipality_code: String,
+    /// The unit on letterhead and status line (row 2-01).
+    pub unit: String,
+    /// The centre on the letterhead; may be empty.
+    pub center: String,
+    /// Lines of the letterhead.
+    pub address: Vec<String>,
+    /// Who to ring.
+    pub contact_name: String,
+    /// Their number (row 2-36).
+    pub contact_phone: String,
+    /// EAN number; may be empty (row 2-03).
+    pub ean: String,
+    /// The municipality's own case number, in words (row 2-03).
+    pub case_number_pattern: String,
+    /// An example of it.
+    pub case_number_example: String,
+    /// Languages of papers, `da` first.
+    pub languages: Vec<String>,
+    /// Calendar: `kl`, `koebenhavn` or `streng`.
+    pub calendar: String,
+    /// Local closing days.
+    pub closing_days: Vec<ClosingDay>,
+    /// Journal values.
+    pub case: CaseSettings,
+    /// The municipality's choices.
+    pub practice: Practice,
+    /// Where exemptions are handled, and from when.
+    #[serde(rename = "location")]
+    pub locations: Vec<Location>,
+    /// Departments that hand in, and from when.
+    #[serde(default, rename = "department")]
+    pub departments: Vec<Department>,
+    /// Days worth knowing.
+    #[serde(default, rename = "milestone")]
+    pub milestones: Vec<Milestone>,
+    /// Fictional staff and citizens; only where the municipality is made up.
+    #[serde(default)]
+    pub demo: Option<Demo>,
+}
+
+/// A day on which this municipality is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosingDay {
+    /// The day.
+    #[serde(deserialize_with = "read::date")]
+    pub on: NaiveDate,
+    /// Its name.
+    pub name: String,
+}
+
+/// Values for the journal and for decisions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseSettings {
+    /// KLE subject number.
+    pub kle: String,
+    /// KLE facet.
+    pub kle_facet: String,
+    /// ISO 8601 period from closing.
+    pub retention: String,
+    /// The paragraphs to cite; empty until confirmed.
+    pub legal_citation: String,
+    /// The municipality's own complaint guidance; empty until written.
+    pub complaint_guidance: String,
+}
+
+/// The municipality's choices.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Practice {
+    /// `relative` or `anyone` (practice 9).
+    pub may_represent: String,
+    /// Whether outreach staff of Borgerservice may decide (practice 1).
+    pub outreach_may_decide: bool,
+    /// Whether the municipality approved signing on the screen (practice 12).
+    pub screen_signature: bool,
+    /// Whether the ground is recorded (domain reference 11 (4)).
+    pub record_ground: bool,
+    /// Whether receipts mask the CPR number.
+    pub mask_cpr: bool,
+    /// Age in days from which a power of attorney warns.
+    pub power_of_attorney_warn_days: u16,
+    /// Days an outreach laptop works without the server.
+    pub offline_lease_days: u16,
+    /// Days until a parked draft is deleted.
+    pub abandoned_draft_days: u16,
+    /// Whether an institution's declaration is checked by a second person (practice 10).
+    pub institution_needs_two: bool,
+    /// The kinds of ID staff may choose; never their numbers.
+    pub id_kinds: Vec<IdKind>,
+}
+
+/// A kind of identity document.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdKind {
+    /// Stable code.
+    pub code: String,
+    /// What it is called.
+    pub label: String,
+}
+
+/// A place where exemptions are handled.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// Stable code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// First day it takes requests (row 2-26).
+    #[serde(deserialize_with = "read::date")]
+    pub opens_for_exemption_on: NaiveDate,
+}
+
+/// A department whose staff hand in forms.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Department {
+    /// Stable code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// First day of the extra support (row 2-27).
+    #[serde(deserialize_with = "read::date")]
+    pub supports_from: NaiveDate,
+}
+
+/// A day or period worth knowing (rows 2-05, 2-21).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Milestone {
+    /// Stable code.
+    pub code: String,
+    /// First day.
+    #[serde(deserialize_with = "read::date")]
+    pub from: NaiveDate,
+    /// Last day, where it is a period.
+    #[serde(default, deserialize_with = "read::some_date")]
+    pub to: Option<NaiveDate>,
+    /// What happens.
+    pub text: String,
+}
+
+/// The made-up people of a demo.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// The password of every demo account.
+    pub password: String,
+    /// Staff.
+    pub staff: Vec<DemoStaff>,
+    /// Citizens.
+    #[serde(rename = "citizen")]
+    pub citizens: Vec<DemoCitizen>,
+}
+
+/// A made-up member of staff.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoStaff {
+    /// User name.
+    pub user: String,
+    /// Full name.
+    pub name: String,
+    /// Initials on papers.
+    pub initials: String,
+    /// Role codes.
+    pub roles: Vec<String>,
+    /// Location code.
+    pub location: String,
+}
+
+/// A made-up citizen.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoCitizen {
+    /// A number no real person can have.
+    pub cpr: String,
+    /// Full name.
+    pub name: String,
+    /// `fixed`, `left_denmark`, `no_fixed_abode` or `never_registered`.
+    pub residence: String,
+    /// Address lines; may be empty.
+    pub address: String,
+    /// Whether the address is protected.
+    #[serde(default)]
+    pub address_protected: bool,
+    /// Whether the person is registered as dead.
+    #[serde(default)]
+    pub deceased: bool,
+    /// What the national register would show: `not_exempt`, `exempt` or `not_registered`.
+    pub register: String,
+}
+
+impl std::fmt::Debug for DemoCitizen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoCitizen").finish_non_exhaustive()
+    }
+}
+
+impl Profile {
+    /// Name and version as events carry it, `demo@1`.
+    pub fn reference(&self) -> String {
+        format!("{}@{}", self.code, self.version)
+    }
+
+    /// The location with this code.
+    pub fn location(&self, code: &str) -> Option<&Location> {
+        self.locations.iter().find(|location| location.code == code)
+    }
+
+    /// What a condition may ask of the profile.
+    pub(crate) fn fact(&self, name: &str) -> Option<&str> {
+        let flag = |on: bool| Some(if on { "true" } else { "false" });
+        match name {
+            "may_represent" => Some(&self.practice.may_represent),
+            "screen_signature" => flag(self.practice.screen_signature),
+            "record_ground" => flag(self.practice.record_ground),
+            "mask_cpr" => flag(self.practice.mask_cpr),
+            _ => None,
+        }
+    }
+
+    /// What a condition could answer here, for checking that it asks for something possible.
+    pub(crate) fn possible(name: &str) -> Option<&'static [&'static str]> {
+        match name {
+            "may_represent" => Some(&["relative", "anyone"]),
+            "screen_signature" | "record_ground" | "mask_cpr" => Some(&["true", "false"]),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn read(source: &Source) -> Result<Vec<Profile>, FormsError> {
+    let mut profiles = Vec::new();
+    for (file, text) in source.folder("profiles") {
+        let profile: Profile = parse(file, text)?;
+        check(file, &profile)?;
+        profiles.push(profile);
+    }
+    Ok(profiles)
+}
+
+fn check(file: &str, profile: &Profile) -> Result<(), FormsError> {
+    let wrong = |key: &str, message: &str| Err(FormsError::wrong(file, key, message));
+    if format!("profiles/{}.toml", profile.code) != file {
+        return wrong("code", "differs from the file's name");
+    }
+    let digits =
+        |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(&profile.municipality_code, 3) {
+        return wrong("municipality_code", "must be three digits");
+    }
+    if !profile.ean.is_empty() && !digits(&profile.ean, 13) {
+        return wrong("ean", "must be thirteen digits, or empty");
+    }
+    if !["kl", "koebenhavn", "streng"].contains(&profile.calendar.as_str()) {
+        return wrong("calendar", "must be kl, koebenhavn or streng");
+    }
+    if profile.languages.first().map(String::as_str) != Some("da") {
+        return wrong("languages", "must begin with da");
+    }
+    if !["relative", "anyone"].contains(&profile.practice.may_represent.as_str()) {
+        return wrong("practice.may_represent", "must be relative or anyone");
+    }
+    if profile.locations.is_empty() {
+        return wrong("location", "is empty");
+    }
+    if profile.practice.id_kinds.is_empty() {
+        return wrong("practice.id_kinds", "is empty");
+    }
+    unique(
+        file,
+        "location.code",
+        profile.locations.iter().map(|l| l.code.as_str()),
+    )?;
+    unique(
+        file,
+        "department.code",
+        profile.departments.iter().map(|d| d.code.as_str()),
+    )?;
+    unique(
+        file,
+        "practice.id_kinds",
+        profile.practice.id_kinds.iter().map(|k| k.code.as_str()),
+    )?;
+    match &profile.demo {
+        Some(_) if !profile.fictional => wrong("demo", "stands only in a fictional profile"),
+        Some(demo) => check_demo(file, profile, demo),
+        None => Ok(()),
+    }
+}
+
+fn check_demo(file: &str, profile: &Profile, demo: &Demo) -> Result<(), FormsError> {
+    unique(
+        file,
+        "demo.staff.user",
+        demo.staff.iter().map(|s| s.user.as_str()),
+    )?;
+    unique(
+        file,
+        "demo.staff.initials",
+        demo.staff.iter().map(|s| s.initials.as_str()),
+    )?;
+    for staff in &demo.staff {
+        if staff.roles.is_empty()
+            || staff
+                .roles
+                .iter()
+                .any(|role| Role::from_code(role).is_none())
+        {
+            return Err(FormsError::wrong(
+                file,
+                format!("demo.staff.{}.roles", staff.user),
+                "has an unknown role",
+            ));
+        }
+        if profile.location(&staff.location).is_none() {
+            return Err(FormsError::wrong(
+                file,
+                format!("demo.staff.{}.location", staff.user),
+                "is not a location",
+            ));
+        }
+    }
+    for (n, citizen) in demo.citizens.iter().enumerate() {
+        if skranke_domain::cpr::Cpr::parse(&citizen.cpr).is_err() {
+            return Err(FormsError::wrong(
+                file,
+                format!("demo.citizen[{n}].cpr"),
+                "is not a CPR number",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use skranke_domain::cpr::{Cpr, CprKind};
+
+    use super::*;
+
+    fn profile(code: &str) -> Profile {
+        let profiles = read(&Source::embedded()).expect("the profiles are sound");
+        profiles
+            .into_iter()
+            .find(|profile| profile.code == code)
+            .expect("it exists")
+    }
+
+    #[test]
+    fn the_profile_of_koebenhavn_names_no_person_and_no_mail() {
+        let text = Source::embedded();
+        let text = text.file("profiles/koebenhavn.toml").expect("it exists");
+
+        for person in ["Lone", "Boe", "Rasmussen", "B76W", "5146", "5262"] {
+            assert!(!text.contains(person), "seed 002's {person} is a person's");
+        }
+        assert!(!text.contains('@'), "no mail address");
+        assert_eq!(profile("koebenhavn").demo, None, "no staff and no citizens");
+    }
+
+    #[test]
+    fn row_2_26_three_centres_open_on_1_march_2014_and_kvik_on_1_august() {
+        let profile = profile("koebenhavn");
+        let opens = |day: &str| {
+            let day: NaiveDate = day.parse().expect("a day");
+            profile
+                .locations
+                .iter()
+                .filter(|l| l.opens_for_exemption_on == day)
+                .count()
+        };
+
+        assert_eq!(opens("2014-03-01"), 3);
+        assert_eq!(opens("2014-08-01"), 1);
+        assert_eq!(profile.locations.len(), 4);
+    }
+
+    #[test]
+    fn row_2_27_the_departments_support_from_1_august_2014() {
+        let day: NaiveDate = "2014-08-01".parse().expect("a day");
+        let codes: Vec<_> = profile("koebenhavn")
+            .departments
+            .iter()
+            .map(|d| (d.code.clone(), d.supports_from))
+            .collect();
+
+        assert_eq!(
+            codes,
+            ["SUF", "SOF", "BIF"].map(|code| (code.to_owned(), day))
+        );
+    }
+
+    #[test]
+    fn row_2_36_the_contact_centre_has_its_number() {
+        assert_eq!(profile("koebenhavn").contact_phone, "33 66 33 66");
+    }
+
+    #[test]
+    fn a_demo_number_can_belong_to_nobody() {
+        for citizen in profile("demo").demo.expect("a demo").citizens {
+            let cpr = Cpr::parse(&citizen.cpr).expect("it can be read");
+            let impossible = cpr.kind() == CprKind::Replacement
+                || (!cpr.modulus_11_holds() && !citizen.cpr.starts_with("0101"));
+            assert!(impossible, "{}", cpr.masked());
+        }
+    }
+
+    #[test]
+    fn the_demo_has_staff_of_every_role() {
+        let staff = profile("demo").demo.expect("a demo").staff;
+        for role in Role::ALL {
+            assert!(
+                staff
+                    .iter()
+                    .any(|s| s.roles.iter().any(|r| r == role.code())),
+                "{}",
+                role.code()
+            );
+        }
+    }
+
+    #[test]
+    fn no_profile_cites_a_law_or_names_a_complaint_board_by_default() {
+        for profile in read(&Source::embedded()).expect("sound") {
+            assert_eq!(profile.case.legal_citation, "", "{}", profile.code);
+            assert_eq!(profile.case.complaint_guidance, "", "{}", profile.code);
+        }
+    }
+}
