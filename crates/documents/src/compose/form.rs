@@ -1,0 +1,258 @@
+//! The body of forms: fields, boxes to tick and lines to sign on.
+
+use super::{Composer, Ink, Owner, Slab, baseline};
+use crate::{
+    scale::{COLUMN, INK, WRITING_LINE},
+    sheet::{Field, FieldValue, SignatureLine},
+    structure::{NodeId, Role},
+};
+
+const GUTTER: f32 = 18.0;
+
+impl Composer<'_> {
+    /// Fields in two columns; wide fields and long choices take a row of their own.
+    pub(super) fn fields(&mut self, fields: &[Field]) {
+        let list = self.node(Role::List);
+        let mut waiting: Option<&Field> = None;
+        for field in fields {
+            let alone = field.wide
+                || !self.scale.two_columns
+                || !matches!(field.value, FieldValue::Text(_));
+            match (waiting.take(), alone) {
+                (Some(first), false) => self.field_row(list, &[first, field]),
+                (Some(first), true) => {
+                    self.field_row(list, &[first]);
+                    self.field_row(list, &[field]);
+                }
+                (None, true) => self.field_row(list, &[field]),
+                (None, false) => waiting = Some(field),
+            }
+        }
+        if let Some(field) = waiting {
+            self.field_row(list, &[field]);
+        }
+    }
+
+    fn field_row(&mut self, list: NodeId, fields: &[&Field]) {
+        let half = (COLUMN - GUTTER) / 2.0;
+        let mut slab = Slab {
+            before: self.scale.between / 2.0,
+            ..Slab::default()
+        };
+        for (at, field) in fields.iter().enumerate() {
+            let item = self.structure.add(list, Role::ListItem);
+            let alone = field.wide || !self.scale.two_columns;
+            let (x, width) = if alone || !matches!(field.value, FieldValue::Text(_)) {
+                (0.0, COLUMN)
+            } else if at == 0 {
+                (0.0, half)
+            } else {
+                (half + GUTTER, half)
+            };
+            let end = match &field.value {
+                FieldValue::Text(value) => self.text_field(&mut slab, item, field, value, x, width),
+                FieldValue::Tick { ticked } => {
+                    self.tick(&mut slab, item, *ticked, &field.label, (x, 0.0), width)
+                }
+                FieldValue::Choice(options) => self.choice(&mut slab, item, field, options, width),
+            };
+            slab.height = slab.height.max(end);
+        }
+        self.push(slab);
+    }
+
+    /// The label above, the value on a line to write on.
+    fn text_field(
+        &mut self,
+        slab: &mut Slab,
+        item: NodeId,
+        field: &Field,
+        value: &str,
+        x: f32,
+        width: f32,
+    ) -> f32 {
+        let scale = self.scale;
+        let label = self.structure.add(item, Role::ItemLabel);
+        let lines = self.lines(&field.label, scale.label, width);
+        let top = slab.text_at(Owner::Node(label), x, 0.0, lines);
+        let mut end = top + scale.field_line;
+        if !value.is_empty() {
+            let body = self.structure.add(item, Role::ItemBody);
+            let lines = self.lines(value, scale.body, width);
+            let written = slab.text_at(Owner::Node(body), x, top + 1.0, lines) + 1.0;
+            end = end.max(written);
+        }
+        slab.ink.push((
+            Owner::Artifact,
+            Ink::Rule {
+                from: x,
+                to: x + width,
+                y: end,
+                thickness: 0.75,
+                tone: WRITING_LINE,
+            },
+        ));
+        end + 1.0
+    }
+
+    /// A box to tick with its text at the right. Returns where it ends.
+    fn tick(
+        &mut self,
+        slab: &mut Slab,
+        item: NodeId,
+        ticked: bool,
+        text: &str,
+        (x, top): (f32, f32),
+        width: f32,
+    ) -> f32 {
+        let words = self.words;
+        let said = if ticked {
+            &words.ticked
+        } else {
+            &words.not_ticked
+        };
+        let style = self.scale.body;
+        let side = style.size * 0.95;
+        let box_top = top + baseline(style) - side * 0.86;
+        let label = self.structure.add_described(item, Role::ItemLabel, said);
+        slab.ink.push((
+            Owner::Node(label),
+            Ink::Box {
+                x,
+                y: box_top,
+                width: side,
+                height: side,
+                thickness: 0.9,
+                tone: INK,
+            },
+        ));
+        if ticked {
+            let (a, b) = (side * 0.2, side * 0.8);
+            let cross = vec![
+                vec![(x + a, box_top + a), (x + b, box_top + b)],
+                vec![(x + b, box_top + a), (x + a, box_top + b)],
+            ];
+            slab.ink.push((
+                Owner::Node(label),
+                Ink::Strokes {
+                    strokes: cross,
+                    thickness: 1.4,
+                    tone: INK,
+                },
+            ));
+        }
+        let body = self.structure.add(item, Role::ItemBody);
+        let left = side + style.size * 0.6;
+        let lines = self.lines(text, style, width - left);
+        slab.text_at(Owner::Node(body), x + left, top, lines)
+    }
+
+    /// A question and its answers, side by side as far as they fit.
+    fn choice(
+        &mut self,
+        slab: &mut Slab,
+        item: NodeId,
+        field: &Field,
+        options: &[(String, bool)],
+        width: f32,
+    ) -> f32 {
+        let scale = self.scale;
+        let body = self.structure.add(item, Role::ItemBody);
+        let lines = self.lines(&field.label, scale.label, width);
+        let mut y = slab.text_at(Owner::Node(body), 0.0, 0.0, lines) + 1.0;
+        let list = self.structure.add(body, Role::List);
+        let left = scale.body.size * 1.55;
+        let mut x = 0.0;
+        let mut end = y;
+        for (text, ticked) in options {
+            let set = self.lines(text, scale.body, width - left);
+            let needed = left
+                + set
+                    .iter()
+                    .fold(0.0_f32, |widest, line| widest.max(line.width));
+            if x > 0.0 && x + needed > width {
+                x = 0.0;
+                y = end + 2.0;
+            }
+            let option = self.structure.add(list, Role::ListItem);
+            end = end.max(self.tick(slab, option, *ticked, text, (x, y), width - x));
+            x += needed + 2.0 * GUTTER;
+        }
+        end
+    }
+
+    /// Date and signature side by side, each on a line; a signature given on screen is drawn.
+    pub(super) fn signatures(&mut self, lines: &[SignatureLine]) {
+        const DATE_COLUMN: f32 = 130.0;
+        let scale = self.scale;
+        for line in lines {
+            let mut slab = Slab {
+                before: scale.between,
+                ..Slab::default()
+            };
+            let y = scale.signature_space;
+            let left = DATE_COLUMN + GUTTER;
+            let style = scale.body;
+
+            let date = self.node(Role::Paragraph);
+            if !line.signed_on.is_empty() {
+                let set = self.lines(&line.signed_on, style, DATE_COLUMN);
+                slab.text_at(Owner::Node(date), 0.0, y - style.leading - 1.0, set);
+            }
+            let set = self.lines(&line.date_label, scale.label, DATE_COLUMN);
+            let date_end = slab.text_at(Owner::Node(date), 0.0, y + 2.0, set);
+
+            if !line.strokes.is_empty() {
+                let figure =
+                    self.structure
+                        .add_described(self.section, Role::Figure, &line.strokes_said);
+                let (width, height) = ((COLUMN - left).min(y * 4.0), y - 4.0);
+                let strokes = line
+                    .strokes
+                    .iter()
+                    .map(|stroke| {
+                        stroke
+                            .iter()
+                            .map(|(sx, sy)| {
+                                (
+                                    left + sx.clamp(0.0, 1.0) * width,
+                                    2.0 + sy.clamp(0.0, 1.0) * height,
+                                )
+                            })
+                            .collect()
+                    })
+                    .collect();
+                slab.ink.push((
+                    Owner::Node(figure),
+                    Ink::Strokes {
+                        strokes,
+                        thickness: 1.2,
+                        tone: INK,
+                    },
+                ));
+            }
+            let name = self.node(Role::Paragraph);
+            let said = if line.name.is_empty() {
+                line.label.clone()
+            } else {
+                format!("{}: {}", line.label, line.name)
+            };
+            let set = self.lines(&said, scale.label, COLUMN - left);
+            let name_end = slab.text_at(Owner::Node(name), left, y + 2.0, set);
+            for (from, to) in [(0.0, DATE_COLUMN), (left, COLUMN)] {
+                slab.ink.push((
+                    Owner::Artifact,
+                    Ink::Rule {
+                        from,
+                        to,
+                        y,
+                        thickness: 0.75,
+                        tone: WRITING_LINE,
+                    },
+                ));
+            }
+            slab.height = date_end.max(name_end);
+            self.push(slab);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! From a paper to bytes: the one way a PDF comes into being.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use printpdf::{FontId, ParsedFont, PdfDocument, PdfFont, PdfSaveOptions};
+
+use crate::{
+    canvas::{FontUse, UsedGlyphs, draw},
+    compose::{Composed, compose},
+    error::DocumentError,
+    paginate::{Page, paginate},
+    papers::Paper,
+    scale::{FORM, LARGE, READING, READING_TIGHT, Scale},
+    sheet::{Density, Sheet},
+    tagging,
+    typeface::{Typeface, Typefaces},
+};
+
+/// How a paper is rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// Running text of 18 points.
+    pub large_print: bool,
+    /// Set for a reprint.
+    pub copy_mark: Option<CopyMark>,
+    /// The creation date in the file; the program has no clock of its own.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The mark of a reprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyMark {
+    /// The device that reprints.
+    pub device_code: String,
+    /// The number of this copy, from 1.
+    pub count: u32,
+    /// When it is printed, Danish time.
+    pub printed_at: NaiveDateTime,
+}
+
+/// A finished paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderedPaper {
+    /// The file.
+    pub pdf: Vec<u8>,
+    /// Number of pages.
+    pub pages: usize,
+    /// Characters that no font covers, each once. They stand as a question mark on the paper and
+    /// as themselves in the text that is copied or read aloud.
+    pub uncovered: Vec<char>,
+}
+
+/// Renders papers with fonts that are parsed once.
+pub struct Press {
+    typefaces: &'static Typefaces,
+}
+
+impl Press {
+    /// Parses the fonts, if no press before has done so.
+    ///
+    /// # Errors
+    /// [`DocumentError::Font`] when a bundled font is damaged.
+    pub fn new() -> Result<Self, DocumentError> {
+        Ok(Self {
+            typefaces: Typefaces::shared()?,
+        })
+    }
+
+    /// Renders a paper. The same paper and options give the same bytes.
+    ///
+    /// # Errors
+    /// Any [`DocumentError`]; none of them carries content of the paper.
+    pub fn render(
+        &self,
+        paper: &Paper,
+        options: &RenderOptions,
+    ) -> Result<RenderedPaper, DocumentError> {
+        let sheet = paper.sheet(options.copy_mark.as_ref())?;
+        let (mut composed, pages) = self.fit(&sheet, options.large_print)?;
+        let mut used = UsedGlyphs::default();
+        let drawn = draw(&pages, &mut composed.structure, &mut used);
+
+        let mut document = PdfDocument::new(&sheet.title);
+        for (typeface, font) in &used.fonts {
+            let id = FontId(typeface.resource().to_owned());
+            document
+                .resources
+                .fonts
+                .map
+                .insert(id, self.subset(*typeface, font)?);
+        }
+        document.with_pages(drawn);
+        let mut warnings = Vec::new();
+        let raw = document.to_lopdf_document(&PdfSaveOptions::default(), &mut warnings);
+        let count = pages.len();
+        let pdf = tagging::finish(raw, &composed.structure, &sheet.title, options.created_at)?;
+        Ok(RenderedPaper {
+            pdf,
+            pages: count,
+            uncovered: composed.uncovered,
+        })
+    }
+
+    /// The largest scale of the paper's kind that fits one page, else its ordinary scale.
+    fn fit(
+        &self,
+        sheet: &Sheet,
+        large_print: bool,
+    ) -> Result<(Composed, Vec<Page>), DocumentError> {
+        let scales: &[&Scale] = match (large_print, sheet.density) {
+            (true, _) => &[&LARGE],
+            (false, Density::Reading) => &[&READING, &READING_TIGHT],
+            (false, Density::Form) => &[&FORM],
+        };
+        let mut ordinary = None;
+        for scale in scales {
+            let composed = compose(self.typefaces, sheet, scale)?;
+            let pages = paginate(
+                self.typefaces,
+                &composed,
+                scale,
+                &sheet.reference,
+                &sheet.words,
+            )?;
+            if pages.len() == 1 {
+                return Ok((composed, pages));
+            }
+            ordinary.get_or_insert((composed, pages));
+        }
+        ordinary.ok_or(DocumentError::Finish("no scale"))
+    }
+
+    /// The font reduced to the glyphs of one paper.
+    fn subset(&self, typeface: Typeface, font: &FontUse) -> Result<PdfFont, DocumentError> {
+        let bytes = subsetter::subset(typeface.bytes(), 0, &font.remapper)
+            .map_err(|_| DocumentError::Subset(typeface.name()))?;
+        let mut warnings = Vec::new();
+        let mut parsed = ParsedFont::from_bytes(&bytes, 0, &mut warnings)
+            .ok_or(DocumentError::Subset(typeface.name()))?;
+        parsed.font_name = Some(format!("{}+{}", tag(typeface, &bytes), typeface.name()));
+        parsed.codepoint_to_glyph = BTreeMap::new();
+        Ok(PdfFont::new(parsed))
+    }
+}
+
+/// The six letters before the name of a subset font, different for different subsets.
+fn tag(typeface: Typeface, bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::digest(bytes);
+    let letters = hash.iter().take(5).map(|byte| char::from(b'A' + byte % 26));
+    let first = match typeface {
+        Typeface::Regular => 'R',
+        Typeface::Medium => 'M',
+        Typeface::SemiBold => 'S',
+        Typeface::Arabic => 'A',
+    };
+    std::iter::once(first).chain(letters).collect()
+}
+
+/// Renders one paper with a press of its own.
+///
+/// # Errors
+/// As [`Press::render`].
+pub fn render(paper: &Paper, options: &RenderOptions) -> Result<RenderedPaper, DocumentError> {
+    Press::new()?.render(paper, options)
+}
