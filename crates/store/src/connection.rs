@@ -1,0 +1,138 @@
+//! Opening the encrypted database: key, pragmas, checks.
+//!
+//! The only place that opens a connection and sets a pragma. Basis: design, section 5; spec stack, section 6.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Damage, StoreError};
+use crate::files;
+use crate::key::StoreKey;
+
+const PAGE_BYTES: u32 = 8192;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const PLAIN_SQLITE: &[u8; 16] = b"SQLite format 3\0";
+
+/// How a connection is meant to be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Read and write; the file is created where there is none.
+    Create,
+    /// Read and write an existing file.
+    Existing,
+}
+
+/// Opens the database file with its key and reads its first page.
+///
+/// A file that does not open with the key gives [`StoreError::WrongKey`]: SQLCipher cannot tell a wrong key from a
+/// ruined first page. The store can, because its envelope and its outbox log know which key is right.
+pub(crate) fn open(path: &Path, key: &StoreKey, mode: Mode) -> Result<Connection, StoreError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if mode == Mode::Create {
+        // Created by us, so that nobody else can ever read it; SQLite gives the same rights to its companions.
+        files::private()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    } else if !path.try_exists()? {
+        return Err(StoreError::NotFound);
+    }
+    if starts_as_plain_sqlite(path)? {
+        return Err(StoreError::NotADatabase);
+    }
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Until the key is known to fit, closing must leave the write-ahead log alone: it may be all there is.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    unlock(&connection, key)?;
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    }) {
+        Ok(_) => {}
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            return Err(StoreError::WrongKey);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    set_pragmas(&connection)?;
+    Ok(connection)
+}
+
+/// Gives the key. Nothing may touch the file before this.
+fn unlock(connection: &Connection, key: &StoreKey) -> Result<(), StoreError> {
+    // SQLCipher would print to standard error, where a key or a path has no business.
+    connection.pragma_update(None, "cipher_log_level", "NONE")?;
+    // Wipes memory before it is given back. Measured on 100,000 rows, three rounds each: filling 0.94 s with and
+    // without, 300 saves 55 ms and 56 ms, 20,000 look-ups 103 ms and 103 ms. It costs nothing here, so it is on.
+    connection.pragma_update(None, "cipher_memory_security", true)?;
+    connection.pragma_update(None, "key", key.database_literal().as_str())?;
+    connection.pragma_update(None, "cipher_page_size", PAGE_BYTES)?;
+    Ok(())
+}
+
+/// Every pragma, once, with its reason.
+fn set_pragmas(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // A reader never waits for the writer, and a commit is one sync of one file.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // With NORMAL a commit may vanish when the power goes: these are legal records (spec reliability, finding 8).
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // 64 MB. Decrypted pages are dear: the default cache makes a million rows three times slower.
+    connection.pragma_update(None, "cache_size", -64_000)?;
+    // Nothing unencrypted in a temporary file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A hostile file must not run functions from its schema, be mapped, or be half read.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(())
+}
+
+/// What [`check_integrity`] found wrong; empty when all is well.
+///
+/// # Errors
+/// Only where the check itself could not run.
+pub(crate) fn check_integrity(connection: &Connection) -> Result<Vec<Damage>, StoreError> {
+    let mut found = Vec::new();
+    let mut run = |pragma: &str, fine: Option<&str>, damage: Damage| -> Result<(), StoreError> {
+        let mut statement = connection.prepare(&["PRAGMA ", pragma].concat())?;
+        let mut rows = statement.query([])?;
+        loop {
+            match rows.next() {
+                Ok(Some(row))
+                    if fine.is_some() && row.get::<_, String>(0).ok().as_deref() == fine => {}
+                Ok(Some(_)) => {
+                    found.push(damage);
+                    return Ok(());
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => match StoreError::from(error) {
+                    StoreError::Damaged(_) | StoreError::NotADatabase => {
+                        found.push(damage);
+                        return Ok(());
+                    }
+                    other => return Err(other),
+                },
+            }
+        }
+    };
+    run("cipher_integrity_check", None, Damage::Authentication)?;
+    run("integrity_check", Some("ok"), Damage::Structure)?;
+    run("foreign_key_check", None, Damage::References)?;
+    Ok(found)
+}
+
+fn starts_as_plain_sqlite(path: &Path) -> Result<bool, StoreError> {
+    let mut start = Vec::with_capacity(16);
+    fs::File::open(path)?.take(16).read_to_end(&mut start)?;
+    Ok(start == PLAIN_SQLITE)
+}
