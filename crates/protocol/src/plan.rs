@@ -1,0 +1,223 @@
+//! The pure planner: from what a device holds and what the server says, the operations that bring them together.
+//!
+//! It decides and does nothing; `sync` performs. Running it again after any cut gives what is left to do, because the
+//! server acknowledges what it had already as duplicates.
+//!
+//! Basis: design, section 6; sync-and-speed 3.2, 3.3 and 3.7; reliability, findings 6 and 7.
+
+use skranke_domain::ids::{CommandId, Sha256Digest};
+
+use crate::chain::Head;
+use crate::wire::{
+    Cursor, DeferReason, DeviceState, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, Outcome, Status, Verdict,
+};
+
+/// An event of this device as the planner needs it, in chain order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnEvent {
+    /// Number in the chain.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: [u8; 32],
+    /// Its command.
+    pub command_id: CommandId,
+    /// Bytes it takes in a batch ([`crate::wire::wire_size`]).
+    pub wire_bytes: usize,
+    /// Whether the server has confirmed it.
+    pub confirmed: bool,
+}
+
+/// A file that an event names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnAttachment {
+    /// Its name by content.
+    pub digest: Sha256Digest,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// What the device holds.
+#[derive(Debug, Clone)]
+pub struct Local<'a> {
+    /// Head of its own chain.
+    pub head: Head,
+    /// Own events it still holds, in chain order, without gaps among themselves.
+    pub own: &'a [OwnEvent],
+    /// How far it has read the feed.
+    pub cursor: Cursor,
+    /// Files not yet known to be complete on the server, whose events are confirmed or about to be sent.
+    pub attachments: &'a [OwnAttachment],
+}
+
+/// Something that must be told to a person and to the municipality's IT, never passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// The server holds events of this device that the device does not: it was rolled back or cloned.
+    DeviceRolledBack,
+    /// Server and device hold different events under one number: the chain forked.
+    ChainForked,
+    /// The server, in the same epoch, no longer holds events it had confirmed.
+    ServerLostEvents,
+    /// The epoch is lower than one seen before.
+    EpochWentBack,
+    /// A single command exceeds what a batch can carry; it stays on the device.
+    CommandTooLarge(CommandId),
+}
+
+/// One thing to do, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Tell.
+    Raise(Alarm),
+    /// Stop: the device may not connect any more.
+    StopRevoked,
+    /// Push the own events of these numbers, both ends included, in one batch.
+    Push {
+        /// First number.
+        first: u64,
+        /// Last number.
+        last: u64,
+    },
+    /// Also offer what was pulled from others: the server was restored and may lack it.
+    ReofferPulled,
+    /// Read the feed after this cursor until there is no more.
+    Pull {
+        /// Where to go on.
+        after: Cursor,
+    },
+    /// Upload a file, after the events.
+    Upload(OwnAttachment),
+}
+
+/// Decides what to do.
+pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
+    if server.device.state == DeviceState::Revoked {
+        return vec![Operation::StopRevoked];
+    }
+    let mut operations = Vec::new();
+    let known_epoch = local.cursor.epoch;
+    if server.epoch < known_epoch {
+        return vec![Operation::Raise(Alarm::EpochWentBack)];
+    }
+    let restored = known_epoch != 0 && server.epoch > known_epoch;
+    if let Some(alarm) = chain_alarm(local, server) {
+        operations.push(Operation::Raise(alarm));
+    }
+    let lost = local
+        .own
+        .iter()
+        .any(|event| event.confirmed && event.seq > server.device.seq);
+    if lost && !restored {
+        operations.push(Operation::Raise(Alarm::ServerLostEvents));
+    }
+    let to_send: Vec<OwnEvent> = local
+        .own
+        .iter()
+        .copied()
+        .filter(|event| !event.confirmed || event.seq > server.device.seq)
+        .collect();
+    operations.extend(batches(&to_send));
+    if restored {
+        operations.push(Operation::ReofferPulled);
+    }
+    let after = if restored {
+        Cursor {
+            epoch: server.epoch,
+            position: 0,
+        }
+    } else {
+        local.cursor
+    };
+    if restored || known_epoch == 0 || server.position > after.position {
+        operations.push(Operation::Pull { after });
+    }
+    operations.extend(local.attachments.iter().copied().map(Operation::Upload));
+    operations
+}
+
+fn chain_alarm(local: &Local<'_>, server: &Status) -> Option<Alarm> {
+    if server.device.seq > local.head.seq {
+        return Some(Alarm::DeviceRolledBack);
+    }
+    let own_hash = if server.device.seq == local.head.seq {
+        local.head.hash
+    } else {
+        local
+            .own
+            .iter()
+            .find(|event| event.seq == server.device.seq)
+            .map(|event| event.hash)
+    };
+    match (own_hash, server.device.head_hash) {
+        (Some(own), Some(theirs)) if own != theirs => Some(Alarm::ChainForked),
+        _ => None,
+    }
+}
+
+/// Packs events into batches without splitting a command.
+fn batches(events: &[OwnEvent]) -> Vec<Operation> {
+    /// Room for the frame around the commands.
+    const FRAME_BYTES: usize = 4 * 1024;
+    /// Room for the frame around one command.
+    const COMMAND_BYTES: usize = 96;
+    let mut operations = Vec::new();
+    let mut open: Option<(u64, u64, usize, usize)> = None;
+    for command in events.chunk_by(|left, right| left.command_id == right.command_id) {
+        let (Some(first), Some(last)) = (command.first(), command.last()) else {
+            continue;
+        };
+        let bytes = COMMAND_BYTES + command.iter().map(|event| event.wire_bytes).sum::<usize>();
+        let count = command.len();
+        if count > MAX_BATCH_EVENTS || bytes + FRAME_BYTES > MAX_BATCH_BYTES {
+            operations.extend(open.take().map(push));
+            operations.push(Operation::Raise(Alarm::CommandTooLarge(first.command_id)));
+            // What comes after would only be answered with a gap in the chain.
+            return operations;
+        }
+        open = match open {
+            Some((start, end, batch_count, batch_bytes))
+                if end + 1 == first.seq
+                    && batch_count + count <= MAX_BATCH_EVENTS
+                    && batch_bytes + bytes + FRAME_BYTES <= MAX_BATCH_BYTES =>
+            {
+                Some((start, last.seq, batch_count + count, batch_bytes + bytes))
+            }
+            full => {
+                operations.extend(full.map(push));
+                Some((first.seq, last.seq, count, bytes))
+            }
+        };
+    }
+    operations.extend(open.map(push));
+    operations
+}
+
+fn push((first, last, _, _): (u64, u64, usize, usize)) -> Operation {
+    Operation::Push { first, last }
+}
+
+/// What a verdict means for the events of its command on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxState {
+    /// Keep waiting and send again.
+    Waiting,
+    /// The server holds it durably.
+    Confirmed,
+    /// The server holds it apart; a person must look at it here too.
+    NeedsAttention,
+}
+
+/// Reads a verdict.
+pub fn outbox_state(verdict: &Verdict) -> OutboxState {
+    match verdict.outcome() {
+        Outcome::Accepted { .. } | Outcome::Conflict { .. } => OutboxState::Confirmed,
+        Outcome::Quarantined { .. } => OutboxState::NeedsAttention,
+        Outcome::Deferred {
+            reason: DeferReason::ChainGap,
+        } => OutboxState::Waiting,
+        Outcome::Deferred { .. } => OutboxState::Confirmed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

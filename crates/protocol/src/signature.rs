@@ -1,0 +1,261 @@
+//! Ed25519 keys of devices and of the server, each signature bound to what it is for.
+//!
+//! A signature covers `skranke/<purpose>/1`, a zero byte and the message, so that a signature made for one purpose
+//! never passes for another. Key seeds come from the caller: there is no randomness here.
+
+use std::fmt;
+
+use ed25519_dalek::Signer;
+use sha2::{Digest, Sha256};
+
+use crate::encoding::{EncodingError, from_hex, to_hex};
+
+/// What a signature is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A device seals an event.
+    Event,
+    /// The server permits a member of staff to work on a device.
+    Grant,
+    /// The server confirms what it has of a device.
+    Confirmation,
+    /// The server states the head of a tenant's feed.
+    TenantHead,
+    /// An operator opens a new epoch.
+    Epoch,
+    /// The municipality certifies a device key, for papers that are checked offline.
+    DeviceCertificate,
+    /// A device signs the short text in a paper's QR code.
+    Paper,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static str {
+        match self {
+            Purpose::Event => "skranke/event-signature/1",
+            Purpose::Grant => "skranke/grant/1",
+            Purpose::Confirmation => "skranke/confirmation/1",
+            Purpose::TenantHead => "skranke/tenant-head/1",
+            Purpose::Epoch => "skranke/epoch/1",
+            Purpose::DeviceCertificate => "skranke/device-certificate/1",
+            Purpose::Paper => "skranke/paper/1",
+        }
+    }
+
+    fn frame(self, message: &[u8]) -> Vec<u8> {
+        let label = self.label().as_bytes();
+        let mut framed = Vec::with_capacity(label.len() + 1 + message.len());
+        framed.extend_from_slice(label);
+        framed.push(0);
+        framed.extend_from_slice(message);
+        framed
+    }
+}
+
+/// A signature does not fit key, purpose and message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not verify")]
+pub struct SignatureError;
+
+/// The secret half of a key; never shown, never serialised, wiped on drop.
+#[derive(Clone)]
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// The key of a 32-byte seed, which must come from a cryptographic source and be kept secret.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(seed))
+    }
+
+    /// The seed, for wrapping by a key store.
+    pub fn seed(&self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs a message for one purpose.
+    pub fn sign(&self, purpose: Purpose, message: &[u8]) -> Signature {
+        Signature(self.0.sign(&purpose.frame(message)).to_bytes())
+    }
+
+    /// Signs the bytes as they are, for formats that bring their own framing (a JWS starts with `eyJ`).
+    pub(crate) fn sign_bare(&self, message: &[u8]) -> Signature {
+        Signature(self.0.sign(message).to_bytes())
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey(public {})", self.public())
+    }
+}
+
+/// The public half of a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicKey([u8; 32]);
+
+impl PublicKey {
+    /// Wraps 32 bytes; whether they are a point of the curve shows when something is verified.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A short name of the key for lists and logs: the first 16 digits of its SHA-256.
+    pub fn fingerprint(&self) -> String {
+        to_hex(&Sha256::digest(self.0)[..8])
+    }
+
+    /// Checks a signature strictly (weak keys and malleable forms are refused).
+    pub fn verify(
+        &self,
+        purpose: Purpose,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), SignatureError> {
+        self.verify_bare(&purpose.frame(message), signature)
+    }
+
+    pub(crate) fn verify_bare(
+        &self,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), SignatureError> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureError)?;
+        let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
+        key.verify_strict(message, &signature)
+            .map_err(|_| SignatureError)
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&to_hex(&self.0))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({self})")
+    }
+}
+
+impl std::str::FromStr for PublicKey {
+    type Err = EncodingError;
+
+    fn from_str(text: &str) -> Result<Self, EncodingError> {
+        from_hex(text).map(Self)
+    }
+}
+
+/// An Ed25519 signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature([u8; 64]);
+
+impl Signature {
+    /// Wraps 64 bytes.
+    pub const fn from_bytes(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 64 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&to_hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({self})")
+    }
+}
+
+impl std::str::FromStr for Signature {
+    type Err = EncodingError;
+
+    fn from_str(text: &str) -> Result<Self, EncodingError> {
+        from_hex(text).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_holds_for_its_key_purpose_and_message_alone() {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let signature = key.sign(Purpose::Grant, b"message");
+
+        assert!(
+            key.public()
+                .verify(Purpose::Grant, b"message", &signature)
+                .is_ok()
+        );
+        assert!(
+            key.public()
+                .verify(Purpose::Event, b"message", &signature)
+                .is_err()
+        );
+        assert!(
+            key.public()
+                .verify(Purpose::Grant, b"messagf", &signature)
+                .is_err()
+        );
+        let other = SigningKey::from_seed(&[8; 32]).public();
+        assert!(
+            other
+                .verify(Purpose::Grant, b"message", &signature)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_weak_key_verifies_nothing() {
+        let mut point_of_small_order = [0_u8; 32];
+        point_of_small_order[0] = 1;
+        let forged = Signature::from_bytes([0; 64]);
+
+        let key = PublicKey::from_bytes(point_of_small_order);
+
+        assert!(key.verify(Purpose::Event, b"anything", &forged).is_err());
+    }
+
+    #[test]
+    fn a_secret_key_is_not_printed() {
+        let key = SigningKey::from_seed(&[0xab; 32]);
+
+        assert!(!format!("{key:?}").contains("abababab"));
+    }
+
+    #[test]
+    fn purposes_have_distinct_labels() {
+        let all = [
+            Purpose::Event,
+            Purpose::Grant,
+            Purpose::Confirmation,
+            Purpose::TenantHead,
+            Purpose::Epoch,
+            Purpose::DeviceCertificate,
+            Purpose::Paper,
+        ];
+        let labels: std::collections::BTreeSet<_> =
+            all.iter().map(|purpose| purpose.label()).collect();
+
+        assert_eq!(labels.len(), all.len());
+    }
+}

@@ -1,0 +1,171 @@
+//! The messages of protocol version 1. Readers ignore fields they do not know; codes are explicit and pinned.
+//!
+//! HTTP statuses speak of transport, sign-in, size and undecodable bodies only; each command gets a verdict here.
+//! Basis: design, section 6; sync-and-speed 3.2 and 3.3.
+
+mod code;
+mod feed;
+mod session;
+mod verdict;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use skranke_domain::ids::CommandId;
+
+pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
+pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
+pub use session::{
+    DeviceStatus, EnrolAnswer, EnrolRequest, FoundCase, LookupAnswer, LookupRequest, SessionAnswer,
+    SessionRequest, Status,
+};
+pub use verdict::{CommandVerdict, Outcome, Verdict};
+
+use crate::confirmation::{Confirmation, Signed, TenantHead};
+use crate::encoding::{as_text, hex_option};
+use crate::envelope::{EnvelopeError, Salt, SealedEvent};
+use crate::instant;
+use crate::signature::Signature;
+
+/// Most events in one batch.
+pub const MAX_BATCH_EVENTS: usize = 500;
+/// Largest batch in bytes, before compression.
+pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
+/// Most events on one page of the feed.
+pub const MAX_PAGE_ITEMS: u32 = 500;
+/// Longest wait of a long poll in seconds.
+pub const MAX_WAIT_SECONDS: u32 = 25;
+/// Largest attachment in bytes.
+pub const MAX_ATTACHMENT_BYTES: u64 = 50 * 1024 * 1024;
+/// Largest piece of an attachment in one request.
+pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
+/// Header with the bytes of an attachment the server already has.
+pub const UPLOAD_OFFSET: &str = "upload-offset";
+/// Header with the whole size of an attachment.
+pub const UPLOAD_LENGTH: &str = "upload-length";
+/// Header that says whether the attachment is complete: `?1` or `?0`.
+pub const UPLOAD_COMPLETE: &str = "upload-complete";
+/// Header with the server's time in every answer.
+pub const SERVER_TIME: &str = "skranke-time";
+
+/// A sealed event on the wire: its bytes as texts, forwarded unchanged. The hash is computed by each reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireEvent {
+    /// The signed header.
+    pub header: String,
+    /// The payload; none after erasure.
+    pub payload: Option<String>,
+    /// The salt of the payload; none after erasure.
+    #[serde(with = "hex_option")]
+    pub salt: Option<Salt>,
+    /// The device's signature.
+    #[serde(with = "as_text")]
+    pub signature: Signature,
+}
+
+impl From<&SealedEvent> for WireEvent {
+    fn from(event: &SealedEvent) -> Self {
+        // Header and payload were checked to be canonical JSON, which is UTF-8.
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            header: text(event.header_bytes()),
+            payload: event.payload_bytes().map(text),
+            salt: event.salt().copied(),
+            signature: *event.signature(),
+        }
+    }
+}
+
+impl TryFrom<WireEvent> for SealedEvent {
+    type Error = EnvelopeError;
+
+    fn try_from(event: WireEvent) -> Result<Self, EnvelopeError> {
+        Self::from_parts(
+            event.header.into_bytes(),
+            event.payload.map(String::into_bytes),
+            event.salt,
+            event.signature,
+        )
+    }
+}
+
+/// Bytes an event takes in a batch.
+pub fn wire_size(event: &SealedEvent) -> usize {
+    serde_json::to_vec(&WireEvent::from(event)).map_or(usize::MAX, |bytes| bytes.len() + 1)
+}
+
+/// One command with all its events, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushCommand {
+    /// The command.
+    #[serde(with = "as_text")]
+    pub command_id: CommandId,
+    /// Its events 1 to n.
+    pub events: Vec<WireEvent>,
+}
+
+/// `POST /v1/events`: whole commands of one device in the order of its chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushBatch {
+    /// The commands.
+    pub commands: Vec<PushCommand>,
+}
+
+impl PushBatch {
+    /// Groups sealed events, given in chain order, into their commands.
+    pub fn of(events: &[SealedEvent]) -> Self {
+        let mut commands: Vec<PushCommand> = Vec::new();
+        for event in events {
+            let command_id = event.header().command_id;
+            match commands.last_mut() {
+                Some(last) if last.command_id == command_id => last.events.push(event.into()),
+                _ => commands.push(PushCommand {
+                    command_id,
+                    events: vec![event.into()],
+                }),
+            }
+        }
+        Self { commands }
+    }
+
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.commands
+            .iter()
+            .map(|command| command.events.len())
+            .sum()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The answer: a verdict for each command in the order sent, and the sync confirmation after all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushAnswer {
+    /// One for each command.
+    pub verdicts: Vec<CommandVerdict>,
+    /// What the server now holds of the device.
+    pub confirmation: Signed<Confirmation>,
+    /// The head of the tenant's feed.
+    pub head: Signed<TenantHead>,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    pub server_time: DateTime<Utc>,
+}
+
+/// `GET /v1/confirmation`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmationAnswer {
+    /// What the server holds of the device.
+    pub confirmation: Signed<Confirmation>,
+    /// The head of the tenant's feed.
+    pub head: Signed<TenantHead>,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    pub server_time: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! The codes of verdict reasons, device states and scopes. A code of a later program is kept as it came.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! open_codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $code:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)+
+            /// A code this program does not know.
+            Other(String),
+        }
+
+        impl $name {
+            /// The code that is stored and sent.
+            pub fn code(&self) -> &str {
+                match self { $($name::$variant => $code,)+ $name::Other(code) => code }
+            }
+
+            /// The value with this code.
+            pub fn from_code(code: &str) -> Self {
+                match code { $($code => $name::$variant,)+ other => $name::Other(other.to_owned()) }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Ok(Self::from_code(&String::deserialize(deserializer)?))
+            }
+        }
+    };
+}
+
+open_codes! {
+    /// Why a command is held apart until a person has looked at it. A rule of the domain that was broken is
+    /// `rule.<code>` and reads as [`QuarantineReason::Other`].
+    QuarantineReason {
+        /// An event is not well formed; the only reason for which nothing enters the chain.
+        Malformed => "malformed",
+        /// The device's key did not sign it.
+        BadSignature => "bad_signature",
+        /// The command's events do not belong together (`k` of `n`, command, case).
+        CommandBroken => "command_broken",
+        /// Made by another device than the one that sends it.
+        OtherDevice => "other_device",
+        /// For another municipality.
+        OtherTenant => "other_tenant",
+        /// A known id with other content: an alarm.
+        OtherContent => "other_content",
+        /// Two devices carry on from one chain: an alarm.
+        ChainFork => "chain_fork",
+        /// The device's chain forked earlier; it must be enrolled anew.
+        DeviceForked => "device_forked",
+        /// The grant is not one of this server.
+        GrantUnknown => "grant_unknown",
+        /// The grant is for another person or device, or was not valid at that time.
+        GrantNotValid => "grant_not_valid",
+        /// The grant had been revoked: a person looks at the work.
+        GrantRevoked => "grant_revoked",
+        /// The roles of the grant do not permit it.
+        NotPermitted => "not_permitted",
+        /// The payload of a known kind cannot be read.
+        PayloadMalformed => "payload_malformed",
+        /// The payload of a new event is missing.
+        PayloadMissing => "payload_missing",
+    }
+}
+
+impl QuarantineReason {
+    /// The reason for a broken rule of the domain.
+    pub fn rule(code: &str) -> Self {
+        Self::Other(format!("rule.{code}"))
+    }
+
+    /// Whether the security of the records is in question, not only one case.
+    pub fn is_alarm(&self) -> bool {
+        matches!(
+            self,
+            Self::OtherContent
+                | Self::ChainFork
+                | Self::BadSignature
+                | Self::OtherDevice
+                | Self::OtherTenant
+        )
+    }
+}
+
+open_codes! {
+    /// Why a command waits.
+    DeferReason {
+        /// Events of the device before it have not arrived; it is *not* held, send it again after them.
+        ChainGap => "chain_gap",
+        /// A kind or version this server does not know; held until the server is newer.
+        UnknownKind => "unknown_kind",
+        /// An event it builds on has not arrived; held until it has.
+        ParentMissing => "parent_missing",
+        /// An event it builds on is in quarantine; held until that is settled.
+        ParentQuarantined => "parent_quarantined",
+    }
+}
+
+open_codes! {
+    /// How a device stands with the server.
+    DeviceState {
+        /// May work.
+        Active => "active",
+        /// Its chain forked: events are kept, none is accepted.
+        Forked => "forked",
+        /// Revoked: may not connect.
+        Revoked => "revoked",
+    }
+}
+
+open_codes! {
+    /// Which cases a device may see.
+    Scope {
+        /// All of the municipality.
+        Tenant => "tenant",
+        /// Those it made or was given.
+        OwnCases => "own_cases",
+    }
+}

@@ -1,0 +1,180 @@
+//! Enrolment, sessions, status and look-up.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+
+use super::code::{DeviceState, Scope};
+use crate::encoding::{as_text, hex_option};
+use crate::instant;
+use crate::signature::PublicKey;
+use crate::version::VersionRange;
+
+/// `POST /v1/devices`: a device asks to be enrolled. The request's proof is signed by the key it presents, and
+/// names tenant and device.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    /// The one-time code from the administrator, or the bootstrap secret of an embedded server.
+    pub enrolment_code: String,
+    /// What the device is called in lists, as `Skranke 3`; no person's name.
+    pub name: String,
+}
+
+impl std::fmt::Debug for EnrolRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnrolRequest").finish_non_exhaustive()
+    }
+}
+
+/// The answer to an enrolment. Sending the same request again gives the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolAnswer {
+    /// The municipality.
+    pub tenant: String,
+    /// The device.
+    #[serde(with = "as_text")]
+    pub device_id: DeviceId,
+    /// The short code in its case numbers.
+    pub device_code: String,
+    /// Which cases it may see.
+    pub scope: Scope,
+    /// The key the server signs with.
+    #[serde(with = "as_text")]
+    pub server_key: PublicKey,
+    /// The server's epoch.
+    pub epoch: u64,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    pub server_time: DateTime<Utc>,
+}
+
+/// `POST /v1/sessions`: a person signs in on an enrolled device.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method")]
+pub enum SessionRequest {
+    /// With a local account.
+    #[serde(rename = "local")]
+    Local {
+        /// Login name.
+        login: String,
+        /// Password.
+        password: String,
+    },
+    /// The program that started an embedded server vouches for a person it signed in itself.
+    #[serde(rename = "bootstrap")]
+    Bootstrap {
+        /// The bootstrap secret.
+        secret: String,
+        /// The person.
+        #[serde(with = "as_text")]
+        staff_id: StaffId,
+        /// Codes of the person's roles.
+        roles: Vec<String>,
+    },
+}
+
+impl std::fmt::Debug for SessionRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionRequest").finish_non_exhaustive()
+    }
+}
+
+/// The answer to a sign-in: a grant in its compact form, which is also the token for requests as this person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionAnswer {
+    /// See [`crate::grant::SignedGrant::to_token`].
+    pub grant: String,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    pub server_time: DateTime<Utc>,
+}
+
+/// What the server holds of the asking device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatus {
+    /// The device.
+    #[serde(with = "as_text")]
+    pub device_id: DeviceId,
+    /// Its short code.
+    pub device_code: String,
+    /// How it stands.
+    pub state: DeviceState,
+    /// Which cases it may see.
+    pub scope: Scope,
+    /// Number of its last event held.
+    pub seq: u64,
+    /// Hash of that event.
+    #[serde(with = "hex_option")]
+    pub head_hash: Option<[u8; 32]>,
+}
+
+/// `GET /v1/status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The protocol versions the server speaks.
+    pub protocol: VersionRange,
+    /// The server program's version.
+    pub server_version: String,
+    /// The municipality.
+    pub tenant: String,
+    /// The server's epoch.
+    pub epoch: u64,
+    /// Position of the last feed item.
+    pub position: u64,
+    /// Up to where there is a verified backup.
+    pub backup_position: u64,
+    /// The asking device.
+    pub device: DeviceStatus,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    pub server_time: DateTime<Utc>,
+}
+
+/// `POST /v1/lookup`: what does the municipality know of this citizen? Audited, with its purpose, also when nothing
+/// is found. The number stands in the body, never in a URL.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupRequest {
+    /// Ten digits.
+    pub cpr: String,
+    /// Code of the purpose, as `counter_entry`.
+    pub purpose: String,
+}
+
+impl std::fmt::Debug for LookupRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LookupRequest")
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A case of the citizen asked for; no more than the counter needs to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundCase {
+    /// The case.
+    #[serde(with = "as_text")]
+    pub case_id: CaseId,
+    /// The number on its papers.
+    pub number: String,
+    /// Code of its state.
+    pub state: String,
+    /// The legal day of receipt.
+    #[serde(with = "as_text")]
+    pub received_on: NaiveDate,
+    /// Whether the exemption was registered in Digital Post.
+    pub registered: bool,
+    /// Whether people must choose between concurrent values.
+    pub in_conflict: bool,
+}
+
+/// The answer to a look-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupAnswer {
+    /// The citizen's cases, oldest first.
+    pub cases: Vec<FoundCase>,
+    /// Feed position the answer holds for.
+    pub position: u64,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    pub server_time: DateTime<Utc>,
+}

@@ -1,0 +1,239 @@
+//! Message snapshots of version 1, and that unknown fields and codes do no harm.
+
+use super::*;
+use crate::sample::{Device, noon, uuid};
+use crate::signature::SigningKey;
+use serde_json::json;
+use skranke_domain::ids::CaseId;
+
+#[test]
+fn events_survive_the_wire_byte_for_byte() {
+    let mut device = Device::new(1);
+    for event in device.notes(&["æøå \"quoted\" \\ \n", "", "🐟"]) {
+        let text = serde_json::to_string(&WireEvent::from(&event)).unwrap();
+        let wire: WireEvent = serde_json::from_str(&text).unwrap();
+
+        assert_eq!(SealedEvent::try_from(wire).unwrap(), event);
+        assert_eq!(wire_size(&event), text.len() + 1);
+
+        let erased = WireEvent::from(&event.erased());
+        assert_eq!(SealedEvent::try_from(erased).unwrap(), event.erased());
+    }
+}
+
+#[test]
+fn a_batch_keeps_each_commands_events_together() {
+    let mut device = Device::new(1);
+    let mut events = device.notes(&["1", "2"]);
+    events.extend(device.notes(&["3"]));
+
+    let batch = PushBatch::of(&events);
+
+    assert_eq!(
+        batch
+            .commands
+            .iter()
+            .map(|c| c.events.len())
+            .collect::<Vec<_>>(),
+        [2, 1]
+    );
+    assert_eq!(batch.len(), 3);
+    let text = serde_json::to_string(&batch).unwrap();
+    assert!(
+        text.starts_with(r#"{"commands":[{"command_id":""#),
+        "{text}"
+    );
+    assert_eq!(serde_json::from_str::<PushBatch>(&text).unwrap(), batch);
+}
+
+#[test]
+fn verdicts_are_pinned() {
+    let check = |verdict: Verdict, expected: serde_json::Value| {
+        let verdict = CommandVerdict {
+            command_id: CommandId::from_uuid(uuid(1)),
+            verdict,
+        };
+        let mut expected = expected;
+        expected["command_id"] = json!("01920000-0000-7000-8000-000000000001");
+        let written = serde_json::to_value(&verdict).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(
+            serde_json::from_value::<CommandVerdict>(written).unwrap(),
+            verdict
+        );
+    };
+    check(
+        Verdict::First(Outcome::Accepted { position: 12 }),
+        json!({"verdict": "accepted", "position": 12}),
+    );
+    check(
+        Verdict::First(Outcome::Conflict {
+            position: 12,
+            fields: vec!["state".to_owned()],
+        }),
+        json!({"verdict": "conflict", "position": 12, "fields": ["state"]}),
+    );
+    check(
+        Verdict::First(Outcome::Quarantined {
+            reason: QuarantineReason::rule("not_ready"),
+        }),
+        json!({"verdict": "quarantined", "reason": "rule.not_ready"}),
+    );
+    check(
+        Verdict::First(Outcome::Deferred {
+            reason: DeferReason::ParentMissing,
+        }),
+        json!({"verdict": "deferred", "reason": "parent_missing"}),
+    );
+    check(
+        Verdict::Duplicate(Outcome::Quarantined {
+            reason: QuarantineReason::OtherContent,
+        }),
+        json!({"verdict": "duplicate", "first": {"outcome": "quarantined", "reason": "other_content"}}),
+    );
+}
+
+#[test]
+fn a_reason_of_a_later_server_is_kept_as_it_came() {
+    let text = r#"{"command_id":"01920000-0000-7000-8000-000000000001","verdict":"quarantined","reason":"moon_phase","more":1}"#;
+
+    let verdict: CommandVerdict = serde_json::from_str(text).unwrap();
+
+    let reason = QuarantineReason::Other("moon_phase".to_owned());
+    assert_eq!(
+        verdict.verdict,
+        Verdict::First(Outcome::Quarantined { reason })
+    );
+}
+
+#[test]
+fn feed_items_are_pinned_and_unknown_ones_are_passed_over() {
+    let left = FeedEntry {
+        position: 9,
+        item: FeedItem::ScopeLeft {
+            case_id: CaseId::from_uuid(uuid(3)),
+        },
+    };
+    let text =
+        r#"{"position":9,"item":"scope_left","case_id":"01920000-0000-7000-8000-000000000003"}"#;
+    assert_eq!(serde_json::to_string(&left).unwrap(), text);
+    assert_eq!(serde_json::from_str::<FeedEntry>(text).unwrap(), left);
+
+    let later: FeedEntry =
+        serde_json::from_str(r#"{"position":10,"item":"policy_changed","policy":{"a":[1]}}"#)
+            .unwrap();
+    assert_eq!(
+        later,
+        FeedEntry {
+            position: 10,
+            item: FeedItem::Unknown
+        }
+    );
+}
+
+#[test]
+fn a_cursor_reads_back_as_written_and_nothing_else_is_one() {
+    for text in ["0.0", "1.10", "3.9007199254740991"] {
+        assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
+    }
+    for text in [
+        "",
+        "1",
+        "1.",
+        ".1",
+        "1.2.3",
+        "-1.2",
+        "+1.2",
+        "1.9007199254740992",
+        "a.b",
+        "1 .2",
+    ] {
+        assert!(text.parse::<Cursor>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_page_reads_back_as_written() {
+    let server = SigningKey::from_seed(&[0x5e; 32]);
+    let head = TenantHead {
+        tenant: "0999".to_owned(),
+        epoch: 1,
+        position: 7,
+        root: [2; 32],
+        issued_at: noon(),
+    };
+    let page = FeedPage {
+        items: vec![FeedEntry {
+            position: 7,
+            item: FeedItem::Event {
+                event: (&Device::new(1).note("x")).into(),
+            },
+        }],
+        cursor: Cursor {
+            epoch: 1,
+            position: 7,
+        },
+        more: false,
+        backup_position: 3,
+        head: Signed::new(&head, &server).unwrap(),
+        server_time: noon(),
+    };
+
+    let text = serde_json::to_string(&page).unwrap();
+
+    assert!(
+        text.contains(r#""cursor":"1.7","more":false,"backup_position":3"#),
+        "{text}"
+    );
+    assert_eq!(serde_json::from_str::<FeedPage>(&text).unwrap(), page);
+}
+
+#[test]
+fn secrets_and_numbers_are_not_in_debug_texts() {
+    let lookup = LookupRequest {
+        cpr: "2512169996".to_owned(),
+        purpose: "counter_entry".to_owned(),
+    };
+    let session = SessionRequest::Local {
+        login: "eva".to_owned(),
+        password: "hemmeligt".to_owned(),
+    };
+    let enrol = EnrolRequest {
+        enrolment_code: "KODE-1".to_owned(),
+        name: "Skranke 3".to_owned(),
+    };
+
+    let text = format!("{lookup:?} {session:?} {enrol:?}");
+
+    for secret in ["2512", "eva", "hemmeligt", "KODE"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[test]
+fn request_messages_are_pinned() {
+    let check =
+        |written: serde_json::Value, expected: serde_json::Value| assert_eq!(written, expected);
+    check(
+        serde_json::to_value(SessionRequest::Bootstrap {
+            secret: "s".to_owned(),
+            staff_id: skranke_domain::ids::StaffId::from_uuid(uuid(1)),
+            roles: vec!["counter".to_owned()],
+        })
+        .unwrap(),
+        json!({"method": "bootstrap", "secret": "s", "staff_id": "01920000-0000-7000-8000-000000000001", "roles": ["counter"]}),
+    );
+    check(
+        serde_json::to_value(FoundCase {
+            case_id: CaseId::from_uuid(uuid(2)),
+            number: "2026-S1-0001".to_owned(),
+            state: "granted".to_owned(),
+            received_on: "2026-11-20".parse().unwrap(),
+            registered: true,
+            in_conflict: false,
+        })
+        .unwrap(),
+        json!({"case_id": "01920000-0000-7000-8000-000000000002", "number": "2026-S1-0001", "state": "granted",
+               "received_on": "2026-11-20", "registered": true, "in_conflict": false}),
+    );
+}
