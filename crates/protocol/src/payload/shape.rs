@@ -54,7 +54,7 @@ mod cpr_digits_option {
 
 /// Declares the wire struct of a domain struct with the same field names, and both conversions.
 macro_rules! mirror {
-    ($name:ident of $domain:path { $($(#[$attribute:meta])* $field:ident: $type:ty,)+ }) => {
+    ($name:ident of $domain:path { $($(#[$attribute:meta])* $field:ident: $type:ty),+ $(,)? }) => {
         #[derive(Serialize, Deserialize)]
         struct $name { $($(#[$attribute])* $field: $type,)+ }
 
@@ -74,7 +74,7 @@ macro_rules! mirror {
 
 /// Declares a wire struct for an event whose fields stand in the enum itself.
 macro_rules! fields {
-    ($name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty,)* }) => {
+    ($name:ident { $($(#[$attribute:meta])* $field:ident: $type:ty),* $(,)? }) => {
         #[derive(Serialize, Deserialize)]
         struct $name { $($(#[$attribute])* $field: $type,)* }
     };
