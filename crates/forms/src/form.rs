@@ -163,9 +163,9 @@ pub struct Field {
     /// Width on screen in pixels: as wide as what goes in.
     #[serde(default)]
     pub width: Option<u16>,
-    /// Whether it stands on the paper of its part.
-    #[serde(default)]
-    pub on_paper: bool,
+    /// When it stands on the paper of its part: never, if nothing is said.
+    #[serde(default = "Condition::never", deserialize_with = "read::condition")]
+    pub on_paper: Condition,
     /// The rule behind the question: the text keys `rule.<rule>.*`.
     #[serde(default)]
     pub rule: Option<String>,
@@ -313,9 +313,9 @@ impl Form {
                 .iter()
                 .any(|p| p.code == part && p.paper == paper)
         };
-        self.fields
-            .iter()
-            .filter(move |field| field.on_paper && on(&field.part) && self.is_shown(field, fields))
+        self.fields.iter().filter(move |field| {
+            on(&field.part) && self.is_shown(field, fields) && self.holds(&field.on_paper, fields)
+        })
     }
 
     /// Whether a field is there.

@@ -31,6 +31,7 @@ pub use form::{Field, FieldKind, Form, FormVersion};
 pub use help_offer::HelpOffer;
 pub use letter::{FilledLetter, Letter, LetterFacts};
 pub use profile::Profile;
+pub use read::{read_date, show_date};
 pub use rules::{RuleTexts, Rules};
 pub use source::Source;
 pub use texts::Texts;

@@ -47,7 +47,12 @@ pub(crate) fn check(version: &FormVersion, texts: &Texts) -> Result<(), FormsErr
             return wrong(key("part"), format!("there is no part \"{}\"", field.part));
         }
         check_shape(file, field)?;
-        for (name, condition) in [("shown", &field.shown), ("required", &field.required)] {
+        let conditions = [
+            ("shown", &field.shown),
+            ("required", &field.required),
+            ("on_paper", &field.on_paper),
+        ];
+        for (name, condition) in conditions {
             check_condition(version, &key(name), condition)?;
         }
         for choice in &field.choices {
