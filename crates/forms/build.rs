@@ -3,6 +3,11 @@
 //! Each file must at least be TOML: a typing error stops the build and names the file. Whether the
 //! contents agree with each other is checked by `skranke_forms::Forms` and its tests.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script its folders through variables"
+)]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};

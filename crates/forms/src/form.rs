@@ -139,7 +139,7 @@ pub struct Field {
     /// The answers of a choice.
     #[serde(default)]
     pub choices: Vec<Choice>,
-    /// `profile.id_kinds`, `profile.locations` or `rule_set.criteria`, where the answers come from elsewhere.
+    /// `profile.id_kinds`, `profile.locations` or `rule_set.grounds`, where the answers come from elsewhere.
     #[serde(default)]
     pub choices_from: Option<String>,
     /// Earliest date.

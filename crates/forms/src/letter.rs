@@ -75,7 +75,7 @@ pub struct Section {
     /// A list.
     #[serde(default)]
     pub bullets: Vec<String>,
-    /// Name of a list that is filled in: `rule_set.criteria`, `unmet` and so on.
+    /// Name of a list that is filled in: `rule_set.grounds`, `unmet` and so on.
     #[serde(default)]
     pub bullets_from: Option<String>,
     /// A small table.
@@ -111,7 +111,7 @@ pub struct Footer {
 
 /// The lists a letter may ask for.
 const LISTS: [&str; 6] = [
-    "rule_set.criteria",
+    "rule_set.grounds",
     "rule_set.not_covered",
     "help_offers",
     "unmet",
@@ -238,13 +238,13 @@ impl LetterFacts {
         }
         self.values
             .insert("rule_set".to_owned(), set.code.code().to_owned());
-        let criteria = set
-            .criteria
+        let grounds = set
+            .grounds
             .iter()
-            .map(|criterion| criterion.text.clone())
+            .map(|ground| ground.text.clone())
             .collect();
         let not_covered = set.not_covered.iter().map(|n| n.text.clone()).collect();
-        self.with_list("rule_set.criteria", criteria)
+        self.with_list("rule_set.grounds", grounds)
             .with_list("rule_set.not_covered", not_covered)
     }
 
@@ -581,7 +581,7 @@ mod tests {
                 .iter()
                 .filter_map(|s| s.bullets_from.as_deref())
                 .collect();
-            assert!(!lists.contains(&"rule_set.criteria"), "{code}");
+            assert!(!lists.contains(&"rule_set.grounds"), "{code}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The rule sets: criteria, duration, receipt texts, and the date each rule goes by.
+//! The rule sets: grounds, duration, receipt texts, and the date each rule goes by.
 //!
 //! Basis: domain reference 1.1, 1.4, 1.5; practice 6. A legal citation is data and empty until it
 //! is confirmed; nothing here knows a paragraph.
@@ -39,8 +39,8 @@ pub struct RuleTexts {
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
     /// The grounds, for information; the citizen is not asked which.
-    #[serde(rename = "criterion")]
-    pub criteria: Vec<Criterion>,
+    #[serde(rename = "ground")]
+    pub grounds: Vec<Ground>,
     /// What the exemption does not cover.
     pub not_covered: Vec<NotCovered>,
     /// Texts of papers: `declaration`, `meaning`, `rejoin`, `duration_permanent` and so on.
@@ -67,7 +67,7 @@ pub struct Rule {
 /// One ground of exemption.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Criterion {
+pub struct Ground {
     /// Stable code.
     pub code: String,
     /// What it says, in our words.
@@ -182,8 +182,8 @@ fn check_alone(file: &str, set: &RuleTexts) -> Result<(), FormsError> {
     if set.durations.is_empty() {
         return wrong("durations", "is empty");
     }
-    if set.criteria.is_empty() {
-        return wrong("criterion", "is empty");
+    if set.grounds.is_empty() {
+        return wrong("ground", "is empty");
     }
     crate::error::unique(
         file,
@@ -192,8 +192,8 @@ fn check_alone(file: &str, set: &RuleTexts) -> Result<(), FormsError> {
     )?;
     crate::error::unique(
         file,
-        "criterion.code",
-        set.criteria.iter().map(|c| c.code.as_str()),
+        "ground.code",
+        set.grounds.iter().map(|c| c.code.as_str()),
     )?;
     crate::error::unique(
         file,
@@ -340,15 +340,15 @@ mod tests {
     #[test]
     fn row_2_13_every_set_has_its_grounds_and_marks_the_sensitive_ones() {
         for set in rules().all() {
-            assert_eq!(set.criteria.len(), 8, "{}", set.title);
+            assert_eq!(set.grounds.len(), 8, "{}", set.title);
             assert_eq!(
-                set.criteria.iter().filter(|c| c.sensitive).count(),
+                set.grounds.iter().filter(|c| c.sensitive).count(),
                 2,
                 "{}",
                 set.title
             );
             assert_eq!(
-                set.criteria.iter().filter(|c| c.cpr_verifiable).count(),
+                set.grounds.iter().filter(|c| c.cpr_verifiable).count(),
                 2,
                 "{}",
                 set.title

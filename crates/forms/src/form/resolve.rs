@@ -106,9 +106,9 @@ fn choices(from: &str, rule_set: &RuleTexts, profile: &Profile) -> Option<Vec<Ch
                 .map(|l| choice(&l.code, &l.name))
                 .collect(),
         ),
-        "rule_set.criteria" => Some(
+        "rule_set.grounds" => Some(
             rule_set
-                .criteria
+                .grounds
                 .iter()
                 .map(|c| choice(&c.code, &c.text))
                 .collect(),
