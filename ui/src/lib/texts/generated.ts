@@ -208,6 +208,10 @@ export const texts = {
   "correction.title": "Ret en forkert bevilling",
   "correction.wrong_person": "Den forkerte person er registreret",
   "correction.wrong_person_note": "Begge får besked. Tilbyd at sende posten igen på papir.",
+  "dialog.attach_filter": "PDF og billeder",
+  "dialog.attach_title": "Vedhæft scannet blanket",
+  "dialog.save_filter": "PDF",
+  "dialog.save_title": "Gem papiret som PDF",
   "document.attached_at": "Vedhæftet {date} kl. {time}",
   "document.copy": "Kopi {count}",
   "document.original": "Original",
@@ -480,6 +484,8 @@ export const texts = {
   "label.state": "Status",
   "label.task": "Opgave",
   "label.time": "Tidspunkt",
+  "letter.greeting": "Venlig hilsen",
+  "letter.phone": "Telefon {number}",
   "nav.cases": "Sager",
   "nav.counter": "Skranke",
   "nav.enquiries": "Henvendelser",
@@ -632,6 +638,8 @@ export const texts = {
   "recovery.lead": "Computeren har mistet nøglen til Skrankes data. Skriv gendannelseskoden fra første opstart.",
   "recovery.submit": "Åbn",
   "recovery.title": "Åbn med gendannelseskode",
+  "refusal.complaint_heading": "Hvis du vil klage",
+  "refusal.complaint_unconfirmed": "Er du uenig, kan du bede os se på sagen igen. Du kan skrive, ringe eller komme forbi. Vi fortæller dig også, om en anden myndighed kan behandle en klage.",
   "register.exempt": "Fritaget",
   "register.not_exempt": "Ikke fritaget",
   "register.not_registered": "Findes ikke i registret",
@@ -1174,6 +1182,7 @@ export interface TextValues {
   "flow.present_self": { name: string | number };
   "flow.step_of": { step: string | number };
   "hint.clipboard": { seconds: string | number };
+  "letter.phone": { number: string | number };
   "park.deleted_after": { days: string | number };
   "preview.copy_mark": { count: string | number };
   "preview.printed": { printer: string | number };
