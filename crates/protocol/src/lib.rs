@@ -17,6 +17,7 @@ pub mod payload;
 pub mod plan;
 pub mod problem;
 pub mod proof;
+pub mod receipt_code;
 #[cfg(test)]
 mod sample;
 pub mod signature;
