@@ -81,7 +81,8 @@ pub struct Section {
     /// A small table.
     #[serde(default)]
     pub rows: Vec<Row>,
-    /// `municipality` for the block that is reserved for it.
+    /// Where it stands, if not in line: `municipality` for the block that is reserved for it,
+    /// `complaint` for the complaint guidance, `notice` for what must be seen first.
     #[serde(default)]
     pub place: Option<String>,
 }
@@ -119,8 +120,12 @@ const LISTS: [&str; 6] = [
     "missing",
 ];
 
+/// The places a section may have.
+const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
+
 /// The facts a letter may ask for, beside those of rule set and profile.
-const FACTS: [&str; 34] = [
+const FACTS: [&str; 35] = [
+    "form_version",
     "channel",
     "citizen_name",
     "citizen_cpr",
@@ -196,6 +201,8 @@ pub struct FilledSection {
     pub bullets: Vec<String>,
     /// Small table.
     pub rows: Vec<(String, String)>,
+    /// Where it stands, if not in line: `municipality`, `complaint` or `notice`.
+    pub place: Option<String>,
     /// Whether it is reserved for the municipality.
     pub for_municipality: bool,
 }
@@ -355,7 +362,8 @@ impl Letter {
                 paragraphs,
                 bullets,
                 rows,
-                for_municipality: section.place.is_some(),
+                place: section.place.clone(),
+                for_municipality: section.place.as_deref() == Some("municipality"),
             });
         }
         let signatures = self
@@ -480,6 +488,16 @@ fn check(file: &str, letter: &Letter) -> Result<(), FormsError> {
         }
     }
     for section in &letter.sections {
+        if let Some(place) = &section.place
+            && !PLACES.contains(&place.as_str())
+        {
+            let key = format!("section.{}.place", section.heading);
+            return Err(FormsError::wrong(
+                file,
+                key,
+                format!("there is no place \"{place}\""),
+            ));
+        }
         let key = format!("section.{}.bullets_from", section.heading);
         if let Some(list) = &section.bullets_from
             && !LISTS.contains(&list.as_str())
@@ -541,7 +559,7 @@ mod tests {
         let facts = ["municipality", "contact_name", "contact_phone"]
             .iter()
             .fold(facts, |facts, name| facts.with(name, "x"))
-            .with("legal_basis", "")
+            .with("reasons", "")
             .with_list("unmet", Vec::new())
             .with_list("would_change", Vec::new());
 
@@ -550,7 +568,7 @@ mod tests {
         let headings: Vec<_> = filled.sections.iter().map(|s| s.heading.as_str()).collect();
         assert_eq!(
             headings,
-            ["Derfor får du afslag", "Hvis du vil klage", "Hjælp"]
+            ["Reglerne", "Hvis du vil klage", "Hjælp"]
         );
     }
 

@@ -170,3 +170,49 @@ fn a_receipt_under_rule_set_a_says_when_it_ends() {
             .any(|section| section.heading == "Hvor længe")
     );
 }
+
+#[test]
+fn practice_9_the_first_request_carries_the_power_of_attorney_as_part_two() {
+    let request = |version: &str, channel: &str| {
+        let facts = facts()
+            .with("form_version", version)
+            .with("channel", channel);
+        forms()
+            .letter("request")
+            .expect("it exists")
+            .fill(&facts)
+            .expect("complete")
+            .signatures
+    };
+
+    assert_eq!(
+        request("1", "representative").len(),
+        2,
+        "signed by both on one paper"
+    );
+    assert_eq!(
+        request("2", "representative").len(),
+        1,
+        "the other signs on F2"
+    );
+    assert_eq!(request("1", "self").len(), 1);
+}
+
+#[test]
+fn without_a_confirmed_citation_a_refusal_still_says_that_rules_were_used() {
+    let refusal = forms()
+        .letter("refusal")
+        .expect("it exists")
+        .fill(&facts())
+        .expect("complete");
+    let rules = refusal
+        .sections
+        .iter()
+        .find(|s| s.heading == "Reglerne")
+        .expect("there");
+
+    assert_eq!(
+        rules.paragraphs,
+        ["Vi har brugt de gældende regler om fritagelse fra Digital Post."]
+    );
+}

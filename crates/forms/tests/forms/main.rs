@@ -4,6 +4,7 @@ mod editing;
 mod exemption_form;
 mod letters;
 mod matrix;
+mod texts;
 
 use chrono::NaiveDate;
 use skranke_forms::{Fields, Forms, Source};

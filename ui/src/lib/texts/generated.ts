@@ -909,6 +909,7 @@ export const texts = {
   "state.closed": "Afsluttet",
   "state.deceased": "Afgået ved døden",
   "state.draft": "Kladde",
+  "state.ended": "Fritagelsen er ophørt",
   "state.expired": "Udløbet",
   "state.extended": "Forlænget",
   "state.forwarded": "Oversendt",
