@@ -566,10 +566,7 @@ mod tests {
         let filled = letter("refusal").fill(&facts).expect("complete");
 
         let headings: Vec<_> = filled.sections.iter().map(|s| s.heading.as_str()).collect();
-        assert_eq!(
-            headings,
-            ["Reglerne", "Hvis du vil klage", "Hjælp"]
-        );
+        assert_eq!(headings, ["Reglerne", "Hvis du vil klage", "Hjælp"]);
     }
 
     #[test]

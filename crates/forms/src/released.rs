@@ -1,6 +1,7 @@
-//! Released wordings do not change: a list of files and hashes that a test compares.
+//! Released wordings do not change: a list of files, versions and hashes that a test compares.
 //!
-//! A change to a released file is a new version beside it, because citizens have signed the old one.
+//! A change to a released file raises its `version` (a form gets a new file beside it), because
+//! papers and events name the version they were made with.
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{FormsError, parse};
 use crate::source::Source;
 
+/// The list, relative to `forms/`.
 const LIST: &str = "released.toml";
 
 #[derive(Deserialize)]
@@ -21,24 +23,46 @@ struct List {
 #[serde(deny_unknown_fields)]
 struct Entry {
     file: String,
+    version: u16,
     sha256: String,
 }
 
-/// Compares every released file with its hash.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u16,
+}
+
+/// Compares every file that stands at a released version with its hash.
 pub fn check(source: &Source) -> Result<(), FormsError> {
-    let text = source.file(LIST).unwrap_or_default();
-    let list: List = parse(LIST, text)?;
+    let list: List = parse(LIST, source.file(LIST).unwrap_or_default())?;
     for entry in list.released {
-        match source.file(&entry.file) {
-            None => return Err(FormsError::wrong(&entry.file, "released", "is gone")),
-            Some(text) if hash(text) != entry.sha256 => {
-                let message = "was released and may not change; write a new version";
-                return Err(FormsError::wrong(&entry.file, "released", message));
-            }
-            Some(_) => {}
+        let wrong = |message: &str| Err(FormsError::wrong(&entry.file, "version", message));
+        let Some(text) = source.file(&entry.file) else {
+            return wrong("was released and is gone");
+        };
+        let now: Versioned = parse(&entry.file, text)?;
+        if now.version < entry.version {
+            return wrong("is lower than a released one");
+        }
+        if now.version == entry.version && hash(text) != entry.sha256 {
+            return wrong("was released and may not change; raise it");
         }
     }
     Ok(())
+}
+
+/// The line that releases a file as it is now.
+pub fn entry_for(source: &Source, file: &str) -> Result<String, FormsError> {
+    let missing = || FormsError::Missing {
+        what: "file",
+        code: file.to_owned(),
+    };
+    let text = source.file(file).ok_or_else(missing)?;
+    let now: Versioned = parse(file, text)?;
+    let (version, sha256) = (now.version, hash(text));
+    Ok(format!(
+        "\n[[released]]\nfile = \"{file}\"\nversion = {version}\nsha256 = \"{sha256}\"\n"
+    ))
 }
 
 /// The hash of a file's text, line ends as `\n`.
@@ -51,30 +75,57 @@ pub fn hash(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const FILE: &str = "rules/a.toml";
+
+    fn released() -> Source {
+        let source = Source::embedded();
+        let list = entry_for(&source, FILE).expect("it exists");
+        source.with(LIST, &list)
+    }
+
+    fn with_edit(from: &str, to: &str) -> Source {
+        let text = Source::embedded().file(FILE).expect("it exists").to_owned();
+        released().with(FILE, &text.replacen(from, to, 1))
+    }
+
     #[test]
     fn what_was_released_is_unchanged() {
         check(&Source::embedded()).expect("released files are as they were");
     }
 
     #[test]
-    fn a_changed_or_missing_release_is_refused() {
-        let list = |file: &str, sha256: &str| {
-            let text = format!("[[released]]\nfile = \"{file}\"\nsha256 = \"{sha256}\"\n");
-            Source::embedded().with(LIST, &text)
-        };
-        let file = "rules/a.toml";
-        let text = Source::embedded().file(file).expect("it exists").to_owned();
+    fn the_rule_sets_are_released() {
+        let list = Source::embedded();
+        let list = list.file(LIST).expect("the list exists");
 
-        check(&list(file, &hash(&text))).expect("unchanged");
-        let changed =
-            check(&list(file, &hash(&text)).with(file, &format!("{text}\n# en rettelse")));
-        assert!(
-            changed
-                .expect_err("changed")
-                .to_string()
-                .contains("may not change")
+        for set in ["a", "b", "c"] {
+            assert!(list.contains(&format!("rules/{set}.toml")), "{set}");
+        }
+    }
+
+    #[test]
+    fn a_released_wording_changes_only_with_its_version() {
+        let changed = check(&with_edit("Du får breve", "Du modtager breve"));
+        let raised = check(&with_edit("version = 1", "version = 2"));
+
+        assert_eq!(
+            changed.expect_err("the same version").to_string(),
+            "forms/rules/a.toml: version: was released and may not change; raise it"
         );
-        let gone = check(&list("rules/zz.toml", &hash(&text)));
-        assert!(gone.expect_err("gone").to_string().contains("is gone"));
+        raised.expect("a new version");
+    }
+
+    #[test]
+    fn a_released_file_cannot_disappear_or_go_back() {
+        let gone = released().with(
+            LIST,
+            &entry_for(&released(), FILE)
+                .expect("ok")
+                .replace("a.toml", "z.toml"),
+        );
+        let back = with_edit("version = 1", "version = 0");
+
+        assert!(check(&gone).is_err());
+        assert!(check(&back).is_err());
     }
 }
