@@ -10,7 +10,7 @@ use crate::fields::{FieldValue, Fields};
 use crate::form::{Field, FieldKind, Form, Pattern};
 
 /// Two numbers nobody can have (60 is added to the day); the second is for whoever must differ.
-const MADE_UP: [&str; 2] = ["7211883985", "7302553984"];
+const MADE_UP: [&str; 2] = ["7211883985", "7302553985"];
 
 /// How a value is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

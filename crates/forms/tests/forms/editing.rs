@@ -25,7 +25,7 @@ fn a_folder_changes_label_check_and_paper() {
     copy(
         "letters/hand_in_slip.toml",
         "title = \"Afleveringsseddel\"",
-        "title = \"Modtaget\"",
+        "title = \"Seddel\"",
     );
     let text = fs::read_to_string(folder.path().join("exemption/v1.toml")).expect("read");
     let text = text.replacen(
@@ -70,7 +70,7 @@ fn a_folder_changes_label_check_and_paper() {
         .expect("it exists")
         .fill(&facts)
         .expect("complete");
-    assert_eq!(slip.title, "Modtaget");
+    assert_eq!(slip.title, "Seddel");
 }
 
 #[test]

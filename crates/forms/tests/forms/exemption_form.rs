@@ -226,7 +226,7 @@ fn a_representative_cannot_be_the_citizen() {
         &both("721188-3985"),
         Some(ProblemCode::SameAsOther),
     );
-    check("representative_cpr", &both("7302553984"), None);
+    check("representative_cpr", &both("7302553985"), None);
 }
 
 #[test]
