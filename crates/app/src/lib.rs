@@ -4,3 +4,4 @@
 //! with their audit row, and returns what the caller shows. Shells only translate.
 
 pub mod api;
+pub mod tools;

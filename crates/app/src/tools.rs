@@ -1,0 +1,102 @@
+//! Use cases that need neither store nor session: the calendar, a deadline, a CPR number, the readability of a text.
+//!
+//! The command line shows them as they are; nothing is read but what is handed in, and nothing is recorded.
+//! Texts are keys of the catalogue with their values, so that one place words them.
+//!
+//! Basis: design, section 9.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use skranke_forms::{Source, Texts};
+
+pub mod calendar;
+pub mod cpr;
+pub mod deadline;
+pub mod lix;
+
+/// Why a tool gave no answer, and which exit code that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolErrorKind {
+    /// A rule refuses what was asked; exit code 1.
+    Refused,
+    /// It was asked wrongly; exit code 2.
+    Usage,
+    /// The surroundings are at fault: a file, the disk, the network; exit code 3.
+    Environment,
+}
+
+/// Why a tool gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolError {
+    /// Whose fault it is.
+    pub kind: ToolErrorKind,
+    /// A stable word; the text stands under `cli.error.<code>`.
+    pub code: &'static str,
+    /// What the text mentions. Never personal data.
+    pub values: Vec<(&'static str, String)>,
+}
+
+/// A remark beside an answer: a stable word and what it says in Danish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// A stable word.
+    pub code: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+impl ToolError {
+    /// Asked wrongly.
+    pub fn usage(code: &'static str) -> Self {
+        Self {
+            kind: ToolErrorKind::Usage,
+            code,
+            values: Vec::new(),
+        }
+    }
+
+    /// Refused by a rule.
+    pub fn refused(code: &'static str) -> Self {
+        Self {
+            kind: ToolErrorKind::Refused,
+            code,
+            values: Vec::new(),
+        }
+    }
+
+    /// The surroundings are at fault.
+    pub fn environment(code: &'static str) -> Self {
+        Self {
+            kind: ToolErrorKind::Environment,
+            code,
+            values: Vec::new(),
+        }
+    }
+
+    /// Adds a value that the text mentions.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// What it says in Danish.
+    pub fn text(&self) -> String {
+        let values: Vec<_> = self
+            .values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        say(&format!("cli.error.{}", self.code), &values)
+    }
+}
+
+/// A text of the catalogue with its placeholders filled in; an unknown key gives the key itself.
+pub fn say(key: &str, values: &[(&str, &str)]) -> String {
+    static TEXTS: LazyLock<Option<Texts>> = LazyLock::new(|| Texts::read(&Source::embedded()).ok());
+    match &*TEXTS {
+        Some(texts) => texts.say(key, values),
+        None => key.to_owned(),
+    }
+}

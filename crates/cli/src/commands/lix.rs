@@ -1,0 +1,53 @@
+//! `skranke lix`: how readable a text is.
+
+use std::io::{ErrorKind, Read};
+
+use clap::{ArgMatches, Command};
+use skranke_app::tools::lix::lix_view;
+use skranke_app::tools::{ToolError, say};
+
+use super::text;
+use crate::answer::{Answer, Failure};
+use crate::usage;
+
+/// The arguments. `-` reads standard input.
+pub(super) fn command() -> Command {
+    usage::command("lix").arg(usage::argument("lix", "file"))
+}
+
+/// The answer.
+pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
+    let view = lix_view(&read(text(matches, "file"))?)?;
+
+    let level = say(&format!("cli.lix.level.{}", view.level), &[]);
+    let lix = format!("{:.1}", view.lix).replace('.', ",");
+    let words = view.longest_sentence_words.to_string();
+    let long_words = match view.long_words.as_slice() {
+        [] => say("cli.none", &[]),
+        words => words.join(", "),
+    };
+    let lines = [
+        say("cli.lix.lix", &[("lix", &lix), ("level", &level)]),
+        say(
+            "cli.lix.longest_sentence",
+            &[("words", &words), ("sentence", &view.longest_sentence)],
+        ),
+        say("cli.lix.long_words", &[("words", &long_words)]),
+        say("cli.lix.only_a_pointer", &[]),
+    ];
+    Answer::of(&view, &lines)
+}
+
+fn read(file: &str) -> Result<String, ToolError> {
+    let mut bytes = Vec::new();
+    let read = match file {
+        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| ()),
+        file => std::fs::read(file).map(|read| bytes = read),
+    };
+    read.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => ToolError::environment("file_not_found"),
+        _ => ToolError::environment("file_unreadable"),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| ToolError::environment("file_not_text"))?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
+}
