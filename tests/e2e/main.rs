@@ -5,4 +5,3 @@
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
 mod start;
-mod window;

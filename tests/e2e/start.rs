@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::window::{Opening, Scratch, Window};
+use skranke_tests::window::{Opening, Scratch, Window};
 
 #[tokio::test]
 async fn window_opens_with_title_and_start_screen_that_axe_accepts() -> Result<()> {

@@ -1,1 +1,3 @@
-//! Shared by the test binaries of this package.
+//! Shared by the test binaries of this package: the real window, driven as staff drive it.
+
+pub mod window;

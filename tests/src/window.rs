@@ -4,6 +4,7 @@
 //! can print. Pointing is possible only through the native dialogs of [`dialogs`].
 
 mod axe;
+mod cups;
 mod dialogs;
 mod display;
 mod driver;
@@ -21,9 +22,10 @@ use fantoccini::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub(crate) use dialogs::NativeDialog;
+pub use cups::{Cups, PRINTER};
+pub use dialogs::NativeDialog;
+pub use display::Display;
 
-use display::Display;
 use driver::Driver;
 
 /// How long a test waits for a condition before it says what did not come.
@@ -32,12 +34,13 @@ const POLL: Duration = Duration::from_millis(25);
 
 /// The scratch folder of one test: the profile's data, and the folder that stands in for file
 /// dialogs. It outlives the window, so that a test can kill the window and open it again.
-pub(crate) struct Scratch {
+pub struct Scratch {
     folder: TempDir,
 }
 
 impl Scratch {
-    pub(crate) fn new() -> Result<Self> {
+    /// Makes the folders.
+    pub fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("skranke-e2e-").tempdir()?;
         for part in ["data", "files", "home", "runtime"] {
             fs::create_dir(folder.path().join(part))?;
@@ -46,12 +49,12 @@ impl Scratch {
     }
 
     /// Where the program under test keeps its store.
-    pub(crate) fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Where attached files come from and saved files go when no native dialog is driven.
-    pub(crate) fn files(&self) -> PathBuf {
+    pub fn files(&self) -> PathBuf {
         self.folder.path().join("files")
     }
 
@@ -66,15 +69,17 @@ impl Scratch {
 
 /// How a window is opened; the default is what almost every test wants.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Opening {
+pub struct Opening<'a> {
     /// Native file dialogs are opened and driven, instead of answered from [`Scratch::files`].
-    pub(crate) native_dialogs: bool,
+    pub native_dialogs: bool,
     /// No central store is started, as on a laptop in a citizen's kitchen.
-    pub(crate) offline: bool,
+    pub offline: bool,
+    /// The printing system; without one the machine has no printer.
+    pub printing: Option<&'a Cups>,
 }
 
 /// A running window. Dropping it ends every process it started.
-pub(crate) struct Window {
+pub struct Window {
     name: String,
     client: Client,
     driver: Driver,
@@ -85,7 +90,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// Opens the demo profile on the scratch folder and waits until the window can be used.
-    pub(crate) async fn open(name: &str, scratch: &Scratch, opening: Opening) -> Result<Self> {
+    pub async fn open(name: &str, scratch: &Scratch, opening: Opening<'_>) -> Result<Self> {
         let mut display = Display::start()?;
         if opening.native_dialogs {
             display.start_window_manager()?;
@@ -105,23 +110,23 @@ impl Window {
     }
 
     /// The WebDriver session, for what this type does not offer.
-    pub(crate) fn client(&self) -> &Client {
+    pub fn client(&self) -> &Client {
         &self.client
     }
 
     /// The display the window is on, for native dialogs.
-    pub(crate) fn display(&self) -> &Display {
+    pub fn display(&self) -> &Display {
         &self.display
     }
 
     /// Ends the window as a user would and waits for its processes to be gone.
-    pub(crate) async fn close(self) -> Result<()> {
+    pub async fn close(self) -> Result<()> {
         self.client.clone().close().await?;
         Ok(())
     }
 
     /// Ends the program at once, as a power cut or a crash would.
-    pub(crate) fn kill_the_program(self) -> Result<()> {
+    pub fn kill_the_program(self) -> Result<()> {
         let killed = self.driver.kill_program()?;
         if killed == 0 {
             bail!("no running program was found to kill");
@@ -130,12 +135,12 @@ impl Window {
     }
 
     /// Evaluates a script body in the page.
-    pub(crate) async fn eval(&self, body: &str, args: Vec<Value>) -> Result<Value> {
+    pub async fn eval(&self, body: &str, args: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(body, args).await?)
     }
 
     /// Waits until an element that matches is visible.
-    pub(crate) async fn wait_for(&self, what: &str, css: &str) -> Result<()> {
+    pub async fn wait_for(&self, what: &str, css: &str) -> Result<()> {
         const VISIBLE: &str = "
             const found = [...document.querySelectorAll(arguments[0])];
             return found.some((e) => e.checkVisibility ? e.checkVisibility() : e.offsetParent !== null);";
@@ -146,7 +151,7 @@ impl Window {
     }
 
     /// Waits until the text stands somewhere on the page.
-    pub(crate) async fn wait_for_text(&self, text: &str) -> Result<()> {
+    pub async fn wait_for_text(&self, text: &str) -> Result<()> {
         self.until(&format!("the text \"{text}\""), || async {
             self.shows(text).await
         })
@@ -154,7 +159,7 @@ impl Window {
     }
 
     /// Whether the text stands on the page now. White space counts as one blank.
-    pub(crate) async fn shows(&self, text: &str) -> Result<bool> {
+    pub async fn shows(&self, text: &str) -> Result<bool> {
         const SHOWS: &str = "
             const flat = (s) => s.replace(/\\s+/g, ' ');
             return flat(document.body.innerText).includes(flat(arguments[0]));";
@@ -162,13 +167,13 @@ impl Window {
     }
 
     /// All visible text, for messages and for what must not be shown.
-    pub(crate) async fn text(&self) -> Result<String> {
+    pub async fn text(&self) -> Result<String> {
         let text = self.eval("return document.body.innerText;", vec![]).await?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// Waits for a condition; fails with what was waited for, what the page says, and a picture.
-    pub(crate) async fn until<F, Fut>(&self, what: &str, mut holds: F) -> Result<()>
+    pub async fn until<F, Fut>(&self, what: &str, mut holds: F) -> Result<()>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<bool>>,
@@ -193,7 +198,7 @@ impl Window {
     }
 
     /// Saves a picture for the reader under `target/demo/`.
-    pub(crate) async fn picture(&self, name: &str) -> Result<PathBuf> {
+    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
         let path = demo_folder()?.join(format!("{}-{name}.png", self.name));
         fs::write(&path, self.client.screenshot().await?)?;
         Ok(path)
@@ -201,7 +206,7 @@ impl Window {
 
     /// Saves a picture at twice the size of text, as a person with weak sight sets it, and checks
     /// that nothing needs scrolling sideways.
-    pub(crate) async fn picture_at_double_size(&mut self, name: &str) -> Result<PathBuf> {
+    pub async fn picture_at_double_size(&mut self, name: &str) -> Result<PathBuf> {
         self.zoom(5, "Ctrl++").await?;
         let path = self.picture(&format!("{name}-200")).await?;
         let overflow = self
@@ -243,7 +248,7 @@ impl Window {
     }
 
     /// What was typed so far, key by key.
-    pub(crate) fn script(&self) -> String {
+    pub fn script(&self) -> String {
         let mut text = String::new();
         for (number, line) in self.script.iter().enumerate() {
             let _ = writeln!(text, "{:>3}  {line}", number + 1);
@@ -252,13 +257,13 @@ impl Window {
     }
 
     /// How many keys were pressed besides CPR digits and free text.
-    pub(crate) fn key_count(&self) -> usize {
+    pub fn key_count(&self) -> usize {
         self.keys
     }
 }
 
 /// Where the build left its programs: the folder above the one this test binary lies in.
-pub(crate) fn build_folder() -> Result<PathBuf> {
+pub fn build_folder() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let folder = test
         .parent()
@@ -268,7 +273,7 @@ pub(crate) fn build_folder() -> Result<PathBuf> {
 }
 
 /// The root of the workspace.
-pub(crate) fn workspace() -> PathBuf {
+pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .map(Path::to_owned)
@@ -280,7 +285,7 @@ fn target_folder() -> PathBuf {
 }
 
 /// Where pictures, papers and transcripts for the reader are left.
-pub(crate) fn demo_folder() -> Result<PathBuf> {
+pub fn demo_folder() -> Result<PathBuf> {
     let folder = target_folder().join("demo");
     fs::create_dir_all(&folder)?;
     Ok(folder)

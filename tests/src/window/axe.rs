@@ -19,7 +19,7 @@ const RUN: &str = "
 
 impl Window {
     /// What axe finds on the page, as `rule: element` lines.
-    pub(crate) async fn accessibility_findings(&self) -> Result<Vec<String>> {
+    pub async fn accessibility_findings(&self) -> Result<Vec<String>> {
         if self.eval("return typeof window.axe;", vec![]).await? != json!("object") {
             let source = fs::read_to_string(workspace().join(SOURCE))
                 .with_context(|| format!("{SOURCE} is missing: npm ci in ui"))?;
@@ -48,7 +48,7 @@ impl Window {
     }
 
     /// Fails with every finding on the page.
-    pub(crate) async fn is_accessible(&self, place: &str) -> Result<()> {
+    pub async fn is_accessible(&self, place: &str) -> Result<()> {
         let findings = self.accessibility_findings().await?;
         if findings.is_empty() {
             return Ok(());

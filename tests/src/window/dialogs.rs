@@ -10,14 +10,14 @@ use super::POLL;
 use super::display::Display;
 
 /// An open native dialog.
-pub(crate) struct NativeDialog {
+pub struct NativeDialog {
     display: String,
     id: String,
 }
 
 impl NativeDialog {
     /// Waits for a dialog with this title.
-    pub(crate) fn wait_for(display: &Display, title: &str) -> Result<Self> {
+    pub fn wait_for(display: &Display, title: &str) -> Result<Self> {
         let begin = Instant::now();
         loop {
             let found = xdotool(
@@ -39,7 +39,7 @@ impl NativeDialog {
     }
 
     /// Types the path of a file and confirms.
-    pub(crate) fn choose(&self, path: &Path) -> Result<()> {
+    pub fn choose(&self, path: &Path) -> Result<()> {
         let path = path.to_str().context("scratch paths are plain text")?;
         xdotool(&self.display, &["windowfocus", "--sync", &self.id])?;
         // Typing a slash opens the path field of the GTK dialog.

@@ -25,7 +25,11 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn start(display: &Display, scratch: &Scratch, opening: Opening) -> Result<Self> {
+    pub(crate) fn start(
+        display: &Display,
+        scratch: &Scratch,
+        opening: Opening<'_>,
+    ) -> Result<Self> {
         // Another program may take the free port before the driver does, hence more than one try.
         for _ in 0..5 {
             let port = free_port()?;
@@ -38,7 +42,7 @@ impl Driver {
     }
 
     /// Starts the program in a new session.
-    pub(crate) async fn session(&self, scratch: &Scratch, opening: Opening) -> Result<Client> {
+    pub(crate) async fn session(&self, scratch: &Scratch, opening: Opening<'_>) -> Result<Client> {
         let program = build_folder()?.join(PROGRAM);
         ensure!(
             program.exists(),
@@ -87,7 +91,7 @@ impl Driver {
     }
 }
 
-fn command(display: &Display, scratch: &Scratch, opening: Opening, port: u16) -> Command {
+fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16) -> Command {
     let mut command = Command::new("WebKitWebDriver");
     command
         .arg("--host=127.0.0.1")
@@ -106,6 +110,10 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening, port: u16) ->
         // No session bus: the key store falls back to its key file, and no dialog asks for a password.
         .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
         .env_remove("WAYLAND_DISPLAY");
+    match opening.printing {
+        Some(cups) => command.env("CUPS_SERVER", cups.server()),
+        None => command.env("CUPS_SERVER", scratch.runtime().join("no-printing-system")),
+    };
     if !opening.native_dialogs {
         command.env("SKRANKE_DIALOG_FOLDER", scratch.files());
     }

@@ -1,21 +1,29 @@
 //! A display of the test's own: Xvfb picks a free number, so tests never meet.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
+use tempfile::TempDir;
+
 use super::process::Guarded;
 
 /// An X display that ends with the test.
-pub(crate) struct Display {
+pub struct Display {
     name: String,
+    frames: TempDir,
     _server: Guarded,
     window_manager: Option<Guarded>,
 }
 
 impl Display {
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts a display.
+    pub fn start() -> Result<Self> {
+        let frames = tempfile::Builder::new()
+            .prefix("skranke-display-")
+            .tempdir()?;
         let mut server = Guarded::spawn(
             Command::new("Xvfb")
                 .args([
@@ -42,20 +50,27 @@ impl Display {
         ensure!(!line.trim().is_empty(), "Xvfb named no display");
         Ok(Self {
             name: format!(":{}", line.trim()),
+            frames,
             _server: server,
             window_manager: None,
         })
     }
 
     /// Starts a window manager, without which native dialogs get no focus.
-    pub(crate) fn start_window_manager(&mut self) -> Result<()> {
+    pub fn start_window_manager(&mut self) -> Result<()> {
         self.window_manager = Some(Guarded::quiet(
             Command::new("openbox").env("DISPLAY", &self.name),
         )?);
         Ok(())
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// What the display shows now, as raw bytes: equal bytes are an equal picture.
+    pub fn frame(&self) -> Result<Vec<u8>> {
+        Ok(fs::read(self.frames.path().join("Xvfb_screen0"))?)
+    }
+
+    /// The display's name for `DISPLAY`.
+    pub fn name(&self) -> &str {
         &self.name
     }
 }

@@ -8,14 +8,14 @@ use super::Window;
 
 impl Window {
     /// Presses one key or chord, for example `Tab`, `Ctrl+Enter`, `j`; counts it.
-    pub(crate) async fn press(&mut self, chord: &str) -> Result<()> {
+    pub async fn press(&mut self, chord: &str) -> Result<()> {
         self.script.push(chord.to_owned());
         self.keys += 1;
         self.press_quietly(chord).await
     }
 
     /// Presses a key several times; each counts.
-    pub(crate) async fn press_times(&mut self, chord: &str, times: usize) -> Result<()> {
+    pub async fn press_times(&mut self, chord: &str, times: usize) -> Result<()> {
         for _ in 0..times {
             self.press(chord).await?;
         }
@@ -23,7 +23,7 @@ impl Window {
     }
 
     /// Types free text or a CPR number into whatever has focus; not counted as keys.
-    pub(crate) async fn type_text(&mut self, what: &str, text: &str) -> Result<()> {
+    pub async fn type_text(&mut self, what: &str, text: &str) -> Result<()> {
         self.script.push(format!("({what}) {text}"));
         let mut actions = KeyActions::new("keyboard".into());
         for value in text.chars() {
@@ -35,7 +35,7 @@ impl Window {
     }
 
     /// Presses a key that is not part of the flow, such as zoom.
-    pub(crate) async fn press_quietly(&self, chord: &str) -> Result<()> {
+    pub async fn press_quietly(&self, chord: &str) -> Result<()> {
         let keys = parse(chord)?;
         let mut actions = KeyActions::new("keyboard".into());
         for value in &keys {
