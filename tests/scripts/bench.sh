@@ -3,5 +3,6 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 npm --prefix ui run --silent build
-cargo bench --workspace --locked || echo "some figure could not be taken: see above"
+cargo build --release --workspace --bins --locked &&
+  cargo bench --workspace --locked --bench figures || echo "some figure could not be taken: see above"
 exit 0

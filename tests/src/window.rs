@@ -25,6 +25,7 @@ use tempfile::TempDir;
 pub use cups::{Cups, PRINTER};
 pub use dialogs::NativeDialog;
 pub use display::Display;
+pub use process::{Guarded, descendants};
 
 use driver::Driver;
 
@@ -280,7 +281,8 @@ pub fn workspace() -> PathBuf {
         .unwrap_or_default()
 }
 
-fn target_folder() -> PathBuf {
+/// Where builds and what tests leave behind lie.
+pub fn target_folder() -> PathBuf {
     workspace().join("target")
 }
 

@@ -3,12 +3,17 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
 use tempfile::TempDir;
 
+use super::POLL;
 use super::process::Guarded;
+
+/// The file Xvfb keeps its picture in.
+const SCREEN: &str = "Xvfb_screen0";
 
 /// An X display that ends with the test.
 pub struct Display {
@@ -26,6 +31,8 @@ impl Display {
             .tempdir()?;
         let mut server = Guarded::spawn(
             Command::new("Xvfb")
+                .arg("-fbdir")
+                .arg(frames.path())
                 .args([
                     "-displayfd",
                     "1",
@@ -48,6 +55,15 @@ impl Display {
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         ensure!(!line.trim().is_empty(), "Xvfb named no display");
+        // The display is named before it has a screen.
+        let begin = Instant::now();
+        while fs::metadata(frames.path().join(SCREEN)).map_or(0, |facts| facts.len()) == 0 {
+            ensure!(
+                begin.elapsed() < Duration::from_secs(10),
+                "Xvfb made no screen"
+            );
+            std::thread::sleep(POLL);
+        }
         Ok(Self {
             name: format!(":{}", line.trim()),
             frames,
@@ -66,7 +82,8 @@ impl Display {
 
     /// What the display shows now, as raw bytes: equal bytes are an equal picture.
     pub fn frame(&self) -> Result<Vec<u8>> {
-        Ok(fs::read(self.frames.path().join("Xvfb_screen0"))?)
+        let path = self.frames.path().join(SCREEN);
+        fs::read(&path).with_context(|| format!("reading {}", path.display()))
     }
 
     /// The display's name for `DISPLAY`.

@@ -7,13 +7,13 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result};
 
 /// A child process that is asked to end, then made to end, when it is dropped.
-pub(crate) struct Guarded {
+pub struct Guarded {
     child: Child,
 }
 
 impl Guarded {
     /// Starts the command with nothing connected, so that no pipe keeps a test waiting.
-    pub(crate) fn quiet(command: &mut Command) -> Result<Self> {
+    pub fn quiet(command: &mut Command) -> Result<Self> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -30,7 +30,8 @@ impl Guarded {
         Ok(Self { child })
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The process's number.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
@@ -77,7 +78,7 @@ pub(crate) fn signal(name: &str, ids: &[u32]) {
 }
 
 /// Every process below the given one.
-pub(crate) fn descendants(id: u32) -> Vec<u32> {
+pub fn descendants(id: u32) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for (child, parent) in all_processes() {
         children.entry(parent).or_default().push(child);
