@@ -58,6 +58,10 @@ pub(crate) fn is_help(error: &Error) -> bool {
 }
 
 /// Clap's error in our words. What could be a CPR number is not repeated.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "clap's list of errors is open"
+)]
 pub(crate) fn failure(error: &Error) -> ToolError {
     let given = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => harmless(text),

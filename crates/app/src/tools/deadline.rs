@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use serde::Serialize;
-use skranke_domain::calendar::{Calendar, YEARS};
+use skranke_domain::calendar::YEARS;
 use skranke_domain::danish_time;
 use skranke_domain::deadline::{
     Clock, Deadline, DeadlineError, MAX_UNITS, Pause, Policy, Rule, RuleError, Start,
 };
 
-use super::calendar::profile_of;
+use super::calendar::calendar_of;
 use super::{Remark, ToolError, say};
 
 /// What is asked about a deadline, as typed.
@@ -18,7 +18,7 @@ pub struct DeadlineQuestion<'a> {
     pub from: &'a str,
     /// `N-hverdage`, `N-dage`, `N-timer`, or a named deadline.
     pub rule: &'a str,
-    /// The calendar profile.
+    /// The code of a calendar or of a municipality.
     pub profile: &'a str,
     /// Times in which the citizen was awaited: `from/until`, or `from/` where it still lasts.
     pub pauses: Vec<&'a str>,
@@ -36,8 +36,8 @@ pub struct DeadlineView {
     /// The named deadline, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyView>,
-    /// The calendar profile.
-    pub profile: &'static str,
+    /// The calendar or municipality that was asked for.
+    pub profile: String,
     /// The due date, for hours the due time; nothing while the clock stands still.
     pub due: Option<String>,
     /// The last time to act: a closing time, where the due time lies outside opening hours.
@@ -71,8 +71,7 @@ pub struct PolicyView {
 
 /// Answers when something is due.
 pub fn deadline_view(question: &DeadlineQuestion<'_>) -> Result<DeadlineView, ToolError> {
-    let profile = profile_of(question.profile)?;
-    let calendar = Calendar::new(profile);
+    let calendar = calendar_of(question.profile)?;
     let (rule, policy) = rule_of(question.rule)?;
     let start = start_of(question.from)?;
     let mut deadline = Deadline::new(rule, start).map_err(refusal)?;
@@ -89,7 +88,7 @@ pub fn deadline_view(question: &DeadlineQuestion<'_>) -> Result<DeadlineView, To
         },
         rule: rule.to_string(),
         policy,
-        profile: profile.code(),
+        profile: question.profile.to_owned(),
         due: None,
         act_by: None,
         alarm_at: None,

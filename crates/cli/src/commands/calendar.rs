@@ -27,7 +27,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
     let year = view.year.to_string();
     let mut lines = vec![say(
         "cli.calendar.title",
-        &[("year", &year), ("profile", view.profile)],
+        &[("year", &year), ("profile", &view.profile)],
     )];
     let half = view.half.iter().map(|day| {
         let from = say("cli.calendar.half_from", &[("from", &day.from)]);

@@ -38,7 +38,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
         .map(|state| say(&format!("cli.deadline.state.{state}"), &[]));
     add("cli.deadline.due", "due", view.due.as_deref());
     add("cli.deadline.paused", "since", view.paused_since.as_deref());
-    add("cli.deadline.next_working_day", "date", view.next_working_day.as_deref());
+    add(
+        "cli.deadline.next_working_day",
+        "date",
+        view.next_working_day.as_deref(),
+    );
     add("cli.deadline.act_by", "at", view.act_by.as_deref());
     add("cli.deadline.alarm_at", "at", view.alarm_at.as_deref());
     add("cli.deadline.state.label", "state", state.as_deref());

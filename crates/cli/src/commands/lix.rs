@@ -44,9 +44,13 @@ fn read(file: &str) -> Result<String, ToolError> {
         "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| ()),
         file => std::fs::read(file).map(|read| bytes = read),
     };
-    read.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => ToolError::environment("file_not_found"),
-        _ => ToolError::environment("file_unreadable"),
+    read.map_err(|error| {
+        let is_missing = error.kind() == ErrorKind::NotFound;
+        ToolError::environment(if is_missing {
+            "file_not_found"
+        } else {
+            "file_unreadable"
+        })
     })?;
     let text = String::from_utf8(bytes).map_err(|_| ToolError::environment("file_not_text"))?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
