@@ -1,1 +1,19 @@
-//! To be written.
+//! `skranke-server`: the municipality's central store over HTTP.
+//!
+//! Stores what devices signed, decides with the domain's own rules, hands out the feed and signs what it holds.
+//! Layers: [`routes`] speak HTTP, [`writer`] groups writes, [`admission`] decides, [`store`] speaks SQL.
+//!
+//! Basis: design, section 6.
+
+pub mod admission;
+pub mod attachments;
+pub mod auth;
+pub mod backup;
+pub mod central;
+pub mod config;
+pub mod log;
+pub mod problem;
+pub mod routes;
+pub mod sign_in;
+pub mod store;
+pub mod writer;

@@ -1,2 +1,310 @@
-//! To be written.
-fn main() {}
+//! `skranke-server`: command line of the central store.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use chrono::TimeDelta;
+use clap::{Args, Parser, Subcommand};
+use rand::RngCore;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use skranke_domain::ids::StaffId;
+use skranke_domain::role::Role;
+use skranke_protocol::encoding::to_hex;
+use skranke_protocol::wire::Scope;
+use skranke_server::attachments::AttachmentFolder;
+use skranke_server::central::{Central, STOP_WITHIN};
+use skranke_server::config::{Config, Settings};
+use skranke_server::store::sqlite::{KeyFile, SqliteStore};
+use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
+use skranke_server::{backup, log, routes, sign_in};
+use tokio::net::TcpListener;
+
+/// Skranke's central store.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(flatten)]
+    settings: SettingArguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct SettingArguments {
+    /// Configuration file (TOML).
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, global = true)]
+    listen: Option<String>,
+    /// Where the records are: sqlite:PATH.
+    #[arg(long, global = true)]
+    store: Option<String>,
+    /// File with the key of the database; made when neither it nor the database exists.
+    #[arg(long, global = true)]
+    key_file: Option<PathBuf>,
+    /// Folder of the attachments.
+    #[arg(long, global = true)]
+    attachments: Option<PathBuf>,
+    /// Municipality to create at start.
+    #[arg(long, global = true)]
+    tenant: Option<String>,
+    /// File with the secret by which the parent program enrols devices.
+    #[arg(long, global = true)]
+    bootstrap_secret_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve requests (the default).
+    Serve {
+        /// End when standard input is closed.
+        #[arg(long)]
+        exit_with_parent: bool,
+    },
+    /// Copy database and attachments while the server runs, verify the copy and move the backup mark.
+    Backup {
+        /// Folder in which a new folder is made.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Say that another backup holds everything up to a position.
+    BackupMark {
+        /// The position.
+        #[arg(long)]
+        position: u64,
+    },
+    /// Print a one-time code with which a device can be enrolled within a day.
+    EnrolmentCode {
+        /// Which cases the device may see: tenant or own_cases.
+        #[arg(long, default_value = "tenant")]
+        scope: String,
+    },
+    /// Add a local account; the password is read from standard input.
+    AddStaff {
+        /// Login name.
+        #[arg(long)]
+        login: String,
+        /// Role codes, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "skranke-server: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let config = config(arguments.settings)?;
+    let key = KeyFile::read_or_create(&config.key_file, &config.database)?;
+    let store = SqliteStore::open(&config.database, &key)?;
+    let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
+        .context("the attachment folder cannot be made")?;
+    match arguments.command.unwrap_or(Command::Serve {
+        exit_with_parent: false,
+    }) {
+        Command::Serve { exit_with_parent } => serve(store, attachments, &config, exit_with_parent),
+        Command::Backup { to } => {
+            let made = backup::run(&store, &attachments, &to)?;
+            print(&json!({
+                "folder": made.folder,
+                "attachments": made.attachments,
+                "positions": made.positions.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+            }))
+        }
+        Command::BackupMark { position } => Ok(backup::mark(&store, tenant(&config)?, position)?),
+        Command::EnrolmentCode { scope } => enrolment_code(&store, &config, &scope),
+        Command::AddStaff { login, roles } => add_staff(&store, &config, login, roles),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+fn config(arguments: SettingArguments) -> anyhow::Result<Config> {
+    let file = match &arguments.config {
+        None => Settings::default(),
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).context("the configuration file cannot be read")?;
+            Settings::from_toml(&text)?
+        }
+    };
+    let environment = Settings::from_environment(|name| std::env::var(name).ok())?;
+    let command_line = Settings {
+        listen: arguments.listen,
+        store: arguments.store,
+        key_file: arguments.key_file,
+        attachments: arguments.attachments,
+        tenant: arguments.tenant,
+        bootstrap_secret_file: arguments.bootstrap_secret_file,
+        ..Settings::default()
+    };
+    Ok(command_line.or(environment).or(file).check()?)
+}
+
+fn tenant(config: &Config) -> anyhow::Result<&str> {
+    config
+        .tenant
+        .as_deref()
+        .ok_or_else(|| anyhow!("name the municipality with --tenant"))
+}
+
+fn serve(
+    store: SqliteStore,
+    attachments: AttachmentFolder,
+    config: &Config,
+    exit_with_parent: bool,
+) -> anyhow::Result<()> {
+    let central = Arc::new(Central::new(Arc::new(store), attachments, config)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .context("the address cannot be bound")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        print(&json!({
+            "listening": url,
+            "tenant": config.tenant,
+            "server_key": central.public_key().to_string(),
+        }))?;
+        log::line("started", json!({ "version": env!("CARGO_PKG_VERSION") }));
+        let stopping = Arc::clone(&central);
+        let (stopped, mut stop_seen) = tokio::sync::watch::channel(false);
+        let signal = async move {
+            stop_signal(exit_with_parent).await;
+            stopping.stop();
+            stopped.send_replace(true);
+        };
+        let server = axum::serve(listener, routes::router(central)).with_graceful_shutdown(signal);
+        tokio::select! {
+            result = async { server.await } => result.context("serving failed")?,
+            () = async {
+                let _ = stop_seen.wait_for(|stopped| *stopped).await;
+                tokio::time::sleep(STOP_WITHIN).await;
+            } => log::line("stopped_with_open_requests", json!({})),
+        }
+        log::line("stopped", json!({}));
+        Ok(())
+    })
+}
+
+/// Waits for the signal to end, or for the parent to close standard input.
+async fn stop_signal(exit_with_parent: bool) {
+    let parent_gone = async {
+        if !exit_with_parent {
+            return std::future::pending().await;
+        }
+        let (gone, seen) = tokio::sync::oneshot::channel();
+        // Reading standard input cannot be cancelled, so it gets a thread that ends with the process.
+        std::thread::spawn(move || {
+            let mut sink = [0; 256];
+            while std::io::stdin()
+                .read(&mut sink)
+                .is_ok_and(|count| count > 0)
+            {}
+            let _ = gone.send(());
+        });
+        let _ = seen.await;
+    };
+    tokio::select! {
+        () = terminated() => {}
+        _ = tokio::signal::ctrl_c() => {}
+        () = parent_gone => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+fn enrolment_code(store: &SqliteStore, config: &Config, scope: &str) -> anyhow::Result<()> {
+    let scope = match Scope::from_code(scope) {
+        Scope::Other(_) => return Err(anyhow!("--scope is tenant or own_cases")),
+        known => known,
+    };
+    let mut secret = [0; 16];
+    rand::rngs::OsRng.fill_bytes(&mut secret);
+    let code = to_hex(&secret);
+    let tenant = tenant(config)?;
+    store.create_tenant(tenant, log::now())?;
+    store.save_enrolment_code(
+        tenant,
+        &EnrolmentCode {
+            digest: Sha256::digest(&code).into(),
+            scope,
+            expires_at: log::now() + TimeDelta::days(1),
+            device_id: None,
+        },
+    )?;
+    print(&json!({ "enrolment_code": code }))
+}
+
+fn add_staff(
+    store: &SqliteStore,
+    config: &Config,
+    login: String,
+    roles: Vec<String>,
+) -> anyhow::Result<()> {
+    if roles.iter().any(|code| Role::from_code(code).is_none()) {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.code()).collect();
+        return Err(anyhow!("roles are {}", known.join(", ")));
+    }
+    let mut password = String::new();
+    std::io::stdin()
+        .read_to_string(&mut password)
+        .context("the password cannot be read")?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.chars().count() < 12 {
+        return Err(anyhow!("the password must have at least 12 characters"));
+    }
+    let tenant = tenant(config)?;
+    store.create_tenant(tenant, log::now())?;
+    let id = store.staff_by_login(tenant, &login)?.map_or_else(
+        || StaffId::from_uuid(uuid::Uuid::now_v7()),
+        |known| known.id,
+    );
+    let staff = Staff {
+        id,
+        login,
+        password_hash: sign_in::hash_password(password)?,
+        roles,
+        active: true,
+    };
+    store.save_staff(tenant, &staff)?;
+    print(&json!({ "staff_id": id.to_string() }))
+}
+
+/// One line of JSON on standard output, for the program that asked.
+fn print(value: &serde_json::Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}")?;
+    Ok(out.flush()?)
+}

@@ -188,6 +188,11 @@ impl Unverified {
         self.claims.sub
     }
 
+    /// The URL the proof says it is for; a server compares host and path, since it may not know its own scheme.
+    pub fn url(&self) -> &str {
+        &self.claims.htu
+    }
+
     /// The key in the proof: what an enrolling device presents. Every other request must be checked against the
     /// key that was enrolled.
     pub fn presented_key(&self) -> PublicKey {

@@ -1,0 +1,498 @@
+//! What becomes of a pushed command: the one place that decides, the same for every backend.
+//!
+//! Chain acceptance is separate from case acceptance: every well-formed event signed by its device is stored and
+//! keeps the device's chain whole, whatever becomes of it in its case. A command's events share one fate.
+//!
+//! Basis: design, sections 3 and 6; sync-and-speed 3.2 and 3.7; reliability, findings 1 and 7, threats T7 and T8.
+
+mod judge;
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId};
+use skranke_protocol::canonical;
+use skranke_protocol::chain::{self, Head, Place};
+use skranke_protocol::encoding::to_hex;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::Grant;
+use skranke_protocol::signature::PublicKey;
+use skranke_protocol::wire::{
+    CommandVerdict, DeferReason, DeviceState, Outcome, PushCommand, QuarantineReason, Scope,
+    Verdict,
+};
+use uuid::Uuid;
+
+use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
+pub use judge::citizen_digest;
+
+/// What admission knows beside the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The server's time.
+    pub now: DateTime<Utc>,
+    /// The key grants are signed with.
+    pub server_key: &'a PublicKey,
+    /// The key of the citizen digests.
+    pub index_key: &'a [u8; 32],
+}
+
+/// The result of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// A verdict for each command, in the order sent.
+    pub verdicts: Vec<CommandVerdict>,
+    /// The device after them.
+    pub device: Device,
+    /// The tenant after them.
+    pub tenant: Tenant,
+}
+
+/// Takes the commands of one device in the order sent.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn admit(
+    transaction: &mut dyn CentralTransaction,
+    device_id: DeviceId,
+    commands: &[PushCommand],
+    circumstances: Circumstances<'_>,
+) -> Stored<Admitted> {
+    let device = transaction
+        .device(device_id)?
+        .ok_or(StoreError::Row("device"))?;
+    let mut admission = Admission {
+        transaction,
+        device,
+        circumstances,
+    };
+    let mut verdicts = Vec::with_capacity(commands.len());
+    for command in commands {
+        let verdict = admission.command(command)?;
+        verdicts.push(CommandVerdict {
+            command_id: command.command_id,
+            verdict,
+        });
+    }
+    admission.transaction.update_device(&admission.device)?;
+    let tenant = admission.transaction.tenant().clone();
+    Ok(Admitted {
+        verdicts,
+        device: admission.device,
+        tenant,
+    })
+}
+
+/// Bytes of a feed item as a leaf of the tenant's tree.
+pub fn leaf(position: u64, item: &NewFeedItem) -> Vec<u8> {
+    let value = match item {
+        NewFeedItem::Event { case_id, hash } => {
+            json!({ "position": position, "item": "event", "case_id": case_id.to_string(), "hash": to_hex(hash) })
+        }
+        NewFeedItem::ScopeEntered { case_id, device_id } => json!({
+            "position": position, "item": "scope_entered",
+            "case_id": case_id.to_string(), "device_id": device_id.to_string(),
+        }),
+        NewFeedItem::ScopeLeft { case_id, device_id } => json!({
+            "position": position, "item": "scope_left",
+            "case_id": case_id.to_string(), "device_id": device_id.to_string(),
+        }),
+    };
+    // Texts and a position always have a canonical form; the fallback keeps the tree defined all the same.
+    canonical::value_to_bytes(&value).unwrap_or_else(|_| position.to_be_bytes().to_vec())
+}
+
+/// What is decided about a command's case before anything is stored.
+enum Fate {
+    Accept { conflicts: Vec<String> },
+    Quarantine(QuarantineReason),
+    Defer(DeferReason),
+}
+
+struct Admission<'t, 'c> {
+    transaction: &'t mut (dyn CentralTransaction + 't),
+    device: Device,
+    circumstances: Circumstances<'c>,
+}
+
+impl Admission<'_, '_> {
+    fn command(&mut self, command: &PushCommand) -> Stored<Verdict> {
+        let events: Result<Vec<SealedEvent>, _> = command
+            .events
+            .iter()
+            .cloned()
+            .map(SealedEvent::try_from)
+            .collect();
+        let events = match events {
+            Ok(events) if !events.is_empty() => events,
+            _ => return self.refuse(command, QuarantineReason::Malformed),
+        };
+        if let Some(reason) = self.foreign(&events) {
+            return self.refuse(command, reason);
+        }
+        if let Some(known) = self.known(command.command_id, &events)? {
+            return Ok(known);
+        }
+        let mut head = self.device.head;
+        for event in &events {
+            match chain::place(&head, event.header()) {
+                Place::Next => head = Head::after(event.header(), event.hash()),
+                Place::Gap { .. } => {
+                    return Ok(Verdict::First(Outcome::Deferred {
+                        reason: DeferReason::ChainGap,
+                    }));
+                }
+                Place::Fork => return self.keep_fork(&events),
+            }
+        }
+        let fate = self.fate(command.command_id, &events)?;
+        let outcome = self.settle(&events, fate)?;
+        self.device.head = head;
+        self.count(&outcome, events.len() as u64);
+        Ok(Verdict::First(outcome))
+    }
+
+    /// Why the events cannot be links of this device's chain at all.
+    fn foreign(&self, events: &[SealedEvent]) -> Option<QuarantineReason> {
+        events.iter().find_map(|event| {
+            if event.header().tenant != self.transaction.tenant().code {
+                Some(QuarantineReason::OtherTenant)
+            } else if event.header().device_id != self.device.id {
+                Some(QuarantineReason::OtherDevice)
+            } else if event.verify(&self.device.public_key).is_err() {
+                Some(QuarantineReason::BadSignature)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Keeps what cannot enter the chain, as it came.
+    fn refuse(&mut self, command: &PushCommand, reason: QuarantineReason) -> Stored<Verdict> {
+        let body = serde_json::to_vec(command).map_err(|_| StoreError::Row("refused_item"))?;
+        let now = self.circumstances.now;
+        self.transaction
+            .keep_refused(self.device.id, reason.code(), &body, now)?;
+        if reason.is_alarm() {
+            self.transaction
+                .raise_alarm(reason.code(), self.device.id, None, now)?;
+        }
+        Ok(Verdict::First(Outcome::Quarantined { reason }))
+    }
+
+    /// The verdict for a command all of whose events are stored already, by content.
+    fn known(&mut self, command_id: CommandId, events: &[SealedEvent]) -> Stored<Option<Verdict>> {
+        let mut first = None;
+        for event in events {
+            match self.transaction.event_by_hash(event.hash())? {
+                Some(stored) if stored.event.header().command_id == command_id => {
+                    first = Some(stored.outcome);
+                }
+                _ => return Ok(None),
+            }
+        }
+        for event in events {
+            self.transaction.record_receipt(
+                event.hash(),
+                self.device.id,
+                self.circumstances.now,
+            )?;
+        }
+        Ok(first.map(Verdict::Duplicate))
+    }
+
+    /// Keeps both branches of a forked chain and stops taking the device's word.
+    fn keep_fork(&mut self, events: &[SealedEvent]) -> Stored<Verdict> {
+        let now = self.circumstances.now;
+        let mut reason = QuarantineReason::ChainFork;
+        for event in events {
+            if self.transaction.event_by_hash(event.hash())?.is_some() {
+                self.transaction
+                    .record_receipt(event.hash(), self.device.id, now)?;
+                continue;
+            }
+            if !self.transaction.events_by_id(event.header().id)?.is_empty() {
+                reason = QuarantineReason::OtherContent;
+            }
+            let outcome = Outcome::Quarantined {
+                reason: reason.clone(),
+            };
+            self.transaction.insert_event(event, &outcome, false, now)?;
+            self.transaction
+                .raise_alarm(reason.code(), self.device.id, Some(event.hash()), now)?;
+        }
+        self.device.state = DeviceState::Forked;
+        Ok(Verdict::First(Outcome::Quarantined { reason }))
+    }
+
+    fn fate(&mut self, command_id: CommandId, events: &[SealedEvent]) -> Stored<Fate> {
+        if self.reuses_an_id(command_id, events)? {
+            return Ok(Fate::Quarantine(QuarantineReason::OtherContent));
+        }
+        if self.device.state != DeviceState::Active {
+            return Ok(Fate::Quarantine(QuarantineReason::DeviceForked));
+        }
+        if !is_one_command(command_id, events) {
+            return Ok(Fate::Quarantine(QuarantineReason::CommandBroken));
+        }
+        let grant = match self.grant(events)? {
+            Ok(grant) => grant,
+            Err(reason) => return Ok(Fate::Quarantine(reason)),
+        };
+        self.case_fate(events, &grant)
+    }
+
+    fn reuses_an_id(&mut self, command_id: CommandId, events: &[SealedEvent]) -> Stored<bool> {
+        let mut seen = HashSet::new();
+        for event in events {
+            let id = event.header().id;
+            if !seen.insert(id) || !self.transaction.events_by_id(id)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(!self.transaction.events_of_command(command_id)?.is_empty())
+    }
+
+    fn grant(&mut self, events: &[SealedEvent]) -> Stored<Result<Grant, QuarantineReason>> {
+        let Some(first) = events.first() else {
+            return Ok(Err(QuarantineReason::CommandBroken));
+        };
+        let Some(stored) = self.transaction.grant(first.header().grant_id)? else {
+            return Ok(Err(QuarantineReason::GrantUnknown));
+        };
+        if stored.revoked_at.is_some() {
+            return Ok(Err(QuarantineReason::GrantRevoked));
+        }
+        let Ok(grant) = stored.signed.verify(self.circumstances.server_key) else {
+            return Ok(Err(QuarantineReason::GrantUnknown));
+        };
+        if events
+            .iter()
+            .any(|event| grant.covers(event.header()).is_err())
+        {
+            return Ok(Err(QuarantineReason::GrantNotValid));
+        }
+        Ok(Ok(grant))
+    }
+
+    /// What the case says: parents, rights and rules.
+    fn case_fate(&mut self, events: &[SealedEvent], grant: &Grant) -> Stored<Fate> {
+        let Some(first) = events.first() else {
+            return Ok(Fate::Quarantine(QuarantineReason::CommandBroken));
+        };
+        let case_id = first.header().case_id;
+        let history = self.transaction.case_history(case_id)?;
+        if self.device.scope == Scope::OwnCases
+            && !history.is_empty()
+            && !self.transaction.is_in_scope(self.device.id, case_id)?
+        {
+            return Ok(Fate::Quarantine(QuarantineReason::NotPermitted));
+        }
+        if let Some(fate) = self.parents(case_id, &history, events)? {
+            return Ok(fate);
+        }
+        Ok(
+            match judge::judge(case_id, &history, events, &grant.roles) {
+                Ok(conflicts) => Fate::Accept { conflicts },
+                Err(judge::Held::Quarantine(reason)) => Fate::Quarantine(reason),
+                Err(judge::Held::UnknownKind) => Fate::Defer(DeferReason::UnknownKind),
+            },
+        )
+    }
+
+    /// Whether every event the command builds on is in the case.
+    fn parents(
+        &mut self,
+        case_id: CaseId,
+        history: &[SealedEvent],
+        events: &[SealedEvent],
+    ) -> Stored<Option<Fate>> {
+        let accepted: HashSet<EventId> = history.iter().map(|event| event.header().id).collect();
+        let mut earlier = HashSet::new();
+        for event in events {
+            for parent in &event.header().based_on {
+                if accepted.contains(parent) || earlier.contains(parent) {
+                    continue;
+                }
+                let stored = self.transaction.events_by_id(*parent)?;
+                return Ok(Some(match stored.first() {
+                    None => Fate::Defer(DeferReason::ParentMissing),
+                    Some(stored) if stored.event.header().case_id != case_id => {
+                        Fate::Quarantine(QuarantineReason::CommandBroken)
+                    }
+                    Some(stored) if matches!(stored.outcome, Outcome::Quarantined { .. }) => {
+                        Fate::Defer(DeferReason::ParentQuarantined)
+                    }
+                    Some(_) => Fate::Defer(DeferReason::ParentMissing),
+                }));
+            }
+            earlier.insert(event.header().id);
+        }
+        Ok(None)
+    }
+
+    /// Stores the events as links of the chain with their fate.
+    fn settle(&mut self, events: &[SealedEvent], fate: Fate) -> Stored<Outcome> {
+        let now = self.circumstances.now;
+        let outcome = match fate {
+            Fate::Accept { conflicts } => return self.accept(events, conflicts, true),
+            Fate::Quarantine(reason) => {
+                if let (true, Some(first)) = (reason.is_alarm(), events.first()) {
+                    self.transaction.raise_alarm(
+                        reason.code(),
+                        self.device.id,
+                        Some(first.hash()),
+                        now,
+                    )?;
+                }
+                Outcome::Quarantined { reason }
+            }
+            Fate::Defer(reason) => Outcome::Deferred { reason },
+        };
+        for event in events {
+            self.transaction.insert_event(event, &outcome, true, now)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Puts the events into their case and into the feed.
+    fn accept(
+        &mut self,
+        events: &[SealedEvent],
+        conflicts: Vec<String>,
+        is_new: bool,
+    ) -> Stored<Outcome> {
+        let Some(first) = events.first() else {
+            return Err(StoreError::Row("event"));
+        };
+        let now = self.circumstances.now;
+        let case_id = first.header().case_id;
+        if self.device.scope == Scope::OwnCases
+            && !self.transaction.is_in_scope(self.device.id, case_id)?
+        {
+            self.transaction.enter_scope(self.device.id, case_id)?;
+        }
+        let mut outcome = Outcome::Accepted { position: 0 };
+        for event in events {
+            let position = self.transaction.tenant().position() + 1;
+            outcome = if conflicts.is_empty() {
+                Outcome::Accepted { position }
+            } else {
+                Outcome::Conflict {
+                    position,
+                    fields: conflicts.clone(),
+                }
+            };
+            if is_new {
+                self.transaction.insert_event(event, &outcome, true, now)?;
+            } else {
+                self.transaction.set_outcome(event.hash(), &outcome)?;
+            }
+            self.transaction.append_feed(&NewFeedItem::Event {
+                case_id,
+                hash: *event.hash(),
+            })?;
+        }
+        let history = self.transaction.case_history(case_id)?;
+        if let Some(summary) = judge::summary(case_id, &history, self.circumstances.index_key) {
+            self.transaction.save_case_summary(&summary)?;
+        }
+        self.transaction.audit(&AuditRow {
+            id: Uuid::now_v7(),
+            at: now,
+            device_id: first.header().device_id,
+            staff_id: Some(first.header().actor),
+            action: "events_accepted",
+            purpose: "case_work".to_owned(),
+            case_id: Some(case_id),
+            citizen_digest: None,
+            detail: events
+                .iter()
+                .map(|event| event.header().kind.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        })?;
+        if is_new {
+            self.release(case_id)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Takes up commands of the case that waited for what has now arrived.
+    fn release(&mut self, case_id: CaseId) -> Stored<()> {
+        loop {
+            let waiting = self.transaction.deferred_of_case(case_id)?;
+            let mut any = false;
+            for events in waiting.chunk_by(|a, b| a.header().command_id == b.header().command_id) {
+                any |= self.release_command(events)?;
+            }
+            if !any {
+                return Ok(());
+            }
+        }
+    }
+
+    fn release_command(&mut self, events: &[SealedEvent]) -> Stored<bool> {
+        let Some(first) = events.first() else {
+            return Ok(false);
+        };
+        let outcome = match self.grant(events)? {
+            Err(reason) => Outcome::Quarantined { reason },
+            Ok(grant) => match self.case_fate(events, &grant)? {
+                Fate::Defer(_) => return Ok(false),
+                Fate::Quarantine(reason) => Outcome::Quarantined { reason },
+                Fate::Accept { conflicts } => self.accept(events, conflicts, false)?,
+            },
+        };
+        if matches!(outcome, Outcome::Quarantined { .. }) {
+            for event in events {
+                self.transaction.set_outcome(event.hash(), &outcome)?;
+            }
+        }
+        let author = first.header().device_id;
+        let count = events.len() as u64;
+        if author == self.device.id {
+            self.device.deferred -= count;
+            self.count(&outcome, count);
+        } else {
+            let mut other = self
+                .transaction
+                .device(author)?
+                .ok_or(StoreError::Row("device"))?;
+            other.deferred -= count;
+            add_to_count(&mut other, &outcome, count);
+            self.transaction.update_device(&other)?;
+        }
+        Ok(true)
+    }
+
+    fn count(&mut self, outcome: &Outcome, events: u64) {
+        add_to_count(&mut self.device, outcome, events);
+    }
+}
+
+fn add_to_count(device: &mut Device, outcome: &Outcome, events: u64) {
+    match outcome {
+        Outcome::Accepted { .. } | Outcome::Conflict { .. } => device.accepted += events,
+        Outcome::Quarantined { .. } => device.quarantined += events,
+        Outcome::Deferred { .. } => device.deferred += events,
+    }
+}
+
+/// Whether the events are 1 to n of one command by one person on one case.
+fn is_one_command(command_id: CommandId, events: &[SealedEvent]) -> bool {
+    let Some(first) = events.first().map(SealedEvent::header) else {
+        return false;
+    };
+    usize::from(first.n) == events.len()
+        && events.iter().zip(1..).all(|(event, k)| {
+            let header = event.header();
+            header.command_id == command_id
+                && header.k == k
+                && header.n == first.n
+                && header.case_id == first.case_id
+                && header.actor == first.actor
+                && header.grant_id == first.grant_id
+        })
+}

@@ -1,0 +1,158 @@
+//! The case's own verdict: the domain's rules over the case as the author had seen it.
+//!
+//! Honest offline work is judged against what its author knew and never refused because others worked meanwhile.
+//! Basis: design, section 3.
+
+use std::collections::{HashMap, HashSet};
+
+use hmac_digest::keyed;
+use skranke_domain::case::{Case, Recorded, act_of, check};
+use skranke_domain::cpr::{Cpr, Purpose};
+use skranke_domain::ids::{CaseId, EventId};
+use skranke_domain::role::{Role, any_permits};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::payload;
+use skranke_protocol::wire::QuarantineReason;
+
+use crate::store::CaseSummary;
+
+/// Why a command is not accepted.
+pub(super) enum Held {
+    Quarantine(QuarantineReason),
+    UnknownKind,
+}
+
+/// Judges a command; returns the fields in conflict it takes part in.
+pub(super) fn judge(
+    case_id: CaseId,
+    history: &[SealedEvent],
+    command: &[SealedEvent],
+    roles: &[Role],
+) -> Result<Vec<String>, Held> {
+    let mut recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
+    let seen = ancestors(&recorded, command);
+    let mut as_seen: Vec<Recorded> = recorded
+        .iter()
+        .filter(|event| seen.contains(&event.id))
+        .cloned()
+        .collect();
+    for sealed in command {
+        if sealed.payload_bytes().is_none() {
+            return Err(Held::Quarantine(QuarantineReason::PayloadMissing));
+        }
+        let new = payload::recorded(sealed)
+            .map_err(|_| Held::Quarantine(QuarantineReason::PayloadMalformed))?;
+        let Some(event) = &new.event else {
+            return Err(Held::UnknownKind);
+        };
+        if !any_permits(roles, act_of(event)) {
+            return Err(Held::Quarantine(QuarantineReason::NotPermitted));
+        }
+        check(&Case::fold(case_id, &as_seen), event)
+            .map_err(|rule| Held::Quarantine(QuarantineReason::rule(rule.code())))?;
+        as_seen.push(new.clone());
+        recorded.push(new);
+    }
+    let own: HashSet<EventId> = command.iter().map(|event| event.header().id).collect();
+    let case = Case::fold(case_id, &recorded);
+    Ok(case
+        .conflicts
+        .iter()
+        .filter(|conflict| conflict.events.iter().any(|event| own.contains(event)))
+        .map(|conflict| conflict.field.code().to_owned())
+        .collect())
+}
+
+/// What the look-up answers from; none before the case is opened and its citizen known.
+pub(super) fn summary(
+    case_id: CaseId,
+    history: &[SealedEvent],
+    index_key: &[u8; 32],
+) -> Option<CaseSummary> {
+    let recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
+    let case = Case::fold(case_id, &recorded);
+    let opened = case.opened.as_ref()?;
+    let citizen = case.citizen.as_ref()?;
+    Some(CaseSummary {
+        case_id,
+        citizen_digest: citizen_digest(index_key, &citizen.cpr),
+        number: opened.number.to_string(),
+        state: case.state.code().to_owned(),
+        received_on: opened.received_on,
+        registered: case.registered.is_some(),
+        in_conflict: !case.conflicts.is_empty(),
+    })
+}
+
+/// Keyed digest of a citizen's number, so that an index without the key tells nothing.
+pub fn citizen_digest(index_key: &[u8; 32], cpr: &Cpr) -> [u8; 32] {
+    keyed(index_key, cpr.reveal_for(Purpose::LookUp).as_bytes())
+}
+
+/// An event of the history for the fold. Accepted events were readable when they were taken.
+fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
+    payload::recorded(sealed).ok()
+}
+
+/// All events of the case that the command's author had seen, by what its events are based on.
+fn ancestors(history: &[Recorded], command: &[SealedEvent]) -> HashSet<EventId> {
+    let by_id: HashMap<EventId, &Recorded> =
+        history.iter().map(|event| (event.id, event)).collect();
+    let mut seen = HashSet::new();
+    let mut open: Vec<EventId> = command
+        .iter()
+        .flat_map(|event| event.header().based_on.iter().copied())
+        .collect();
+    while let Some(id) = open.pop() {
+        if let Some(event) = by_id.get(&id)
+            && seen.insert(id)
+        {
+            open.extend(event.based_on.iter().copied());
+        }
+    }
+    seen
+}
+
+/// HMAC-SHA-256 (RFC 2104) over the hash we have.
+mod hmac_digest {
+    use sha2::{Digest, Sha256};
+
+    const BLOCK_BYTES: usize = 64;
+
+    pub(super) fn keyed(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+        let pad = |with: u8| {
+            let mut block = [with; BLOCK_BYTES];
+            block
+                .iter_mut()
+                .zip(key)
+                .for_each(|(byte, key)| *byte ^= key);
+            block
+        };
+        let inner = Sha256::new()
+            .chain_update(pad(0x36))
+            .chain_update(message)
+            .finalize();
+        Sha256::new()
+            .chain_update(pad(0x5c))
+            .chain_update(inner)
+            .finalize()
+            .into()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::keyed;
+        use skranke_protocol::encoding::to_hex;
+
+        #[test]
+        fn the_keyed_digest_is_hmac_sha_256() {
+            // Computed with another implementation: HMAC-SHA-256, key 32 bytes 0x0b, message "Hi There".
+            let digest = keyed(&[0x0b; 32], b"Hi There");
+
+            assert_eq!(
+                to_hex(&digest),
+                "198a607eb44bfbc69903a0f1cf2bbdc5ba0aa3f3d9ae3c1c7a3b1696a0b68cf7"
+            );
+        }
+    }
+}

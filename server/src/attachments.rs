@@ -1,0 +1,426 @@
+//! Attachments on disk: named by content within a municipality, written in resumable pieces, each piece sealed.
+//!
+//! A piece is a frame of length, nonce and ciphertext; tenant, name, number and offset of the piece are authenticated
+//! with it, so pieces cannot be swapped, cut or moved. The original is kept sealed and never opened here beyond its
+//! first bytes. Basis: design, section 6; sync-and-speed 3.6; reliability, threats T4 and T11.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use skranke_domain::ids::Sha256Digest;
+use skranke_protocol::wire::MAX_CHUNK_BYTES;
+
+const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
+const LENGTH_BYTES: usize = 4;
+
+/// Why a piece is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachmentError {
+    /// It does not continue where the upload stands.
+    #[error("the upload stands at {0}")]
+    Offset(u64),
+    /// The whole does not have the digest it is named by, or is of no accepted type; the upload starts anew.
+    #[error("the content is not what was announced")]
+    Content,
+    /// The disk failed or a stored piece was tampered with.
+    #[error("the attachment folder cannot be used")]
+    Io(#[from] io::Error),
+}
+
+/// A finished upload.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Size in bytes.
+    pub size_bytes: u64,
+    /// Type, found by content.
+    pub media_type: &'static str,
+}
+
+/// The folder of all municipalities' attachments.
+pub struct AttachmentFolder {
+    root: PathBuf,
+    cipher: XChaCha20Poly1305,
+    writing: Mutex<()>,
+}
+
+impl AttachmentFolder {
+    /// Opens the folder, sealing with a key derived from the database's.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn open(root: &Path, database_key: &[u8; 32]) -> io::Result<Self> {
+        fs::create_dir_all(root)?;
+        let key = Sha256::new()
+            .chain_update(b"skranke/attachments/1\0")
+            .chain_update(database_key)
+            .finalize();
+        Ok(Self {
+            root: root.to_owned(),
+            cipher: XChaCha20Poly1305::new(&key),
+            writing: Mutex::new(()),
+        })
+    }
+
+    /// Bytes of an upload held so far.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn offset(&self, tenant: &str, digest: &Sha256Digest) -> Result<u64, AttachmentError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(whole_frames(&self.part(tenant, digest))?.offset)
+    }
+
+    /// Appends a piece, synced to disk; returns what is finished when `length` bytes are there.
+    ///
+    /// # Errors
+    /// A wrong offset, wrong content at the end, or the disk failed.
+    pub fn append(
+        &self,
+        tenant: &str,
+        digest: &Sha256Digest,
+        offset: u64,
+        length: u64,
+        piece: &[u8],
+    ) -> Result<Option<Finished>, AttachmentError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = self.part(tenant, digest);
+        let held = whole_frames(&part)?;
+        if held.offset != offset || offset + piece.len() as u64 > length {
+            return Err(AttachmentError::Offset(held.offset));
+        }
+        if let Some(parent) = part.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(&part)?;
+        // A cut in the middle of a frame leaves bytes that no frame claims.
+        file.set_len(held.file_bytes)?;
+        if !piece.is_empty() {
+            let mut nonce = [0; NONCE_BYTES];
+            rand::rngs::OsRng.fill_bytes(&mut nonce);
+            let aad = place(tenant, digest, held.frames, offset);
+            let sealed = self
+                .cipher
+                .encrypt(
+                    XNonce::from_slice(&nonce),
+                    Payload {
+                        msg: piece,
+                        aad: &aad,
+                    },
+                )
+                .map_err(|_| io::Error::other("sealing failed"))?;
+            let count =
+                u32::try_from(sealed.len()).map_err(|_| io::Error::other("piece too large"))?;
+            let frame = [&count.to_be_bytes()[..], &nonce, &sealed].concat();
+            (&file).write_all(&frame)?;
+            file.sync_all()?;
+        }
+        if offset + (piece.len() as u64) < length {
+            return Ok(None);
+        }
+        let bytes = self.open_frames(&part, tenant, digest)?;
+        let is_named = Sha256::digest(&bytes)[..] == digest.as_bytes()[..];
+        match media_type(&bytes) {
+            Some(media_type) if is_named => {
+                let whole = self.whole(tenant, digest);
+                fs::rename(&part, &whole)?;
+                sync_folder(&whole)?;
+                Ok(Some(Finished {
+                    size_bytes: bytes.len() as u64,
+                    media_type,
+                }))
+            }
+            _ => {
+                fs::remove_file(&part)?;
+                Err(AttachmentError::Content)
+            }
+        }
+    }
+
+    /// The finished file of an upload whose row was lost in a crash between renaming and commit.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn finished(
+        &self,
+        tenant: &str,
+        digest: &Sha256Digest,
+    ) -> Result<Option<Finished>, AttachmentError> {
+        if !self.whole(tenant, digest).exists() {
+            return Ok(None);
+        }
+        let bytes = self.read(tenant, digest)?;
+        Ok(media_type(&bytes).map(|media_type| Finished {
+            size_bytes: bytes.len() as u64,
+            media_type,
+        }))
+    }
+
+    /// A complete attachment.
+    ///
+    /// # Errors
+    /// It is not there, or was tampered with.
+    pub fn read(&self, tenant: &str, digest: &Sha256Digest) -> Result<Vec<u8>, AttachmentError> {
+        let bytes = self.open_frames(&self.whole(tenant, digest), tenant, digest)?;
+        if Sha256::digest(&bytes)[..] == digest.as_bytes()[..] {
+            Ok(bytes)
+        } else {
+            Err(io::Error::other("the attachment was tampered with").into())
+        }
+    }
+
+    /// Copies all complete attachments that are not yet in `to`; returns how many there are now.
+    ///
+    /// # Errors
+    /// A file cannot be copied.
+    pub fn copy_to(&self, to: &Path) -> io::Result<u64> {
+        let mut count = 0;
+        for tenant in fs::read_dir(&self.root)? {
+            let tenant = tenant?;
+            let target = to.join(tenant.file_name());
+            fs::create_dir_all(&target)?;
+            for file in fs::read_dir(tenant.path())? {
+                let file = file?;
+                if file.path().extension().is_some() {
+                    continue;
+                }
+                let copy = target.join(file.file_name());
+                if !copy.exists() {
+                    let unfinished = copy.with_extension("part");
+                    fs::copy(file.path(), &unfinished)?;
+                    File::open(&unfinished)?.sync_all()?;
+                    fs::rename(&unfinished, &copy)?;
+                }
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn whole(&self, tenant: &str, digest: &Sha256Digest) -> PathBuf {
+        self.root.join(tenant).join(digest.to_string())
+    }
+
+    fn part(&self, tenant: &str, digest: &Sha256Digest) -> PathBuf {
+        self.whole(tenant, digest).with_extension("part")
+    }
+
+    fn open_frames(&self, path: &Path, tenant: &str, digest: &Sha256Digest) -> io::Result<Vec<u8>> {
+        let tampered = || io::Error::other("the attachment was tampered with");
+        let stored = fs::read(path)?;
+        let mut rest = stored.as_slice();
+        let mut bytes = Vec::with_capacity(stored.len());
+        let mut number = 0;
+        while !rest.is_empty() {
+            let (length, after) = rest.split_at_checked(LENGTH_BYTES).ok_or_else(tampered)?;
+            let length = u32::from_be_bytes(length.try_into().map_err(|_| tampered())?) as usize;
+            let (nonce, after) = after.split_at_checked(NONCE_BYTES).ok_or_else(tampered)?;
+            let (sealed, after) = after.split_at_checked(length).ok_or_else(tampered)?;
+            let aad = place(tenant, digest, number, bytes.len() as u64);
+            let piece = self
+                .cipher
+                .decrypt(
+                    XNonce::from_slice(nonce),
+                    Payload {
+                        msg: sealed,
+                        aad: &aad,
+                    },
+                )
+                .map_err(|_| tampered())?;
+            bytes.extend_from_slice(&piece);
+            rest = after;
+            number += 1;
+        }
+        Ok(bytes)
+    }
+}
+
+/// What a frame is bound to.
+fn place(tenant: &str, digest: &Sha256Digest, number: u32, offset: u64) -> Vec<u8> {
+    [
+        tenant.as_bytes(),
+        &[0],
+        digest.as_bytes(),
+        &number.to_be_bytes(),
+        &offset.to_be_bytes(),
+    ]
+    .concat()
+}
+
+#[derive(Default)]
+struct Held {
+    frames: u32,
+    offset: u64,
+    file_bytes: u64,
+}
+
+/// Counts the whole frames of an upload by their lengths alone.
+fn whole_frames(part: &Path) -> io::Result<Held> {
+    let mut held = Held::default();
+    let mut file = match File::open(part) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(held),
+        Err(error) => return Err(error),
+    };
+    let size = file.metadata()?.len();
+    let mut length = [0; LENGTH_BYTES];
+    while size - held.file_bytes >= LENGTH_BYTES as u64 {
+        file.read_exact(&mut length)?;
+        let sealed = u64::from(u32::from_be_bytes(length));
+        let frame = (LENGTH_BYTES + NONCE_BYTES) as u64 + sealed;
+        let fits = (TAG_BYTES as u64..=(MAX_CHUNK_BYTES + TAG_BYTES) as u64).contains(&sealed);
+        if !fits || held.file_bytes + frame > size {
+            break;
+        }
+        held.frames += 1;
+        held.offset += sealed - TAG_BYTES as u64;
+        held.file_bytes += frame;
+        io::Seek::seek(&mut file, io::SeekFrom::Start(held.file_bytes))?;
+    }
+    Ok(held)
+}
+
+#[cfg(unix)]
+fn sync_folder(file: &Path) -> io::Result<()> {
+    file.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    // A folder cannot be opened for syncing there; the file system journals the rename.
+    Ok(())
+}
+
+/// The accepted type a file is of, by its first bytes and never by its name.
+fn media_type(bytes: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 3] = [
+        (b"%PDF-", "application/pdf"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+    ];
+    KNOWN
+        .iter()
+        .find(|(start, _)| bytes.starts_with(start))
+        .map(|(_, media_type)| *media_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pdf(size: usize) -> (Vec<u8>, Sha256Digest) {
+        let mut bytes = b"%PDF-1.7\n".to_vec();
+        bytes.resize(size, b'x');
+        let digest = Sha256Digest::from_bytes(Sha256::digest(&bytes).into());
+        (bytes, digest)
+    }
+
+    fn folder(scratch: &tempfile::TempDir) -> AttachmentFolder {
+        AttachmentFolder::open(scratch.path(), &[3; 32]).unwrap()
+    }
+
+    #[test]
+    fn an_upload_cut_in_the_middle_of_a_piece_goes_on_from_the_last_whole_one() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let (bytes, digest) = pdf(3_000);
+        let length = bytes.len() as u64;
+        assert!(
+            folder
+                .append("0999", &digest, 0, length, &bytes[..1_000])
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            folder
+                .append("0999", &digest, 1_000, length, &bytes[1_000..2_000])
+                .unwrap()
+                .is_none()
+        );
+        let part = folder.part("0999", &digest);
+        let size = fs::metadata(&part).unwrap().len();
+        OpenOptions::new()
+            .write(true)
+            .open(&part)
+            .unwrap()
+            .set_len(size - 7)
+            .unwrap();
+
+        assert_eq!(folder.offset("0999", &digest).unwrap(), 1_000);
+        let finished = folder
+            .append("0999", &digest, 1_000, length, &bytes[1_000..])
+            .unwrap();
+
+        assert_eq!(
+            finished,
+            Some(Finished {
+                size_bytes: length,
+                media_type: "application/pdf"
+            })
+        );
+        assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
+    }
+
+    #[test]
+    fn what_is_stored_does_not_show_the_content_and_cannot_be_changed_or_moved() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let (bytes, digest) = pdf(500);
+        folder.append("0999", &digest, 0, 500, &bytes).unwrap();
+        let path = folder.whole("0999", &digest);
+        let mut stored = fs::read(&path).unwrap();
+        assert!(!stored.windows(5).any(|window| window == b"%PDF-"));
+
+        fs::create_dir_all(scratch.path().join("0101")).unwrap();
+        fs::copy(&path, folder.whole("0101", &digest)).unwrap();
+        assert!(
+            folder.read("0101", &digest).is_err(),
+            "a file of another municipality does not open"
+        );
+        let last = stored.len() - 1;
+        stored[last] ^= 1;
+        fs::write(&path, stored).unwrap();
+        assert!(folder.read("0999", &digest).is_err());
+    }
+
+    #[test]
+    fn wrong_content_is_refused_at_the_end_and_the_upload_starts_anew() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let (bytes, digest) = pdf(100);
+        let mut other = bytes.clone();
+        other[50] = b'y';
+        let program = b"MZ and so on".to_vec();
+        let program_digest = Sha256Digest::from_bytes(Sha256::digest(&program).into());
+
+        let wrong = folder.append("0999", &digest, 0, 100, &other);
+        let no_type = folder.append("0999", &program_digest, 0, program.len() as u64, &program);
+
+        assert!(matches!(wrong, Err(AttachmentError::Content)));
+        assert!(matches!(no_type, Err(AttachmentError::Content)));
+        assert_eq!(folder.offset("0999", &digest).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_piece_at_another_offset_is_told_where_the_upload_stands() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let (bytes, digest) = pdf(100);
+        folder
+            .append("0999", &digest, 0, 100, &bytes[..40])
+            .unwrap();
+
+        let again = folder.append("0999", &digest, 0, 100, &bytes[..40]);
+        let too_much = folder.append("0999", &digest, 40, 100, &[0; 61]);
+
+        assert!(matches!(again, Err(AttachmentError::Offset(40))));
+        assert!(matches!(too_much, Err(AttachmentError::Offset(40))));
+    }
+}

@@ -1,0 +1,71 @@
+//! `skranke-server backup`: a verified copy of the database and the attachments while the server runs, then the
+//! backup mark, below which clients may let go of confirmed events.
+//!
+//! Basis: design, section 6 (epoch, backup mark).
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use skranke_protocol::encoding::to_hex;
+use skranke_protocol::instant;
+
+use crate::attachments::AttachmentFolder;
+use crate::log;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{CentralStore, StoreError, Stored};
+
+/// What a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Folder of this backup.
+    pub folder: PathBuf,
+    /// Each tenant's position in it.
+    pub positions: Vec<(String, u64)>,
+    /// Number of attachments.
+    pub attachments: u64,
+}
+
+/// Makes a backup in a new folder under `to` and moves the backup mark of each tenant.
+///
+/// # Errors
+/// The copy cannot be made or does not pass its checks; then no mark moves.
+pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> Stored<Backup> {
+    let cannot =
+        |what: &'static str| move |_: std::io::Error| StoreError::CannotOpen(what.to_owned());
+    let now = log::now();
+    let folder = to.join(now.format("%Y%m%dT%H%M%S%3fZ").to_string());
+    std::fs::create_dir_all(&folder).map_err(cannot("the backup folder cannot be made"))?;
+    let database = folder.join("central.db");
+    let positions = store.backup(&database)?;
+    let attachments = attachments
+        .copy_to(&folder.join("attachments"))
+        .map_err(cannot("the attachments cannot be copied"))?;
+    let bytes = std::fs::read(&database).map_err(cannot("the backup cannot be read"))?;
+    let manifest = json!({
+        "made_at": instant::to_text(now),
+        "database_sha256": to_hex(&Sha256::digest(&bytes)),
+        "attachments": attachments,
+        "positions": positions.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+    });
+    std::fs::write(folder.join("manifest.json"), format!("{manifest:#}\n"))
+        .map_err(cannot("the manifest cannot be written"))?;
+    for (tenant, position) in &positions {
+        mark(store, tenant, *position)?;
+    }
+    Ok(Backup {
+        folder,
+        positions,
+        attachments,
+    })
+}
+
+/// Moves a tenant's backup mark forward.
+///
+/// # Errors
+/// The database failed or the tenant is not known.
+pub fn mark(store: &dyn CentralStore, tenant: &str, position: u64) -> Stored<()> {
+    let mut transaction = store.begin(tenant)?;
+    transaction.set_backup_position(position)?;
+    transaction.commit()
+}

@@ -1,0 +1,128 @@
+//! What all requests share: store, writers, keys and guards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::signature::{PublicKey, SigningKey};
+use tokio::sync::{Semaphore, watch};
+
+use crate::attachments::AttachmentFolder;
+use crate::auth::ReplayGuard;
+use crate::config::Config;
+use crate::log;
+use crate::problem::{Answer, Refusal};
+use crate::sign_in::AttemptGuard;
+use crate::store::{CentralStore, Device, Stored, Tenant};
+use crate::writer::Writers;
+
+/// The bootstrap secret of an embedded server, as its digest, and the municipality it is for.
+pub(crate) struct Bootstrap {
+    pub(crate) tenant: String,
+    pub(crate) digest: [u8; 32],
+}
+
+/// The server's state.
+pub struct Central {
+    pub(crate) store: Arc<dyn CentralStore>,
+    pub(crate) writers: Writers,
+    pub(crate) signing_key: SigningKey,
+    pub(crate) public_key: PublicKey,
+    pub(crate) index_key: [u8; 32],
+    pub(crate) bootstrap: Option<Bootstrap>,
+    pub(crate) grant_length: TimeDelta,
+    pub(crate) attachments: AttachmentFolder,
+    pub(crate) replays: ReplayGuard,
+    pub(crate) attempts: AttemptGuard,
+    pub(crate) requests: Semaphore,
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl Central {
+    /// Puts the state together and creates the configured municipality.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn new(
+        store: Arc<dyn CentralStore>,
+        attachments: AttachmentFolder,
+        config: &Config,
+    ) -> Stored<Self> {
+        if let Some(tenant) = &config.tenant {
+            store.create_tenant(tenant, log::now())?;
+        }
+        let keys = store.server_keys()?;
+        let signing_key = SigningKey::from_seed(&keys.signing_seed);
+        let bootstrap = match (&config.tenant, &config.bootstrap_secret) {
+            (Some(tenant), Some(secret)) => Some(Bootstrap {
+                tenant: tenant.clone(),
+                digest: Sha256::digest(secret).into(),
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            writers: Writers::new(Arc::clone(&store), config.queue_length),
+            store,
+            public_key: signing_key.public(),
+            signing_key,
+            index_key: keys.index_key,
+            bootstrap,
+            grant_length: TimeDelta::hours(i64::from(config.grant_hours)),
+            attachments,
+            replays: ReplayGuard::default(),
+            attempts: AttemptGuard::default(),
+            requests: Semaphore::new(config.max_requests),
+            stopping: watch::Sender::new(false),
+        })
+    }
+
+    /// The key the server signs with.
+    pub fn public_key(&self) -> PublicKey {
+        self.public_key
+    }
+
+    /// Ends long polls, so that the server can stop.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Whether `secret` is the bootstrap secret of `tenant`.
+    pub(crate) fn is_bootstrap(&self, tenant: &str, secret: &str) -> bool {
+        // Comparing digests tells a listener nothing about the secret itself.
+        self.bootstrap.as_ref().is_some_and(|bootstrap| {
+            bootstrap.tenant == tenant
+                && bootstrap.digest == <[u8; 32]>::from(Sha256::digest(secret))
+        })
+    }
+
+    /// Runs a blocking call to the store off the network threads.
+    pub(crate) async fn read<T, F>(self: &Arc<Self>, work: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Central) -> Stored<T> + Send + 'static,
+    {
+        let central = Arc::clone(self);
+        let result = tokio::task::spawn_blocking(move || work(&central)).await;
+        Ok(result.map_err(|_| Refusal::from(ProblemCode::Unavailable))??)
+    }
+
+    /// What the server signs after a request: the device's confirmation and the tenant's head.
+    pub(crate) fn signed(
+        &self,
+        device: &Device,
+        tenant: &Tenant,
+        at: DateTime<Utc>,
+    ) -> Answer<(Signed<Confirmation>, Signed<TenantHead>)> {
+        let unavailable = |_| Refusal::from(ProblemCode::Unavailable);
+        let confirmation = Signed::new(&device.confirmation(tenant, at), &self.signing_key)
+            .map_err(unavailable)?;
+        let head = Signed::new(&tenant.head(at), &self.signing_key).map_err(unavailable)?;
+        Ok((confirmation, head))
+    }
+}
+
+/// How long a stopping server waits for open requests.
+pub const STOP_WITHIN: Duration = Duration::from_secs(10);

@@ -1,0 +1,261 @@
+//! Configuration: command line over environment over file, checked as a whole at start, every fault named at once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// The file's settings; every one may also be given as `SKRANKE_SERVER_<NAME>` or on the command line.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Address to listen on, as `127.0.0.1:0`.
+    pub listen: Option<String>,
+    /// `sqlite:PATH`.
+    pub store: Option<String>,
+    /// File with the key of the database.
+    pub key_file: Option<PathBuf>,
+    /// Folder of the attachments; beside the database by default.
+    pub attachments: Option<PathBuf>,
+    /// Municipality to create at start, and the one the bootstrap secret is for.
+    pub tenant: Option<String>,
+    /// File with the bootstrap secret.
+    pub bootstrap_secret_file: Option<PathBuf>,
+    /// The bootstrap secret itself; from the environment only, never from the file or the command line.
+    #[serde(skip)]
+    pub bootstrap_secret: Option<String>,
+    /// Hours a grant is valid.
+    pub grant_hours: Option<u32>,
+    /// Writes that may wait for each tenant.
+    pub queue_length: Option<usize>,
+    /// Requests handled at the same time.
+    pub max_requests: Option<usize>,
+}
+
+/// Settings that passed their checks.
+#[derive(Clone)]
+pub struct Config {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Path of the database.
+    pub database: PathBuf,
+    /// File with its key.
+    pub key_file: PathBuf,
+    /// Folder of the attachments.
+    pub attachments: PathBuf,
+    /// Municipality to create at start.
+    pub tenant: Option<String>,
+    /// The bootstrap secret.
+    pub bootstrap_secret: Option<String>,
+    /// Hours a grant is valid.
+    pub grant_hours: u32,
+    /// Writes that may wait for each tenant.
+    pub queue_length: usize,
+    /// Requests handled at the same time.
+    pub max_requests: usize,
+}
+
+/// What is wrong with the settings, one line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Settings {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// Not TOML, or a name that is not known.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text)
+            .map_err(|error| ConfigError(vec![format!("configuration file: {}", error.message())]))
+    }
+
+    /// Reads the environment through `lookup`.
+    ///
+    /// # Errors
+    /// A number that is none.
+    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get =
+            |name: &str| lookup(&format!("SKRANKE_SERVER_{name}")).filter(|text| !text.is_empty());
+        let mut faults = Vec::new();
+        let mut number = |name: &str| -> Option<usize> {
+            let text = get(name)?;
+            let parsed = text.parse().ok();
+            if parsed.is_none() {
+                faults.push(format!("SKRANKE_SERVER_{name} must be a whole number"));
+            }
+            parsed
+        };
+        let settings = Self {
+            grant_hours: number("GRANT_HOURS").and_then(|hours| u32::try_from(hours).ok()),
+            queue_length: number("QUEUE_LENGTH"),
+            max_requests: number("MAX_REQUESTS"),
+            listen: get("LISTEN"),
+            store: get("STORE"),
+            key_file: get("KEY_FILE").map(PathBuf::from),
+            attachments: get("ATTACHMENTS").map(PathBuf::from),
+            tenant: get("TENANT"),
+            bootstrap_secret_file: get("BOOTSTRAP_SECRET_FILE").map(PathBuf::from),
+            bootstrap_secret: get("BOOTSTRAP_SECRET"),
+        };
+        if faults.is_empty() {
+            Ok(settings)
+        } else {
+            Err(ConfigError(faults))
+        }
+    }
+
+    /// These settings, with `other` where these say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            listen: self.listen.or(other.listen),
+            store: self.store.or(other.store),
+            key_file: self.key_file.or(other.key_file),
+            attachments: self.attachments.or(other.attachments),
+            tenant: self.tenant.or(other.tenant),
+            bootstrap_secret_file: self.bootstrap_secret_file.or(other.bootstrap_secret_file),
+            bootstrap_secret: self.bootstrap_secret.or(other.bootstrap_secret),
+            grant_hours: self.grant_hours.or(other.grant_hours),
+            queue_length: self.queue_length.or(other.queue_length),
+            max_requests: self.max_requests.or(other.max_requests),
+        }
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// All faults together.
+    pub fn check(self) -> Result<Config, ConfigError> {
+        let mut faults = Vec::new();
+        let listen = self.listen.unwrap_or_else(|| "127.0.0.1:8470".to_owned());
+        let listen: Option<SocketAddr> = listen.parse().ok();
+        if listen.is_none() {
+            faults.push("listen must be an address with a port, as 127.0.0.1:8470".to_owned());
+        }
+        let database = match self.store.as_deref().map(|store| store.split_once(':')) {
+            Some(Some(("sqlite", path))) if !path.is_empty() => Some(PathBuf::from(path)),
+            _ => {
+                faults.push("store must be given as sqlite:PATH".to_owned());
+                None
+            }
+        };
+        if self.key_file.is_none() {
+            faults.push("key_file must name the file with the key of the database".to_owned());
+        }
+        if let Some(tenant) = &self.tenant
+            && !((1..=16).contains(&tenant.len())
+                && tenant.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        {
+            faults.push("tenant must be 1 to 16 letters or digits".to_owned());
+        }
+        let bootstrap_secret = match (self.bootstrap_secret, &self.bootstrap_secret_file) {
+            (Some(secret), _) => Some(secret),
+            (None, Some(path)) => match std::fs::read_to_string(path) {
+                Ok(text) => Some(text.trim().to_owned()),
+                Err(_) => {
+                    faults.push("bootstrap_secret_file cannot be read".to_owned());
+                    None
+                }
+            },
+            (None, None) => None,
+        };
+        if let Some(secret) = &bootstrap_secret {
+            if secret.len() < 32 {
+                faults.push("the bootstrap secret must have at least 32 characters".to_owned());
+            }
+            if self.tenant.is_none() {
+                faults.push("a bootstrap secret needs a tenant".to_owned());
+            }
+            if listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+                faults.push("a bootstrap secret is allowed on a loopback address only".to_owned());
+            }
+        }
+        let (grant_hours, queue_length, max_requests) = (
+            self.grant_hours.unwrap_or(12),
+            self.queue_length.unwrap_or(256),
+            self.max_requests.unwrap_or(1024),
+        );
+        if !(1..=24 * 31).contains(&grant_hours) {
+            faults.push("grant_hours must be from 1 to 744".to_owned());
+        }
+        if queue_length == 0 || max_requests == 0 {
+            faults.push("queue_length and max_requests must be at least 1".to_owned());
+        }
+        match (listen, database, self.key_file) {
+            (Some(listen), Some(database), Some(key_file)) if faults.is_empty() => Ok(Config {
+                listen,
+                attachments: self
+                    .attachments
+                    .unwrap_or_else(|| database.with_extension("attachments")),
+                database,
+                key_file,
+                tenant: self.tenant,
+                bootstrap_secret,
+                grant_hours,
+                queue_length,
+                max_requests,
+            }),
+            _ => Err(ConfigError(faults)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete() -> Settings {
+        Settings::from_toml("listen = '127.0.0.1:0'\nstore = 'sqlite:central.db'\nkey_file = 'key'")
+            .unwrap()
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once() {
+        let settings = Settings {
+            listen: Some("here".to_owned()),
+            grant_hours: Some(0),
+            ..Settings::default()
+        };
+
+        let ConfigError(faults) = settings.check().err().unwrap();
+
+        assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        assert!(Settings::from_toml("lissten = 'x'").is_err());
+        assert!(
+            Settings::from_toml("bootstrap_secret = 'x'").is_err(),
+            "a secret has no place in the file"
+        );
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let environment = Settings::from_environment(|name| {
+            (name == "SKRANKE_SERVER_LISTEN").then(|| "127.0.0.1:99".to_owned())
+        });
+
+        let config = environment.unwrap().or(complete()).check().unwrap();
+
+        assert_eq!(config.listen.port(), 99);
+        assert_eq!(config.attachments, PathBuf::from("central.attachments"));
+    }
+
+    #[test]
+    fn a_bootstrap_secret_stays_on_loopback() {
+        let with = |listen: &str, secret: &str| Settings {
+            listen: Some(listen.to_owned()),
+            tenant: Some("0999".to_owned()),
+            bootstrap_secret: Some(secret.to_owned()),
+            ..complete()
+        };
+        let secret = "x".repeat(32);
+
+        assert!(with("127.0.0.1:0", &secret).check().is_ok());
+        assert!(with("0.0.0.0:80", &secret).check().is_err());
+        assert!(with("127.0.0.1:0", "short").check().is_err());
+    }
+}

@@ -1,0 +1,37 @@
+//! The server's log: one JSON object a line on standard error. Codes, ids and counts only; never what a person wrote,
+//! a name, a number or the text of a request.
+
+use std::error::Error;
+use std::io::Write;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use skranke_protocol::instant;
+
+/// The present time; the only place that reads the clock.
+pub fn now() -> DateTime<Utc> {
+    DateTime::<Utc>::from(std::time::SystemTime::now())
+}
+
+/// Writes a line with fields that the caller vouches for.
+pub fn line(event: &'static str, fields: Value) {
+    let mut object = Map::new();
+    object.insert("at".to_owned(), json!(instant::to_text(now())));
+    object.insert("event".to_owned(), json!(event));
+    if let Value::Object(fields) = fields {
+        object.extend(fields);
+    }
+    // There is nowhere to report that the log itself cannot be written.
+    let _ = writeln!(std::io::stderr(), "{}", Value::Object(object));
+}
+
+/// Writes a failure with its causes, whose texts come from the database and the system, not from people.
+pub fn failure(event: &'static str, error: &dyn Error) {
+    let mut causes = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    line(event, json!({ "causes": causes }));
+}

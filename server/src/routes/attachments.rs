@@ -1,0 +1,218 @@
+//! Attachments: how much is there, the next piece, the whole.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use skranke_domain::ids::Sha256Digest;
+use skranke_domain::role::{Act, any_permits};
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{
+    MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES, Scope, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET,
+};
+use uuid::Uuid;
+
+use crate::attachments::{AttachmentError, Finished};
+use crate::auth::{Call, DeviceCall, text_of};
+use crate::central::Central;
+use crate::log;
+use crate::problem::{Answer, Refusal};
+use crate::store::{Attachment, AuditRow};
+
+/// `HEAD /v1/attachments/<digest>`: 404 where nothing is there yet.
+pub(super) async fn head(
+    State(central): State<Arc<Central>>,
+    Path(digest): Path<String>,
+    request: Request,
+) -> Answer<Response> {
+    let call = Call::read(request, 0).await?.device(&central).await?;
+    let digest = parse(&digest)?;
+    match standing(&central, &call, digest).await? {
+        Standing::Complete(attachment) => Ok(progress(attachment.size_bytes, true)),
+        Standing::Partial(0) => Err(ProblemCode::NotFound.into()),
+        Standing::Partial(offset) => Ok(progress(offset, false)),
+    }
+}
+
+/// `PATCH /v1/attachments/<digest>`: appends a piece at its offset.
+pub(super) async fn patch(
+    State(central): State<Arc<Central>>,
+    Path(digest): Path<String>,
+    request: Request,
+) -> Answer<Response> {
+    let call = Call::read(request, MAX_CHUNK_BYTES)
+        .await?
+        .device(&central)
+        .await?;
+    let digest = parse(&digest)?;
+    let offset = number(&call, UPLOAD_OFFSET)?;
+    let length = number(&call, UPLOAD_LENGTH)?;
+    if length > MAX_ATTACHMENT_BYTES {
+        return Err(ProblemCode::TooLarge.into());
+    }
+    if length == 0 {
+        return Err(Refusal::of(ProblemCode::BadParameter, UPLOAD_LENGTH));
+    }
+    if let Standing::Complete(attachment) = standing(&central, &call, digest).await? {
+        return Ok(progress(attachment.size_bytes, true));
+    }
+    let (tenant, piece) = (call.tenant.clone(), call.body.clone());
+    let size = piece.len() as u64;
+    let result = central
+        .read(move |central| {
+            Ok(central
+                .attachments
+                .append(&tenant, &digest, offset, length, &piece))
+        })
+        .await?;
+    match result {
+        Ok(None) => Ok(progress(offset + size, false)),
+        Ok(Some(finished)) => {
+            let attachment = record(&central, &call, digest, finished).await?;
+            Ok(progress(attachment.size_bytes, true))
+        }
+        Err(AttachmentError::Offset(held)) => {
+            let mut response =
+                Refusal::of(ProblemCode::StateMismatch, UPLOAD_OFFSET).into_response();
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(UPLOAD_OFFSET), held.into());
+            Ok(response)
+        }
+        Err(AttachmentError::Content) => Err(ProblemCode::ContentMismatch.into()),
+        Err(error @ AttachmentError::Io(_)) => Err(failed(&error)),
+    }
+}
+
+/// `GET /v1/attachments/<digest>`: the sealed original, for a person who may read cases; audited.
+pub(super) async fn fetch(
+    State(central): State<Arc<Central>>,
+    Path(digest): Path<String>,
+    request: Request,
+) -> Answer<Response> {
+    let (call, grant) = Call::read(request, 0).await?.person(&central).await?;
+    let digest = parse(&digest)?;
+    if !any_permits(&grant.roles, Act::ReadCase) || call.device.scope != Scope::Tenant {
+        return Err(ProblemCode::NotPermitted.into());
+    }
+    let Standing::Complete(attachment) = standing(&central, &call, digest).await? else {
+        return Err(ProblemCode::NotFound.into());
+    };
+    let row = AuditRow {
+        id: Uuid::now_v7(),
+        at: log::now(),
+        device_id: call.device.id,
+        staff_id: Some(grant.staff_id),
+        action: "attachment_read",
+        purpose: "case_work".to_owned(),
+        case_id: None,
+        citizen_digest: None,
+        detail: digest.to_string(),
+    };
+    central
+        .writers
+        .write(&call.tenant, move |transaction| transaction.audit(&row))
+        .await?;
+    let tenant = call.tenant.clone();
+    let bytes = central
+        .read(move |central| Ok(central.attachments.read(&tenant, &digest)))
+        .await?;
+    let bytes = bytes.map_err(|error| failed(&error))?;
+    Ok((
+        StatusCode::OK,
+        [(header::CONTENT_TYPE, attachment.media_type)],
+        bytes,
+    )
+        .into_response())
+}
+
+enum Standing {
+    Complete(Attachment),
+    Partial(u64),
+}
+
+async fn standing(
+    central: &Arc<Central>,
+    call: &DeviceCall,
+    digest: Sha256Digest,
+) -> Answer<Standing> {
+    let tenant = call.tenant.clone();
+    let known = central
+        .read(move |central| central.store.attachment(&tenant, &digest))
+        .await?;
+    if let Some(attachment) = known {
+        return Ok(Standing::Complete(attachment));
+    }
+    let tenant = call.tenant.clone();
+    let on_disk = central
+        .read(move |central| {
+            let folder = &central.attachments;
+            Ok(folder
+                .finished(&tenant, &digest)
+                .and_then(|done| Ok((done, folder.offset(&tenant, &digest)?))))
+        })
+        .await?;
+    match on_disk.map_err(|error| failed(&error))? {
+        (Some(finished), _) => Ok(Standing::Complete(
+            record(central, call, digest, finished).await?,
+        )),
+        (None, offset) => Ok(Standing::Partial(offset)),
+    }
+}
+
+async fn record(
+    central: &Arc<Central>,
+    call: &DeviceCall,
+    digest: Sha256Digest,
+    finished: Finished,
+) -> Answer<Attachment> {
+    let attachment = Attachment {
+        digest,
+        size_bytes: finished.size_bytes,
+        media_type: finished.media_type.to_owned(),
+    };
+    let row = attachment.clone();
+    central
+        .writers
+        .write(&call.tenant, move |transaction| {
+            transaction.insert_attachment(&row, log::now())
+        })
+        .await?;
+    Ok(attachment)
+}
+
+fn progress(offset: u64, is_complete: bool) -> Response {
+    let complete = if is_complete { "?1" } else { "?0" };
+    let headers = [
+        (HeaderName::from_static(UPLOAD_OFFSET), offset.to_string()),
+        (
+            HeaderName::from_static(UPLOAD_COMPLETE),
+            complete.to_owned(),
+        ),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+fn parse(digest: &str) -> Answer<Sha256Digest> {
+    let parsed = digest
+        .parse()
+        .map_err(|_| Refusal::from(ProblemCode::NotFound))?;
+    // Capitals would be a second name for the same content.
+    if digest.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Err(ProblemCode::NotFound.into())
+    } else {
+        Ok(parsed)
+    }
+}
+
+fn number(call: &DeviceCall, name: &'static str) -> Answer<u64> {
+    text_of(&call.headers, name)
+        .and_then(|text| text.parse().ok())
+        .ok_or(Refusal::of(ProblemCode::BadParameter, name))
+}
+
+fn failed(error: &AttachmentError) -> Refusal {
+    log::failure("attachment_failed", error);
+    ProblemCode::Unavailable.into()
+}

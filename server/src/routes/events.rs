@@ -1,0 +1,215 @@
+//! Push and pull of events.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, Request, State};
+use axum::http::header;
+use axum::response::Response;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{
+    Cursor, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_PAGE_ITEMS,
+    MAX_WAIT_SECONDS, PushAnswer, PushBatch,
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{answer, json};
+use crate::admission::{self, Circumstances};
+use crate::auth::{Call, DeviceCall, text_of};
+use crate::central::Central;
+use crate::log;
+use crate::problem::{Answer, Refusal};
+use crate::store::{AuditRow, FeedSlice, StoredFeedItem};
+
+/// `POST /v1/events`.
+pub(super) async fn push(
+    State(central): State<Arc<Central>>,
+    request: Request,
+) -> Answer<Response> {
+    let call = Call::read(request, MAX_BATCH_BYTES)
+        .await?
+        .device(&central)
+        .await?;
+    let batch: PushBatch = json(&plain_body(&call)?)?;
+    if batch.len() > MAX_BATCH_EVENTS {
+        return Err(ProblemCode::TooLarge.into());
+    }
+    let device_id = call.device.id;
+    let (server_key, index_key) = (central.public_key(), central.index_key);
+    let admitted = central
+        .writers
+        .write(&call.tenant, move |transaction| {
+            let circumstances = Circumstances {
+                now: log::now(),
+                server_key: &server_key,
+                index_key: &index_key,
+            };
+            admission::admit(transaction, device_id, &batch.commands, circumstances)
+        })
+        .await?;
+    let now = log::now();
+    let (confirmation, head) = central.signed(&admitted.device, &admitted.tenant, now)?;
+    answer(
+        &call.headers,
+        &PushAnswer {
+            verdicts: admitted.verdicts,
+            confirmation,
+            head,
+            server_time: now,
+        },
+    )
+}
+
+/// The body without its compression, still bounded.
+fn plain_body(call: &DeviceCall) -> Answer<Vec<u8>> {
+    match text_of(&call.headers, header::CONTENT_ENCODING.as_str()) {
+        None | Some("identity") => Ok(call.body.to_vec()),
+        Some("zstd") => {
+            let undecodable = |_| Refusal::from(ProblemCode::UndecodableBody);
+            let mut decoder = zstd::stream::Decoder::new(&call.body[..]).map_err(undecodable)?;
+            decoder.window_log_max(23).map_err(undecodable)?;
+            let mut plain = Vec::new();
+            let limit = MAX_BATCH_BYTES as u64 + 1;
+            decoder
+                .take(limit)
+                .read_to_end(&mut plain)
+                .map_err(undecodable)?;
+            if plain.len() > MAX_BATCH_BYTES {
+                Err(ProblemCode::TooLarge.into())
+            } else {
+                Ok(plain)
+            }
+        }
+        Some(_) => Err(ProblemCode::UnsupportedMediaType.into()),
+    }
+}
+
+/// `GET /v1/events`.
+pub(super) async fn pull(
+    State(central): State<Arc<Central>>,
+    Query(query): Query<HashMap<String, String>>,
+    request: Request,
+) -> Answer<Response> {
+    let call = Call::read(request, 0).await?.device(&central).await?;
+    let after: Cursor = parameter(&query, "after")?.unwrap_or(Cursor::START);
+    let limit = parameter(&query, "limit")?
+        .unwrap_or(MAX_PAGE_ITEMS)
+        .clamp(1, MAX_PAGE_ITEMS);
+    let wait = parameter(&query, "wait")?
+        .unwrap_or(0)
+        .min(MAX_WAIT_SECONDS);
+    let slice = poll(
+        &central,
+        &call,
+        after,
+        limit,
+        Duration::from_secs(u64::from(wait)),
+    )
+    .await?;
+    if !slice.items.is_empty() {
+        let row = AuditRow {
+            id: Uuid::now_v7(),
+            at: log::now(),
+            device_id: call.device.id,
+            staff_id: None,
+            action: "feed_read",
+            purpose: "sync".to_owned(),
+            case_id: None,
+            citizen_digest: None,
+            detail: format!(
+                "{} {}..{}",
+                slice.tenant.epoch, after.position, slice.read_to
+            ),
+        };
+        central
+            .writers
+            .write(&call.tenant, move |transaction| transaction.audit(&row))
+            .await?;
+    }
+    let now = log::now();
+    let (_, head) = central.signed(&call.device, &slice.tenant, now)?;
+    let cursor = Cursor {
+        epoch: slice.tenant.epoch,
+        position: slice.read_to,
+    };
+    answer(
+        &call.headers,
+        &FeedPage {
+            more: slice.read_to < slice.tenant.position(),
+            backup_position: slice.tenant.backup_position,
+            items: slice.items.into_iter().map(entry).collect(),
+            cursor,
+            head,
+            server_time: now,
+        },
+    )
+}
+
+/// Reads the feed, waiting for something new where there is nothing yet.
+async fn poll(
+    central: &Arc<Central>,
+    call: &DeviceCall,
+    after: Cursor,
+    limit: u32,
+    wait: Duration,
+) -> Answer<FeedSlice> {
+    let deadline = Instant::now() + wait;
+    let mut moved = central.writers.position(&call.tenant)?;
+    let mut stopping = central.stopping.subscribe();
+    let mut from = after.position;
+    loop {
+        moved.borrow_and_update();
+        let (tenant, device) = (call.tenant.clone(), call.device.clone());
+        let slice = central
+            .read(move |central| central.store.feed(&tenant, &device, from, limit))
+            .await?;
+        if after.epoch != 0 && after.epoch != slice.tenant.epoch {
+            return Err(ProblemCode::EpochChanged.into());
+        }
+        if from > slice.tenant.position() {
+            return Err(Refusal::of(ProblemCode::StateMismatch, "after"));
+        }
+        let is_behind = slice.read_to < slice.tenant.position();
+        if !slice.items.is_empty() || is_behind || Instant::now() >= deadline || *stopping.borrow()
+        {
+            return Ok(slice);
+        }
+        // What was looked through held nothing for this device; no need to look again.
+        from = slice.read_to;
+        tokio::select! {
+            _ = moved.changed() => {}
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep_until(deadline) => {}
+        }
+    }
+}
+
+fn entry((position, item): (u64, StoredFeedItem)) -> FeedEntry {
+    let item = match item {
+        StoredFeedItem::Event(event) => FeedItem::Event {
+            event: (&event).into(),
+        },
+        StoredFeedItem::ScopeEntered(case_id, events) => FeedItem::ScopeEntered {
+            case_id,
+            events: events.iter().map(Into::into).collect(),
+        },
+        StoredFeedItem::ScopeLeft(case_id) => FeedItem::ScopeLeft { case_id },
+    };
+    FeedEntry { position, item }
+}
+
+fn parameter<T: std::str::FromStr>(
+    query: &HashMap<String, String>,
+    name: &'static str,
+) -> Answer<Option<T>> {
+    query
+        .get(name)
+        .map(|text| {
+            text.parse()
+                .map_err(|_| Refusal::of(ProblemCode::BadParameter, name))
+        })
+        .transpose()
+}

@@ -1,0 +1,83 @@
+//! Look-up of a citizen by CPR number: audited before it is answered, also when nothing is found.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use skranke_domain::cpr::Cpr;
+use skranke_domain::role::{Act, any_permits};
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest, Scope};
+use uuid::Uuid;
+
+use super::{SMALL_BODY_BYTES, answer, json};
+use crate::admission::citizen_digest;
+use crate::auth::Call;
+use crate::central::Central;
+use crate::log;
+use crate::problem::{Answer, Refusal};
+use crate::store::AuditRow;
+
+/// `POST /v1/lookup`.
+pub(super) async fn lookup(
+    State(central): State<Arc<Central>>,
+    request: Request,
+) -> Answer<Response> {
+    let (call, grant) = Call::read(request, SMALL_BODY_BYTES)
+        .await?
+        .person(&central)
+        .await?;
+    if !any_permits(&grant.roles, Act::Search) || call.device.scope != Scope::Tenant {
+        return Err(ProblemCode::NotPermitted.into());
+    }
+    let request: LookupRequest = json(&call.body)?;
+    let purpose_is_code = (1..=64).contains(&request.purpose.len())
+        && request
+            .purpose
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if !purpose_is_code {
+        return Err(Refusal::of(ProblemCode::BadParameter, "purpose"));
+    }
+    let cpr =
+        Cpr::parse(&request.cpr).map_err(|_| Refusal::of(ProblemCode::BadParameter, "cpr"))?;
+    let digest = citizen_digest(&central.index_key, &cpr);
+    let (device_id, staff_id, purpose) = (call.device.id, grant.staff_id, request.purpose);
+    let (cases, position) = central
+        .writers
+        .write(&call.tenant, move |transaction| {
+            let cases = transaction.cases_of(&digest)?;
+            transaction.audit(&AuditRow {
+                id: Uuid::now_v7(),
+                at: log::now(),
+                device_id,
+                staff_id: Some(staff_id),
+                action: "citizen_looked_up",
+                purpose: purpose.clone(),
+                case_id: None,
+                citizen_digest: Some(digest),
+                detail: cases.len().to_string(),
+            })?;
+            Ok((cases, transaction.tenant().position()))
+        })
+        .await?;
+    let cases = cases
+        .into_iter()
+        .map(|case| FoundCase {
+            case_id: case.case_id,
+            number: case.number,
+            state: case.state,
+            received_on: case.received_on,
+            registered: case.registered,
+            in_conflict: case.in_conflict,
+        })
+        .collect();
+    answer(
+        &call.headers,
+        &LookupAnswer {
+            cases,
+            position,
+            server_time: log::now(),
+        },
+    )
+}

@@ -1,0 +1,75 @@
+//! What the server holds of the asking device.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::version::SPOKEN;
+use skranke_protocol::wire::{ConfirmationAnswer, DeviceStatus, Status};
+
+use super::answer;
+use crate::auth::{Call, DeviceCall};
+use crate::central::Central;
+use crate::log;
+use crate::problem::Answer;
+use crate::store::{Device, Tenant};
+
+/// `GET /v1/status`; a revoked device may ask, so that it learns that it is.
+pub(super) async fn status(
+    State(central): State<Arc<Central>>,
+    request: Request,
+) -> Answer<Response> {
+    let call = Call::read(request, 0)
+        .await?
+        .device_even_revoked(&central)
+        .await?;
+    let (device, tenant) = present(&central, &call).await?;
+    answer(
+        &call.headers,
+        &Status {
+            protocol: SPOKEN,
+            server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            tenant: tenant.code.clone(),
+            epoch: tenant.epoch,
+            position: tenant.position(),
+            backup_position: tenant.backup_position,
+            device: DeviceStatus {
+                device_id: device.id,
+                device_code: device.code,
+                state: device.state,
+                scope: device.scope,
+                seq: device.head.seq,
+                head_hash: device.head.hash,
+            },
+            server_time: log::now(),
+        },
+    )
+}
+
+/// `GET /v1/confirmation`.
+pub(super) async fn confirmation(
+    State(central): State<Arc<Central>>,
+    request: Request,
+) -> Answer<Response> {
+    let call = Call::read(request, 0).await?.device(&central).await?;
+    let (device, tenant) = present(&central, &call).await?;
+    let now = log::now();
+    let (confirmation, head) = central.signed(&device, &tenant, now)?;
+    answer(
+        &call.headers,
+        &ConfirmationAnswer {
+            confirmation,
+            head,
+            server_time: now,
+        },
+    )
+}
+
+async fn present(central: &Arc<Central>, call: &DeviceCall) -> Answer<(Device, Tenant)> {
+    let (tenant, id) = (call.tenant.clone(), call.device.id);
+    let found = central
+        .read(move |central| central.store.device_and_tenant(&tenant, id))
+        .await?;
+    found.ok_or_else(|| ProblemCode::NotAuthenticated.into())
+}

@@ -1,0 +1,432 @@
+//! The central store as the server sees it: one trait, one backend for each database.
+//!
+//! Calls block; the server runs them off its network threads. All writes of a tenant go through one transaction at a
+//! time that holds the tenant's counter row, so feed positions are gapless and appear in commit order. What a command
+//! becomes is decided in [`crate::admission`], outside any backend, so that all backends decide alike.
+//!
+//! Basis: design, section 6; sync-and-speed 3.2 to 3.4 and 7.
+
+pub mod sqlite;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
+use skranke_protocol::chain::Head;
+use skranke_protocol::confirmation::{Confirmation, TenantHead};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::signature::PublicKey;
+use skranke_protocol::tree::Frontier;
+use skranke_protocol::wire::{DeviceState, Outcome, Scope};
+use uuid::Uuid;
+
+/// The store cannot do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database answered with an error; trying again may help.
+    #[error("the database cannot do this now")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A stored row is not what this program writes.
+    #[error("a row of {0} cannot be read")]
+    Row(&'static str),
+    /// There is no such municipality.
+    #[error("no such tenant")]
+    NoSuchTenant,
+    /// Opening failed in a way a person must mend.
+    #[error("{0}")]
+    CannotOpen(String),
+}
+
+/// The result of a call to the store.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// A municipality's row: counter, epoch, tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its code.
+    pub code: String,
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// The tree over the feed; its size is the last position.
+    pub tree: Frontier,
+    /// Up to where there is a verified backup.
+    pub backup_position: u64,
+}
+
+impl Tenant {
+    /// The last position of the feed.
+    pub fn position(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// What the server signs about the feed.
+    pub fn head(&self, issued_at: DateTime<Utc>) -> TenantHead {
+        TenantHead {
+            tenant: self.code.clone(),
+            epoch: self.epoch,
+            position: self.position(),
+            root: self.tree.root(),
+            issued_at,
+        }
+    }
+}
+
+/// An enrolled device and its chain as held here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The device.
+    pub id: DeviceId,
+    /// The short code in case numbers.
+    pub code: String,
+    /// What it is called in lists.
+    pub name: String,
+    /// The key it signs with.
+    pub public_key: PublicKey,
+    /// Which cases it may see.
+    pub scope: Scope,
+    /// How it stands.
+    pub state: DeviceState,
+    /// Head of its chain.
+    pub head: Head,
+    /// Events of the chain that are in their cases.
+    pub accepted: u64,
+    /// Events of the chain held apart.
+    pub quarantined: u64,
+    /// Events of the chain that wait.
+    pub deferred: u64,
+}
+
+impl Device {
+    /// What the server signs about the device.
+    pub fn confirmation(&self, tenant: &Tenant, issued_at: DateTime<Utc>) -> Confirmation {
+        Confirmation {
+            tenant: tenant.code.clone(),
+            device_id: self.id,
+            seq: self.head.seq,
+            head_hash: self.head.hash,
+            accepted: self.accepted,
+            quarantined: self.quarantined,
+            deferred: self.deferred,
+            epoch: tenant.epoch,
+            issued_at,
+        }
+    }
+}
+
+/// An event with what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The event.
+    pub event: SealedEvent,
+    /// What became of its command; the position is this event's own.
+    pub outcome: Outcome,
+    /// Whether it is a link of its device's chain.
+    pub on_chain: bool,
+}
+
+/// A grant with its withdrawal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredGrant {
+    /// The grant as it was signed.
+    pub signed: SignedGrant,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// What the look-up answers from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseSummary {
+    /// The case.
+    pub case_id: CaseId,
+    /// Keyed digest of the citizen's number.
+    pub citizen_digest: [u8; 32],
+    /// The number on its papers.
+    pub number: String,
+    /// Code of its state.
+    pub state: String,
+    /// The legal day of receipt.
+    pub received_on: NaiveDate,
+    /// Whether it was registered in Digital Post.
+    pub registered: bool,
+    /// Whether it holds an unresolved conflict.
+    pub in_conflict: bool,
+}
+
+/// An item on its way into the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewFeedItem {
+    /// An event for all whose scope holds its case.
+    Event {
+        /// Its case.
+        case_id: CaseId,
+        /// Its hash.
+        hash: [u8; 32],
+    },
+    /// The case comes into this device's scope.
+    ScopeEntered {
+        /// The case.
+        case_id: CaseId,
+        /// The device.
+        device_id: DeviceId,
+    },
+    /// The case leaves this device's scope.
+    ScopeLeft {
+        /// The case.
+        case_id: CaseId,
+        /// The device.
+        device_id: DeviceId,
+    },
+}
+
+/// An item read from the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredFeedItem {
+    /// An event.
+    Event(SealedEvent),
+    /// A case with all its events up to this item.
+    ScopeEntered(CaseId, Vec<SealedEvent>),
+    /// A case that left.
+    ScopeLeft(CaseId),
+}
+
+/// A stretch of the feed as one device may see it, with the tenant's row of the same snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedSlice {
+    /// Items with their positions, in order.
+    pub items: Vec<(u64, StoredFeedItem)>,
+    /// How far was looked, whether or not something there was for this device.
+    pub read_to: u64,
+    /// The tenant.
+    pub tenant: Tenant,
+}
+
+/// A local account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// The person.
+    pub id: StaffId,
+    /// Login name.
+    pub login: String,
+    /// Argon2id hash in its usual text form.
+    pub password_hash: String,
+    /// Role codes.
+    pub roles: Vec<String>,
+    /// Whether the account may sign in.
+    pub active: bool,
+}
+
+/// A one-time code for enrolment; only its digest is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentCode {
+    /// SHA-256 of the code.
+    pub digest: [u8; 32],
+    /// The scope the device gets.
+    pub scope: Scope,
+    /// Until when it can be used.
+    pub expires_at: DateTime<Utc>,
+    /// The device that used it.
+    pub device_id: Option<DeviceId>,
+}
+
+/// A complete attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name by content.
+    pub digest: Sha256Digest,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Its type, found by content.
+    pub media_type: String,
+}
+
+/// One row of the audit: who did what to whose record, where and why. Never a name or a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// The row, UUIDv7.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// On which device.
+    pub device_id: DeviceId,
+    /// Who; none where a device acted by itself.
+    pub staff_id: Option<StaffId>,
+    /// Code of what was done.
+    pub action: &'static str,
+    /// Code of the purpose.
+    pub purpose: String,
+    /// On which case.
+    pub case_id: Option<CaseId>,
+    /// On which citizen, as keyed digest.
+    pub citizen_digest: Option<[u8; 32]>,
+    /// Codes and numbers that explain it further.
+    pub detail: String,
+}
+
+/// The keys of the server itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerKeys {
+    /// Seed of the key it signs with.
+    pub signing_seed: [u8; 32],
+    /// Key of the citizen digests.
+    pub index_key: [u8; 32],
+}
+
+/// A database that keeps the records of several municipalities.
+pub trait CentralStore: Send + Sync {
+    /// The server's keys, made at the first start.
+    fn server_keys(&self) -> Stored<ServerKeys>;
+
+    /// Makes a municipality known; nothing happens if it is.
+    fn create_tenant(&self, tenant: &str, now: DateTime<Utc>) -> Stored<()>;
+
+    /// Begins the tenant's one writing transaction, holding its counter row until commit or drop (rollback).
+    fn begin(&self, tenant: &str) -> Stored<Box<dyn CentralTransaction + '_>>;
+
+    /// The tenant's row.
+    fn tenant(&self, tenant: &str) -> Stored<Tenant>;
+
+    /// A device.
+    fn device(&self, tenant: &str, id: DeviceId) -> Stored<Option<Device>>;
+
+    /// A device together with the tenant's row, of one snapshot.
+    fn device_and_tenant(&self, tenant: &str, id: DeviceId) -> Stored<Option<(Device, Tenant)>>;
+
+    /// The feed after a position as the device may see it, at most `limit` items.
+    fn feed(&self, tenant: &str, device: &Device, after: u64, limit: u32) -> Stored<FeedSlice>;
+
+    /// A grant.
+    fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>>;
+
+    /// A local account.
+    fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>>;
+
+    /// Adds or replaces a local account.
+    fn save_staff(&self, tenant: &str, staff: &Staff) -> Stored<()>;
+
+    /// Adds a one-time code.
+    fn save_enrolment_code(&self, tenant: &str, code: &EnrolmentCode) -> Stored<()>;
+
+    /// A complete attachment.
+    fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>>;
+
+    /// Whether the database answers.
+    fn ping(&self) -> Stored<()>;
+}
+
+/// The tenant's one writing transaction.
+pub trait CentralTransaction {
+    /// The tenant's row as it stands in this transaction.
+    fn tenant(&self) -> &Tenant;
+
+    /// A device.
+    fn device(&mut self, id: DeviceId) -> Stored<Option<Device>>;
+
+    /// Adds a device and gives it the tenant's next device code.
+    fn insert_device(&mut self, device: &Device, at: DateTime<Utc>) -> Stored<String>;
+
+    /// Saves state, chain head and counts of a device.
+    fn update_device(&mut self, device: &Device) -> Stored<()>;
+
+    /// A one-time code by its digest.
+    fn enrolment_code(&mut self, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>>;
+
+    /// Marks a one-time code as used.
+    fn use_enrolment_code(&mut self, digest: &[u8; 32], device: DeviceId) -> Stored<()>;
+
+    /// A grant.
+    fn grant(&mut self, id: GrantId) -> Stored<Option<StoredGrant>>;
+
+    /// Adds a grant.
+    fn insert_grant(
+        &mut self,
+        id: GrantId,
+        staff: StaffId,
+        device: DeviceId,
+        signed: &SignedGrant,
+    ) -> Stored<()>;
+
+    /// Revokes a grant.
+    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()>;
+
+    /// An event by content.
+    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>>;
+
+    /// All events with an id; more than one only after an alarm.
+    fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>>;
+
+    /// The events of a command, by `k`.
+    fn events_of_command(&mut self, id: CommandId) -> Stored<Vec<StoredEvent>>;
+
+    /// The accepted events of a case, in feed order.
+    fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>>;
+
+    /// The waiting events of a case, by device and number.
+    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>>;
+
+    /// Stores an event that is not yet there.
+    fn insert_event(
+        &mut self,
+        event: &SealedEvent,
+        outcome: &Outcome,
+        on_chain: bool,
+        at: DateTime<Utc>,
+    ) -> Stored<()>;
+
+    /// Changes what became of an event.
+    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()>;
+
+    /// Appends to the feed and returns the position, always the one after the last; an event is stored before.
+    fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64>;
+
+    /// Counts that an event was offered again: the write that makes acknowledging a duplicate honest.
+    fn record_receipt(
+        &mut self,
+        hash: &[u8; 32],
+        device: DeviceId,
+        at: DateTime<Utc>,
+    ) -> Stored<()>;
+
+    /// Keeps what is not well formed or not the device's own.
+    fn keep_refused(
+        &mut self,
+        device: DeviceId,
+        reason: &str,
+        body: &[u8],
+        at: DateTime<Utc>,
+    ) -> Stored<()>;
+
+    /// Raises an alarm.
+    fn raise_alarm(
+        &mut self,
+        code: &str,
+        device: DeviceId,
+        event: Option<&[u8; 32]>,
+        at: DateTime<Utc>,
+    ) -> Stored<()>;
+
+    /// Whether a case is in the scope of a device of limited scope.
+    fn is_in_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<bool>;
+
+    /// Puts a case into a device's scope from the present position on.
+    fn enter_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()>;
+
+    /// Takes a case out of a device's scope at the present position.
+    fn leave_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()>;
+
+    /// Saves what the look-up answers from.
+    fn save_case_summary(&mut self, summary: &CaseSummary) -> Stored<()>;
+
+    /// The cases of a citizen, oldest first.
+    fn cases_of(&mut self, citizen_digest: &[u8; 32]) -> Stored<Vec<CaseSummary>>;
+
+    /// Adds a complete attachment; nothing happens if it is known.
+    fn insert_attachment(&mut self, attachment: &Attachment, at: DateTime<Utc>) -> Stored<()>;
+
+    /// Moves the backup mark forward.
+    fn set_backup_position(&mut self, position: u64) -> Stored<()>;
+
+    /// Adds an audit row.
+    fn audit(&mut self, row: &AuditRow) -> Stored<()>;
+
+    /// Makes everything durable.
+    fn commit(self: Box<Self>) -> Stored<()>;
+}

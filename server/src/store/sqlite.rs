@@ -1,0 +1,382 @@
+//! The embedded backend: SQLite with SQLCipher, write-ahead log, every commit synced.
+//!
+//! One connection writes; readers have their own, so a slow reader never holds up a commit.
+//! Basis: design, sections 5 and 6; reliability, findings 4 and 8.
+
+mod open;
+mod row;
+mod transaction;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::instant;
+use skranke_protocol::wire::Scope;
+
+use super::{
+    Attachment, CentralStore, CentralTransaction, Device, EnrolmentCode, FeedSlice, ServerKeys,
+    Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+};
+pub use open::{KeyFile, SCHEMA_VERSION};
+use row::{DEVICE_COLUMNS, EVENT_COLUMNS};
+
+/// How many positions one page of a device of limited scope looks through.
+const SCOPE_WINDOW: u64 = 10_000;
+/// Idle reading connections kept open.
+const IDLE_READERS: usize = 8;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::Database(Box::new(error))
+    }
+}
+
+/// The embedded backend.
+pub struct SqliteStore {
+    path: PathBuf,
+    key: KeyFile,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens the database, creating or migrating it.
+    ///
+    /// # Errors
+    /// Wrong key, a database of a newer program, or the file cannot be opened.
+    pub fn open(path: &Path, key: &KeyFile) -> Stored<Self> {
+        let writer = open::writer(path, key)?;
+        Ok(Self {
+            path: path.to_owned(),
+            key: key.clone(),
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Copies the database as it stands, while it is in use, and checks the copy.
+    ///
+    /// Returns the position of each tenant in the copy.
+    ///
+    /// # Errors
+    /// The copy cannot be written or does not pass its checks.
+    pub fn backup(&self, to: &Path) -> Stored<Vec<(String, u64)>> {
+        open::backup(&self.path, to, &self.key)
+    }
+
+    /// The key it was opened with, for attachments beside it.
+    pub fn key(&self) -> &KeyFile {
+        &self.key
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Stored<T>) -> Stored<T> {
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open::reader(&self.path, &self.key)?,
+        };
+        connection.execute_batch("BEGIN")?;
+        let result = work(&connection);
+        connection.execute_batch("COMMIT")?;
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Stored<T> {
+        let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(work(&connection)?)
+    }
+}
+
+const TENANT: &str = "
+    SELECT tenant, epoch, position, frontier, backup_position
+      FROM tenant
+     WHERE tenant = :tenant";
+
+fn tenant(connection: &Connection, code: &str) -> Stored<Tenant> {
+    connection
+        .prepare_cached(TENANT)?
+        .query_row(named_params! { ":tenant": code }, |row| {
+            Ok(row::tenant(row))
+        })
+        .optional()?
+        .ok_or(StoreError::NoSuchTenant)?
+}
+
+fn device(connection: &Connection, tenant: &str, id: DeviceId) -> Stored<Option<Device>> {
+    let sql = device_by_id();
+    connection
+        .prepare_cached(&sql)?
+        .query_row(
+            named_params! { ":tenant": tenant, ":id": id.as_uuid().as_bytes() },
+            |row| Ok(row::device(row)),
+        )
+        .optional()?
+        .transpose()
+}
+
+fn device_by_id() -> String {
+    [
+        "SELECT ",
+        DEVICE_COLUMNS,
+        " FROM device WHERE tenant = :tenant AND id = :id",
+    ]
+    .concat()
+}
+
+const GRANT: &str = "
+    SELECT body, signature, revoked_at
+      FROM staff_grant
+     WHERE tenant = :tenant AND id = :id";
+
+fn grant(connection: &Connection, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
+    connection
+        .prepare_cached(GRANT)?
+        .query_row(
+            named_params! { ":tenant": tenant, ":id": id.as_uuid().as_bytes() },
+            |row| Ok(row::grant(row)),
+        )
+        .optional()?
+        .transpose()
+}
+
+/// Accepted events of a case up to a position, in feed order.
+fn case_events(
+    connection: &Connection,
+    tenant: &str,
+    case_id: CaseId,
+    up_to: u64,
+) -> Stored<Vec<SealedEvent>> {
+    let sql = [
+        "SELECT ",
+        EVENT_COLUMNS,
+        " FROM event WHERE tenant = :tenant AND case_id = :case_id AND position <= :up_to ORDER BY position",
+    ]
+    .concat();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(
+        named_params! { ":tenant": tenant, ":case_id": case_id.as_uuid().as_bytes(), ":up_to": row::number(up_to) },
+        |row| Ok(row::sealed(row)),
+    )?;
+    rows.map(|row| row?).collect()
+}
+
+const FEED: &str = "
+    SELECT f.position, f.item, f.case_id, f.event_hash
+      FROM feed_item AS f
+     WHERE f.tenant = :tenant
+       AND f.position > :after
+       AND f.position <= :to
+       AND (f.device_id IS NULL OR f.device_id = :device_id)
+       AND (f.item <> 'event' OR :all_cases = 1 OR EXISTS (
+             SELECT 1
+               FROM device_scope AS s
+              WHERE s.tenant = f.tenant
+                AND s.device_id = :device_id
+                AND s.case_id = f.case_id
+                AND s.entered_position < f.position
+                AND (s.left_position IS NULL OR s.left_position > f.position)))
+     ORDER BY f.position
+     LIMIT :limit";
+
+impl CentralStore for SqliteStore {
+    fn server_keys(&self) -> Stored<ServerKeys> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT signing_seed, index_key FROM server WHERE id = 1",
+                    [],
+                    |row| {
+                        Ok(ServerKeys {
+                            signing_seed: row.get("signing_seed")?,
+                            index_key: row.get("index_key")?,
+                        })
+                    },
+                )
+                .map_err(Into::into)
+        })
+    }
+
+    fn create_tenant(&self, tenant: &str, now: DateTime<Utc>) -> Stored<()> {
+        self.write(|connection| {
+            connection.execute(
+                "INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, created_at)
+                 VALUES (:tenant, 1, 0, x'', 0, 1, :created_at)
+                 ON CONFLICT (tenant) DO NOTHING",
+                named_params! { ":tenant": tenant, ":created_at": instant::to_text(now) },
+            )
+        })?;
+        Ok(())
+    }
+
+    fn begin(&self, tenant: &str) -> Stored<Box<dyn CentralTransaction + '_>> {
+        let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Box::new(transaction::SqliteTransaction::begin(
+            connection, tenant,
+        )?))
+    }
+
+    fn tenant(&self, code: &str) -> Stored<Tenant> {
+        self.read(|connection| tenant(connection, code))
+    }
+
+    fn device(&self, tenant: &str, id: DeviceId) -> Stored<Option<Device>> {
+        self.read(|connection| device(connection, tenant, id))
+    }
+
+    fn device_and_tenant(&self, code: &str, id: DeviceId) -> Stored<Option<(Device, Tenant)>> {
+        self.read(|connection| match device(connection, code, id)? {
+            Some(device) => Ok(Some((device, tenant(connection, code)?))),
+            None => Ok(None),
+        })
+    }
+
+    fn feed(&self, code: &str, device: &Device, after: u64, limit: u32) -> Stored<FeedSlice> {
+        self.read(|connection| {
+            let tenant = tenant(connection, code)?;
+            let all_cases = device.scope == Scope::Tenant;
+            let end = if all_cases {
+                tenant.position()
+            } else {
+                tenant.position().min(after.saturating_add(SCOPE_WINDOW))
+            };
+            let mut statement = connection.prepare_cached(FEED)?;
+            let rows = statement.query_map(
+                named_params! {
+                    ":tenant": code,
+                    ":after": row::number(after),
+                    ":to": row::number(end),
+                    ":device_id": device.id.as_uuid().as_bytes(),
+                    ":all_cases": all_cases,
+                    ":limit": limit,
+                },
+                |row| Ok(row::feed_item(row)),
+            )?;
+            let mut items = Vec::new();
+            for found in rows {
+                let (position, kind, case_id, hash) = found??;
+                let item = match (kind.as_str(), hash) {
+                    ("event", Some(hash)) => {
+                        let event = row::event_by_hash(connection, code, &hash)?;
+                        StoredFeedItem::Event(event.ok_or(StoreError::Row("feed_item"))?.event)
+                    }
+                    ("scope_entered", None) => StoredFeedItem::ScopeEntered(
+                        case_id,
+                        case_events(connection, code, case_id, position)?,
+                    ),
+                    ("scope_left", None) => StoredFeedItem::ScopeLeft(case_id),
+                    _ => return Err(StoreError::Row("feed_item")),
+                };
+                items.push((position, item));
+            }
+            let is_full = items.len() >= limit as usize;
+            let read_to = match items.last() {
+                Some((position, _)) if is_full => *position,
+                _ => end.max(after.min(tenant.position())),
+            };
+            Ok(FeedSlice {
+                items,
+                read_to,
+                tenant,
+            })
+        })
+    }
+
+    fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
+        self.read(|connection| grant(connection, tenant, id))
+    }
+
+    fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>> {
+        const STAFF: &str = "
+            SELECT id, login, password_hash, roles, active
+              FROM staff
+             WHERE tenant = :tenant AND login = :login";
+        self.read(|connection| {
+            connection
+                .prepare_cached(STAFF)?
+                .query_row(
+                    named_params! { ":tenant": tenant, ":login": login },
+                    row::staff,
+                )
+                .optional()
+                .map_err(Into::into)
+        })
+    }
+
+    fn save_staff(&self, tenant: &str, staff: &Staff) -> Stored<()> {
+        self.write(|connection| {
+            connection.execute(
+                "INSERT INTO staff (tenant, id, login, password_hash, roles, active)
+                 VALUES (:tenant, :id, :login, :password_hash, :roles, :active)
+                 ON CONFLICT (tenant, id) DO UPDATE
+                    SET login = excluded.login,
+                        password_hash = excluded.password_hash,
+                        roles = excluded.roles,
+                        active = excluded.active",
+                named_params! {
+                    ":tenant": tenant,
+                    ":id": staff.id.as_uuid().as_bytes(),
+                    ":login": staff.login,
+                    ":password_hash": staff.password_hash,
+                    ":roles": staff.roles.join(" "),
+                    ":active": staff.active,
+                },
+            )
+        })?;
+        Ok(())
+    }
+
+    fn save_enrolment_code(&self, tenant: &str, code: &EnrolmentCode) -> Stored<()> {
+        self.write(|connection| {
+            connection.execute(
+                "INSERT INTO enrolment_code (tenant, digest, scope, expires_at, device_id)
+                 VALUES (:tenant, :digest, :scope, :expires_at, NULL)",
+                named_params! {
+                    ":tenant": tenant,
+                    ":digest": code.digest,
+                    ":scope": code.scope.code(),
+                    ":expires_at": instant::to_text(code.expires_at),
+                },
+            )
+        })?;
+        Ok(())
+    }
+
+    fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>> {
+        const ATTACHMENT: &str = "
+            SELECT size_bytes, media_type
+              FROM attachment
+             WHERE tenant = :tenant AND digest = :digest";
+        self.read(|connection| {
+            connection
+                .prepare_cached(ATTACHMENT)?
+                .query_row(
+                    named_params! { ":tenant": tenant, ":digest": digest.as_bytes() },
+                    |row| {
+                        Ok(Attachment {
+                            digest: *digest,
+                            size_bytes: row::count(row, "size_bytes")?,
+                            media_type: row.get("media_type")?,
+                        })
+                    },
+                )
+                .optional()
+                .map_err(Into::into)
+        })
+    }
+
+    fn ping(&self) -> Stored<()> {
+        self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
+    }
+}

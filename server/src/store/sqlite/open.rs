@@ -1,0 +1,233 @@
+//! Opening, migrating and copying the encrypted database.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use rand::RngCore;
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags, named_params};
+use skranke_protocol::encoding::{from_hex, to_hex};
+
+use super::super::{StoreError, Stored};
+
+/// The schema this program writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// `skra` in the file's application id, so that no other program's database is taken for ours.
+const APPLICATION_ID: u32 = 0x736b_7261;
+
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [include_str!(
+    "../../../migrations/sqlite/0001_central_store.sql"
+)];
+
+/// The 256-bit key of the database, from a file with 64 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyFile([u8; 32]);
+
+impl KeyFile {
+    /// Takes key bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads a key file; makes one, readable by its owner alone, when neither it nor the database exists yet.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no key, or the database exists without its key.
+    pub fn read_or_create(key_file: &Path, database: &Path) -> Stored<Self> {
+        match std::fs::read_to_string(key_file) {
+            Ok(text) => from_hex(text.trim()).map(Self).map_err(|_| {
+                cannot_open("the key file must hold 64 lower-case hexadecimal digits")
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if database.exists() {
+                    return Err(cannot_open(
+                        "the database exists, but its key file does not",
+                    ));
+                }
+                let mut key = [0; 32];
+                rand::rngs::OsRng.fill_bytes(&mut key);
+                write_private(key_file, to_hex(&key).as_bytes())
+                    .map_err(|_| cannot_open("the key file cannot be written"))?;
+                Ok(Self(key))
+            }
+            Err(_) => Err(cannot_open("the key file cannot be read")),
+        }
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyFile(hidden)")
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn cannot_open(why: &str) -> StoreError {
+    StoreError::CannotOpen(why.to_owned())
+}
+
+/// Opens the writing connection, creating and migrating the database.
+pub(super) fn writer(path: &Path, key: &KeyFile) -> Stored<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = connect(path, key, flags)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a reading connection.
+pub(super) fn reader(path: &Path, key: &KeyFile) -> Stored<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(path, key, flags)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, key: &KeyFile, flags: OpenFlags) -> Stored<Connection> {
+    let connection = Connection::open_with_flags(path, flags)
+        .map_err(|_| cannot_open("the database file cannot be opened"))?;
+    unlock(&connection, key)?;
+    // The first read tells whether the key fits.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => cannot_open(
+                "the key does not fit the database, or the file is not a Skranke database",
+            ),
+            _ => error.into(),
+        })?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn unlock(connection: &Connection, key: &KeyFile) -> Stored<()> {
+    // SQLCipher would write its errors to standard error, past our log.
+    connection.pragma_update(None, "cipher_log_level", "NONE")?;
+    connection.pragma_update(None, "key", format!("x'{}'", to_hex(key.as_bytes())))?;
+    connection.pragma_update(None, "cipher_page_size", 8192)?;
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Stored<()> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: u32 =
+        transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if version > 0 && application != APPLICATION_ID {
+        return Err(cannot_open("the file is the database of another program"));
+    }
+    if version > SCHEMA_VERSION {
+        return Err(cannot_open(
+            "the database was written by a newer program; update this one",
+        ));
+    }
+    for migration in MIGRATIONS.iter().skip(version as usize) {
+        transaction.execute_batch(migration)?;
+    }
+    if version == 0 {
+        let mut keys = [[0; 32]; 2];
+        keys.iter_mut()
+            .for_each(|key| rand::rngs::OsRng.fill_bytes(key));
+        transaction.execute(
+            "INSERT INTO server (id, signing_seed, index_key) VALUES (1, :signing_seed, :index_key)",
+            named_params! { ":signing_seed": keys[0], ":index_key": keys[1] },
+        )?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Copies a database in use and checks the copy page by page and row by row.
+pub(super) fn backup(from: &Path, to: &Path, key: &KeyFile) -> Stored<Vec<(String, u64)>> {
+    let source = reader(from, key)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    {
+        let mut target = Connection::open_with_flags(to, flags)
+            .map_err(|_| cannot_open("the backup file cannot be written"))?;
+        unlock(&target, key)?;
+        Backup::new(&source, &mut target)?.run_to_completion(
+            256,
+            Duration::from_millis(2),
+            None,
+        )?;
+    }
+    std::fs::File::open(to)
+        .and_then(|file| file.sync_all())
+        .map_err(|_| cannot_open("the backup file cannot be synced"))?;
+    verify(to, key)
+}
+
+/// Checks a copied database and returns each tenant's position in it.
+fn verify(path: &Path, key: &KeyFile) -> Stored<Vec<(String, u64)>> {
+    let copy = connect(
+        path,
+        key,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    let count_of_faults = |pragma: &str| -> rusqlite::Result<usize> {
+        copy.prepare(&format!("PRAGMA {pragma}"))?
+            .query_map([], |_| Ok(()))?
+            .map(|row| row.map(|()| 1))
+            .sum()
+    };
+    let integrity: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    if count_of_faults("cipher_integrity_check")? > 0
+        || count_of_faults("foreign_key_check")? > 0
+        || integrity != "ok"
+    {
+        return Err(cannot_open("the backup does not pass its integrity checks"));
+    }
+    let mut statement = copy.prepare(
+        "SELECT t.tenant, t.position,
+                (SELECT count(*) FROM feed_item AS f WHERE f.tenant = t.tenant) AS items
+           FROM tenant AS t
+          ORDER BY t.tenant",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((
+            row.get::<_, String>("tenant")?,
+            super::row::count(row, "position")?,
+            super::row::count(row, "items")?,
+        ))
+    })?;
+    let mut positions = Vec::new();
+    for row in rows {
+        let (tenant, position, items) = row?;
+        if position != items {
+            return Err(cannot_open("the feed of the backup has gaps"));
+        }
+        positions.push((tenant, position));
+    }
+    Ok(positions)
+}

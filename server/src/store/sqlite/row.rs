@@ -1,0 +1,208 @@
+//! Rows of the database as values, and values as columns.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_protocol::chain::Head;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::instant;
+use skranke_protocol::signature::{PublicKey, Signature};
+use skranke_protocol::tree::Frontier;
+use skranke_protocol::wire::{DeferReason, DeviceState, Outcome, QuarantineReason, Scope};
+use uuid::Uuid;
+
+use super::super::{
+    CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored, StoredEvent, StoredGrant, Tenant,
+};
+
+pub(super) const DEVICE_COLUMNS: &str = "
+    id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred";
+
+pub(super) const EVENT_COLUMNS: &str = "
+    hash, header, payload, salt, signature, outcome, outcome_detail, position, on_chain";
+
+/// A count or position as SQLite keeps it; none of ours comes near the sign bit.
+pub(super) fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Reads a count or position, which is never negative.
+pub(super) fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    let value: i64 = row.get(column)?;
+    let index = row.as_ref().column_index(column)?;
+    u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, value))
+}
+
+pub(super) fn time(text: &str, table: &'static str) -> Stored<DateTime<Utc>> {
+    instant::from_text(text).ok_or(StoreError::Row(table))
+}
+
+pub(super) fn tenant(row: &Row<'_>) -> Stored<Tenant> {
+    let position = count(row, "position")?;
+    let frontier: Vec<u8> = row.get("frontier")?;
+    Ok(Tenant {
+        code: row.get("tenant")?,
+        epoch: count(row, "epoch")?,
+        tree: Frontier::from_bytes(position, &frontier).map_err(|_| StoreError::Row("tenant"))?,
+        backup_position: count(row, "backup_position")?,
+    })
+}
+
+pub(super) fn device(row: &Row<'_>) -> Stored<Device> {
+    let scope: String = row.get("scope")?;
+    let state: String = row.get("state")?;
+    Ok(Device {
+        id: DeviceId::from_uuid(Uuid::from_bytes(row.get("id")?)),
+        code: row.get("code")?,
+        name: row.get("name")?,
+        public_key: PublicKey::from_bytes(row.get("public_key")?),
+        scope: Scope::from_code(&scope),
+        state: DeviceState::from_code(&state),
+        head: Head {
+            seq: count(row, "seq")?,
+            hash: row.get("head_hash")?,
+        },
+        accepted: count(row, "accepted")?,
+        quarantined: count(row, "quarantined")?,
+        deferred: count(row, "deferred")?,
+    })
+}
+
+pub(super) fn grant(row: &Row<'_>) -> Stored<StoredGrant> {
+    let revoked_at: Option<String> = row.get("revoked_at")?;
+    Ok(StoredGrant {
+        signed: SignedGrant::from_parts(
+            row.get("body")?,
+            Signature::from_bytes(row.get("signature")?),
+        ),
+        revoked_at: revoked_at
+            .map(|text| time(&text, "staff_grant"))
+            .transpose()?,
+    })
+}
+
+pub(super) fn sealed(row: &Row<'_>) -> Stored<SealedEvent> {
+    let event = SealedEvent::from_parts(
+        row.get("header")?,
+        row.get("payload")?,
+        row.get("salt")?,
+        Signature::from_bytes(row.get("signature")?),
+    )
+    .map_err(|_| StoreError::Row("event"))?;
+    let hash: [u8; 32] = row.get("hash")?;
+    if *event.hash() == hash {
+        Ok(event)
+    } else {
+        Err(StoreError::Row("event"))
+    }
+}
+
+pub(super) fn stored_event(row: &Row<'_>) -> Stored<StoredEvent> {
+    let outcome: String = row.get("outcome")?;
+    let detail: String = row.get("outcome_detail")?;
+    let position: Option<i64> = row.get("position")?;
+    let position = position
+        .map(u64::try_from)
+        .transpose()
+        .map_err(|_| StoreError::Row("event"))?;
+    let outcome = match (outcome.as_str(), position) {
+        ("accepted", Some(position)) => Outcome::Accepted { position },
+        ("conflict", Some(position)) => Outcome::Conflict {
+            position,
+            fields: detail.split_whitespace().map(str::to_owned).collect(),
+        },
+        ("quarantined", None) => Outcome::Quarantined {
+            reason: QuarantineReason::from_code(&detail),
+        },
+        ("deferred", None) => Outcome::Deferred {
+            reason: DeferReason::from_code(&detail),
+        },
+        _ => return Err(StoreError::Row("event")),
+    };
+    Ok(StoredEvent {
+        event: sealed(row)?,
+        outcome,
+        on_chain: row.get("on_chain")?,
+    })
+}
+
+/// Detail and position columns of an outcome.
+pub(super) fn outcome_columns(outcome: &Outcome) -> (String, Option<i64>) {
+    match outcome {
+        Outcome::Accepted { position } => (String::new(), Some(number(*position))),
+        Outcome::Conflict { position, fields } => (fields.join(" "), Some(number(*position))),
+        Outcome::Quarantined { reason } => (reason.code().to_owned(), None),
+        Outcome::Deferred { reason } => (reason.code().to_owned(), None),
+    }
+}
+
+pub(super) type FeedRow = (u64, String, CaseId, Option<[u8; 32]>);
+
+pub(super) fn feed_item(row: &Row<'_>) -> Stored<FeedRow> {
+    let case_id = CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?));
+    Ok((
+        count(row, "position")?,
+        row.get("item")?,
+        case_id,
+        row.get("event_hash")?,
+    ))
+}
+
+pub(super) fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
+    let roles: String = row.get("roles")?;
+    Ok(Staff {
+        id: StaffId::from_uuid(Uuid::from_bytes(row.get("id")?)),
+        login: row.get("login")?,
+        password_hash: row.get("password_hash")?,
+        roles: roles.split_whitespace().map(str::to_owned).collect(),
+        active: row.get("active")?,
+    })
+}
+
+pub(super) fn enrolment_code(row: &Row<'_>) -> Stored<EnrolmentCode> {
+    let scope: String = row.get("scope")?;
+    let expires_at: String = row.get("expires_at")?;
+    let device_id: Option<[u8; 16]> = row.get("device_id")?;
+    Ok(EnrolmentCode {
+        digest: row.get("digest")?,
+        scope: Scope::from_code(&scope),
+        expires_at: time(&expires_at, "enrolment_code")?,
+        device_id: device_id.map(|id| DeviceId::from_uuid(Uuid::from_bytes(id))),
+    })
+}
+
+pub(super) fn case_summary(row: &Row<'_>) -> Stored<CaseSummary> {
+    let received_on: String = row.get("received_on")?;
+    Ok(CaseSummary {
+        case_id: CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?)),
+        citizen_digest: row.get("citizen_digest")?,
+        number: row.get("number")?,
+        state: row.get("state")?,
+        received_on: received_on
+            .parse()
+            .map_err(|_| StoreError::Row("case_summary"))?,
+        registered: row.get("registered")?,
+        in_conflict: row.get("in_conflict")?,
+    })
+}
+
+pub(super) fn event_by_hash(
+    connection: &Connection,
+    tenant: &str,
+    hash: &[u8; 32],
+) -> Stored<Option<StoredEvent>> {
+    let sql = [
+        "SELECT ",
+        EVENT_COLUMNS,
+        " FROM event WHERE tenant = :tenant AND hash = :hash",
+    ]
+    .concat();
+    connection
+        .prepare_cached(&sql)?
+        .query_row(named_params! { ":tenant": tenant, ":hash": hash }, |row| {
+            Ok(stored_event(row))
+        })
+        .optional()?
+        .transpose()
+}

@@ -1,0 +1,540 @@
+//! The one writing transaction of a tenant.
+
+use std::sync::MutexGuard;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use sha2::{Digest, Sha256};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::instant;
+use skranke_protocol::wire::Outcome;
+use uuid::Uuid;
+
+use super::super::{
+    Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
+    Stored, StoredEvent, StoredGrant, Tenant,
+};
+use super::row::{self, EVENT_COLUMNS};
+
+pub(super) struct SqliteTransaction<'a> {
+    connection: MutexGuard<'a, Connection>,
+    tenant: Tenant,
+    is_open: bool,
+}
+
+impl<'a> SqliteTransaction<'a> {
+    pub(super) fn begin(connection: MutexGuard<'a, Connection>, tenant: &str) -> Stored<Self> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let found = super::tenant(&connection, tenant);
+        if found.is_err() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        Ok(Self {
+            tenant: found?,
+            connection,
+            is_open: true,
+        })
+    }
+
+    fn events(
+        &self,
+        condition: &str,
+        parameters: &[(&str, &dyn rusqlite::ToSql)],
+    ) -> Stored<Vec<StoredEvent>> {
+        let sql = [
+            "SELECT ",
+            EVENT_COLUMNS,
+            " FROM event WHERE tenant = :tenant AND ",
+            condition,
+        ]
+        .concat();
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(parameters, |row| Ok(row::stored_event(row)))?;
+        rows.map(|row| row?).collect()
+    }
+}
+
+impl Drop for SqliteTransaction<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // A failed rollback leaves the connection in a transaction; the next BEGIN then fails and is answered 503.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+impl CentralTransaction for SqliteTransaction<'_> {
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    fn device(&mut self, id: DeviceId) -> Stored<Option<Device>> {
+        super::device(&self.connection, &self.tenant.code, id)
+    }
+
+    fn insert_device(&mut self, device: &Device, at: DateTime<Utc>) -> Stored<String> {
+        let number: u32 = self.connection.query_row(
+            "SELECT next_device FROM tenant WHERE tenant = :tenant",
+            named_params! { ":tenant": self.tenant.code },
+            |row| row.get(0),
+        )?;
+        self.connection.execute(
+            "UPDATE tenant SET next_device = :next WHERE tenant = :tenant",
+            named_params! { ":tenant": self.tenant.code, ":next": number + 1 },
+        )?;
+        let code = format!("S{number}");
+        self.connection
+            .prepare_cached(
+                "INSERT INTO device (tenant, id, code, name, public_key, scope, state, seq, head_hash,
+                                     accepted, quarantined, deferred, enrolled_at)
+                 VALUES (:tenant, :id, :code, :name, :public_key, :scope, :state, 0, NULL, 0, 0, 0, :enrolled_at)",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":id": device.id.as_uuid().as_bytes(),
+                ":code": code,
+                ":name": device.name,
+                ":public_key": device.public_key.as_bytes(),
+                ":scope": device.scope.code(),
+                ":state": device.state.code(),
+                ":enrolled_at": instant::to_text(at),
+            })?;
+        Ok(code)
+    }
+
+    fn update_device(&mut self, device: &Device) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE device
+                    SET state = :state, seq = :seq, head_hash = :head_hash,
+                        accepted = :accepted, quarantined = :quarantined, deferred = :deferred
+                  WHERE tenant = :tenant AND id = :id",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":id": device.id.as_uuid().as_bytes(),
+                ":state": device.state.code(),
+                ":seq": row::number(device.head.seq),
+                ":head_hash": device.head.hash,
+                ":accepted": row::number(device.accepted),
+                ":quarantined": row::number(device.quarantined),
+                ":deferred": row::number(device.deferred),
+            })?;
+        Ok(())
+    }
+
+    fn enrolment_code(&mut self, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
+        self.connection
+            .prepare_cached(
+                "SELECT digest, scope, expires_at, device_id
+                   FROM enrolment_code
+                  WHERE tenant = :tenant AND digest = :digest",
+            )?
+            .query_row(
+                named_params! { ":tenant": self.tenant.code, ":digest": digest },
+                |row| Ok(row::enrolment_code(row)),
+            )
+            .optional()?
+            .transpose()
+    }
+
+    fn use_enrolment_code(&mut self, digest: &[u8; 32], device: DeviceId) -> Stored<()> {
+        self.connection.execute(
+            "UPDATE enrolment_code SET device_id = :device_id WHERE tenant = :tenant AND digest = :digest",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":digest": digest,
+                ":device_id": device.as_uuid().as_bytes(),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn grant(&mut self, id: GrantId) -> Stored<Option<StoredGrant>> {
+        super::grant(&self.connection, &self.tenant.code, id)
+    }
+
+    fn insert_grant(
+        &mut self,
+        id: GrantId,
+        staff: StaffId,
+        device: DeviceId,
+        signed: &SignedGrant,
+    ) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO staff_grant (tenant, id, device_id, staff_id, body, signature, revoked_at)
+                 VALUES (:tenant, :id, :device_id, :staff_id, :body, :signature, NULL)",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":id": id.as_uuid().as_bytes(),
+                ":device_id": device.as_uuid().as_bytes(),
+                ":staff_id": staff.as_uuid().as_bytes(),
+                ":body": signed.body(),
+                ":signature": signed.signature().as_bytes(),
+            })?;
+        Ok(())
+    }
+
+    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
+        self.connection.execute(
+            "UPDATE staff_grant
+                SET revoked_at = :revoked_at
+              WHERE tenant = :tenant AND id = :id AND revoked_at IS NULL",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":id": id.as_uuid().as_bytes(),
+                ":revoked_at": instant::to_text(at),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>> {
+        row::event_by_hash(&self.connection, &self.tenant.code, hash)
+    }
+
+    fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
+        self.events(
+            "id = :id ORDER BY hash",
+            named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
+        )
+    }
+
+    fn events_of_command(&mut self, id: CommandId) -> Stored<Vec<StoredEvent>> {
+        self.events(
+            "command_id = :id ORDER BY k, hash",
+            named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
+        )
+    }
+
+    fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
+        super::case_events(&self.connection, &self.tenant.code, case_id, u64::MAX)
+    }
+
+    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
+        let events = self.events(
+            "case_id = :case_id AND outcome = 'deferred' ORDER BY device_id, device_seq",
+            named_params! { ":tenant": self.tenant.code, ":case_id": case_id.as_uuid().as_bytes() },
+        )?;
+        Ok(events.into_iter().map(|stored| stored.event).collect())
+    }
+
+    fn insert_event(
+        &mut self,
+        event: &SealedEvent,
+        outcome: &Outcome,
+        on_chain: bool,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        let header = event.header();
+        let (detail, position) = row::outcome_columns(outcome);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO event (tenant, hash, id, case_id, command_id, k, device_id, device_seq, on_chain,
+                                    kind, header, payload, salt, signature, outcome, outcome_detail, position,
+                                    received_at)
+                 VALUES (:tenant, :hash, :id, :case_id, :command_id, :k, :device_id, :device_seq, :on_chain,
+                         :kind, :header, :payload, :salt, :signature, :outcome, :outcome_detail, :position,
+                         :received_at)",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":hash": event.hash(),
+                ":id": header.id.as_uuid().as_bytes(),
+                ":case_id": header.case_id.as_uuid().as_bytes(),
+                ":command_id": header.command_id.as_uuid().as_bytes(),
+                ":k": header.k,
+                ":device_id": header.device_id.as_uuid().as_bytes(),
+                ":device_seq": row::number(header.device_seq),
+                ":on_chain": on_chain,
+                ":kind": header.kind,
+                ":header": event.header_bytes(),
+                ":payload": event.payload_bytes(),
+                ":salt": event.salt(),
+                ":signature": event.signature().as_bytes(),
+                ":outcome": outcome.code(),
+                ":outcome_detail": detail,
+                ":position": position,
+                ":received_at": instant::to_text(at),
+            })?;
+        Ok(())
+    }
+
+    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()> {
+        let (detail, position) = row::outcome_columns(outcome);
+        self.connection
+            .prepare_cached(
+                "UPDATE event
+                    SET outcome = :outcome, outcome_detail = :detail, position = :position
+                  WHERE tenant = :tenant AND hash = :hash",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":hash": hash,
+                ":outcome": outcome.code(),
+                ":detail": detail,
+                ":position": position,
+            })?;
+        Ok(())
+    }
+
+    fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64> {
+        let position = self.tenant.position() + 1;
+        let (name, case_id, hash, device) = match item {
+            NewFeedItem::Event { case_id, hash } => ("event", case_id, Some(hash), None),
+            NewFeedItem::ScopeEntered { case_id, device_id } => {
+                ("scope_entered", case_id, None, Some(device_id))
+            }
+            NewFeedItem::ScopeLeft { case_id, device_id } => {
+                ("scope_left", case_id, None, Some(device_id))
+            }
+        };
+        let device = device.map(|id| *id.as_uuid().as_bytes());
+        self.connection
+            .prepare_cached(
+                "INSERT INTO feed_item (tenant, position, item, case_id, event_hash, device_id)
+                 VALUES (:tenant, :position, :item, :case_id, :event_hash, :device_id)",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":position": row::number(position),
+                ":item": name,
+                ":case_id": case_id.as_uuid().as_bytes(),
+                ":event_hash": hash,
+                ":device_id": device,
+            })?;
+        self.tenant
+            .tree
+            .append(&crate::admission::leaf(position, item));
+        Ok(position)
+    }
+
+    fn record_receipt(
+        &mut self,
+        hash: &[u8; 32],
+        device: DeviceId,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO receipt (tenant, event_hash, device_id, times, last_at)
+                 VALUES (:tenant, :event_hash, :device_id, 1, :at)
+                 ON CONFLICT (tenant, event_hash, device_id) DO UPDATE
+                    SET times = receipt.times + 1, last_at = excluded.last_at",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":event_hash": hash,
+                ":device_id": device.as_uuid().as_bytes(),
+                ":at": instant::to_text(at),
+            })?;
+        Ok(())
+    }
+
+    fn keep_refused(
+        &mut self,
+        device: DeviceId,
+        reason: &str,
+        body: &[u8],
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO refused_item (tenant, digest, device_id, reason, body, times, last_at)
+                 VALUES (:tenant, :digest, :device_id, :reason, :body, 1, :at)
+                 ON CONFLICT (tenant, digest) DO UPDATE
+                    SET times = refused_item.times + 1, last_at = excluded.last_at",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":digest": <[u8; 32]>::from(Sha256::digest(body)),
+                ":device_id": device.as_uuid().as_bytes(),
+                ":reason": reason,
+                ":body": body,
+                ":at": instant::to_text(at),
+            })?;
+        Ok(())
+    }
+
+    fn raise_alarm(
+        &mut self,
+        code: &str,
+        device: DeviceId,
+        event: Option<&[u8; 32]>,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.connection.execute(
+            "INSERT INTO alarm (tenant, id, code, device_id, event_hash, raised_at)
+             VALUES (:tenant, :id, :code, :device_id, :event_hash, :raised_at)",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":id": Uuid::now_v7().as_bytes(),
+                ":code": code,
+                ":device_id": device.as_uuid().as_bytes(),
+                ":event_hash": event,
+                ":raised_at": instant::to_text(at),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn is_in_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<bool> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT 1
+                   FROM device_scope
+                  WHERE tenant = :tenant AND device_id = :device_id AND case_id = :case_id
+                    AND left_position IS NULL",
+            )?
+            .exists(named_params! {
+                ":tenant": self.tenant.code,
+                ":device_id": device.as_uuid().as_bytes(),
+                ":case_id": case_id.as_uuid().as_bytes(),
+            })?;
+        Ok(found)
+    }
+
+    fn enter_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()> {
+        self.connection.execute(
+            "INSERT INTO device_scope (tenant, device_id, case_id, entered_position, left_position)
+             VALUES (:tenant, :device_id, :case_id, :entered_position, NULL)",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":device_id": device.as_uuid().as_bytes(),
+                ":case_id": case_id.as_uuid().as_bytes(),
+                ":entered_position": row::number(self.tenant.position()),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn leave_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()> {
+        self.connection.execute(
+            "UPDATE device_scope
+                SET left_position = :left_position
+              WHERE tenant = :tenant AND device_id = :device_id AND case_id = :case_id
+                AND left_position IS NULL",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":device_id": device.as_uuid().as_bytes(),
+                ":case_id": case_id.as_uuid().as_bytes(),
+                ":left_position": row::number(self.tenant.position()),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn save_case_summary(&mut self, summary: &CaseSummary) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO case_summary (tenant, case_id, citizen_digest, number, state, received_on,
+                                           registered, in_conflict)
+                 VALUES (:tenant, :case_id, :citizen_digest, :number, :state, :received_on,
+                         :registered, :in_conflict)
+                 ON CONFLICT (tenant, case_id) DO UPDATE
+                    SET citizen_digest = excluded.citizen_digest,
+                        number = excluded.number,
+                        state = excluded.state,
+                        received_on = excluded.received_on,
+                        registered = excluded.registered,
+                        in_conflict = excluded.in_conflict",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":case_id": summary.case_id.as_uuid().as_bytes(),
+                ":citizen_digest": summary.citizen_digest,
+                ":number": summary.number,
+                ":state": summary.state,
+                ":received_on": summary.received_on.to_string(),
+                ":registered": summary.registered,
+                ":in_conflict": summary.in_conflict,
+            })?;
+        Ok(())
+    }
+
+    fn cases_of(&mut self, citizen_digest: &[u8; 32]) -> Stored<Vec<CaseSummary>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT case_id, citizen_digest, number, state, received_on, registered, in_conflict
+               FROM case_summary
+              WHERE tenant = :tenant AND citizen_digest = :citizen_digest
+              ORDER BY received_on, case_id",
+        )?;
+        let rows = statement.query_map(
+            named_params! { ":tenant": self.tenant.code, ":citizen_digest": citizen_digest },
+            |row| Ok(row::case_summary(row)),
+        )?;
+        rows.map(|row| row?).collect()
+    }
+
+    fn insert_attachment(&mut self, attachment: &Attachment, at: DateTime<Utc>) -> Stored<()> {
+        self.connection.execute(
+            "INSERT INTO attachment (tenant, digest, size_bytes, media_type, completed_at)
+             VALUES (:tenant, :digest, :size_bytes, :media_type, :completed_at)
+             ON CONFLICT (tenant, digest) DO NOTHING",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":digest": attachment.digest.as_bytes(),
+                ":size_bytes": row::number(attachment.size_bytes),
+                ":media_type": attachment.media_type,
+                ":completed_at": instant::to_text(at),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn set_backup_position(&mut self, position: u64) -> Stored<()> {
+        self.tenant.backup_position = self
+            .tenant
+            .backup_position
+            .max(position.min(self.tenant.position()));
+        Ok(())
+    }
+
+    fn audit(&mut self, row: &AuditRow) -> Stored<()> {
+        let staff_id = row.staff_id.map(|id| *id.as_uuid().as_bytes());
+        let case_id = row.case_id.map(|id| *id.as_uuid().as_bytes());
+        self.connection
+            .prepare_cached(
+                "INSERT INTO audit (tenant, id, at, device_id, staff_id, action, purpose, case_id,
+                                    citizen_digest, detail)
+                 VALUES (:tenant, :id, :at, :device_id, :staff_id, :action, :purpose, :case_id,
+                         :citizen_digest, :detail)",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":id": row.id.as_bytes(),
+                ":at": instant::to_text(row.at),
+                ":device_id": row.device_id.as_uuid().as_bytes(),
+                ":staff_id": staff_id,
+                ":action": row.action,
+                ":purpose": row.purpose,
+                ":case_id": case_id,
+                ":citizen_digest": row.citizen_digest,
+                ":detail": row.detail,
+            })?;
+        Ok(())
+    }
+
+    fn commit(mut self: Box<Self>) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE tenant
+                    SET position = :position, frontier = :frontier, backup_position = :backup_position
+                  WHERE tenant = :tenant",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":position": row::number(self.tenant.position()),
+                ":frontier": self.tenant.tree.to_bytes(),
+                ":backup_position": row::number(self.tenant.backup_position),
+            })?;
+        self.connection.execute_batch("COMMIT")?;
+        self.is_open = false;
+        Ok(())
+    }
+}

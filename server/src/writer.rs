@@ -1,0 +1,171 @@
+//! One writer for each tenant: it commits the writes that wait together in one transaction, so that many small pushes
+//! share one sync of the disk and feed positions follow the order of commits.
+//!
+//! A full queue is answered at once: the caller turns it into 503 with `Retry-After`. An answer is given only after
+//! the commit. Basis: design, section 6; sync-and-speed, finding 16.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::store::{CentralStore, CentralTransaction, Stored};
+
+/// Most writes in one transaction.
+const GROUP: usize = 64;
+
+/// The write could not be taken or did not commit; trying again is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Too many writes wait.
+    #[error("the queue of waiting writes is full")]
+    QueueFull,
+    /// The store failed or the server is stopping.
+    #[error("the write was not committed")]
+    NotCommitted,
+}
+
+/// A write: it may run again alone if the group it was in failed.
+type Work = Box<dyn FnMut(&mut dyn CentralTransaction) -> Stored<()> + Send>;
+
+struct Job {
+    work: Work,
+    done: oneshot::Sender<Result<(), WriteError>>,
+}
+
+struct Lane {
+    jobs: mpsc::Sender<Job>,
+    position: watch::Receiver<u64>,
+}
+
+/// The writers of all tenants.
+pub struct Writers {
+    store: Arc<dyn CentralStore>,
+    queue_length: usize,
+    lanes: Mutex<HashMap<String, Lane>>,
+}
+
+impl Writers {
+    /// Writers over a store, each with room for `queue_length` waiting writes.
+    pub fn new(store: Arc<dyn CentralStore>, queue_length: usize) -> Self {
+        Self {
+            store,
+            queue_length,
+            lanes: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Runs `work` in the tenant's writing transaction and returns its result once committed.
+    ///
+    /// # Errors
+    /// The queue is full, or the transaction did not commit.
+    pub async fn write<T, F>(&self, tenant: &str, mut work: F) -> Result<T, WriteError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut dyn CentralTransaction) -> Stored<T> + Send + 'static,
+    {
+        let result = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&result);
+        let (done, committed) = oneshot::channel();
+        let job = Job {
+            work: Box::new(move |transaction| {
+                let value = work(transaction)?;
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            }),
+            done,
+        };
+        self.lane(tenant)?
+            .try_send(job)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => WriteError::QueueFull,
+                mpsc::error::TrySendError::Closed(_) => WriteError::NotCommitted,
+            })?;
+        committed.await.map_err(|_| WriteError::NotCommitted)??;
+        let value = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or(WriteError::NotCommitted)
+    }
+
+    /// The tenant's last committed position, to wait on.
+    ///
+    /// # Errors
+    /// The tenant cannot be read.
+    pub fn position(&self, tenant: &str) -> Result<watch::Receiver<u64>, WriteError> {
+        self.lane(tenant)?;
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes
+            .get(tenant)
+            .map(|lane| lane.position.clone())
+            .ok_or(WriteError::NotCommitted)
+    }
+
+    fn lane(&self, tenant: &str) -> Result<mpsc::Sender<Job>, WriteError> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get(tenant)
+            && !lane.jobs.is_closed()
+        {
+            return Ok(lane.jobs.clone());
+        }
+        let row = self
+            .store
+            .tenant(tenant)
+            .map_err(|_| WriteError::NotCommitted)?;
+        let (jobs, waiting) = mpsc::channel(self.queue_length);
+        let (moved, position) = watch::channel(row.position());
+        let store = Arc::clone(&self.store);
+        let code = tenant.to_owned();
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || run(store.as_ref(), &code, waiting, &moved))
+            .map_err(|_| WriteError::NotCommitted)?;
+        lanes.insert(
+            tenant.to_owned(),
+            Lane {
+                jobs: jobs.clone(),
+                position,
+            },
+        );
+        Ok(jobs)
+    }
+}
+
+fn run(
+    store: &dyn CentralStore,
+    tenant: &str,
+    mut waiting: mpsc::Receiver<Job>,
+    moved: &watch::Sender<u64>,
+) {
+    let mut group = Vec::with_capacity(GROUP);
+    while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
+        if group.len() > 1 && commit(store, tenant, &mut group, moved).is_ok() {
+            for job in group.drain(..) {
+                let _ = job.done.send(Ok(()));
+            }
+            continue;
+        }
+        // One bad write must not fail its neighbours: each runs again, alone.
+        for mut job in group.drain(..) {
+            let result = commit(store, tenant, std::slice::from_mut(&mut job), moved);
+            if let Err(error) = &result {
+                crate::log::failure("write_failed", error);
+            }
+            let _ = job.done.send(result.map_err(|_| WriteError::NotCommitted));
+        }
+    }
+}
+
+fn commit(
+    store: &dyn CentralStore,
+    tenant: &str,
+    jobs: &mut [Job],
+    moved: &watch::Sender<u64>,
+) -> Stored<()> {
+    let mut transaction = store.begin(tenant)?;
+    for job in jobs {
+        (job.work)(transaction.as_mut())?;
+    }
+    let position = transaction.tenant().position();
+    transaction.commit()?;
+    moved.send_if_modified(|known| std::mem::replace(known, position) != position);
+    Ok(())
+}
