@@ -23,8 +23,8 @@ const PLAIN_SQLITE: &[u8; 16] = b"SQLite format 3\0";
 pub(crate) enum Mode {
     /// Read and write; the file is created where there is none.
     Create,
-    /// Read and write an existing file.
-    Existing,
+    /// Only read, leaving no trace beside the file.
+    ReadOnly,
 }
 
 /// Opens the database file with its key and reads its first page.
@@ -60,8 +60,10 @@ pub(crate) fn open(path: &Path, key: &StoreKey, mode: Mode) -> Result<Connection
         }
         Err(error) => return Err(error.into()),
     }
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    set_pragmas(&connection)?;
+    if mode == Mode::Create {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        set_pragmas(&connection)?;
+    }
     Ok(connection)
 }
 

@@ -9,6 +9,8 @@ use std::io;
 pub enum Damage {
     /// The first page does not open with a key that is known to be right.
     Header,
+    /// The database is not there, but its outbox log is.
+    Missing,
     /// SQLite found a malformed page or tree.
     Structure,
     /// A page's authentication code does not fit (SQLCipher).

@@ -6,15 +6,37 @@
 //!
 //! Basis: design, sections 3 and 5; style guide 5.6; spec reliability, section 3.
 
+mod backup;
 mod ballast;
 mod connection;
 mod damaged;
 mod error;
 mod files;
+mod folding;
+mod handle;
 pub mod key;
 pub mod migrate;
+mod outbox_log;
+mod projection;
 mod store;
+mod tables;
+mod value;
+mod vault;
 
+pub use backup::{BackupReport, restore_backup, verify_backup};
 pub use damaged::SetAside;
 pub use error::{Damage, StoreError};
-pub use store::{Options, Store};
+pub use handle::{Action, Actor, Entry, ReadHandle, Saved, SecondCopy, WriteHandle};
+pub use projection::DueRule;
+pub use store::{Opening, Options, SaveStep, Store};
+pub use tables::account::{
+    AccountRow, FAILURES_BEFORE_LOCK, LOCKED_FOR, PasswordDigest, SHORTEST_PASSWORD,
+};
+pub use tables::attachment::{AttachmentRow, AttachmentState};
+pub use tables::audit::{AuditFilter, AuditRow};
+pub use tables::case_view::{CaseCounts, CaseFilter, CasePage, CaseRow, PageKey};
+pub use tables::device::OwnDevice;
+pub use tables::draft::DraftRow;
+pub use tables::feed::PageTaken;
+pub use tables::outbox::{OutboxCounts, OutboxRow, SyncState};
+pub use tables::search::SearchTerm;

@@ -1,63 +1,140 @@
 //! The store as one thing: its folder, how it is opened, checked and put right.
 
+use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
+use skranke_domain::ids::{CaseId, DeviceId, EventId};
+use skranke_protocol::chain::Head;
+use uuid::Uuid;
 
 use crate::ballast;
 use crate::connection::{self, Mode};
 use crate::damaged::{SetAside, set_aside};
 use crate::error::{Damage, StoreError};
 use crate::files;
+use crate::handle::{Action, Actor, Entry, ReadHandle, WriteHandle};
 use crate::key::StoreKey;
 use crate::key::envelope::{Envelope, KeyError};
 use crate::migrate;
+use crate::outbox_log::{self, Contents, OutboxLog, Record};
+use crate::projection::DueRule;
+use crate::tables::event::{self, Put};
+use crate::tables::{audit, device, identity, outbox};
+use crate::vault::Vault;
 
 /// Name of the database in the store's folder.
 pub(crate) const DATABASE: &str = "skranke.db";
+/// Held while a store is opened, so that two programs do not put the same thing right at once.
+const OPENING_LOCK: &str = "opening.lock";
 
 /// How a store is to behave.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Size of the ballast that [`Store::lay_ballast`] lays; 0 for none.
     pub ballast_bytes: u64,
+    /// How the day a case is due is found.
+    pub due_rule: DueRule,
+    /// Called at each step of a save: for measuring, and for tests that end the program at that very step.
+    pub on_step: Option<fn(SaveStep)>,
+}
+
+/// A step on the way from a write to "gemt".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaveStep {
+    /// Everything is in the transaction, nothing on the disk.
+    BeforeCommit,
+    /// The database has it on the disk.
+    Committed,
+    /// The outbox log has it, perhaps not on the disk yet.
+    LogWritten,
+    /// The outbox log has it on the disk.
+    LogSynced,
+    /// The caller is about to be told.
+    Reported,
+}
+
+impl SaveStep {
+    /// Every step, in order.
+    pub const ALL: [SaveStep; 5] = [
+        SaveStep::BeforeCommit,
+        SaveStep::Committed,
+        SaveStep::LogWritten,
+        SaveStep::LogSynced,
+        SaveStep::Reported,
+    ];
+}
+
+/// What opening a store found and put right.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opening {
+    /// Own events that the outbox log had and the database lacked: it was ruined, or an older copy was put back.
+    pub restored_events: usize,
+    /// Own events that could not be put back, because another event holds their place in the chain: an alarm.
+    pub displaced_events: usize,
+    /// Own events that the database had and the outbox log lacked: the power went between the two.
+    pub relogged_events: usize,
+    /// The damaged outbox log that was set aside.
+    pub log_set_aside: SetAside,
 }
 
 /// An open store. It belongs to one thread at a time; put it in a mutex to share it.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    pub(crate) connection: Connection,
+    pub(crate) log: OutboxLog,
+    pub(crate) vault: Vault,
+    pub(crate) options: Options,
+    pub(crate) key: StoreKey,
     folder: PathBuf,
-    options: Options,
+    opening: Opening,
 }
 
 impl Store {
-    /// Opens the store in `folder`, and makes it where there is none.
+    /// Opens the store in `folder`, and makes it where there is none. Database and outbox log are compared, and what
+    /// one of them lacks is put back from the other; [`Store::opening`] says what.
     ///
     /// # Errors
     /// [`StoreError::WrongKey`], [`StoreError::Damaged`] (then see [`Store::recover`]), [`StoreError::NotADatabase`],
     /// [`StoreError::NewerDatabase`], or what disk and engine answer. Nothing is changed then.
-    pub fn open(folder: &Path, key: &StoreKey, options: Options) -> Result<Self, StoreError> {
+    pub fn open(
+        folder: &Path,
+        key: &StoreKey,
+        options: Options,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
         files::make_private_folder(folder)?;
+        let _lock = lock(folder)?;
         let key_is_known = key_is_known(folder, key)?;
         let database = folder.join(DATABASE);
+        if !database.try_exists()? && folder.join(outbox_log::FILE_NAME).try_exists()? {
+            return Err(StoreError::Damaged(Damage::Missing));
+        }
         let mut connection = match connection::open(&database, key, Mode::Create) {
-            // The envelope says that the key is right, so it is the first page that is not.
+            // The envelope or the log says that the key is right, so it is the first page that is not.
             Err(StoreError::WrongKey) if key_is_known => {
                 return Err(StoreError::Damaged(Damage::Header));
             }
             other => other?,
         };
         migrate::migrate(&mut connection)?;
+        let mut opening = Opening::default();
+        let log = reconcile(&mut connection, folder, key, &options, now, &mut opening)?;
         Ok(Self {
             connection,
-            folder: folder.to_owned(),
+            log,
+            vault: Vault::new(folder, key),
             options,
+            key: key.clone(),
+            folder: folder.to_owned(),
+            opening,
         })
     }
 
-    /// Sets a damaged database aside and opens a new one in its place.
+    /// Sets a damaged database aside and makes a new one from the outbox log. Accounts and settings are not in the
+    /// log, and what others did comes back from the central store.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -69,12 +146,40 @@ impl Store {
     ) -> Result<(Self, SetAside), StoreError> {
         key_is_known(folder, key)?;
         let moved = set_aside(&folder.join(DATABASE), now)?;
-        Ok((Self::open(folder, key, options)?, moved))
+        // An empty file stands for "this loss is known", so that opening does not ask again.
+        files::private()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(folder.join(DATABASE))?;
+        Ok((Self::open(folder, key, options, now)?, moved))
     }
 
     /// The folder the store lives in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What opening found and put right.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// Begins reading; everything read through the handle is from one moment.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn read(&self) -> Result<ReadHandle<'_>, StoreError> {
+        ReadHandle::begin(&self.connection, &self.vault)
+    }
+
+    /// Begins writing: in the name of `actor`, with `entry` in the audit log. Nothing is kept unless the handle is
+    /// committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when another program writes for longer than five seconds; what else the engine answers.
+    pub fn write(&mut self, actor: &Actor, entry: Entry) -> Result<WriteHandle<'_>, StoreError> {
+        WriteHandle::begin(self, actor, &entry)
     }
 
     /// The version of the database.
@@ -108,14 +213,145 @@ impl Store {
     pub fn release_ballast(&self) -> Result<u64, StoreError> {
         ballast::release(&self.folder)
     }
+
+    /// Writes the outbox log anew with only what the central store does not have in a backup.
+    ///
+    /// # Errors
+    /// What disk and engine answer; the old log is whole then.
+    pub fn trim_outbox_log(&mut self) -> Result<(), StoreError> {
+        let _lock = lock(&self.folder)?;
+        let records = needed(&self.connection)?;
+        self.log = OutboxLog::create(&self.folder, &self.key, &records)?;
+        Ok(())
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let file = files::private()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join(OPENING_LOCK))?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// Whether something in the folder vouches for the key; an error when something contradicts it.
 fn key_is_known(folder: &Path, key: &StoreKey) -> Result<bool, StoreError> {
-    match Envelope::load(folder) {
-        Ok(envelope) if envelope.fits(key) => Ok(true),
-        Ok(_) => Err(StoreError::WrongKey),
-        Err(KeyError::Store(error)) => Err(error),
-        Err(_) => Ok(false),
+    let by_envelope = match Envelope::load(folder) {
+        Ok(envelope) if envelope.fits(key) => true,
+        Ok(_) => return Err(StoreError::WrongKey),
+        Err(KeyError::Store(error)) => return Err(error),
+        Err(_) => false,
+    };
+    match OutboxLog::vouches(folder, key)? {
+        Some(false) if by_envelope => Ok(true),
+        Some(false) => Err(StoreError::WrongKey),
+        Some(true) => Ok(true),
+        None => Ok(by_envelope),
     }
+}
+
+/// Everything the outbox log must hold: this device, and own events that are in no backup of the central store.
+fn needed(connection: &Connection) -> Result<Vec<Record>, StoreError> {
+    let mut records: Vec<Record> = device::record(connection)?
+        .map(Record::Device)
+        .into_iter()
+        .collect();
+    for command in outbox::unsafe_commands(connection)? {
+        let events = event::of_command(connection, command)?;
+        records.extend(events.into_iter().map(Box::new).map(Record::Event));
+    }
+    Ok(records)
+}
+
+fn reconcile(
+    connection: &mut Connection,
+    folder: &Path,
+    key: &StoreKey,
+    options: &Options,
+    now: DateTime<Utc>,
+    opening: &mut Opening,
+) -> Result<OutboxLog, StoreError> {
+    let read = match OutboxLog::read(folder, key) {
+        Ok(Some(read)) => read,
+        Ok(None) => return OutboxLog::create(folder, key, &needed(connection)?),
+        Err(StoreError::WrongKey) => Contents::unreadable(),
+        Err(other) => return Err(other),
+    };
+    restore(connection, &read, options, now, opening)?;
+    if read.is_damaged {
+        opening.log_set_aside = set_aside(&folder.join(outbox_log::FILE_NAME), now)?;
+        return OutboxLog::create(folder, key, &needed(connection)?);
+    }
+    let mut log = OutboxLog::resume(folder, key, &read)?;
+    let known: HashSet<EventId> = read.records.iter().filter_map(Record::event_id).collect();
+    let knows_device = read
+        .records
+        .iter()
+        .any(|record| matches!(record, Record::Device(_)));
+    let missing: Vec<Record> = needed(connection)?
+        .into_iter()
+        .filter(|record| match record.event_id() {
+            Some(event) => !known.contains(&event),
+            None => !knows_device,
+        })
+        .collect();
+    opening.relogged_events = missing.iter().filter_map(Record::event_id).count();
+    log.append(missing, &|_| {})?;
+    Ok(log)
+}
+
+/// Puts back what the log has and the database lacks.
+fn restore(
+    connection: &mut Connection,
+    read: &Contents,
+    options: &Options,
+    now: DateTime<Utc>,
+    opening: &mut Opening,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut changed: HashSet<CaseId> = HashSet::new();
+    for record in &read.records {
+        match record {
+            Record::Device(record) => device::restore(&transaction, record)?,
+            Record::Event(event) => match event::restore(&transaction, event) {
+                Ok(Put::Known) => {}
+                Ok(Put::New) => {
+                    opening.restored_events += 1;
+                    changed.insert(event.header().case_id);
+                    let own = device::own(&transaction)?;
+                    if own.is_some_and(|own| own.head.seq < event.header().device_seq) {
+                        device::set_head(&transaction, Head::after(event.header(), event.hash()))?;
+                    }
+                }
+                Err(StoreError::EventAltered) => opening.displaced_events += 1,
+                Err(StoreError::Sqlite(error)) if is_constraint(&error) => {
+                    opening.displaced_events += 1;
+                }
+                Err(other) => return Err(other),
+            },
+        }
+    }
+    if opening.restored_events + opening.displaced_events > 0 {
+        for case in changed {
+            event::project(&transaction, case, &options.due_rule)?;
+        }
+        let device =
+            device::own(&transaction)?.map_or(DeviceId::from_uuid(Uuid::nil()), |own| own.device);
+        let program = Actor::program(device);
+        identity::note_staff(&transaction, program.staff)?;
+        identity::note_device(&transaction, program.device)?;
+        audit::insert(
+            &transaction,
+            &program,
+            &Entry::new(Action::Maintained, now).on("restored_from_log"),
+        )?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }

@@ -87,7 +87,7 @@ CREATE TABLE draft (
     id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     staff_id   BLOB    NOT NULL REFERENCES staff_member (id),
     case_id    BLOB    REFERENCES case_file (id),
-    step       TEXT    NOT NULL CHECK (length(step) <= 64),
+    step       INTEGER NOT NULL CHECK (step BETWEEN 0 AND 99),
     fields     TEXT    NOT NULL CHECK (json_valid(fields) AND json_type(fields) = 'object'),
     is_parked  INTEGER NOT NULL CHECK (is_parked IN (0, 1)),
     created_at INTEGER NOT NULL,
@@ -137,18 +137,28 @@ CREATE TABLE serial (
 -- How far the feed of the central store has been read.
 CREATE TABLE feed_cursor (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
-    epoch    TEXT    NOT NULL CHECK (length(epoch) BETWEEN 1 AND 64),
+    epoch    INTEGER NOT NULL CHECK (epoch >= 0),
     position INTEGER NOT NULL CHECK (position >= 0),
+    backup   INTEGER NOT NULL CHECK (backup >= 0),
     read_at  INTEGER NOT NULL
 ) STRICT;
 
 -- The last signed statements of the central store; one that does not extend them is an alarm.
 CREATE TABLE remembered_head (
-    scope     TEXT    NOT NULL PRIMARY KEY CHECK (scope IN ('tenant', 'device', 'epoch')),
-    statement BLOB    NOT NULL,
+    scope     TEXT    NOT NULL PRIMARY KEY CHECK (scope IN ('tenant', 'device')),
+    statement TEXT    NOT NULL,
     signature BLOB    NOT NULL CHECK (length(signature) = 64),
     seen_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Permissions signed by the central store.
+CREATE TABLE staff_grant (
+    id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    staff_id    BLOB    NOT NULL REFERENCES staff_member (id),
+    token       TEXT    NOT NULL CHECK (length(token) > 0),
+    valid_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX staff_grant_by_staff_id ON staff_grant (staff_id, valid_until);
 
 CREATE TABLE local_account (
     staff_id        BLOB    NOT NULL PRIMARY KEY REFERENCES staff_member (id),
@@ -189,6 +199,7 @@ CREATE TABLE case_view (
     registered_due  INTEGER NOT NULL CHECK (registered_due IN (0, 1)),
     receipt_due     INTEGER NOT NULL CHECK (receipt_due IN (0, 1)),
     journalised_due INTEGER NOT NULL CHECK (journalised_due IN (0, 1)),
+    is_exempt       INTEGER NOT NULL CHECK (is_exempt IN (0, 1)),
     conflicts       INTEGER NOT NULL CHECK (conflicts >= 0),
     is_read_only    INTEGER NOT NULL CHECK (is_read_only IN (0, 1)),
     updated_at      INTEGER NOT NULL

@@ -24,7 +24,7 @@ use crate::files;
 
 /// Name of the envelope in the store's folder.
 pub const FILE_NAME: &str = "key.json";
-const COPY_NAME: &str = "key.copy.json";
+pub(crate) const COPY_NAME: &str = "key.copy.json";
 const VERSION: u32 = 1;
 /// A PIN is at least this long. Basis: design, section 5.
 pub const SHORTEST_PASSPHRASE: usize = 6;

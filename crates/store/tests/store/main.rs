@@ -2,7 +2,9 @@
 #![allow(missing_docs)]
 
 mod damage;
+mod desk;
 mod key;
 mod opening;
 mod room;
+mod saving;
 mod scratch;

@@ -7,7 +7,7 @@ use skranke_store::key::StoreKey;
 use skranke_store::key::envelope::Envelope;
 use skranke_store::{Damage, Options, Store, StoreError};
 
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, now};
 
 #[test]
 fn a_new_store_is_made_at_the_newest_version_and_opens_again() {
@@ -61,6 +61,7 @@ fn a_wrong_key_is_refused_and_named() {
         scratch.path(),
         &StoreKey::from_bytes([8; 32]),
         Options::default(),
+        now(),
     );
 
     assert!(matches!(refused, Err(StoreError::WrongKey)), "{refused:?}");
@@ -84,6 +85,7 @@ fn a_wrong_key_is_told_from_a_ruined_first_page_by_the_envelope() {
         scratch.path(),
         &StoreKey::from_bytes([8; 32]),
         Options::default(),
+        now(),
     );
     let ruined = scratch.try_open();
 

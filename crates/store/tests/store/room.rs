@@ -4,7 +4,7 @@ use std::fs;
 
 use skranke_store::{Options, Store};
 
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, now};
 
 #[test]
 fn the_ballast_is_laid_once_and_released_on_demand() {
@@ -13,7 +13,7 @@ fn the_ballast_is_laid_once_and_released_on_demand() {
         ballast_bytes: 3_000_000,
         ..Options::default()
     };
-    let store = Store::open(scratch.path(), &scratch.key, options).unwrap();
+    let store = Store::open(scratch.path(), &scratch.key, options, now()).unwrap();
 
     store.lay_ballast().unwrap();
     store.lay_ballast().unwrap();

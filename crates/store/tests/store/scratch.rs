@@ -55,7 +55,7 @@ impl Scratch {
     }
 
     pub(crate) fn try_open(&self) -> Result<Store, StoreError> {
-        Store::open(self.path(), &self.key, Options::default())
+        Store::open(self.path(), &self.key, Options::default(), now())
     }
 }
 

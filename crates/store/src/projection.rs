@@ -1,0 +1,247 @@
+//! Projections: what lists and searches read, made from the events of a case and nothing else.
+//!
+//! The same function makes a row after a new event and in a rebuild, and a test compares the two.
+//! Basis: design, section 5.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, named_params};
+use skranke_domain::case::{Case, CaseState, Recorded};
+use skranke_domain::cpr::Purpose;
+use skranke_domain::event::{Channel, Tick};
+use skranke_domain::ids::{CaseId, Sha256Digest};
+
+use crate::error::StoreError;
+use crate::folding;
+use crate::value::{id, millis, number};
+
+/// The day that stands for "never due", so that a page can always go on by day.
+pub(crate) const NEVER_DUE: &str = "9999-12-31";
+
+/// How the caller finds the day a case is due: by rules and a calendar the store does not know.
+///
+/// It must say the same of the same case every time, or a rebuild would differ.
+#[derive(Clone)]
+pub struct DueRule(Arc<dyn Fn(&Case) -> Option<NaiveDate> + Send + Sync>);
+
+impl DueRule {
+    /// Wraps the rule.
+    pub fn new(rule: impl Fn(&Case) -> Option<NaiveDate> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(rule))
+    }
+
+    pub(crate) fn due_on(&self, case: &Case) -> Option<NaiveDate> {
+        (self.0)(case)
+    }
+}
+
+impl Default for DueRule {
+    /// Nothing is ever due.
+    fn default() -> Self {
+        Self::new(|_| None)
+    }
+}
+
+impl fmt::Debug for DueRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DueRule")
+    }
+}
+
+/// What is projected of one case.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Projected {
+    pub(crate) case: CaseId,
+    number: String,
+    state: CaseState,
+    channel: Channel,
+    location: String,
+    received_on: NaiveDate,
+    due_on: Option<NaiveDate>,
+    registered_at: Option<DateTime<Utc>>,
+    receipt_at: Option<DateTime<Utc>>,
+    journalised_at: Option<DateTime<Utc>>,
+    due: Vec<Tick>,
+    is_exempt: bool,
+    conflicts: usize,
+    is_read_only: bool,
+    updated_at: DateTime<Utc>,
+    citizen: Option<ProjectedCitizen>,
+    attachments: BTreeSet<Sha256Digest>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct ProjectedCitizen {
+    cpr: String,
+    name: String,
+    phone: String,
+    is_address_protected: bool,
+}
+
+/// What there is to show of a case; `None` while its first event has not arrived.
+pub(crate) fn of(case: &Case, events: &[Recorded], due_rule: &DueRule) -> Option<Projected> {
+    let opened = case.opened.as_ref()?;
+    let updated_at = events.iter().map(|event| event.recorded_at).max()?;
+    Some(Projected {
+        case: case.id,
+        number: opened.number.to_string(),
+        state: case.state,
+        channel: opened.channel,
+        location: opened.location.clone(),
+        received_on: opened.received_on,
+        due_on: due_rule.due_on(case),
+        registered_at: case
+            .registered
+            .as_ref()
+            .map(|tick| tick.value.registered_at),
+        receipt_at: case.receipt.as_ref().map(|tick| tick.value.given_at),
+        journalised_at: case
+            .journalised
+            .as_ref()
+            .map(|tick| tick.value.journalised_at),
+        due: case.missing_ticks(),
+        is_exempt: case.is_exempt(),
+        conflicts: case.conflicts.len(),
+        is_read_only: case.holds_unknown_kind,
+        updated_at,
+        citizen: case.citizen.as_ref().map(|citizen| ProjectedCitizen {
+            cpr: citizen.cpr.reveal_for(Purpose::Storage),
+            name: citizen.name.clone(),
+            phone: folding::phone(&citizen.phone),
+            is_address_protected: citizen.address_protected,
+        }),
+        attachments: case
+            .attachments
+            .iter()
+            .map(|attached| attached.value.digest)
+            .collect(),
+    })
+}
+
+const PUT_CASE: &str = "
+    INSERT INTO case_view (case_id, number, state, channel, location, received_on, due_on,
+                           registered_at, receipt_at, journalised_at,
+                           registered_due, receipt_due, journalised_due,
+                           is_exempt, conflicts, is_read_only, updated_at)
+    VALUES (:case_id, :number, :state, :channel, :location, :received_on, :due_on,
+            :registered_at, :receipt_at, :journalised_at,
+            :registered_due, :receipt_due, :journalised_due,
+            :is_exempt, :conflicts, :is_read_only, :updated_at)
+    ON CONFLICT (case_id) DO UPDATE
+       SET number = excluded.number, state = excluded.state, channel = excluded.channel,
+           location = excluded.location, received_on = excluded.received_on, due_on = excluded.due_on,
+           registered_at = excluded.registered_at, receipt_at = excluded.receipt_at,
+           journalised_at = excluded.journalised_at, registered_due = excluded.registered_due,
+           receipt_due = excluded.receipt_due, journalised_due = excluded.journalised_due,
+           is_exempt = excluded.is_exempt, conflicts = excluded.conflicts,
+           is_read_only = excluded.is_read_only, updated_at = excluded.updated_at";
+
+const PUT_CITIZEN: &str = "
+    INSERT INTO citizen_index (case_id, cpr, name, phone, is_address_protected)
+    VALUES (:case_id, :cpr, :name, :phone, :is_address_protected)
+    ON CONFLICT (case_id) DO UPDATE
+       SET cpr = excluded.cpr, name = excluded.name, phone = excluded.phone,
+           is_address_protected = excluded.is_address_protected";
+
+const NAME_OF: &str = "SELECT name FROM citizen_index WHERE case_id = :case_id";
+const DROP_TOKENS: &str = "DELETE FROM name_token WHERE case_id = :case_id";
+const PUT_TOKEN: &str =
+    "INSERT OR IGNORE INTO name_token (token, case_id) VALUES (:token, :case_id)";
+const PUT_ATTACHMENT: &str = "
+    INSERT OR IGNORE INTO case_attachment (case_id, attachment_digest) VALUES (:case_id, :digest)";
+
+/// Writes the rows of one case over those that stand.
+pub(crate) fn put(connection: &Connection, row: &Projected) -> Result<(), StoreError> {
+    let case_id = id!(row.case);
+    let text = |day: NaiveDate| day.format("%Y-%m-%d").to_string();
+    connection
+        .prepare_cached(PUT_CASE)?
+        .execute(named_params! {
+            ":case_id": case_id,
+            ":number": row.number,
+            ":state": row.state.code(),
+            ":channel": row.channel.code(),
+            ":location": row.location,
+            ":received_on": text(row.received_on),
+            ":due_on": row.due_on.map_or_else(|| NEVER_DUE.to_owned(), text),
+            ":registered_at": row.registered_at.map(millis),
+            ":receipt_at": row.receipt_at.map(millis),
+            ":journalised_at": row.journalised_at.map(millis),
+            ":registered_due": row.due.contains(&Tick::Registered),
+            ":receipt_due": row.due.contains(&Tick::Receipt),
+            ":journalised_due": row.due.contains(&Tick::Journalised),
+            ":is_exempt": row.is_exempt,
+            ":conflicts": number(row.conflicts as u64)?,
+            ":is_read_only": row.is_read_only,
+            ":updated_at": millis(row.updated_at),
+        })?;
+    if let Some(citizen) = &row.citizen {
+        put_citizen(connection, case_id, citizen)?;
+    }
+    for digest in &row.attachments {
+        connection
+            .prepare_cached(PUT_ATTACHMENT)?
+            .execute(named_params! { ":case_id": case_id, ":digest": digest.as_bytes() })?;
+    }
+    Ok(())
+}
+
+fn put_citizen(
+    connection: &Connection,
+    case_id: [u8; 16],
+    citizen: &ProjectedCitizen,
+) -> Result<(), StoreError> {
+    let known: Option<String> = rusqlite::OptionalExtension::optional(
+        connection
+            .prepare_cached(NAME_OF)?
+            .query_row(named_params! { ":case_id": case_id }, |row| row.get("name")),
+    )?;
+    connection
+        .prepare_cached(PUT_CITIZEN)?
+        .execute(named_params! {
+            ":case_id": case_id,
+            ":cpr": citizen.cpr,
+            ":name": citizen.name,
+            ":phone": citizen.phone,
+            ":is_address_protected": citizen.is_address_protected,
+        })?;
+    // Nine of ten events of a case leave the name as it is.
+    if known.as_deref() == Some(citizen.name.as_str()) {
+        return Ok(());
+    }
+    connection
+        .prepare_cached(DROP_TOKENS)?
+        .execute(named_params! { ":case_id": case_id })?;
+    let mut put = connection.prepare_cached(PUT_TOKEN)?;
+    for token in folding::tokens(&citizen.name) {
+        put.execute(named_params! { ":token": token, ":case_id": case_id })?;
+    }
+    Ok(())
+}
+
+/// Takes the rows of one case away.
+pub(crate) fn remove(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM name_token WHERE case_id = :case_id",
+        "DELETE FROM citizen_index WHERE case_id = :case_id",
+        "DELETE FROM case_attachment WHERE case_id = :case_id",
+        "DELETE FROM case_view WHERE case_id = :case_id",
+    ] {
+        connection
+            .prepare_cached(sql)?
+            .execute(named_params! { ":case_id": id!(case) })?;
+    }
+    Ok(())
+}
+
+/// Takes all projected rows away.
+pub(crate) fn remove_all(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "DELETE FROM name_token; DELETE FROM citizen_index; DELETE FROM case_attachment;
+         DELETE FROM case_view; DELETE FROM case_count;",
+    )?;
+    Ok(())
+}

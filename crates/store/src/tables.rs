@@ -1,0 +1,14 @@
+//! One file for each table or group of tables: its SQL, its rows, and what can be read and written of it.
+
+pub(crate) mod account;
+pub(crate) mod attachment;
+pub(crate) mod audit;
+pub(crate) mod case_view;
+pub(crate) mod device;
+pub(crate) mod draft;
+pub(crate) mod event;
+pub(crate) mod feed;
+pub(crate) mod identity;
+pub(crate) mod outbox;
+pub(crate) mod search;
+pub(crate) mod setting;

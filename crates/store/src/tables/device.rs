@@ -1,0 +1,282 @@
+//! This device: its code, its key, its place in its own chain, its running numbers.
+
+use std::collections::BTreeMap;
+
+use rand::RngCore;
+use rand::rngs::OsRng;
+use rusqlite::{Connection, OptionalExtension, named_params};
+use skranke_domain::ids::{CaseNumber, DeviceId, StaffId};
+use skranke_protocol::chain::Head;
+use skranke_protocol::signature::SigningKey;
+use zeroize::Zeroizing;
+
+use super::identity;
+use crate::error::StoreError;
+use crate::handle::{ReadHandle, WriteHandle};
+use crate::outbox_log::{DeviceRecord, Record};
+use crate::value::{id, number, unsigned, uuid};
+
+/// The series of case numbers.
+pub(crate) const CASE_SERIES: &str = "case";
+
+const OWN: &str = "
+    SELECT device_id, code, signing_seed, seq, head_hash FROM own_device WHERE id = 1";
+
+const PUT_OWN: &str = "
+    INSERT INTO own_device (id, device_id, code, signing_seed, seq, head_hash)
+    VALUES (1, :device_id, :code, :signing_seed, :seq, :head_hash)";
+
+const SET_HEAD: &str = "UPDATE own_device SET seq = :seq, head_hash = :head_hash WHERE id = 1";
+
+const NEXT_SERIAL: &str = "
+    INSERT INTO serial (series, year, last) VALUES (:series, :year, 1)
+    ON CONFLICT (series, year) DO UPDATE SET last = last + 1
+    RETURNING last";
+
+const RAISE_SERIAL: &str = "
+    INSERT INTO serial (series, year, last) VALUES (:series, :year, :last)
+    ON CONFLICT (series, year) DO UPDATE SET last = max(last, excluded.last)";
+
+const SERIALS: &str = "SELECT series, year, last FROM serial";
+
+const PUT_GRANT: &str = "
+    INSERT INTO staff_grant (id, staff_id, token, valid_until)
+    VALUES (:id, :staff_id, :token, :valid_until)
+    ON CONFLICT (id) DO UPDATE SET token = excluded.token, valid_until = excluded.valid_until";
+
+const GRANT: &str = "
+    SELECT token FROM staff_grant WHERE staff_id = :staff_id ORDER BY valid_until DESC LIMIT 1";
+
+/// This device as it stands.
+#[derive(Clone)]
+pub struct OwnDevice {
+    /// Its id.
+    pub device: DeviceId,
+    /// Its code, the middle part of case numbers.
+    pub code: String,
+    /// The last event of its chain.
+    pub head: Head,
+    signing_seed: Zeroizing<[u8; 32]>,
+}
+
+impl OwnDevice {
+    /// The key that signs its events and papers.
+    pub fn signing_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.signing_seed)
+    }
+}
+
+impl std::fmt::Debug for OwnDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OwnDevice")
+            .field("device", &self.device)
+            .field("code", &self.code)
+            .field("head", &self.head)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn own(connection: &Connection) -> Result<Option<OwnDevice>, StoreError> {
+    type Columns = ([u8; 16], String, [u8; 32], i64, Option<[u8; 32]>);
+    let columns: Option<Columns> = connection
+        .prepare_cached(OWN)?
+        .query_row([], |row| {
+            Ok((
+                row.get("device_id")?,
+                row.get("code")?,
+                row.get("signing_seed")?,
+                row.get("seq")?,
+                row.get("head_hash")?,
+            ))
+        })
+        .optional()?;
+    columns
+        .map(|(device, code, seed, seq, hash)| {
+            Ok(OwnDevice {
+                device: DeviceId::from_uuid(uuid(device)),
+                code,
+                head: Head {
+                    seq: unsigned(seq)?,
+                    hash,
+                },
+                signing_seed: Zeroizing::new(seed),
+            })
+        })
+        .transpose()
+}
+
+pub(crate) fn set_head(connection: &Connection, head: Head) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(SET_HEAD)?
+        .execute(named_params! { ":seq": number(head.seq)?, ":head_hash": head.hash })?;
+    Ok(())
+}
+
+pub(crate) fn raise_serial(
+    connection: &Connection,
+    series: &str,
+    year: u16,
+    last: u32,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(RAISE_SERIAL)?
+        .execute(named_params! { ":series": series, ":year": year, ":last": last })?;
+    Ok(())
+}
+
+/// This device as the outbox log is to remember it.
+pub(crate) fn record(connection: &Connection) -> Result<Option<DeviceRecord>, StoreError> {
+    let Some(own) = own(connection)? else {
+        return Ok(None);
+    };
+    let mut statement = connection.prepare_cached(SERIALS)?;
+    let serials = statement
+        .query_map([], |row| {
+            Ok((
+                (row.get::<_, String>("series")?, row.get::<_, u16>("year")?),
+                row.get("last")?,
+            ))
+        })?
+        .collect::<Result<BTreeMap<_, u32>, _>>()?;
+    Ok(Some(DeviceRecord {
+        device: own.device,
+        code: own.code,
+        signing_seed: own.signing_seed,
+        seq: own.head.seq,
+        head_hash: own.head.hash,
+        serials,
+    }))
+}
+
+/// Puts this device back from the outbox log; a head or number that stands further on is left.
+pub(crate) fn restore(connection: &Connection, record: &DeviceRecord) -> Result<(), StoreError> {
+    match own(connection)? {
+        None => put_own(connection, record)?,
+        Some(own) if own.device == record.device && own.head.seq < record.seq => {
+            set_head(
+                connection,
+                Head {
+                    seq: record.seq,
+                    hash: record.head_hash,
+                },
+            )?;
+        }
+        Some(_) => {}
+    }
+    for ((series, year), last) in &record.serials {
+        raise_serial(connection, series, *year, *last)?;
+    }
+    Ok(())
+}
+
+fn put_own(connection: &Connection, record: &DeviceRecord) -> Result<(), StoreError> {
+    identity::note_device(connection, record.device)?;
+    connection.prepare_cached(PUT_OWN)?.execute(named_params! {
+        ":device_id": id!(record.device),
+        ":code": record.code,
+        ":signing_seed": record.signing_seed.as_slice(),
+        ":seq": number(record.seq)?,
+        ":head_hash": record.head_hash,
+    })?;
+    Ok(())
+}
+
+impl ReadHandle<'_> {
+    /// This device; `None` before the first run.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn own_device(&self) -> Result<Option<OwnDevice>, StoreError> {
+        own(self.connection)
+    }
+
+    /// The member of staff's grant that is valid longest, in its compact form.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn grant_token(&self, staff: StaffId) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(GRANT)?
+            .query_row(named_params! { ":staff_id": id!(staff) }, |row| {
+                row.get("token")
+            })
+            .optional()?)
+    }
+}
+
+impl WriteHandle<'_> {
+    /// Makes this device, with a fresh key; its id and key are in the outbox log before anyone hears of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the store has a device already, or the code is no device code.
+    pub fn enrol_device(&mut self, device: DeviceId, code: &str) -> Result<OwnDevice, StoreError> {
+        if own(&self.transaction)?.is_some() {
+            return Err(StoreError::Refused("the store has a device already"));
+        }
+        if CaseNumber::new(2000, code, 1).is_err() {
+            return Err(StoreError::Refused(
+                "a device code is one to six capital letters or digits",
+            ));
+        }
+        let mut signing_seed = Zeroizing::new([0; 32]);
+        OsRng.fill_bytes(signing_seed.as_mut_slice());
+        let record = DeviceRecord {
+            device,
+            code: code.to_owned(),
+            signing_seed,
+            seq: 0,
+            head_hash: None,
+            serials: BTreeMap::new(),
+        };
+        put_own(&self.transaction, &record)?;
+        self.append_device(Record::Device(record));
+        own(&self.transaction)?.ok_or(StoreError::NotFound)
+    }
+
+    /// Gives the next case number of a year: unique offline, and never given again once this write is committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] before the device is enrolled.
+    pub fn next_case_number(&mut self, year: u16) -> Result<CaseNumber, StoreError> {
+        let own =
+            own(&self.transaction)?.ok_or(StoreError::Refused("the device is not enrolled"))?;
+        let serial = self.next_serial(CASE_SERIES, year)?;
+        CaseNumber::new(year, &own.code, serial)
+            .map_err(|_| StoreError::Refused("no case number has this year"))
+    }
+
+    /// Gives the next number of a series in a year.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn next_serial(&mut self, series: &str, year: u16) -> Result<u32, StoreError> {
+        Ok(self
+            .transaction
+            .prepare_cached(NEXT_SERIAL)?
+            .query_row(named_params! { ":series": series, ":year": year }, |row| {
+                row.get("last")
+            })?)
+    }
+
+    /// Keeps a grant in its compact form.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn put_grant(
+        &mut self,
+        grant: &skranke_protocol::grant::Grant,
+        token: &str,
+    ) -> Result<(), StoreError> {
+        identity::note_staff(&self.transaction, grant.staff_id)?;
+        self.transaction
+            .prepare_cached(PUT_GRANT)?
+            .execute(named_params! {
+                ":id": id!(grant.id),
+                ":staff_id": id!(grant.staff_id),
+                ":token": token,
+                ":valid_until": crate::value::millis(grant.valid_until),
+            })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,415 @@
+//! Events: the truth. Stored as the bytes they were sealed or received in, folded into cases on demand.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use skranke_domain::case::{Case, Recorded};
+use skranke_domain::event::Event;
+use skranke_domain::ids::{CaseId, CommandId, EventId};
+use skranke_protocol::chain::{self, Head};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::payload;
+use skranke_protocol::signature::Signature;
+
+use super::{device, identity, outbox};
+use crate::error::{Damage, StoreError};
+use crate::handle::{ReadHandle, WriteHandle};
+use crate::projection::{self, DueRule};
+use crate::value::{id, millis, number, uuid};
+
+const PUT_COMMAND: &str = "
+    INSERT OR IGNORE INTO command (id, case_id, device_id, event_count)
+    VALUES (:id, :case_id, :device_id, :event_count)";
+
+const PUT_EVENT: &str = "
+    INSERT INTO event (id, case_id, command_id, device_id, device_seq, k, kind, recorded_at,
+                       source, position, header, payload, salt, hash, signature)
+    VALUES (:id, :case_id, :command_id, :device_id, :device_seq, :k, :kind, :recorded_at,
+            :source, :position, :header, :payload, :salt, :hash, :signature)";
+
+const HASH_OF: &str = "SELECT hash FROM event WHERE id = :id";
+
+const SET_POSITION: &str = "
+    UPDATE event SET position = :position WHERE id = :id AND position IS NULL";
+
+const OF_CASE: &str = "
+    SELECT header, payload, salt, signature
+      FROM event
+     WHERE case_id = :case_id
+     ORDER BY id";
+
+const OF_COMMAND: &str = "
+    SELECT header, payload, salt, signature
+      FROM event
+     WHERE command_id = :command_id
+     ORDER BY k";
+
+const OWN_AFTER: &str = "
+    SELECT header, payload, salt, signature
+      FROM event
+     WHERE source = 'own' AND device_seq > :after
+     ORDER BY device_seq
+     LIMIT :limit";
+
+const PULLED_AFTER: &str = "
+    SELECT header, payload, salt, signature
+      FROM event
+     WHERE source = 'pulled' AND id > :after
+     ORDER BY id
+     LIMIT :limit";
+
+const POSITIONS_OF_CASE: &str = "
+    SELECT id, position FROM event WHERE case_id = :case_id AND position IS NOT NULL";
+
+const ALL_CASES: &str = "SELECT DISTINCT case_id FROM event";
+
+const FORGET_EVENTS: &str = "DELETE FROM event WHERE case_id = :case_id";
+const FORGET_OUTBOX: &str = "
+    DELETE FROM outbox WHERE command_id IN (SELECT id FROM command WHERE case_id = :case_id)";
+const FORGET_COMMANDS: &str = "DELETE FROM command WHERE case_id = :case_id";
+
+/// Where an event came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Own,
+    Pulled,
+}
+
+/// What putting an event did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    New,
+    Known,
+}
+
+/// Puts an event with its command; a known id with other content is an alarm.
+pub(crate) fn put(
+    connection: &Connection,
+    event: &SealedEvent,
+    source: Source,
+    position: Option<u64>,
+) -> Result<Put, StoreError> {
+    let header = event.header();
+    let known: Option<[u8; 32]> = connection
+        .prepare_cached(HASH_OF)?
+        .query_row(named_params! { ":id": id!(header.id) }, |row| {
+            row.get("hash")
+        })
+        .optional()?;
+    let position = position.map(number).transpose()?;
+    if let Some(known) = known {
+        if known != *event.hash() {
+            return Err(StoreError::EventAltered);
+        }
+        if position.is_some() {
+            connection
+                .prepare_cached(SET_POSITION)?
+                .execute(named_params! { ":id": id!(header.id), ":position": position })?;
+        }
+        return Ok(Put::Known);
+    }
+    identity::note_case(connection, header.case_id)?;
+    identity::note_device(connection, header.device_id)?;
+    connection
+        .prepare_cached(PUT_COMMAND)?
+        .execute(named_params! {
+            ":id": id!(header.command_id),
+            ":case_id": id!(header.case_id),
+            ":device_id": id!(header.device_id),
+            ":event_count": header.n,
+        })?;
+    connection
+        .prepare_cached(PUT_EVENT)?
+        .execute(named_params! {
+            ":id": id!(header.id),
+            ":case_id": id!(header.case_id),
+            ":command_id": id!(header.command_id),
+            ":device_id": id!(header.device_id),
+            ":device_seq": number(header.device_seq)?,
+            ":k": header.k,
+            ":kind": header.kind,
+            ":recorded_at": millis(header.recorded_at),
+            ":source": match source { Source::Own => "own", Source::Pulled => "pulled" },
+            ":position": position,
+            ":header": event.header_bytes(),
+            ":payload": event.payload_bytes(),
+            ":salt": event.salt(),
+            ":hash": event.hash(),
+            ":signature": event.signature().as_bytes(),
+        })?;
+    Ok(Put::New)
+}
+
+/// Folds a case and puts its projected rows; returns the case.
+pub(crate) fn project(
+    connection: &Connection,
+    case_id: CaseId,
+    due_rule: &DueRule,
+) -> Result<Case, StoreError> {
+    let (case, recorded) = fold(connection, case_id)?;
+    match projection::of(&case, &recorded, due_rule) {
+        Some(row) => projection::put(connection, &row)?,
+        None => projection::remove(connection, case_id)?,
+    }
+    Ok(case)
+}
+
+fn fold(connection: &Connection, case_id: CaseId) -> Result<(Case, Vec<Recorded>), StoreError> {
+    let events = read(
+        connection,
+        OF_CASE,
+        named_params! { ":case_id": id!(case_id) },
+    )?;
+    let recorded: Vec<Recorded> = events
+        .iter()
+        .map(|event| payload::recorded(event).or_else(|_| unreadable(event)))
+        .collect::<Result<_, StoreError>>()?;
+    Ok((Case::fold(case_id, &recorded), recorded))
+}
+
+/// An event whose payload this program cannot read folds like a kind it does not know: the case is read-only here.
+fn unreadable(event: &SealedEvent) -> Result<Recorded, StoreError> {
+    payload::recorded(&event.erased()).map_err(|_| StoreError::Damaged(Damage::Value))
+}
+
+/// An own event found in the outbox log but not in the database: put back, waiting to be sent.
+pub(crate) fn restore(connection: &Connection, event: &SealedEvent) -> Result<Put, StoreError> {
+    let put = put(connection, event, Source::Own, None)?;
+    if put == Put::New {
+        outbox::put(
+            connection,
+            event.header().command_id,
+            event.header().device_seq,
+        )?;
+        note_serial(connection, event)?;
+    }
+    Ok(put)
+}
+
+/// A case number is never given twice, whatever was lost in between.
+fn note_serial(connection: &Connection, event: &SealedEvent) -> Result<(), StoreError> {
+    if let Ok(Recorded {
+        event: Some(Event::CaseOpened(opened)),
+        ..
+    }) = payload::recorded(event)
+    {
+        let text = opened.number.to_string();
+        if let Some(year) = text.get(..4).and_then(|year| year.parse().ok()) {
+            device::raise_serial(
+                connection,
+                device::CASE_SERIES,
+                year,
+                opened.number.serial(),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+impl ReadHandle<'_> {
+    /// The case as its events here make it; `None` where there are none.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn case(&self, case: CaseId) -> Result<Option<Case>, StoreError> {
+        let (case, recorded) = fold(self.connection, case)?;
+        Ok((!recorded.is_empty()).then_some(case))
+    }
+
+    /// The sealed events of a case, in the order of their ids.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn case_events(&self, case: CaseId) -> Result<Vec<SealedEvent>, StoreError> {
+        read(
+            self.connection,
+            OF_CASE,
+            named_params! { ":case_id": id!(case) },
+        )
+    }
+
+    /// The sealed events of a command, in their order.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn command_events(&self, command: CommandId) -> Result<Vec<SealedEvent>, StoreError> {
+        read(
+            self.connection,
+            OF_COMMAND,
+            named_params! { ":command_id": id!(command) },
+        )
+    }
+
+    /// Own events after a number in this device's chain, in chain order.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn own_events(&self, after_seq: u64, limit: u32) -> Result<Vec<SealedEvent>, StoreError> {
+        own_after(self.connection, after_seq, limit)
+    }
+
+    /// Events of others that are held here, for offering them to a restored central store.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn pulled_events(
+        &self,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<SealedEvent>, StoreError> {
+        let after = after.map_or([0; 16], |event| id!(event));
+        read(
+            self.connection,
+            PULLED_AFTER,
+            named_params! { ":after": after, ":limit": limit },
+        )
+    }
+
+    /// The events of a case that the central store has given a position in its feed.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn confirmed_events(&self, case: CaseId) -> Result<BTreeSet<EventId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(POSITIONS_OF_CASE)?;
+        let ids = statement
+            .query_map(named_params! { ":case_id": id!(case) }, |row| row.get("id"))?
+            .map(|id| id.map(uuid).map(EventId::from_uuid))
+            .collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+}
+
+impl WriteHandle<'_> {
+    /// Saves the events of one own command: with their outbox row, projections and audit row, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::HeadMoved`] when they do not continue this device's chain, [`StoreError::Refused`] when they are
+    /// not one whole command of this device, signed by it.
+    pub fn append_command(&mut self, events: &[SealedEvent]) -> Result<Case, StoreError> {
+        let own = device::own(&self.transaction)?
+            .ok_or(StoreError::Refused("the device is not enrolled"))?;
+        let first = events
+            .first()
+            .ok_or(StoreError::Refused("a command has events"))?
+            .header();
+        let key = own.signing_key().public();
+        for (event, k) in events.iter().zip(1_u16..) {
+            let header = event.header();
+            let is_whole = header.k == k
+                && usize::from(header.n) == events.len()
+                && header.command_id == first.command_id
+                && header.case_id == first.case_id
+                && header.device_id == own.device;
+            if !is_whole {
+                return Err(StoreError::Refused(
+                    "the events are not one command of this device",
+                ));
+            }
+            if event.verify(&key).is_err() {
+                return Err(StoreError::Refused("the device did not sign the events"));
+            }
+        }
+        if chain::first_break(own.head, events).is_some() {
+            return Err(StoreError::HeadMoved);
+        }
+        for event in events {
+            if put(&self.transaction, event, Source::Own, None)? == Put::Known {
+                return Err(StoreError::Refused("the event was saved before"));
+            }
+            note_serial(&self.transaction, event)?;
+        }
+        outbox::put(&self.transaction, first.command_id, first.device_seq)?;
+        if let Some(last) = events.last() {
+            device::set_head(&self.transaction, Head::after(last.header(), last.hash()))?;
+        }
+        let case = project(&self.transaction, first.case_id, &self.due_rule)?;
+        for event in events {
+            self.append(event.clone());
+        }
+        super::attachment::wait_for_upload(&self.transaction, first.case_id)?;
+        Ok(case)
+    }
+
+    /// Makes every projection anew from the events; returns how many cases there are.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn rebuild_projections(&mut self) -> Result<usize, StoreError> {
+        projection::remove_all(&self.transaction)?;
+        let cases = all_cases(&self.transaction)?;
+        for case in &cases {
+            project(&self.transaction, *case, &self.due_rule)?;
+        }
+        Ok(cases.len())
+    }
+}
+
+/// Takes a case out of this store, unless it holds own work that the central store has not in a backup.
+pub(crate) fn forget(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
+    if outbox::holds_unsafe(connection, case)? {
+        return Ok(false);
+    }
+    projection::remove(connection, case)?;
+    for sql in [FORGET_OUTBOX, FORGET_EVENTS, FORGET_COMMANDS] {
+        connection
+            .prepare_cached(sql)?
+            .execute(named_params! { ":case_id": id!(case) })?;
+    }
+    Ok(true)
+}
+
+pub(crate) fn all_cases(connection: &Connection) -> Result<Vec<CaseId>, StoreError> {
+    let mut statement = connection.prepare(ALL_CASES)?;
+    let cases = statement
+        .query_map([], |row| row.get("case_id"))?
+        .map(|id| id.map(uuid).map(CaseId::from_uuid))
+        .collect::<Result<_, _>>()?;
+    Ok(cases)
+}
+
+pub(crate) fn own_after(
+    connection: &Connection,
+    after_seq: u64,
+    limit: u32,
+) -> Result<Vec<SealedEvent>, StoreError> {
+    read(
+        connection,
+        OWN_AFTER,
+        named_params! { ":after": number(after_seq)?, ":limit": limit },
+    )
+}
+
+pub(crate) fn of_command(
+    connection: &Connection,
+    command: CommandId,
+) -> Result<Vec<SealedEvent>, StoreError> {
+    read(
+        connection,
+        OF_COMMAND,
+        named_params! { ":command_id": id!(command) },
+    )
+}
+
+fn read(
+    connection: &Connection,
+    sql: &str,
+    values: &[(&str, &dyn rusqlite::ToSql)],
+) -> Result<Vec<SealedEvent>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        events.push(sealed(row)?);
+    }
+    Ok(events)
+}
+
+fn sealed(row: &Row<'_>) -> Result<SealedEvent, StoreError> {
+    SealedEvent::from_parts(
+        row.get("header")?,
+        row.get("payload")?,
+        row.get("salt")?,
+        Signature::from_bytes(row.get("signature")?),
+    )
+    .map_err(|_| StoreError::Damaged(Damage::Value))
+}

@@ -1,0 +1,212 @@
+//! The feed of the central store: how far it was read, what it said last, and taking in a page of it.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+use skranke_domain::ids::{CaseId, EventId};
+use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::signature::Signature;
+use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, WireEvent};
+
+use super::event::{self, Put, Source};
+use super::{device, outbox};
+use crate::error::StoreError;
+use crate::handle::{ReadHandle, WriteHandle};
+use crate::value::{millis, number, unsigned};
+
+const CURSOR: &str = "SELECT epoch, position FROM feed_cursor WHERE id = 1";
+
+const SET_CURSOR: &str = "
+    INSERT INTO feed_cursor (id, epoch, position, backup, read_at)
+    VALUES (1, :epoch, :position, :backup, :read_at)
+    ON CONFLICT (id) DO UPDATE
+       SET epoch = excluded.epoch, position = excluded.position, backup = excluded.backup,
+           read_at = excluded.read_at";
+
+const HEAD: &str = "SELECT statement, signature FROM remembered_head WHERE scope = :scope";
+
+const SET_HEAD: &str = "
+    INSERT INTO remembered_head (scope, statement, signature, seen_at)
+    VALUES (:scope, :statement, :signature, :seen_at)
+    ON CONFLICT (scope) DO UPDATE
+       SET statement = excluded.statement, signature = excluded.signature, seen_at = excluded.seen_at";
+
+/// What taking in a page of the feed did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageTaken {
+    /// Events that were new here.
+    pub new_events: usize,
+    /// Cases that changed.
+    pub changed: BTreeSet<CaseId>,
+    /// Cases that left this device's scope and were taken out.
+    pub left: BTreeSet<CaseId>,
+    /// Events with a known id and other content: an alarm; what was held is kept.
+    pub altered: Vec<EventId>,
+    /// Events that are not well formed, and were passed over.
+    pub unreadable: usize,
+}
+
+impl ReadHandle<'_> {
+    /// How far the feed has been read.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn cursor(&self) -> Result<Cursor, StoreError> {
+        let found: Option<(i64, i64)> = self
+            .connection
+            .prepare_cached(CURSOR)?
+            .query_row([], |row| Ok((row.get("epoch")?, row.get("position")?)))
+            .optional()?;
+        match found {
+            Some((epoch, position)) => Ok(Cursor {
+                epoch: unsigned(epoch)?,
+                position: unsigned(position)?,
+            }),
+            None => Ok(Cursor::START),
+        }
+    }
+
+    /// The last sync confirmation that was kept.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn confirmation(&self) -> Result<Option<Signed<Confirmation>>, StoreError> {
+        let parts = head(self.connection, "device")?;
+        Ok(parts.map(|(body, signature)| Signed::from_parts(body, signature)))
+    }
+
+    /// The last head of the tenant's feed that was kept.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn tenant_head(&self) -> Result<Option<Signed<TenantHead>>, StoreError> {
+        let parts = head(self.connection, "tenant")?;
+        Ok(parts.map(|(body, signature)| Signed::from_parts(body, signature)))
+    }
+}
+
+impl WriteHandle<'_> {
+    /// Takes in a page of the feed together with its cursor: both or neither.
+    ///
+    /// Signatures are the caller's to check; what is not well formed is passed over and counted.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn take_page(&mut self, page: &FeedPage) -> Result<PageTaken, StoreError> {
+        let own = device::own(&self.transaction)?.map(|own| own.device);
+        let mut taken = PageTaken::default();
+        for entry in &page.items {
+            match &entry.item {
+                FeedItem::Event { event } => {
+                    self.take_event(event, Some(entry.position), own, &mut taken)?;
+                }
+                FeedItem::ScopeEntered { events, .. } => {
+                    for event in events {
+                        self.take_event(event, None, own, &mut taken)?;
+                    }
+                }
+                FeedItem::ScopeLeft { case_id } => {
+                    if event::forget(&self.transaction, *case_id)? {
+                        taken.changed.remove(case_id);
+                        taken.left.insert(*case_id);
+                    }
+                }
+                FeedItem::Unknown => {}
+            }
+        }
+        for case in &taken.changed {
+            event::project(&self.transaction, *case, &self.due_rule)?;
+        }
+        outbox::set_backed_up(&self.transaction, page.backup_position)?;
+        self.transaction
+            .prepare_cached(SET_CURSOR)?
+            .execute(named_params! {
+                ":epoch": number(page.cursor.epoch)?,
+                ":position": number(page.cursor.position)?,
+                ":backup": number(page.backup_position)?,
+                ":read_at": millis(self.now),
+            })?;
+        Ok(taken)
+    }
+
+    fn take_event(
+        &mut self,
+        event: &WireEvent,
+        position: Option<u64>,
+        own: Option<skranke_domain::ids::DeviceId>,
+        taken: &mut PageTaken,
+    ) -> Result<(), StoreError> {
+        let Ok(event) = SealedEvent::try_from(event.clone()) else {
+            taken.unreadable += 1;
+            return Ok(());
+        };
+        let header = event.header();
+        // An own event that is not here was lost with a ruined or older copy of the database; it is own still.
+        let is_own = own == Some(header.device_id);
+        let put = if is_own {
+            event::restore(&self.transaction, &event)
+        } else {
+            event::put(&self.transaction, &event, Source::Pulled, position)
+        };
+        match put {
+            Ok(put) => {
+                if is_own && let Some(position) = position {
+                    event::put(&self.transaction, &event, Source::Own, Some(position))?;
+                    outbox::confirm(&self.transaction, header.command_id, position)?;
+                }
+                if put == Put::New {
+                    taken.new_events += 1;
+                    taken.changed.insert(header.case_id);
+                }
+                Ok(())
+            }
+            Err(StoreError::EventAltered) => {
+                taken.altered.push(header.id);
+                Ok(())
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Keeps a sync confirmation, whose signature and succession the caller has checked.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn keep_confirmation(
+        &mut self,
+        statement: &Signed<Confirmation>,
+    ) -> Result<(), StoreError> {
+        self.keep("device", statement.body(), statement.signature())
+    }
+
+    /// Keeps a head of the tenant's feed, whose signature and succession the caller has checked.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn keep_tenant_head(&mut self, statement: &Signed<TenantHead>) -> Result<(), StoreError> {
+        self.keep("tenant", statement.body(), statement.signature())
+    }
+
+    fn keep(&mut self, scope: &str, body: &str, signature: &Signature) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached(SET_HEAD)?
+            .execute(named_params! {
+                ":scope": scope,
+                ":statement": body,
+                ":signature": signature.as_bytes(),
+                ":seen_at": millis(self.now),
+            })?;
+        Ok(())
+    }
+}
+
+fn head(connection: &Connection, scope: &str) -> Result<Option<(String, Signature)>, StoreError> {
+    let found: Option<(String, [u8; 64])> = connection
+        .prepare_cached(HEAD)?
+        .query_row(named_params! { ":scope": scope }, |row| {
+            Ok((row.get("statement")?, row.get("signature")?))
+        })
+        .optional()?;
+    Ok(found.map(|(body, signature)| (body, Signature::from_bytes(signature))))
+}

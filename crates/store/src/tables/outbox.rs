@@ -1,0 +1,396 @@
+//! The outbox: what the central store has said of each own command.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, named_params};
+use skranke_domain::ids::{CaseId, CommandId};
+use skranke_protocol::plan::{OutboxState as Meaning, OwnEvent, outbox_state};
+use skranke_protocol::wire::{CommandVerdict, Outcome, wire_size};
+
+use super::event;
+use crate::error::StoreError;
+use crate::handle::{ReadHandle, WriteHandle};
+use crate::value::{coded, id, millis, moment, number, unsigned, uuid, word};
+
+coded! {
+    /// Where an own command stands on its way to the central store.
+    SyncState {
+        /// Not sent yet.
+        Waiting => "waiting",
+        /// Sent; no answer yet.
+        Sent => "sent",
+        /// The central store holds it durably.
+        Confirmed => "confirmed",
+        /// The central store holds it apart; a person must look at it.
+        Quarantined => "quarantined",
+        /// The central store waits for something before it can take it.
+        Deferred => "deferred",
+    }
+}
+
+/// An own command with what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// The command.
+    pub command: CommandId,
+    /// Its case.
+    pub case: CaseId,
+    /// Number of its first event in this device's chain.
+    pub first_seq: u64,
+    /// Number of its events.
+    pub event_count: u16,
+    /// Where it stands.
+    pub state: SyncState,
+    /// Code of the verdict or its reason.
+    pub verdict: Option<String>,
+    /// Position in the feed, once confirmed.
+    pub position: Option<u64>,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// When it was last sent.
+    pub attempted_at: Option<DateTime<Utc>>,
+    /// Whether the central store has it in a backup.
+    pub is_backed_up: bool,
+}
+
+/// How many own commands stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxCounts {
+    /// All there are.
+    pub total: u64,
+    /// Not sent, or sent without an answer.
+    pub waiting: u64,
+    /// Held apart by the central store.
+    pub quarantined: u64,
+    /// Waiting there for something else.
+    pub deferred: u64,
+}
+
+impl OutboxCounts {
+    /// Durably held by the central store.
+    pub const fn confirmed(&self) -> u64 {
+        self.total - self.waiting - self.quarantined - self.deferred
+    }
+}
+
+const PUT: &str = "
+    INSERT OR IGNORE INTO outbox (command_id, first_seq, state)
+    VALUES (:command_id, :first_seq, 'waiting')";
+
+const SET_SENT: &str = "
+    UPDATE outbox
+       SET state = CASE WHEN state IN ('waiting', 'deferred') THEN 'sent' ELSE state END,
+           attempts = attempts + 1, attempted_at = :attempted_at
+     WHERE command_id = :command_id";
+
+const SET_STATE: &str = "
+    UPDATE outbox
+       SET state = :state, verdict = :verdict, position = coalesce(:position, position)
+     WHERE command_id = :command_id";
+
+const SET_BACKED_UP: &str = "
+    UPDATE outbox SET is_backed_up = 1
+     WHERE state = 'confirmed' AND is_backed_up = 0 AND position <= :backup";
+
+const OFFER_AGAIN: &str = "
+    UPDATE outbox SET state = 'waiting', verdict = NULL, position = NULL, is_backed_up = 0
+     WHERE state <> 'quarantined'";
+
+const FORGET_POSITIONS: &str = "UPDATE event SET position = NULL WHERE position IS NOT NULL";
+
+const UNSETTLED: &str = "
+    SELECT o.command_id, c.case_id, o.first_seq, c.event_count, o.state, o.verdict, o.position,
+           o.attempts, o.attempted_at, o.is_backed_up
+      FROM outbox o
+      JOIN command c ON c.id = o.command_id
+     WHERE o.state IN ('waiting', 'sent', 'deferred')
+     ORDER BY o.first_seq
+     LIMIT :limit";
+
+const QUARANTINED: &str = "
+    SELECT o.command_id, c.case_id, o.first_seq, c.event_count, o.state, o.verdict, o.position,
+           o.attempts, o.attempted_at, o.is_backed_up
+      FROM outbox o
+      JOIN command c ON c.id = o.command_id
+     WHERE o.state = 'quarantined'
+     ORDER BY o.first_seq
+     LIMIT :limit";
+
+const OF_CASE: &str = "
+    SELECT o.command_id, c.case_id, o.first_seq, c.event_count, o.state, o.verdict, o.position,
+           o.attempts, o.attempted_at, o.is_backed_up
+      FROM command c
+      JOIN outbox o ON o.command_id = c.id
+     WHERE c.case_id = :case_id
+     ORDER BY o.first_seq";
+
+const COUNTS: &str = "
+    SELECT (SELECT count(*) FROM outbox) AS total,
+           (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sent', 'deferred')) AS unsettled,
+           (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sent', 'deferred')
+                                          AND state = 'deferred') AS deferred,
+           (SELECT count(*) FROM outbox WHERE state = 'quarantined') AS quarantined";
+
+const IS_CONFIRMED: &str = "
+    SELECT o.state IN ('confirmed', 'quarantined')
+      FROM outbox o
+     WHERE o.command_id = :command_id";
+
+const HOLDS_UNSAFE: &str = "
+    SELECT EXISTS (SELECT 1
+                     FROM command c
+                     JOIN outbox o ON o.command_id = c.id
+                    WHERE c.case_id = :case_id AND o.is_backed_up = 0)";
+
+const UNSAFE: &str = "SELECT command_id FROM outbox WHERE is_backed_up = 0 ORDER BY first_seq";
+
+pub(crate) fn put(
+    connection: &Connection,
+    command: CommandId,
+    first_seq: u64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(PUT)?
+        .execute(named_params! { ":command_id": id!(command), ":first_seq": number(first_seq)? })?;
+    Ok(())
+}
+
+pub(crate) fn holds_unsafe(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(HOLDS_UNSAFE)?
+        .query_row(named_params! { ":case_id": id!(case) }, |row| row.get(0))?)
+}
+
+/// Commands that the central store does not have in a backup: what the outbox log must hold.
+pub(crate) fn unsafe_commands(connection: &Connection) -> Result<Vec<CommandId>, StoreError> {
+    let mut statement = connection.prepare(UNSAFE)?;
+    let commands = statement
+        .query_map([], |row| row.get("command_id"))?
+        .map(|id| id.map(uuid).map(CommandId::from_uuid))
+        .collect::<Result<_, _>>()?;
+    Ok(commands)
+}
+
+pub(crate) fn set_backed_up(connection: &Connection, backup: u64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(SET_BACKED_UP)?
+        .execute(named_params! { ":backup": number(backup)? })?;
+    Ok(())
+}
+
+pub(crate) fn confirm(
+    connection: &Connection,
+    command: CommandId,
+    position: u64,
+) -> Result<(), StoreError> {
+    set(
+        connection,
+        command,
+        SyncState::Confirmed,
+        None,
+        Some(position),
+    )
+}
+
+fn set(
+    connection: &Connection,
+    command: CommandId,
+    state: SyncState,
+    verdict: Option<&str>,
+    position: Option<u64>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(SET_STATE)?
+        .execute(named_params! {
+            ":command_id": id!(command),
+            ":state": state.code(),
+            ":verdict": verdict,
+            ":position": position.map(number).transpose()?,
+        })?;
+    Ok(())
+}
+
+impl ReadHandle<'_> {
+    /// How many own commands stand where.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        let (total, unsettled, deferred, quarantined): (i64, i64, i64, i64) = self
+            .connection
+            .prepare_cached(COUNTS)?
+            .query_row([], |row| {
+                Ok((
+                    row.get("total")?,
+                    row.get("unsettled")?,
+                    row.get("deferred")?,
+                    row.get("quarantined")?,
+                ))
+            })?;
+        Ok(OutboxCounts {
+            total: unsigned(total)?,
+            waiting: unsigned(unsettled - deferred)?,
+            quarantined: unsigned(quarantined)?,
+            deferred: unsigned(deferred)?,
+        })
+    }
+
+    /// Own commands the central store has not answered for good, in chain order.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn unsettled(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        rows(
+            self.connection,
+            UNSETTLED,
+            named_params! { ":limit": limit },
+        )
+    }
+
+    /// Own commands the central store holds apart, in chain order.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn quarantined(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        rows(
+            self.connection,
+            QUARANTINED,
+            named_params! { ":limit": limit },
+        )
+    }
+
+    /// Own commands of a case, in chain order.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn outbox_of_case(&self, case: CaseId) -> Result<Vec<OutboxRow>, StoreError> {
+        rows(
+            self.connection,
+            OF_CASE,
+            named_params! { ":case_id": id!(case) },
+        )
+    }
+
+    /// Own events after a number, as the planner of a synchronisation needs them.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn own_events_for_plan(&self, after_seq: u64) -> Result<Vec<OwnEvent>, StoreError> {
+        let events = event::own_after(self.connection, after_seq, u32::MAX)?;
+        let mut is_confirmed = self.connection.prepare_cached(IS_CONFIRMED)?;
+        events
+            .iter()
+            .map(|event| {
+                let header = event.header();
+                let confirmed = is_confirmed.query_row(
+                    named_params! { ":command_id": id!(header.command_id) },
+                    |row| row.get(0),
+                )?;
+                Ok(OwnEvent {
+                    seq: header.device_seq,
+                    hash: *event.hash(),
+                    command_id: header.command_id,
+                    wire_bytes: wire_size(event),
+                    confirmed,
+                })
+            })
+            .collect()
+    }
+}
+
+impl WriteHandle<'_> {
+    /// Notes that commands are being sent.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn mark_sent(&mut self, commands: &[CommandId]) -> Result<(), StoreError> {
+        for command in commands {
+            self.transaction
+                .prepare_cached(SET_SENT)?
+                .execute(named_params! {
+                    ":command_id": id!(command),
+                    ":attempted_at": millis(self.now),
+                })?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the central store said of commands.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn take_verdicts(&mut self, verdicts: &[CommandVerdict]) -> Result<(), StoreError> {
+        for CommandVerdict {
+            command_id,
+            verdict,
+        } in verdicts
+        {
+            let outcome = verdict.outcome();
+            let (state, code, position) = match (outbox_state(verdict), outcome) {
+                (_, Outcome::Accepted { position }) => {
+                    (SyncState::Confirmed, outcome.code(), Some(*position))
+                }
+                (_, Outcome::Conflict { position, .. }) => {
+                    (SyncState::Confirmed, outcome.code(), Some(*position))
+                }
+                (_, Outcome::Quarantined { reason }) => {
+                    (SyncState::Quarantined, reason.code(), None)
+                }
+                (Meaning::Waiting, Outcome::Deferred { reason }) => {
+                    (SyncState::Waiting, reason.code(), None)
+                }
+                (_, Outcome::Deferred { reason }) => (SyncState::Deferred, reason.code(), None),
+            };
+            // A code of a later server may be of any length; the row has room for 64 signs.
+            let code: String = code.chars().take(64).collect();
+            set(&self.transaction, *command_id, state, Some(&code), position)?;
+        }
+        Ok(())
+    }
+
+    /// The central store was restored from a backup: everything held here is offered again.
+    ///
+    /// Basis: spec reliability, finding 6.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn offer_everything_again(&mut self) -> Result<(), StoreError> {
+        self.transaction.execute(OFFER_AGAIN, [])?;
+        self.transaction.execute(FORGET_POSITIONS, [])?;
+        Ok(())
+    }
+}
+
+fn rows(
+    connection: &Connection,
+    sql: &str,
+    values: &[(&str, &dyn rusqlite::ToSql)],
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(outbox_row(row)?);
+    }
+    Ok(found)
+}
+
+fn outbox_row(row: &Row<'_>) -> Result<OutboxRow, StoreError> {
+    Ok(OutboxRow {
+        command: CommandId::from_uuid(uuid(row.get("command_id")?)),
+        case: CaseId::from_uuid(uuid(row.get("case_id")?)),
+        first_seq: unsigned(row.get("first_seq")?)?,
+        event_count: row.get("event_count")?,
+        state: word(&row.get::<_, String>("state")?, SyncState::from_code)?,
+        verdict: row.get("verdict")?,
+        position: row
+            .get::<_, Option<i64>>("position")?
+            .map(unsigned)
+            .transpose()?,
+        attempts: row.get("attempts")?,
+        attempted_at: row
+            .get::<_, Option<i64>>("attempted_at")?
+            .map(moment)
+            .transpose()?,
+        is_backed_up: row.get("is_backed_up")?,
+    })
+}

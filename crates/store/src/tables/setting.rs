@@ -1,0 +1,47 @@
+//! Settings of this computer, each a JSON value under a name.
+
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::error::StoreError;
+use crate::handle::{ReadHandle, WriteHandle};
+use crate::value::millis;
+
+const GET: &str = "SELECT value FROM setting WHERE name = :name";
+
+const SET: &str = "
+    INSERT INTO setting (name, value, updated_at) VALUES (:name, :value, :now)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+
+impl ReadHandle<'_> {
+    /// A setting's JSON; `None` where it was never set.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(GET)?
+            .query_row(named_params! { ":name": name }, |row| row.get("value"))
+            .optional()?)
+    }
+}
+
+impl WriteHandle<'_> {
+    /// Sets a setting.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the value is no JSON.
+    pub fn set_setting(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        if serde_json::from_str::<serde_json::Value>(value).is_err() {
+            return Err(StoreError::Refused("a setting is a JSON value"));
+        }
+        self.transaction
+            .prepare_cached(SET)?
+            .execute(named_params! {
+                ":name": name,
+                ":value": value,
+                ":now": millis(self.now),
+            })?;
+        Ok(())
+    }
+}
