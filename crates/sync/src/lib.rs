@@ -1,1 +1,19 @@
-//! To be written.
+//! The desktop's side of the sync protocol over HTTP: performs what `protocol::plan` decides.
+//!
+//! Every call has a time-out, every failure says whether trying again helps, and nothing is taken from an answer that
+//! is not Skranke's or not signed by the municipality's server. Clock, randomness and waiting are injected. It knows
+//! no database: events and verdicts cross as plain values, and the caller stores them.
+//!
+//! Basis: design, section 6; sync-and-speed 3.
+
+pub mod backoff;
+pub mod client;
+pub mod environment;
+pub mod error;
+pub mod round;
+
+pub use backoff::Backoff;
+pub use client::{Client, Connection, Page, PulledItem, Pushed};
+pub use environment::{Cancel, Environment};
+pub use error::SyncError;
+pub use round::{Exchange, Progress, RoundResult, run};

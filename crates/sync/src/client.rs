@@ -1,0 +1,405 @@
+//! The HTTP client: one method for each request of the protocol.
+
+mod transport;
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use skranke_domain::cpr::{Cpr, Purpose};
+use skranke_domain::ids::{CaseId, DeviceId, Sha256Digest};
+use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::{Grant, SignedGrant};
+use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_protocol::wire::{
+    CommandVerdict, ConfirmationAnswer, Cursor, EnrolAnswer, EnrolRequest, FeedItem, FeedPage,
+    LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PushAnswer, PushBatch, SessionAnswer,
+    SessionRequest, Status, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
+};
+
+use crate::environment::{Cancel, Environment};
+use crate::error::SyncError;
+use transport::{Call, Transport};
+
+/// Longest wait for an ordinary answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where the server is and who asks.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The server's address, as `http://127.0.0.1:4711`, without a path.
+    pub base_url: String,
+    /// The municipality.
+    pub tenant: String,
+    /// The device.
+    pub device_id: DeviceId,
+    /// The device's key.
+    pub key: SigningKey,
+    /// The server's key as learnt at enrolment; statements signed by any other are refused.
+    pub server_key: Option<PublicKey>,
+}
+
+/// The answer to a push, its signatures checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// A verdict for each command, in the order sent.
+    pub verdicts: Vec<CommandVerdict>,
+    /// What the server now holds of this device.
+    pub confirmation: Confirmation,
+    /// The confirmation as it was signed, to be kept as evidence.
+    pub signed_confirmation: Signed<Confirmation>,
+    /// The head of the tenant's feed.
+    pub head: TenantHead,
+}
+
+/// Something from the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PulledItem {
+    /// An event of a case.
+    Event(SealedEvent),
+    /// A case that came into this device's scope, whole.
+    ScopeEntered(CaseId, Vec<SealedEvent>),
+    /// A case that left it and is to be removed here.
+    ScopeLeft(CaseId),
+    /// Something of a later server.
+    Unknown,
+}
+
+/// A page of the feed, its head's signature checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Items with their positions, in order.
+    pub items: Vec<(u64, PulledItem)>,
+    /// Where to go on; to be stored in one transaction with the items.
+    pub cursor: Cursor,
+    /// Whether more is there already.
+    pub more: bool,
+    /// Up to where the server has a verified backup.
+    pub backup_position: u64,
+    /// The head of the tenant's feed.
+    pub head: TenantHead,
+}
+
+/// A connection to the server; it may be shared between threads.
+pub struct Client {
+    connection: Connection,
+    transport: Transport,
+}
+
+impl Client {
+    /// A client; nothing is sent yet.
+    pub fn new(connection: Connection, environment: Environment) -> Self {
+        Self {
+            transport: Transport::new(&connection.base_url, environment),
+            connection,
+        }
+    }
+
+    /// The environment the client was made with.
+    pub fn environment(&self) -> &Environment {
+        self.transport.environment()
+    }
+
+    /// Server time minus device time in milliseconds, as last measured; for the envelope's `clock_offset_ms`.
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        self.transport.clock_offset_ms()
+    }
+
+    /// Enrols this device; the answer's key is the server's from then on (trust on first use, over a code given by
+    /// the administrator).
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn enrol(&mut self, enrolment_code: &str, name: &str) -> Result<EnrolAnswer, SyncError> {
+        let request = EnrolRequest {
+            enrolment_code: enrolment_code.to_owned(),
+            name: name.to_owned(),
+        };
+        let answer: EnrolAnswer = self.post("/v1/devices", &request)?;
+        if self
+            .connection
+            .server_key
+            .is_some_and(|known| known != answer.server_key)
+        {
+            return Err(SyncError::NotSignedByServer);
+        }
+        self.connection.server_key = Some(answer.server_key);
+        Ok(answer)
+    }
+
+    /// Signs a person in and returns the grant.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; a grant for another device or person than asked for is refused.
+    pub fn sign_in(&self, request: &SessionRequest) -> Result<(SignedGrant, Grant), SyncError> {
+        let answer: SessionAnswer = self.post("/v1/sessions", request)?;
+        let signed = SignedGrant::from_token(&answer.grant).map_err(|_| SyncError::Undecodable)?;
+        let grant = signed
+            .verify(&self.server_key()?)
+            .map_err(|_| SyncError::NotSignedByServer)?;
+        if grant.device_id != self.connection.device_id || grant.tenant != self.connection.tenant {
+            return Err(SyncError::NotSignedByServer);
+        }
+        Ok((signed, grant))
+    }
+
+    /// What the server holds of this device.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn status(&self) -> Result<Status, SyncError> {
+        self.transport
+            .json(&self.call("GET", "/v1/status"), TIMEOUT)
+    }
+
+    /// Pushes whole commands in chain order.
+    ///
+    /// # Errors
+    /// See [`SyncError`]. On any error the same events may simply be pushed again.
+    pub fn push(&self, events: &[SealedEvent]) -> Result<Pushed, SyncError> {
+        let batch = PushBatch::of(events);
+        let answer: PushAnswer = self.post("/v1/events", &batch)?;
+        let answers_batch = answer.verdicts.len() == batch.commands.len()
+            && answer
+                .verdicts
+                .iter()
+                .zip(&batch.commands)
+                .all(|(verdict, command)| verdict.command_id == command.command_id);
+        if !answers_batch {
+            return Err(SyncError::Undecodable);
+        }
+        let confirmation = self.check_confirmation(&answer.confirmation)?;
+        let head = self.check_head(&answer.head)?;
+        Ok(Pushed {
+            verdicts: answer.verdicts,
+            confirmation,
+            signed_confirmation: answer.confirmation,
+            head,
+        })
+    }
+
+    /// The sync confirmation as of now.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn confirmation(
+        &self,
+    ) -> Result<(Confirmation, Signed<Confirmation>, TenantHead), SyncError> {
+        let answer: ConfirmationAnswer = self
+            .transport
+            .json(&self.call("GET", "/v1/confirmation"), TIMEOUT)?;
+        let confirmation = self.check_confirmation(&answer.confirmation)?;
+        let head = self.check_head(&answer.head)?;
+        Ok((confirmation, answer.confirmation, head))
+    }
+
+    /// Reads a page of the feed; with `wait_seconds` the server answers as soon as something is there.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; [`skranke_protocol::problem::ProblemCode::EpochChanged`] asks for a new plan.
+    pub fn pull(&self, after: Cursor, limit: u32, wait_seconds: u32) -> Result<Page, SyncError> {
+        let call = Call {
+            query: format!("after={after}&limit={limit}&wait={wait_seconds}"),
+            ..self.call("GET", "/v1/events")
+        };
+        let timeout = TIMEOUT + Duration::from_secs(u64::from(wait_seconds));
+        let page: FeedPage = self.transport.json(&call, timeout)?;
+        let head = self.check_head(&page.head)?;
+        let items = page
+            .items
+            .into_iter()
+            .map(|entry| Ok((entry.position, pulled(entry.item)?)))
+            .collect::<Result<_, SyncError>>()?;
+        Ok(Page {
+            items,
+            cursor: page.cursor,
+            more: page.more,
+            backup_position: page.backup_position,
+            head,
+        })
+    }
+
+    /// Asks what the municipality knows of a citizen, in the name of the person whose grant it is.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn lookup(
+        &self,
+        grant: &SignedGrant,
+        cpr: &Cpr,
+        purpose: &str,
+    ) -> Result<LookupAnswer, SyncError> {
+        let request = LookupRequest {
+            cpr: cpr.reveal_for(Purpose::Transfer),
+            purpose: purpose.to_owned(),
+        };
+        let call = Call {
+            token: Some(grant.to_token()),
+            body: Some(encode(&request)?),
+            ..self.call("POST", "/v1/lookup")
+        };
+        self.transport.json(&call, TIMEOUT)
+    }
+
+    /// Uploads a file from where the server already has it; `progress` hears the bytes that are there.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn upload(
+        &self,
+        digest: &Sha256Digest,
+        bytes: &[u8],
+        cancel: &Cancel,
+        mut progress: impl FnMut(u64),
+    ) -> Result<(), SyncError> {
+        let path = format!("/v1/attachments/{digest}");
+        let mut offset = match self.transport.send(&self.call("HEAD", &path), TIMEOUT)? {
+            answer if answer.status == 404 => 0,
+            answer => {
+                let answer = answer.success()?;
+                if answer.header(UPLOAD_COMPLETE) == Some("?1") {
+                    progress(bytes.len() as u64);
+                    return Ok(());
+                }
+                answer.number(UPLOAD_OFFSET)?
+            }
+        };
+        loop {
+            if cancel.is_cancelled() {
+                return Err(SyncError::Cancelled);
+            }
+            progress(offset);
+            let start = usize::try_from(offset).map_err(|_| SyncError::Undecodable)?;
+            let rest = bytes
+                .get(start..)
+                .filter(|rest| !rest.is_empty())
+                .ok_or(SyncError::WrongContent)?;
+            let piece = &rest[..rest.len().min(MAX_CHUNK_BYTES)];
+            let call = Call {
+                body: Some(piece.to_vec()),
+                headers: vec![
+                    (UPLOAD_OFFSET, offset.to_string()),
+                    (UPLOAD_LENGTH, bytes.len().to_string()),
+                ],
+                ..self.call("PATCH", &path)
+            };
+            let answer = self.transport.send(&call, TIMEOUT)?;
+            if answer.status == 409 && answer.header(UPLOAD_OFFSET).is_some() {
+                // Another request got further; go on from there, but never in circles.
+                let held = answer.number(UPLOAD_OFFSET)?;
+                if held == offset {
+                    return Err(SyncError::Undecodable);
+                }
+                offset = held;
+                continue;
+            }
+            let answer = answer.success()?;
+            if answer.header(UPLOAD_COMPLETE) == Some("?1") {
+                progress(bytes.len() as u64);
+                return Ok(());
+            }
+            let held = answer.number(UPLOAD_OFFSET)?;
+            if held <= offset {
+                return Err(SyncError::Undecodable);
+            }
+            offset = held;
+        }
+    }
+
+    /// Fetches a file and checks that it is the one named.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn download(
+        &self,
+        grant: &SignedGrant,
+        digest: &Sha256Digest,
+    ) -> Result<Vec<u8>, SyncError> {
+        let call = Call {
+            token: Some(grant.to_token()),
+            ..self.call("GET", &format!("/v1/attachments/{digest}"))
+        };
+        let answer = self.transport.send(&call, TIMEOUT)?.success()?;
+        if Sha256::digest(&answer.body)[..] == digest.as_bytes()[..] {
+            Ok(answer.body)
+        } else {
+            Err(SyncError::WrongContent)
+        }
+    }
+
+    fn call(&self, method: &'static str, path: &str) -> Call<'_> {
+        Call {
+            method,
+            path: path.to_owned(),
+            query: String::new(),
+            body: None,
+            token: None,
+            headers: Vec::new(),
+            connection: &self.connection,
+        }
+    }
+
+    fn post<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &impl serde::Serialize,
+    ) -> Result<T, SyncError> {
+        let call = Call {
+            body: Some(encode(request)?),
+            ..self.call("POST", path)
+        };
+        self.transport.json(&call, TIMEOUT)
+    }
+
+    fn server_key(&self) -> Result<PublicKey, SyncError> {
+        self.connection
+            .server_key
+            .ok_or(SyncError::NotSignedByServer)
+    }
+
+    fn check_confirmation(&self, signed: &Signed<Confirmation>) -> Result<Confirmation, SyncError> {
+        let confirmation = signed
+            .verify(&self.server_key()?)
+            .map_err(|_| SyncError::NotSignedByServer)?;
+        let is_ours = confirmation.device_id == self.connection.device_id
+            && confirmation.tenant == self.connection.tenant
+            && confirmation
+                .accepted
+                .checked_add(confirmation.quarantined)
+                .and_then(|sum| sum.checked_add(confirmation.deferred))
+                == Some(confirmation.seq);
+        if is_ours {
+            Ok(confirmation)
+        } else {
+            Err(SyncError::NotSignedByServer)
+        }
+    }
+
+    fn check_head(&self, signed: &Signed<TenantHead>) -> Result<TenantHead, SyncError> {
+        let head = signed
+            .verify(&self.server_key()?)
+            .map_err(|_| SyncError::NotSignedByServer)?;
+        if head.tenant == self.connection.tenant {
+            Ok(head)
+        } else {
+            Err(SyncError::NotSignedByServer)
+        }
+    }
+}
+
+fn encode(request: &impl serde::Serialize) -> Result<Vec<u8>, SyncError> {
+    serde_json::to_vec(request).map_err(|_| SyncError::Undecodable)
+}
+
+fn pulled(item: FeedItem) -> Result<PulledItem, SyncError> {
+    let event = |event: WireEvent| SealedEvent::try_from(event).map_err(|_| SyncError::Undecodable);
+    Ok(match item {
+        FeedItem::Event { event: wire } => PulledItem::Event(event(wire)?),
+        FeedItem::ScopeEntered { case_id, events } => PulledItem::ScopeEntered(
+            case_id,
+            events.into_iter().map(event).collect::<Result<_, _>>()?,
+        ),
+        FeedItem::ScopeLeft { case_id } => PulledItem::ScopeLeft(case_id),
+        FeedItem::Unknown => PulledItem::Unknown,
+    })
+}

@@ -1,0 +1,281 @@
+//! Requests and answers: proof, time-outs, clock offset, compression, and telling Skranke from a captive portal.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
+use skranke_protocol::encoding::to_hex;
+use skranke_protocol::instant;
+use skranke_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
+use skranke_protocol::proof::{self, Prover, Request};
+use skranke_protocol::version::{self, SPOKEN};
+use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, SERVER_TIME};
+use ureq::http;
+
+use super::Connection;
+use crate::environment::Environment;
+use crate::error::SyncError;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bodies below this are sent as they are.
+const WORTH_COMPRESSING: usize = 4 * 1024;
+/// Largest answer read, before and after unpacking.
+const MAX_ANSWER_BYTES: u64 = MAX_ATTACHMENT_BYTES + 1024 * 1024;
+/// Stands for "not measured yet".
+const NOT_MEASURED: i64 = i64::MIN;
+
+/// A request before it is proved.
+pub(super) struct Call<'a> {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) token: Option<String>,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) connection: &'a Connection,
+}
+
+/// An answer that certainly came from a Skranke server.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: http::HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<u64, SyncError> {
+        self.header(name)
+            .and_then(|text| text.parse().ok())
+            .ok_or(SyncError::Undecodable)
+    }
+
+    /// The answer if the server did it, otherwise why not.
+    pub(super) fn success(self) -> Result<Self, SyncError> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let problem = self.problem();
+        if self.status == 503 {
+            let seconds = self
+                .header("retry-after")
+                .and_then(|text| text.parse().ok());
+            return Err(SyncError::Busy {
+                retry_after: seconds.map(Duration::from_secs),
+            });
+        }
+        match problem.and_then(|problem| Some((problem.code()?, problem.reference))) {
+            Some((code, reference)) => Err(SyncError::Refused { code, reference }),
+            None => Err(SyncError::RefusedOtherwise {
+                status: self.status,
+            }),
+        }
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        if self.header("content-type") == Some(MEDIA_TYPE) {
+            serde_json::from_slice(&self.body).ok()
+        } else {
+            None
+        }
+    }
+}
+
+pub(super) struct Transport {
+    agent: ureq::Agent,
+    environment: Environment,
+    offset_ms: AtomicI64,
+}
+
+impl Transport {
+    pub(super) fn new(base_url: &str, environment: Environment) -> Self {
+        let is_local = ["http://127.", "http://localhost", "http://[::1]"]
+            .iter()
+            .any(|prefix| base_url.starts_with(prefix));
+        let mut config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .user_agent(concat!("skranke/", env!("CARGO_PKG_VERSION")));
+        if is_local {
+            config = config.proxy(None);
+        }
+        Self {
+            agent: config.build().new_agent(),
+            environment,
+            offset_ms: AtomicI64::new(NOT_MEASURED),
+        }
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub(super) fn clock_offset_ms(&self) -> Option<i64> {
+        Some(self.offset_ms.load(Ordering::SeqCst)).filter(|offset| *offset != NOT_MEASURED)
+    }
+
+    /// Sends a request and reads a JSON answer.
+    pub(super) fn json<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+        timeout: Duration,
+    ) -> Result<T, SyncError> {
+        let answer = self.send(call, timeout)?.success()?;
+        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+    }
+
+    /// Sends a request; once more if only the clock was wrong, which the answer has just corrected.
+    pub(super) fn send(&self, call: &Call<'_>, timeout: Duration) -> Result<Answer, SyncError> {
+        let answer = self.send_once(call, timeout)?;
+        let clock_was_wrong = answer.status == 401
+            && answer.problem().and_then(|problem| problem.code())
+                == Some(ProblemCode::ClockDifference);
+        if clock_was_wrong {
+            self.send_once(call, timeout)
+        } else {
+            Ok(answer)
+        }
+    }
+
+    fn send_once(&self, call: &Call<'_>, timeout: Duration) -> Result<Answer, SyncError> {
+        let url = format!(
+            "{}{}",
+            call.connection.base_url.trim_end_matches('/'),
+            call.path
+        );
+        let (body, packed) = match &call.body {
+            Some(body) if body.len() >= WORTH_COMPRESSING && call.method == "POST" => (
+                zstd::bulk::compress(body, 1).map_err(|_| SyncError::Undecodable)?,
+                true,
+            ),
+            Some(body) => (body.clone(), false),
+            None => (Vec::new(), false),
+        };
+        let sent_at = self.environment.now();
+        let proof = self.proof(call, &url, &body)?;
+        let target = if call.query.is_empty() {
+            url
+        } else {
+            format!("{url}?{}", call.query)
+        };
+        let mut request = http::Request::builder()
+            .method(call.method)
+            .uri(target)
+            .header(proof::HEADER, proof)
+            .header(version::HEADER, SPOKEN.to_text())
+            .header(
+                "accept",
+                "application/json, application/problem+json, */*;q=0.1",
+            )
+            .header("accept-encoding", "zstd");
+        if let Some(token) = &call.token {
+            request = request.header("authorization", format!("DPoP {token}"));
+        }
+        if packed {
+            request = request.header("content-encoding", "zstd");
+        }
+        if call.body.is_some() && call.method == "POST" {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        let result = if call.body.is_some() {
+            self.run(request.body(body), timeout)
+        } else {
+            self.run(request.body(()), timeout)
+        };
+        let mut response = result?;
+        let received_at = self.environment.now();
+        let headers = response.headers().clone();
+        if headers.get(version::HEADER).is_none() {
+            return Err(SyncError::NotSkranke);
+        }
+        let status = response.status().as_u16();
+        let raw = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .read_to_vec()
+            .map_err(|error| SyncError::from(&error))?;
+        let is_packed = headers
+            .get("content-encoding")
+            .is_some_and(|coding| coding == "zstd");
+        let body = if is_packed { unpack(&raw)? } else { raw };
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        self.measure(&answer, sent_at, received_at);
+        Ok(answer)
+    }
+
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: Result<http::Request<B>, http::Error>,
+        timeout: Duration,
+    ) -> Result<http::Response<ureq::Body>, SyncError> {
+        let request = request.map_err(|_| SyncError::Undecodable)?;
+        let request = self
+            .agent
+            .configure_request(request)
+            .timeout_global(Some(timeout))
+            .build();
+        self.agent
+            .run(request)
+            .map_err(|error| SyncError::from(&error))
+    }
+
+    fn proof(&self, call: &Call<'_>, url: &str, body: &[u8]) -> Result<String, SyncError> {
+        let offset = TimeDelta::milliseconds(self.clock_offset_ms().unwrap_or(0));
+        let nonce = to_hex(&self.environment.random_bytes::<16>());
+        let request = Request {
+            method: call.method,
+            url,
+            query: &call.query,
+            body,
+            token: call.token.as_deref(),
+        };
+        let prover = Prover {
+            tenant: &call.connection.tenant,
+            device_id: call.connection.device_id,
+            at: self.environment.now() + offset,
+            nonce: &nonce,
+        };
+        proof::prove(&request, &prover, &call.connection.key).map_err(|_| SyncError::Undecodable)
+    }
+
+    /// Takes the server's time to have been read half-way between sending and receiving.
+    fn measure(
+        &self,
+        answer: &Answer,
+        sent_at: chrono::DateTime<chrono::Utc>,
+        received_at: chrono::DateTime<chrono::Utc>,
+    ) {
+        if let Some(server_time) = answer.header(SERVER_TIME).and_then(instant::from_text) {
+            let middle = sent_at + (received_at - sent_at) / 2;
+            self.offset_ms
+                .store((server_time - middle).num_milliseconds(), Ordering::SeqCst);
+        }
+    }
+}
+
+fn unpack(raw: &[u8]) -> Result<Vec<u8>, SyncError> {
+    let undecodable = |_| SyncError::Undecodable;
+    let mut decoder = zstd::stream::Decoder::new(raw).map_err(undecodable)?;
+    decoder.window_log_max(23).map_err(undecodable)?;
+    let mut plain = Vec::new();
+    decoder
+        .take(MAX_ANSWER_BYTES)
+        .read_to_end(&mut plain)
+        .map_err(undecodable)?;
+    Ok(plain)
+}

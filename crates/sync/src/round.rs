@@ -1,0 +1,167 @@
+//! One round of synchronisation: ask for the status, let the planner decide, do it in order.
+//!
+//! What is done is told at once through closures, so a round that is cut anywhere has lost nothing: the next one goes
+//! on from what was stored.
+
+use skranke_domain::ids::Sha256Digest;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::plan::{Alarm, Local, Operation, plan};
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{MAX_PAGE_ITEMS, Status};
+
+use crate::backoff::with_retries;
+use crate::client::{Client, Page, Pushed};
+use crate::environment::Cancel;
+use crate::error::SyncError;
+
+/// How often one request is tried within a round.
+const TRIES: u32 = 3;
+
+/// How far a round has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Events sent so far, of all to send.
+    Sent {
+        /// So far.
+        done: u64,
+        /// Of all.
+        of: u64,
+    },
+    /// Position of the feed read so far, of the last one known.
+    Read {
+        /// So far.
+        position: u64,
+        /// Of all.
+        of: u64,
+    },
+    /// Bytes of a file uploaded so far, of all.
+    Uploaded {
+        /// So far.
+        done: u64,
+        /// Of all.
+        of: u64,
+    },
+}
+
+/// The caller's side of a round: plain functions over its own store. An error text ends the round.
+pub struct Exchange<'a> {
+    /// The sealed own events of these numbers, both ends included.
+    pub own_events: &'a mut dyn FnMut(u64, u64) -> Result<Vec<SealedEvent>, String>,
+    /// Store the verdicts and the confirmation of a push.
+    pub pushed: &'a mut dyn FnMut(&Pushed) -> Result<(), String>,
+    /// Store a page and its cursor in one transaction.
+    pub pulled: &'a mut dyn FnMut(&Page) -> Result<(), String>,
+    /// The bytes of a file.
+    pub file: &'a mut dyn FnMut(&Sha256Digest) -> Result<Vec<u8>, String>,
+    /// A file is complete on the server.
+    pub uploaded: &'a mut dyn FnMut(&Sha256Digest) -> Result<(), String>,
+    /// Tell an alarm.
+    pub alarm: &'a mut dyn FnMut(Alarm),
+    /// Hear how far it is.
+    pub progress: &'a mut dyn FnMut(Progress),
+}
+
+/// What a whole round did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoundResult {
+    /// The status the plan was made from.
+    pub status: Status,
+    /// Events sent.
+    pub sent: u64,
+    /// Feed items read.
+    pub read: u64,
+    /// The server was restored and should be offered what was pulled from others too.
+    pub wants_pulled_again: bool,
+}
+
+/// Runs one round.
+///
+/// # Errors
+/// The first failure that repeating did not mend; what was done before it has been told.
+pub fn run(
+    client: &Client,
+    local: &Local<'_>,
+    exchange: &mut Exchange<'_>,
+    cancel: &Cancel,
+) -> Result<RoundResult, SyncError> {
+    let status = attempt(client, cancel, || client.status())?;
+    let operations = plan(local, &status);
+    let to_send = operations
+        .iter()
+        .map(|operation| match operation {
+            Operation::Push { first, last } => last - first + 1,
+            _ => 0,
+        })
+        .sum();
+    let mut result = RoundResult {
+        status,
+        sent: 0,
+        read: 0,
+        wants_pulled_again: false,
+    };
+    for operation in operations {
+        if cancel.is_cancelled() {
+            return Err(SyncError::Cancelled);
+        }
+        match operation {
+            Operation::Raise(alarm) => (exchange.alarm)(alarm),
+            Operation::StopRevoked => {
+                let reference = String::new();
+                return Err(SyncError::Refused {
+                    code: ProblemCode::DeviceRevoked,
+                    reference,
+                });
+            }
+            Operation::Push { first, last } => {
+                let events = (exchange.own_events)(first, last).map_err(SyncError::Host)?;
+                let pushed = attempt(client, cancel, || client.push(&events))?;
+                (exchange.pushed)(&pushed).map_err(SyncError::Host)?;
+                result.sent += events.len() as u64;
+                (exchange.progress)(Progress::Sent {
+                    done: result.sent,
+                    of: to_send,
+                });
+            }
+            Operation::ReofferPulled => result.wants_pulled_again = true,
+            Operation::Pull { after } => {
+                let mut cursor = after;
+                loop {
+                    let page = attempt(client, cancel, || client.pull(cursor, MAX_PAGE_ITEMS, 0))?;
+                    (exchange.pulled)(&page).map_err(SyncError::Host)?;
+                    result.read += page.items.len() as u64;
+                    (exchange.progress)(Progress::Read {
+                        position: page.cursor.position,
+                        of: page.head.position,
+                    });
+                    if !page.more {
+                        break;
+                    }
+                    if page.cursor <= cursor {
+                        // A server that says "more" without moving on would keep us here for ever.
+                        return Err(SyncError::Undecodable);
+                    }
+                    cursor = page.cursor;
+                }
+            }
+            Operation::Upload(attachment) => {
+                let bytes = (exchange.file)(&attachment.digest).map_err(SyncError::Host)?;
+                let of = bytes.len() as u64;
+                attempt(client, cancel, || {
+                    client.upload(&attachment.digest, &bytes, cancel, |done| {
+                        (exchange.progress)(Progress::Uploaded { done, of });
+                    })
+                })?;
+                (exchange.uploaded)(&attachment.digest).map_err(SyncError::Host)?;
+            }
+        }
+    }
+    Ok(result)
+}
+
+fn attempt<T>(
+    client: &Client,
+    cancel: &Cancel,
+    call: impl FnMut() -> Result<T, SyncError>,
+) -> Result<T, SyncError> {
+    with_retries(client.environment(), cancel, TRIES, call)
+}
