@@ -9,8 +9,7 @@ use skranke_domain::role::Role;
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::SigningKey;
-use skranke_store::key::StoreKey;
-use skranke_store::{Action, Actor, Entry, Options, Store, StoreError};
+use skranke_store::{Action, Actor, Entry, Store, StoreError};
 use uuid::Uuid;
 
 use crate::scratch::{Scratch, now};
@@ -217,12 +216,4 @@ pub(crate) fn save(store: &mut Store, sealed: &[SealedEvent]) -> Result<Case, St
     let case = write.append_command(sealed)?;
     write.commit()?;
     Ok(case)
-}
-
-pub(crate) fn open_with(
-    scratch: &Scratch,
-    key: &StoreKey,
-    options: Options,
-) -> Result<Store, StoreError> {
-    Store::open(scratch.path(), key, options, now())
 }
