@@ -1,19 +1,46 @@
-//! Writes every sample paper to `target/papers/`, for eyes.
+//! Writes every sample paper, also in large print, to `target/papers/`, for eyes.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/documents/samples.rs"]
 mod samples;
 
-use skranke_documents::Press;
+use std::{fs, path::Path, time::Instant};
 
+use skranke_documents::{CopyMark, Press, RenderOptions};
+
+#[expect(clippy::print_stdout, reason = "an example for people")]
 fn main() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/papers");
-    std::fs::create_dir_all(&folder).expect("target can be written");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/papers");
+    fs::create_dir_all(&folder).expect("target can be written");
+    let started = Instant::now();
     let press = Press::new().expect("the fonts are whole");
-    let started = std::time::Instant::now();
-    let rendered = press
-        .render(&samples::receipt_paper(), &samples::options())
-        .unwrap();
-    println!("{} bytes in {:?}", rendered.pdf.len(), started.elapsed());
-    std::fs::write(folder.join("receipt.pdf"), &rendered.pdf).expect("the paper can be written");
+    println!("press {:?}", started.elapsed());
+    for (name, paper) in samples::all() {
+        for large_print in [false, true] {
+            let copy_mark = (name == "important_messages").then(|| CopyMark {
+                device_code: "S3".to_owned(),
+                count: 2,
+                printed_at: samples::at(15, 30),
+            });
+            let options = RenderOptions {
+                large_print,
+                copy_mark,
+                ..samples::options()
+            };
+            let started = Instant::now();
+            let rendered = press.render(&paper, &options).expect(name);
+            let took = started.elapsed();
+            let file = if large_print {
+                format!("{name}.large.pdf")
+            } else {
+                format!("{name}.pdf")
+            };
+            println!(
+                "{file}: {} pages, {} bytes, {took:?}",
+                rendered.pages,
+                rendered.pdf.len()
+            );
+            fs::write(folder.join(file), rendered.pdf).expect("the paper can be written");
+        }
+    }
 }

@@ -23,32 +23,30 @@ pub(crate) struct UsedGlyphs {
 }
 
 /// The glyphs of one font.
+///
+/// A code stands for one glyph and one text: a hyphen that forbids a break shares its glyph with
+/// the ordinary one and has a code of its own, so that both are extracted as typed.
 #[derive(Default)]
 pub(crate) struct FontUse {
     pub(crate) remapper: subsetter::GlyphRemapper,
-    /// New glyph number to the characters it stands for.
-    said: BTreeMap<u16, String>,
-    /// New glyph number to the advance in thousandths.
-    pub(crate) widths: BTreeMap<u16, f32>,
+    codes: BTreeMap<(u16, String), u16>,
+    /// The glyph of the subset for each code, code 1 first, and its advance in thousandths.
+    pub(crate) glyphs: Vec<(u16, f32)>,
 }
 
 impl UsedGlyphs {
-    /// The number of the glyph in the subset, and whether it stands for the text alone.
-    fn use_glyph(&mut self, typeface: Typeface, glyph: &Glyph) -> (u16, bool) {
+    /// The code of the glyph.
+    fn use_glyph(&mut self, typeface: Typeface, glyph: &Glyph) -> u16 {
         let font = self.fonts.entry(typeface).or_default();
-        let gid = font.remapper.remap(glyph.gid);
-        font.widths.insert(gid, glyph.natural);
-        let said = font.said.entry(gid).or_insert_with(|| glyph.text.clone());
-        (gid, *said == glyph.text)
-    }
-
-    fn said(&self, typeface: Typeface, gid: u16) -> String {
-        self.fonts
-            .get(&typeface)
-            .and_then(|font| font.said.get(&gid))
-            .filter(|said| !said.is_empty())
-            .cloned()
-            .unwrap_or_else(|| " ".to_owned())
+        let key = (glyph.gid, glyph.text.clone());
+        if let Some(code) = font.codes.get(&key) {
+            return *code;
+        }
+        font.glyphs
+            .push((font.remapper.remap(glyph.gid), glyph.natural));
+        let code = u16::try_from(font.glyphs.len()).unwrap_or(u16::MAX);
+        font.codes.insert(key, code);
+        code
     }
 }
 
@@ -74,6 +72,7 @@ pub(crate) fn draw(
                 while let Some((top, _, drawn)) = ink.next_if(|(_, next, _)| *next == owner) {
                     canvas.ink(*top, drawn);
                     note_bounds(structure, owner, *top, drawn);
+                    note_text(structure, owner, drawn);
                 }
                 canvas.ops.push(Op::EndMarkedContent);
             }
@@ -247,29 +246,26 @@ impl Canvas<'_> {
         let mut pen = x;
         let mut run: Vec<Codepoint> = Vec::new();
         let mut run_start = x;
+        let em = size / 1000.0;
         for glyph in &piece.glyphs {
-            let (gid, alone) = self.used.use_glyph(piece.typeface, glyph);
-            let said = self.used.said(piece.typeface, gid);
-            let moved = glyph.dx.abs() > 0.01 || glyph.dy.abs() > 0.01;
-            let hidden = !alone && piece.actual_text.is_none();
-            if moved || hidden {
+            let code = self.used.use_glyph(piece.typeface, glyph);
+            // The glyphs of a whole said together have no text of their own.
+            let said = if glyph.text.is_empty() {
+                " ".to_owned()
+            } else {
+                glyph.text.clone()
+            };
+            if glyph.dx.abs() > 0.01 || glyph.dy.abs() > 0.01 {
                 self.run(run_start, baseline, &mut run);
-                if hidden {
-                    self.begin_said(&glyph.text);
-                }
-                let mut single = vec![Codepoint::with_cid(gid, 0.0, said)];
-                let em = size / 1000.0;
+                let mut single = vec![Codepoint::with_cid(code, 0.0, said)];
                 self.run(pen + glyph.dx * em, baseline - glyph.dy * em, &mut single);
-                if hidden {
-                    self.ops.push(Op::EndMarkedContent);
-                }
-                run_start = pen + glyph.advance * size / 1000.0;
+                run_start = pen + glyph.advance * em;
             } else {
                 // TJ numbers move left, and the viewer itself advances by the natural width.
                 let kern = rounded(glyph.natural - glyph.advance);
-                run.push(Codepoint::with_cid(gid, kern, said));
+                run.push(Codepoint::with_cid(code, kern, said));
             }
-            pen += glyph.advance * size / 1000.0;
+            pen += glyph.advance * em;
         }
         self.run(run_start, baseline, &mut run);
         if piece.actual_text.is_some() {
@@ -348,6 +344,14 @@ impl Canvas<'_> {
                 winding_order: WindingOrder::NonZero,
             },
         });
+    }
+}
+
+/// Keeps what an element says. Only where letters run from right to left does the element need
+/// it: its glyphs stand in the order they are seen.
+fn note_text(structure: &mut Structure, owner: Owner, ink: &Ink) {
+    if let (Owner::Node(node), Ink::Text { line, .. }) = (owner, ink) {
+        structure.nodes[node.0].text.push_str(&line.text);
     }
 }
 

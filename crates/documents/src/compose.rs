@@ -13,7 +13,7 @@ use crate::{
     papers::Words,
     qr::Code,
     scale::{COLUMN, Scale, TextStyle, Tone},
-    shaping::{SetLine, wrap},
+    shaping::{SetLine, wrap, wrap_evenly},
     sheet::{Block, Sheet},
     structure::{NodeId, Role, Structure},
     typeface::Typefaces,
@@ -115,6 +115,7 @@ pub(crate) fn compose(
         uncovered: Vec::new(),
         break_before_next: false,
         words: &sheet.words,
+        field_gap: 0.0,
     };
     composer.letterhead(&sheet.letterhead);
     if let Some(line) = &sheet.copy_line {
@@ -147,6 +148,8 @@ pub(crate) struct Composer<'a> {
     pub(crate) uncovered: Vec<char>,
     pub(crate) break_before_next: bool,
     pub(crate) words: &'a Words,
+    /// Space above the next field.
+    pub(crate) field_gap: f32,
 }
 
 impl Composer<'_> {
@@ -161,7 +164,8 @@ impl Composer<'_> {
             Block::Findings(findings) => self.findings(findings),
             Block::Notice { heading, text } => self.notice(heading, text),
             Block::Fields(fields) => self.fields(fields),
-            Block::SignOff(lines) => self.sign_off(lines),
+            Block::PartTitle(text) => self.part_title(text),
+            Block::Reserved { heading, rows } => self.reserved(heading, rows),
             Block::Signatures(lines) => self.signatures(lines),
             Block::NewPage => self.break_before_next = true,
         }
@@ -181,12 +185,23 @@ impl Composer<'_> {
     /// Sets a text on lines of the given width.
     pub(crate) fn lines(&mut self, text: &str, style: TextStyle, width: f32) -> Vec<SetLine> {
         let lines = wrap(self.typefaces, text, style, width);
+        self.note_uncovered(&lines);
+        lines
+    }
+
+    /// Sets a heading on lines of about the same length.
+    pub(crate) fn even_lines(&mut self, text: &str, style: TextStyle) -> Vec<SetLine> {
+        let lines = wrap_evenly(self.typefaces, text, style, COLUMN);
+        self.note_uncovered(&lines);
+        lines
+    }
+
+    fn note_uncovered(&mut self, lines: &[SetLine]) {
         for character in lines.iter().flat_map(|line| &line.uncovered) {
             if !self.uncovered.contains(character) {
                 self.uncovered.push(*character);
             }
         }
-        lines
     }
 
     /// One slab per line, so that long text flows over pages, never leaving one line alone.
@@ -199,6 +214,17 @@ impl Composer<'_> {
         keep_with_next: bool,
     ) {
         let lines = self.lines(text, style, COLUMN);
+        self.flow_lines(node, lines, before, keep_with_next);
+    }
+
+    /// One slab per set line.
+    pub(crate) fn flow_lines(
+        &mut self,
+        node: NodeId,
+        lines: Vec<SetLine>,
+        before: f32,
+        keep_with_next: bool,
+    ) {
         let count = lines.len();
         for (at, line) in lines.into_iter().enumerate() {
             let first_or_last_but_one = count > 1 && (at == 0 || at + 2 == count);

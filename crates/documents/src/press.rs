@@ -11,7 +11,7 @@ use crate::{
     error::DocumentError,
     paginate::{Page, paginate},
     papers::Paper,
-    scale::{FORM, LARGE, READING, READING_TIGHT, Scale},
+    scale::{FORM, FORM_ROOMY, LARGE, READING, READING_TIGHT, READING_TIGHTEST, Scale},
     sheet::{Density, Sheet},
     tagging,
     typeface::{Typeface, Typefaces},
@@ -82,19 +82,28 @@ impl Press {
         let drawn = draw(&pages, &mut composed.structure, &mut used);
 
         let mut document = PdfDocument::new(&sheet.title);
+        let mut names = Vec::new();
         for (typeface, font) in &used.fonts {
             let id = FontId(typeface.resource().to_owned());
-            document
-                .resources
-                .fonts
-                .map
-                .insert(id, self.subset(*typeface, font)?);
+            let (name, subset) = self.subset(*typeface, font)?;
+            names.push((name, font.glyphs.iter().map(|(gid, _)| *gid).collect()));
+            document.resources.fonts.map.insert(id, subset);
         }
+        let glyph_maps: BTreeMap<&str, Vec<u16>> = names
+            .iter()
+            .map(|(name, map): &(String, Vec<u16>)| (name.as_str(), map.clone()))
+            .collect();
         document.with_pages(drawn);
         let mut warnings = Vec::new();
         let raw = document.to_lopdf_document(&PdfSaveOptions::default(), &mut warnings);
         let count = pages.len();
-        let pdf = tagging::finish(raw, &composed.structure, &sheet.title, options.created_at)?;
+        let pdf = tagging::finish(
+            raw,
+            &composed.structure,
+            &glyph_maps,
+            &sheet.title,
+            options.created_at,
+        )?;
         Ok(RenderedPaper {
             pdf,
             pages: count,
@@ -102,7 +111,7 @@ impl Press {
         })
     }
 
-    /// The largest scale of the paper's kind that fits one page, else its ordinary scale.
+    /// The largest scale of the paper's kind that needs the fewest pages.
     fn fit(
         &self,
         sheet: &Sheet,
@@ -110,10 +119,10 @@ impl Press {
     ) -> Result<(Composed, Vec<Page>), DocumentError> {
         let scales: &[&Scale] = match (large_print, sheet.density) {
             (true, _) => &[&LARGE],
-            (false, Density::Reading) => &[&READING, &READING_TIGHT],
-            (false, Density::Form) => &[&FORM],
+            (false, Density::Reading) => &[&READING, &READING_TIGHT, &READING_TIGHTEST],
+            (false, Density::Form) => &[&FORM_ROOMY, &FORM],
         };
-        let mut ordinary = None;
+        let mut best: Option<(Composed, Vec<Page>)> = None;
         for scale in scales {
             let composed = compose(self.typefaces, sheet, scale)?;
             let pages = paginate(
@@ -123,25 +132,51 @@ impl Press {
                 &sheet.reference,
                 &sheet.words,
             )?;
-            if pages.len() == 1 {
-                return Ok((composed, pages));
+            let single = pages.len() == 1;
+            if best
+                .as_ref()
+                .is_none_or(|(_, fewest)| pages.len() < fewest.len())
+            {
+                best = Some((composed, pages));
             }
-            ordinary.get_or_insert((composed, pages));
+            if single {
+                break;
+            }
         }
-        ordinary.ok_or(DocumentError::Finish("no scale"))
+        best.ok_or(DocumentError::Finish("no scale"))
     }
 
-    /// The font reduced to the glyphs of one paper.
-    fn subset(&self, typeface: Typeface, font: &FontUse) -> Result<PdfFont, DocumentError> {
-        let bytes = subsetter::subset(typeface.bytes(), 0, &font.remapper)
-            .map_err(|_| DocumentError::Subset(typeface.name()))?;
+    /// The font reduced to the glyphs of one paper, with its name there.
+    fn subset(
+        &self,
+        typeface: Typeface,
+        font: &FontUse,
+    ) -> Result<(String, PdfFont), DocumentError> {
+        let broken = DocumentError::Subset(typeface.name());
+        let bytes =
+            subsetter::subset(typeface.bytes(), 0, &font.remapper).map_err(|_| broken.clone())?;
         let mut warnings = Vec::new();
-        let mut parsed = ParsedFont::from_bytes(&bytes, 0, &mut warnings)
-            .ok_or(DocumentError::Subset(typeface.name()))?;
-        parsed.font_name = Some(format!("{}+{}", tag(typeface, &bytes), typeface.name()));
-        parsed.codepoint_to_glyph = BTreeMap::new();
-        Ok(PdfFont::new(parsed))
+        let mut parsed = ParsedFont::from_bytes(&bytes, 0, &mut warnings).ok_or(broken)?;
+        let name = format!("{}+{}", tag(typeface, &bytes), typeface.name());
+        parsed.font_name = Some(name.clone());
+        // printpdf looks widths up by the code it writes.
+        let units = f32::from(parsed.pdf_font_metrics.units_per_em) / 1000.0;
+        parsed.glyph_widths = (1..)
+            .zip(&font.glyphs)
+            .map(|(code, (_, advance))| (code, whole_units(advance * units)))
+            .collect();
+        Ok((name, PdfFont::new(parsed)))
     }
+}
+
+/// Advances are whole numbers of font units.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an advance is a small number and not negative"
+)]
+fn whole_units(advance: f32) -> u16 {
+    advance.round().max(0.0) as u16
 }
 
 /// The six letters before the name of a subset font, different for different subsets.

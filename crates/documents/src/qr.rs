@@ -10,8 +10,8 @@ use crate::error::DocumentError;
 /// Version 17 has 85 modules: 0.29 mm each at 26 mm with the quiet zone, which an ordinary phone
 /// or a webcam still reads from paper.
 const LARGEST: u8 = 17;
-/// What an alphanumeric text of that version with the least correction holds.
-const LIMIT: usize = 938;
+/// What an alphanumeric text of that version with medium correction holds.
+const LIMIT: usize = 734;
 
 /// The dark modules of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Code {
         let segments = QrSegment::make_segments(text);
         let code = QrCode::encode_segments_advanced(
             &segments,
-            QrCodeEcc::Low,
+            QrCodeEcc::Medium,
             Version::MIN,
             Version::new(LARGEST),
             None,

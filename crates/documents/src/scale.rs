@@ -82,6 +82,8 @@ pub(crate) struct Scale {
     pub(crate) row_padding: f32,
     /// Width of the label column of a table; 0 puts labels above values.
     pub(crate) label_column: f32,
+    /// Space above a field of a form.
+    pub(crate) field_gap: f32,
     /// Height of a writing line on a form.
     pub(crate) field_line: f32,
     /// Space for a signature.
@@ -113,6 +115,7 @@ pub(crate) const READING: Scale = Scale {
     before_table: 13.5,
     row_padding: 3.0,
     label_column: 187.5,
+    field_gap: 8.0,
     field_line: 22.0,
     signature_space: 42.0,
     two_columns: true,
@@ -137,6 +140,44 @@ pub(crate) const READING_TIGHT: Scale = Scale {
     ..READING
 };
 
+/// The least a letter is set in, for one that just fits a page.
+pub(crate) const READING_TIGHTEST: Scale = Scale {
+    title: style(SemiBold, 20.0, 25.0, INK),
+    lead: style(Medium, 13.0, 18.0, INK),
+    heading: style(SemiBold, 12.0, 15.5, INK),
+    body: style(Regular, 10.5, 14.5, INK),
+    body_strong: style(SemiBold, 10.5, 14.5, INK),
+    label: style(Regular, 10.5, 14.5, MUTED),
+    small: style(Regular, 10.0, 13.5, INK),
+    small_strong: style(SemiBold, 10.0, 13.5, INK),
+    before_title: 14.0,
+    before_heading: 10.5,
+    after_heading: 1.5,
+    between: 5.0,
+    before_table: 8.0,
+    row_padding: 2.0,
+    ..READING_TIGHT
+};
+
+/// Forms that take two pages anyway.
+pub(crate) const FORM_ROOMY: Scale = Scale {
+    title: style(SemiBold, 22.0, 27.0, INK),
+    lead: style(Medium, 13.0, 18.5, INK),
+    heading: style(SemiBold, 13.5, 17.5, INK),
+    body: style(Regular, 11.5, 16.5, INK),
+    body_strong: style(SemiBold, 11.5, 16.5, INK),
+    label: style(Regular, 10.5, 14.0, MUTED),
+    small: style(Regular, 10.5, 14.5, INK),
+    small_strong: style(SemiBold, 10.5, 14.5, INK),
+    before_heading: 15.0,
+    after_heading: 3.0,
+    between: 6.0,
+    field_gap: 11.0,
+    field_line: 20.0,
+    signature_space: 40.0,
+    ..FORM
+};
+
 /// Forms.
 pub(crate) const FORM: Scale = Scale {
     title: style(SemiBold, 20.0, 25.0, INK),
@@ -158,6 +199,7 @@ pub(crate) const FORM: Scale = Scale {
     before_table: 8.0,
     row_padding: 2.0,
     label_column: 150.0,
+    field_gap: 9.0,
     field_line: 18.0,
     signature_space: 34.0,
     two_columns: true,
@@ -184,6 +226,7 @@ pub(crate) const LARGE: Scale = Scale {
     before_table: 16.0,
     row_padding: 5.0,
     label_column: 200.0,
+    field_gap: 16.0,
     field_line: 32.0,
     signature_space: 58.0,
     two_columns: false,

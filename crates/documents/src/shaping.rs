@@ -3,13 +3,16 @@
 //! Each glyph knows the characters it stands for. Where glyphs and characters do not pair one to
 //! one, the piece carries its text as a whole, so that extraction returns what was typed.
 
-use rustybuzz::{Direction, Feature, UnicodeBuffer, ttf_parser::Tag};
+use rustybuzz::{BufferClusterLevel, Direction, Feature, UnicodeBuffer, ttf_parser::Tag};
 use unicode_bidi::{BidiInfo, Level};
 
 use crate::{
     scale::TextStyle,
     typeface::{Typeface, Typefaces, clean, drawn_as},
 };
+
+/// Keeps Arabic letters apart; drawn as nothing.
+const NON_JOINER: char = '\u{200c}';
 
 /// One glyph; lengths in thousandths of the type size.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +51,8 @@ pub(crate) struct SetLine {
     pub(crate) style: TextStyle,
     /// Characters that no font covers.
     pub(crate) uncovered: Vec<char>,
+    /// What the line says, in the order it was typed.
+    pub(crate) text: String,
 }
 
 /// Sets `text` on as many lines of `width` points as it takes, at least one.
@@ -118,17 +123,51 @@ fn line_end(
     text.len()
 }
 
+/// Sets `text` on as few lines as fit `width`, all about equally long: for headings, which look
+/// torn with one word on their last line.
+pub(crate) fn wrap_evenly(
+    typefaces: &Typefaces,
+    text: &str,
+    style: TextStyle,
+    width: f32,
+) -> Vec<SetLine> {
+    let mut best = wrap(typefaces, text, style, width);
+    let mut narrow = width / 2.0;
+    let mut wide = width;
+    while best.len() > 1 && wide - narrow > 8.0 {
+        let middle = f32::midpoint(narrow, wide);
+        let tried = wrap(typefaces, text, style, middle);
+        if tried.len() > best.len() {
+            narrow = middle;
+        } else {
+            wide = middle;
+            best = tried;
+        }
+    }
+    best
+}
+
 /// The places after `start` where a line may end, the end of the text last.
+///
+/// A telephone number, a paragraph sign or "kl." and "nr." stay with the number they belong to.
 fn break_points(text: &str, start: usize) -> impl Iterator<Item = usize> + '_ {
     let mut characters = text[start..].char_indices().peekable();
     let mut before = ' ';
+    let mut word_start = start;
     std::iter::from_fn(move || {
         while let Some((offset, character)) = characters.next() {
             let next = characters.peek().map(|(_, next)| *next);
             let splits_compound = matches!(character, '-' | '–' | '/')
                 && before.is_alphabetic()
                 && next.is_some_and(char::is_alphabetic);
-            let ends_word = character == ' ' && next != Some(' ');
+            let number_follows = next.is_some_and(|next| next.is_ascii_digit());
+            let word = &text[word_start..start + offset];
+            let belongs_together = number_follows
+                && (before.is_ascii_digit() || matches!(word, "§" | "kl." | "nr." | "stk."));
+            let ends_word = character == ' ' && next != Some(' ') && !belongs_together;
+            if character == ' ' {
+                word_start = start + offset + 1;
+            }
             before = character;
             if splits_compound || ends_word || next.is_none() {
                 return Some(start + offset + character.len_utf8());
@@ -201,6 +240,7 @@ fn set(
         width,
         style,
         uncovered,
+        text: line.to_owned(),
     }
 }
 
@@ -219,72 +259,48 @@ fn add_pieces(
     for (typeface, part) in parts {
         let glyphs = shape(typefaces, typeface, part, rtl);
         if rtl {
+            let glyphs = unfold_ligatures(typefaces, typeface, glyphs);
             pieces.push(Piece {
                 typeface,
                 glyphs,
-                actual_text: Some(part.to_owned()),
+                actual_text: None,
             });
         } else {
-            add_left_to_right(typefaces, typeface, glyphs, part, pieces);
+            add_left_to_right(typeface, glyphs, pieces);
         }
     }
 }
 
-/// Splits shaped glyphs into pieces whose glyphs pair with their characters, and pieces that
-/// carry their text as a whole.
-fn add_left_to_right(
-    typefaces: &Typefaces,
-    typeface: Typeface,
-    glyphs: Vec<Glyph>,
-    part: &str,
-    pieces: &mut Vec<Piece>,
-) {
-    let face = typefaces.face(typeface);
-    // A lookalike or a question mark in its place does not say what was typed.
-    let draws_itself = |text: &str| {
-        !text.is_empty()
-            && text.chars().all(|character| {
-                drawn_as(character) == character && face.glyph_index(character).is_some()
-            })
-    };
-    let paired = glyphs.iter().all(|glyph| draws_itself(&glyph.text));
-    if paired {
-        pieces.push(Piece {
-            typeface,
-            glyphs,
-            actual_text: None,
-        });
-        return;
-    }
-    let spelled: String = glyphs.iter().map(|glyph| glyph.text.as_str()).collect();
-    debug_assert_eq!(spelled, part, "each character belongs to one cluster");
-    let mut cluster: Vec<Glyph> = Vec::new();
+/// Splits shaped glyphs into pieces whose glyphs say their characters, and pieces of several
+/// glyphs that only together say theirs.
+fn add_left_to_right(typeface: Typeface, glyphs: Vec<Glyph>, pieces: &mut Vec<Piece>) {
     let mut plain: Vec<Glyph> = Vec::new();
+    let mut cluster: Vec<Glyph> = Vec::new();
     let mut glyphs = glyphs.into_iter().peekable();
     while let Some(glyph) = glyphs.next() {
         cluster.push(glyph);
         if glyphs.peek().is_some_and(|next| next.text.is_empty()) {
             continue;
         }
-        let text: String = cluster.iter().map(|glyph| glyph.text.as_str()).collect();
-        if cluster.len() == 1 && draws_itself(&text) {
+        if cluster.len() == 1 {
             plain.append(&mut cluster);
-        } else {
-            if !plain.is_empty() {
-                let glyphs = std::mem::take(&mut plain);
-                pieces.push(Piece {
-                    typeface,
-                    glyphs,
-                    actual_text: None,
-                });
-            }
-            let glyphs = std::mem::take(&mut cluster);
+            continue;
+        }
+        if !plain.is_empty() {
+            let glyphs = std::mem::take(&mut plain);
             pieces.push(Piece {
                 typeface,
                 glyphs,
-                actual_text: Some(text),
+                actual_text: None,
             });
         }
+        let text = cluster.iter().map(|glyph| glyph.text.as_str()).collect();
+        let glyphs = std::mem::take(&mut cluster);
+        pieces.push(Piece {
+            typeface,
+            glyphs,
+            actual_text: Some(text),
+        });
     }
     if !plain.is_empty() {
         pieces.push(Piece {
@@ -293,6 +309,33 @@ fn add_left_to_right(
             actual_text: None,
         });
     }
+}
+
+/// Glyphs of a right-to-left run stand in the order they are seen, and readers turn them around.
+/// A ligature is one glyph for several letters, so the letters after its first get an invisible
+/// glyph of no width each, before it: turned around, all follow in the order they were typed.
+fn unfold_ligatures(typefaces: &Typefaces, typeface: Typeface, glyphs: Vec<Glyph>) -> Vec<Glyph> {
+    let Some(invisible) = typefaces.face(typeface).glyph_index(NON_JOINER) else {
+        return glyphs;
+    };
+    let mut unfolded = Vec::with_capacity(glyphs.len());
+    for mut glyph in glyphs {
+        let mut letters = glyph.text.chars();
+        let first = letters.next().map(String::from).unwrap_or_default();
+        for letter in letters.rev() {
+            unfolded.push(Glyph {
+                gid: invisible.0,
+                advance: 0.0,
+                natural: 0.0,
+                dx: 0.0,
+                dy: 0.0,
+                text: letter.to_string(),
+            });
+        }
+        glyph.text = first;
+        unfolded.push(glyph);
+    }
+    unfolded
 }
 
 /// Splits a run where the font changes. Characters that no font covers stay with the run they
@@ -340,6 +383,10 @@ fn shape(typefaces: &Typefaces, typeface: Typeface, run: &str, rtl: bool) -> Vec
     ];
     let face = typefaces.face(typeface);
     let mut buffer = UnicodeBuffer::new();
+    if rtl {
+        // Each mark keeps its own character.
+        buffer.set_cluster_level(BufferClusterLevel::Characters);
+    }
     for (offset, character) in run.char_indices() {
         let drawn = drawn_as(character);
         let joiner = matches!(character, '\u{200c}' | '\u{200d}');
@@ -498,22 +545,34 @@ mod tests {
         let line = &wrap(typefaces, "Navn: محمد علي", READING.body, 400.0)[0];
 
         let isolated = typefaces.face(Typeface::Arabic).glyph_index('م').unwrap().0;
-        let arabic: Vec<_> = line
+        let arabic: Vec<&Glyph> = line
             .pieces
             .iter()
-            .filter(|p| p.typeface == Typeface::Arabic)
+            .filter(|piece| piece.typeface == Typeface::Arabic)
+            .flat_map(|piece| &piece.glyphs)
             .collect();
         assert!(
-            arabic
-                .iter()
-                .all(|piece| piece.glyphs.iter().all(|glyph| glyph.gid != isolated))
+            arabic.iter().all(|glyph| glyph.gid != isolated),
+            "letters join"
         );
-        assert_eq!(
-            arabic[0].actual_text.as_deref(),
-            Some("علي"),
-            "the last word stands left"
-        );
-        assert_eq!(arabic[1].actual_text.as_deref(), Some("محمد"));
+        assert_eq!(arabic[0].text, "ي", "the last letter stands left");
+        assert_eq!(arabic.last().unwrap().text, "م");
+        assert_eq!(line.text, "Navn: محمد علي");
+    }
+
+    #[test]
+    fn a_ligature_still_says_each_of_its_letters() {
+        let typefaces = Typefaces::shared().unwrap();
+
+        let line = &wrap(typefaces, "الأب", READING.body, 400.0)[0];
+
+        let said: String = line
+            .pieces
+            .iter()
+            .flat_map(|piece| &piece.glyphs)
+            .map(|glyph| glyph.text.as_str())
+            .collect();
+        assert_eq!(said.chars().rev().collect::<String>(), "الأب");
     }
 
     #[test]

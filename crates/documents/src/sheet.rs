@@ -48,6 +48,8 @@ pub(crate) struct AddressBlock {
 pub(crate) enum Block {
     /// The heading of the paper.
     Title(String),
+    /// The heading of a later part of a form.
+    PartTitle(String),
     /// The one sentence that says it all.
     Lead(String),
     /// The heading of a section.
@@ -64,8 +66,11 @@ pub(crate) enum Block {
     Notice { heading: String, text: String },
     /// The fields of a form.
     Fields(Vec<Field>),
-    /// Greeting, name and unit under a letter.
-    SignOff(Vec<String>),
+    /// The framed block of a form that others fill in.
+    Reserved {
+        heading: String,
+        rows: Vec<(String, String)>,
+    },
     /// Lines to sign on.
     Signatures(Vec<SignatureLine>),
     /// What follows starts on a new page.
@@ -105,7 +110,6 @@ pub(crate) enum FieldValue {
 pub(crate) struct SignatureLine {
     pub(crate) label: String,
     pub(crate) name: String,
-    pub(crate) date_label: String,
     pub(crate) signed_on: String,
     /// Strokes of a signature given on screen, in a box of width 1 and height 1.
     pub(crate) strokes: Vec<Vec<(f32, f32)>>,

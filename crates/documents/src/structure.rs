@@ -65,6 +65,8 @@ pub(crate) struct Node {
     pub(crate) kids: Vec<Kid>,
     /// The words for a picture or a drawn mark.
     pub(crate) alt: Option<String>,
+    /// What the element says, in the order it was typed.
+    pub(crate) text: String,
     /// Where a figure lies on its page: left, bottom, right, top in points.
     pub(crate) bounds: Option<[f32; 4]>,
 }
@@ -85,6 +87,7 @@ impl Structure {
                 parent: None,
                 kids: Vec::new(),
                 alt: None,
+                text: String::new(),
                 bounds: None,
             }],
         }
@@ -98,6 +101,7 @@ impl Structure {
             parent: Some(parent),
             kids: Vec::new(),
             alt: None,
+            text: String::new(),
             bounds: None,
         });
         self.nodes[parent.0].kids.push(Kid::Node(id));

@@ -6,6 +6,8 @@
 mod metadata;
 mod profile;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use lopdf::{
     Dictionary, Document, Object, ObjectId, SaveOptions, Stream, StringFormat, dictionary,
@@ -14,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     error::DocumentError,
+    shaping::is_right_to_left,
     structure::{Kid, Node, Role, Structure},
 };
 
@@ -24,9 +27,11 @@ const LANGUAGE: &str = "da-DK";
 pub(crate) fn finish(
     mut document: Document,
     structure: &Structure,
+    glyph_maps: &BTreeMap<&str, Vec<u16>>,
     title: &str,
     created_at: DateTime<Utc>,
 ) -> Result<Vec<u8>, DocumentError> {
+    map_codes(&mut document, glyph_maps)?;
     let pages: Vec<ObjectId> = document.page_iter().collect();
     let root = add_structure(&mut document, structure, &pages);
     for (at, page) in pages.iter().enumerate() {
@@ -73,6 +78,44 @@ pub(crate) fn finish(
     document.prune_objects();
     identify(&mut document);
     write(document)
+}
+
+/// Replaces the identity between codes and glyphs by the map of each font.
+fn map_codes(
+    document: &mut Document,
+    glyph_maps: &BTreeMap<&str, Vec<u16>>,
+) -> Result<(), DocumentError> {
+    let fonts: Vec<(ObjectId, String)> = document
+        .objects
+        .iter()
+        .filter_map(|(id, object)| {
+            let font = object.as_dict().ok()?;
+            font.get(b"DescendantFonts").ok()?;
+            let name = font.get(b"BaseFont").ok()?.as_name().ok()?;
+            Some((*id, String::from_utf8_lossy(name).into_owned()))
+        })
+        .collect();
+    for (id, name) in fonts {
+        let gone = DocumentError::Finish("a font is missing");
+        let map = glyph_maps.get(name.as_str()).ok_or(gone.clone())?;
+        // Code 0 shows nothing and stands for glyph 0.
+        let bytes = [0]
+            .iter()
+            .chain(map)
+            .flat_map(|gid| gid.to_be_bytes())
+            .collect();
+        let stream = document.add_object(Stream::new(Dictionary::new(), bytes));
+        document
+            .get_dictionary_mut(id)
+            .and_then(|font| font.get_mut(b"DescendantFonts"))
+            .and_then(Object::as_array_mut)
+            .ok()
+            .and_then(|fonts| fonts.first_mut())
+            .and_then(|font| font.as_dict_mut().ok())
+            .ok_or(gone)?
+            .set("CIDToGIDMap", stream);
+    }
+    Ok(())
 }
 
 /// Writes the file with compressed object streams.
@@ -174,6 +217,9 @@ fn element(node: &Node, parent: ObjectId, ids: &[ObjectId], pages: &[ObjectId]) 
     element.set("K", kids);
     if let Some(alt) = &node.alt {
         element.set("Alt", text(alt));
+    }
+    if node.text.chars().any(is_right_to_left) {
+        element.set("ActualText", text(node.text.trim_end()));
     }
     match node.role {
         Role::TableHeading => {

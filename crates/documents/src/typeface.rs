@@ -104,7 +104,7 @@ impl Typefaces {
 /// A hyphen or space that forbids a line break looks like the ordinary one.
 pub(crate) fn drawn_as(character: char) -> char {
     match character {
-        '\u{2011}' => '\u{2010}',
+        '\u{2010}' | '\u{2011}' => '-',
         '\u{202f}' | '\u{a0}' => ' ',
         other => other,
     }

@@ -10,12 +10,21 @@ use crate::{
 impl Composer<'_> {
     pub(super) fn title(&mut self, text: &str) {
         let node = self.node(Role::Heading1);
-        self.flow(node, text, self.scale.title, self.scale.before_title, true);
+        let lines = self.even_lines(text, self.scale.title);
+        self.flow_lines(node, lines, self.scale.before_title, true);
+    }
+
+    /// A later part looks like a paper of its own and is a section of this one.
+    pub(super) fn part_title(&mut self, text: &str) {
+        let node = self.node(Role::Heading2);
+        let lines = self.even_lines(text, self.scale.title);
+        self.flow_lines(node, lines, self.scale.before_title, true);
     }
 
     pub(super) fn lead(&mut self, text: &str) {
         let node = self.node(Role::Paragraph);
-        self.flow(node, text, self.scale.lead, 6.0, false);
+        let lines = self.even_lines(text, self.scale.lead);
+        self.flow_lines(node, lines, 6.0, true);
     }
 
     pub(super) fn heading(&mut self, text: &str) {
@@ -131,20 +140,6 @@ impl Composer<'_> {
             slab.height = slab.height.max(end);
             self.push(slab);
         }
-    }
-
-    /// Greeting, name and unit, never alone on a page without them all.
-    pub(super) fn sign_off(&mut self, lines: &[String]) {
-        let mut slab = Slab {
-            before: self.scale.before_heading,
-            ..Slab::default()
-        };
-        for line in lines {
-            let node = self.node(Role::Paragraph);
-            let set = self.lines(line, self.scale.body, COLUMN);
-            slab.text(Owner::Node(node), 0.0, set);
-        }
-        self.push(slab);
     }
 
     /// A framed text with a bar at its left.

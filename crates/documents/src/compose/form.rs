@@ -14,7 +14,17 @@ impl Composer<'_> {
     pub(super) fn fields(&mut self, fields: &[Field]) {
         let list = self.node(Role::List);
         let mut waiting: Option<&Field> = None;
+        let mut before: Option<&Field> = None;
         for field in fields {
+            // Ticks stand close together and clear of the answers to another question.
+            let ticks = matches!(field.value, FieldValue::Tick { .. });
+            let follows_tick = before.is_some_and(|f| matches!(f.value, FieldValue::Tick { .. }));
+            self.field_gap = if ticks && follows_tick {
+                1.5
+            } else {
+                self.scale.field_gap
+            };
+            before = Some(field);
             let alone = field.wide
                 || !self.scale.two_columns
                 || !matches!(field.value, FieldValue::Text(_));
@@ -181,45 +191,41 @@ impl Composer<'_> {
         end
     }
 
-    /// Date and signature side by side, each on a line; a signature given on screen is drawn.
+    /// A line to sign on with who signs under it; a signature given on screen is drawn.
     pub(super) fn signatures(&mut self, lines: &[SignatureLine]) {
-        const DATE_COLUMN: f32 = 130.0;
         let scale = self.scale;
+        let style = scale.body;
         for line in lines {
             let mut slab = Slab {
                 before: scale.between,
                 ..Slab::default()
             };
             let y = scale.signature_space;
-            let left = DATE_COLUMN + GUTTER;
-            let style = scale.body;
-
-            let date = self.node(Role::Paragraph);
+            let mut left = 0.0;
+            let node = self.node(Role::Paragraph);
             if !line.signed_on.is_empty() {
-                let set = self.lines(&line.signed_on, style, DATE_COLUMN);
-                slab.text_at(Owner::Node(date), 0.0, y - style.leading - 1.0, set);
+                let set = self.lines(&line.signed_on, style, COLUMN / 3.0);
+                left = set
+                    .iter()
+                    .fold(0.0_f32, |widest, line| widest.max(line.width))
+                    + GUTTER;
+                slab.text_at(Owner::Node(node), 0.0, y - style.leading - 1.0, set);
             }
-            let set = self.lines(&line.date_label, scale.label, DATE_COLUMN);
-            let date_end = slab.text_at(Owner::Node(date), 0.0, y + 2.0, set);
-
             if !line.strokes.is_empty() {
-                let figure =
-                    self.structure
-                        .add_described(self.section, Role::Figure, &line.strokes_said);
+                let said = &line.strokes_said;
+                let figure = self
+                    .structure
+                    .add_described(self.section, Role::Figure, said);
                 let (width, height) = ((COLUMN - left).min(y * 4.0), y - 4.0);
                 let strokes = line
                     .strokes
                     .iter()
                     .map(|stroke| {
-                        stroke
-                            .iter()
-                            .map(|(sx, sy)| {
-                                (
-                                    left + sx.clamp(0.0, 1.0) * width,
-                                    2.0 + sy.clamp(0.0, 1.0) * height,
-                                )
-                            })
-                            .collect()
+                        let place = |(x, y): &(f32, f32)| {
+                            let (x, y) = (x.clamp(0.0, 1.0), y.clamp(0.0, 1.0));
+                            (left + x * width, 2.0 + y * height)
+                        };
+                        stroke.iter().map(place).collect()
                     })
                     .collect();
                 slab.ink.push((
@@ -231,28 +237,79 @@ impl Composer<'_> {
                     },
                 ));
             }
-            let name = self.node(Role::Paragraph);
             let said = if line.name.is_empty() {
                 line.label.clone()
             } else {
                 format!("{}: {}", line.label, line.name)
             };
-            let set = self.lines(&said, scale.label, COLUMN - left);
-            let name_end = slab.text_at(Owner::Node(name), left, y + 2.0, set);
-            for (from, to) in [(0.0, DATE_COLUMN), (left, COLUMN)] {
-                slab.ink.push((
-                    Owner::Artifact,
-                    Ink::Rule {
-                        from,
-                        to,
-                        y,
-                        thickness: 0.75,
-                        tone: WRITING_LINE,
-                    },
-                ));
-            }
-            slab.height = date_end.max(name_end);
+            let name = self.node(Role::Paragraph);
+            let set = self.lines(&said, scale.label, COLUMN);
+            let end = slab.text_at(Owner::Node(name), 0.0, y + 2.0, set);
+            slab.ink.push((
+                Owner::Artifact,
+                Ink::Rule {
+                    from: 0.0,
+                    to: COLUMN,
+                    y,
+                    thickness: 0.75,
+                    tone: WRITING_LINE,
+                },
+            ));
+            slab.height = end;
             self.push(slab);
         }
+    }
+
+    /// A frame with rows that somebody else fills in, on lines where they are empty.
+    pub(super) fn reserved(&mut self, heading: &str, rows: &[(String, String)]) {
+        const PADDING: f32 = 9.0;
+        let scale = self.scale;
+        let mut slab = Slab {
+            before: scale.before_heading,
+            height: PADDING,
+            ..Slab::default()
+        };
+        let node = self.node(Role::Heading2);
+        let set = self.lines(heading, scale.heading, COLUMN - 2.0 * PADDING);
+        slab.text(Owner::Node(node), PADDING, set);
+        let table = self.node(Role::Table);
+        let values_at = PADDING + scale.label_column;
+        let right = COLUMN - PADDING;
+        for (label, value) in rows {
+            let row = self.structure.add(table, Role::TableRow);
+            let heading = self.structure.add(row, Role::TableHeading);
+            let cell = self.structure.add(row, Role::TableCell);
+            let top = slab.height + scale.row_padding;
+            let labels = self.lines(label, scale.label, scale.label_column - 10.0);
+            let drop = (scale.body.leading - scale.label.leading).max(0.0);
+            let end = slab.text_at(Owner::Node(heading), PADDING, top + drop, labels);
+            let values = self.lines(value, scale.body, right - values_at);
+            let end = end.max(slab.text_at(Owner::Node(cell), values_at, top, values));
+            slab.height = end + scale.row_padding;
+            slab.ink.push((
+                Owner::Artifact,
+                Ink::Rule {
+                    from: values_at,
+                    to: right,
+                    y: slab.height,
+                    thickness: 0.75,
+                    tone: WRITING_LINE,
+                },
+            ));
+        }
+        slab.height += PADDING;
+        let height = slab.height;
+        slab.ink.push((
+            Owner::Artifact,
+            Ink::Box {
+                x: 0.375,
+                y: 0.375,
+                width: COLUMN - 0.75,
+                height: height - 0.75,
+                thickness: 0.75,
+                tone: INK,
+            },
+        ));
+        self.push(slab);
     }
 }

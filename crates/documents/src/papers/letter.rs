@@ -1,34 +1,51 @@
-//! Letters to the citizen: refusal, missing information, rejection, corrected registration.
+//! Receipts and letters to the citizen, and what no wording may break.
 //!
-//! Basis: domain.md section 3, rules around refusal; spec/practice.md section 1, point 5.
+//! - The exemption receipt exists only after the registration and carries both times.
+//! - The interim paper never says that the citizen is exempt; the hand-in slip does not even
+//!   mention it.
+//! - A refusal has reasons and complaint guidance; a rejection is not called a refusal.
+//! - What the caller names as unsayable (the ground, a number the profile masks) is on no paper.
+//!
+//! Basis: design.md section 8; spec/practice.md section 1, points 1, 2 and 5; domain.md section 3.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 
-use super::{
-    Addressee, Carrier, CaseOnPaper, CitizenOnPaper, PaperText, TextSection, Words, add_sections,
-    address_block, receipt::reference,
-};
+use super::{Carrier, CitizenOnPaper, PaperText, Words, reference};
 use crate::{
-    danish::danish_date,
+    danish::{danish_date, danish_date_time},
     error::DocumentError,
     letterhead::Letterhead,
     press::CopyMark,
-    sheet::{Block, Closing, Density, Finding, Sheet},
+    sheet::{AddressBlock, Block, Closing, Density, Finding, Sheet},
 };
 
 /// What the letter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LetterKind {
-    /// The exemption is refused (afslag): reasons and complaint guidance belong to it.
-    Refusal,
+    /// The receipt after the registration.
+    ExemptionReceipt {
+        /// When the exemption was granted, Danish time.
+        granted_at: NaiveDateTime,
+        /// When it was registered in Digital Post, Danish time.
+        registered_at: NaiveDateTime,
+    },
+    /// Granted, not yet registered: digital post still counts as received.
+    Interim,
+    /// What outreach staff print when a form is handed in.
+    HandInSlip,
+    /// The exemption is refused (afslag).
+    Refusal {
+        /// The guidance as it must stand in the letter.
+        complaint_guidance: String,
+    },
     /// Something is missing (mangler).
     MissingInformation,
     /// The inquiry is rejected (afvist), which is no refusal.
     Rejection,
     /// To the person who was registered by mistake.
-    WrongRegistrationToWrongPerson,
+    CorrectionToWrongPerson,
     /// To the person who should have been registered.
-    WrongRegistrationToRightPerson,
+    CorrectionToRightPerson,
     /// Any other letter.
     Other,
 }
@@ -57,148 +74,212 @@ pub struct Reason {
     pub notes: Vec<String>,
 }
 
-/// A letter.
+/// A receipt or letter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LetterPaper {
-    /// What the letter is.
+    /// What it is.
     pub kind: LetterKind,
     /// Who sends it.
     pub letterhead: Letterhead,
-    /// Title, lead and the sections after the reasons.
+    /// The wording.
     pub text: PaperText,
     /// Words of the layout.
     pub words: Words,
-    /// The citizen the letter is about.
+    /// The citizen it is about.
     pub citizen: CitizenOnPaper,
-    /// Who is written to: the citizen, or the representative.
-    pub addressee: Addressee,
-    /// Who takes the paper along.
+    /// Who takes it along; only a posted letter shows the addressee in the envelope's window.
     pub carrier: Carrier,
-    /// The date of the letter.
-    pub written_on: NaiveDate,
-    /// "Dato".
-    pub date_label: String,
-    /// "Sag".
-    pub case_label: String,
-    /// The case.
-    pub case: CaseOnPaper,
-    /// Names and values above the text, where the letter has any.
-    pub facts: Vec<(String, String)>,
-    /// "Begrundelse".
-    pub reasons_heading: String,
-    /// The requirements and what they came to.
+    /// The date of a posted letter, where it shows one.
+    pub written_on: Option<NaiveDate>,
+    /// The proof tree, told under the first section; empty where the sections tell it.
     pub reasons: Vec<Reason>,
-    /// How to complain; its heading is part of it.
-    pub complaint_guidance: Option<TextSection>,
-    /// Who signs: greeting, name and unit, one line each.
-    pub sign_off: Vec<String>,
-    /// Number and code, where the letter is a receipt.
-    pub foot: Option<super::ReceiptFoot>,
+    /// The signed text of the code. `None` prints no code.
+    pub code: Option<String>,
+    /// What must not stand anywhere on the paper: the ground, a CPR number the profile masks.
+    pub must_not_say: Vec<String>,
 }
 
 impl LetterPaper {
     pub(super) fn sheet(&self, copy: Option<&CopyMark>) -> Result<Sheet, DocumentError> {
         self.check()?;
-        let mut blocks = vec![Block::Title(self.text.title.clone())];
-        if !self.text.lead.is_empty() {
-            blocks.push(Block::Lead(self.text.lead.clone()));
-        }
-        if !self.facts.is_empty() {
-            blocks.push(Block::Facts(self.facts.clone()));
-        }
-        if !self.reasons.is_empty() {
-            if !self.reasons_heading.is_empty() {
-                blocks.push(Block::Heading(self.reasons_heading.clone()));
+        let text = &self.text;
+        let mut blocks = vec![Block::Title(text.title.clone())];
+        let (notice, sections) = match (&self.kind, text.sections.split_first()) {
+            // What counts until the registration must be seen first.
+            (LetterKind::Interim, Some((first, rest))) if !first.paragraphs.is_empty() => {
+                (Some(first), rest)
             }
-            blocks.push(Block::Findings(self.reasons.iter().map(finding).collect()));
-        }
-        add_sections(&mut blocks, &self.text.sections);
-        add_sections(&mut blocks, self.complaint_guidance.as_slice());
-        if !self.sign_off.is_empty() {
-            blocks.push(Block::SignOff(self.sign_off.clone()));
-        }
-        let address: &[String] = if self.citizen.withholds_address(self.carrier)
-            && self.addressee.name == self.citizen.name
-        {
-            &[]
-        } else {
-            &self.addressee.address
+            _ => (None, text.sections.as_slice()),
         };
-        let beside = vec![
-            (self.date_label.clone(), danish_date(self.written_on)),
-            (self.case_label.clone(), self.case.shown()),
-        ];
-        let number = self
-            .foot
-            .as_ref()
-            .map_or(&self.case.case_number, |foot| &foot.number_line);
+        if !text.lead.is_empty() {
+            blocks.push(Block::Lead(text.lead.clone()));
+        }
+        if let Some(section) = notice {
+            blocks.push(Block::Notice {
+                heading: section.heading.clone(),
+                text: section.paragraphs.join(" "),
+            });
+        }
+        if !text.rows.is_empty() {
+            blocks.push(Block::Facts(text.rows.clone()));
+        }
+        if sections.is_empty() && !self.reasons.is_empty() {
+            blocks.push(self.findings());
+        }
+        for (at, section) in sections.iter().enumerate() {
+            section.add_to(&mut blocks);
+            if at == 0 && !self.reasons.is_empty() {
+                blocks.push(self.findings());
+            }
+        }
+        let code = self.code.clone();
+        let closing = (code.is_some() || matches!(self.kind, LetterKind::ExemptionReceipt { .. }))
+            .then(|| Closing {
+                code_said: self.words.code.clone(),
+                heading: text.number_line.clone(),
+                lines: code.iter().map(|_| text.code_line.clone()).collect(),
+                code,
+            });
         Ok(Sheet {
-            title: self.text.title.clone(),
+            title: text.title.clone(),
             letterhead: self.letterhead.clone(),
             copy_line: copy.map(|copy| self.words.copy_line(copy)),
-            address: Some(address_block(&self.addressee, address, beside)),
+            address: self.address(),
             blocks,
-            closing: self.foot.as_ref().map(|foot| Closing {
-                code: foot.code.clone(),
-                code_said: self.words.code.clone(),
-                heading: foot.number_line.clone(),
-                lines: if foot.code.is_some() {
-                    foot.code_lines.clone()
-                } else {
-                    Vec::new()
-                },
-            }),
-            reference: reference(number, copy, &self.words),
+            closing,
+            reference: reference(&text.number_line, copy, &self.words),
             density: Density::Reading,
             words: self.words.clone(),
         })
     }
 
+    /// The addressee of a posted letter.
+    fn address(&self) -> Option<AddressBlock> {
+        (self.carrier == Carrier::Post && !self.citizen.address.is_empty()).then(|| AddressBlock {
+            lines: std::iter::once(&self.citizen.name)
+                .chain(&self.citizen.address)
+                .cloned()
+                .collect(),
+            beside: self
+                .written_on
+                .map(|on| (self.words.date.clone(), danish_date(on)))
+                .into_iter()
+                .collect(),
+        })
+    }
+
+    fn findings(&self) -> Block {
+        Block::Findings(
+            self.reasons
+                .iter()
+                .map(|reason| Finding {
+                    mark: reason.outcome_said.clone(),
+                    text: reason.requirement.clone(),
+                    notes: reason.notes.clone(),
+                })
+                .collect(),
+        )
+    }
+
     /// What a letter of its kind must have, and must not say.
     fn check(&self) -> Result<(), DocumentError> {
-        match self.kind {
-            LetterKind::Refusal => {
-                if self
+        let refused = |why| Err(DocumentError::NotAllowed(why));
+        match &self.kind {
+            LetterKind::ExemptionReceipt {
+                granted_at,
+                registered_at,
+            } => {
+                for at in [granted_at, registered_at] {
+                    let said = danish_date_time(*at);
+                    if !self
+                        .text
+                        .rows
+                        .iter()
+                        .any(|(_, value)| value.contains(&said))
+                    {
+                        return refused("the exemption receipt carries both times");
+                    }
+                }
+                if self.text.number_line.is_empty() {
+                    return refused("the exemption receipt carries a number");
+                }
+            }
+            LetterKind::Interim => {
+                if self.says("er fritaget") {
+                    return refused("the interim paper does not say that the citizen is exempt");
+                }
+            }
+            LetterKind::HandInSlip => {
+                if self.says("fritage") {
+                    return refused("the hand-in slip contains no word of being exempt");
+                }
+            }
+            LetterKind::Refusal { complaint_guidance } => {
+                let told = self
                     .reasons
                     .iter()
-                    .all(|reason| reason.outcome == Outcome::Met)
-                {
-                    return Err(DocumentError::NotAllowed("a refusal names what is not met"));
+                    .any(|reason| reason.outcome == Outcome::NotMet)
+                    || self
+                        .text
+                        .sections
+                        .iter()
+                        .any(|section| !section.points.is_empty());
+                if !told {
+                    return refused("a refusal names what is not met");
                 }
-                if self.complaint_guidance.is_none() {
-                    return Err(DocumentError::NotAllowed(
-                        "a refusal has complaint guidance",
-                    ));
+                if complaint_guidance.trim().is_empty() || !self.says(complaint_guidance.trim()) {
+                    return refused("a refusal has complaint guidance");
                 }
             }
             LetterKind::Rejection => {
-                let said = [&self.text.title, &self.text.lead];
-                if said
-                    .iter()
-                    .any(|text| text.to_lowercase().contains("afslag"))
-                {
-                    return Err(DocumentError::NotAllowed(
-                        "a rejection is not called a refusal",
-                    ));
+                if self.says("afslag") {
+                    return refused("a rejection is not called a refusal");
                 }
             }
             LetterKind::MissingInformation => {
-                if self.reasons.is_empty() && self.text.sections.is_empty() {
-                    return Err(DocumentError::NotAllowed("the letter says what is missing"));
+                if self
+                    .text
+                    .sections
+                    .iter()
+                    .all(|section| section.points.is_empty())
+                {
+                    return refused("the letter says what is missing");
                 }
             }
-            LetterKind::WrongRegistrationToWrongPerson
-            | LetterKind::WrongRegistrationToRightPerson
+            LetterKind::CorrectionToWrongPerson
+            | LetterKind::CorrectionToRightPerson
             | LetterKind::Other => {}
+        }
+        let withheld = if self.citizen.withholds_address(self.carrier) {
+            &self.citizen.address[..]
+        } else {
+            &[]
+        };
+        if self
+            .must_not_say
+            .iter()
+            .chain(withheld)
+            .any(|text| self.says(text))
+        {
+            return refused("the paper says what it must not say");
         }
         Ok(())
     }
-}
 
-fn finding(reason: &Reason) -> Finding {
-    Finding {
-        mark: reason.outcome_said.clone(),
-        text: reason.requirement.clone(),
-        notes: reason.notes.clone(),
+    /// Whether the words stand anywhere on the paper.
+    fn says(&self, words: &str) -> bool {
+        let words = words.to_lowercase();
+        let reasons = self.reasons.iter().flat_map(|reason| {
+            std::iter::once(&reason.requirement)
+                .chain(&reason.notes)
+                .map(String::as_str)
+        });
+        !words.is_empty()
+            && self
+                .text
+                .all()
+                .chain(reasons)
+                .chain(self.code.as_deref())
+                .any(|text| text.to_lowercase().contains(&words))
     }
 }

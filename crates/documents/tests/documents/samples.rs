@@ -1,22 +1,32 @@
-//! Sample papers with fictional people, in the words of the demo municipality.
+//! Sample papers with fictional people, in the words of `forms/`.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use skranke_documents::{
-    Letterhead, Mark, Paper, RenderOptions,
+    Letterhead, Mark, Paper, RenderOptions, danish_date, danish_date_time,
     papers::{
-        Carrier, CaseOnPaper, CitizenOnPaper, CprOnPaper, ExemptionReceipt, PaperText, ReceiptFoot,
-        ReceiptLabels, TextSection, Words,
+        Carrier, CitizenOnPaper, FormPaper, FormPart, LetterKind, LetterPaper, Outcome, PaperText,
+        Reason, Words, cpr_on_paper, form_fields,
     },
 };
+use skranke_forms::{FieldValue, Fields, Forms, LetterFacts};
+use skranke_protocol::{
+    receipt_code::{self, DeviceCertificate, ReceiptStatement},
+    signature::SigningKey,
+};
 
-pub fn at(hour: u32, minute: u32) -> NaiveDateTime {
-    NaiveDate::from_ymd_opt(2026, 3, 13)
-        .unwrap()
-        .and_hms_opt(hour, minute, 0)
-        .unwrap()
+pub(crate) const GUIDANCE: &str =
+    "Du kan klage til Solbjerg Kommune inden 4 uger. Skriv eller ring til Borgerservice.";
+pub(crate) const CPR: &str = "2512169996";
+
+pub(crate) fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 13).unwrap()
 }
 
-pub fn options() -> RenderOptions {
+pub(crate) fn at(hour: u32, minute: u32) -> NaiveDateTime {
+    day().and_hms_opt(hour, minute, 0).unwrap()
+}
+
+pub(crate) fn options() -> RenderOptions {
     RenderOptions {
         large_print: false,
         copy_mark: None,
@@ -24,113 +34,313 @@ pub fn options() -> RenderOptions {
     }
 }
 
-pub fn letterhead() -> Letterhead {
+pub(crate) fn municipality_key() -> SigningKey {
+    SigningKey::from_seed(&[1; 32])
+}
+
+/// A real signed code of a fictional device.
+pub(crate) fn code() -> String {
+    let device = SigningKey::from_seed(&[2; 32]);
+    let until = NaiveDate::from_ymd_opt(2027, 12, 31).unwrap();
+    let validity = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()..=until;
+    let certificate =
+        DeviceCertificate::issue(&municipality_key(), "999", "S3", device.public(), validity)
+            .unwrap();
+    let statement = ReceiptStatement {
+        tenant: "999".to_owned(),
+        kind: "exemption_receipt".to_owned(),
+        paper_number: "S3-2026-00412".to_owned(),
+        case_number: "2026-S3-0147".to_owned(),
+        issued_on: day(),
+    };
+    receipt_code::encode(&statement, &certificate, &device).unwrap()
+}
+
+pub(crate) fn letterhead() -> Letterhead {
+    let forms = Forms::embedded().unwrap();
+    let profile = forms.profile("demo").unwrap();
+    let mut contact = profile.address.clone();
+    contact.push(format!("Telefon {}", profile.contact_phone));
     Letterhead {
-        sender: "Solbjerg Kommune".to_owned(),
-        unit: "Borgerservice".to_owned(),
-        contact: strings(&["Rådhuspladsen 4", "9990 Solbjerg", "Telefon 70 00 00 00"]),
+        sender: profile.name.clone(),
+        unit: profile.unit.clone(),
+        contact,
         mark: Some(Mark::solbjerg().unwrap()),
         mark_said: "Solbjerg Kommunes mærke".to_owned(),
     }
 }
 
-pub fn strings(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
-}
-
-pub fn section(heading: &str, paragraphs: &[&str], points: &[&str]) -> TextSection {
-    TextSection {
-        heading: heading.to_owned(),
-        paragraphs: strings(paragraphs),
-        points: strings(points),
-    }
-}
-
-pub fn citizen() -> CitizenOnPaper {
+pub(crate) fn citizen() -> CitizenOnPaper {
     CitizenOnPaper {
         name: "Aase Lindholm".to_owned(),
-        cpr: CprOnPaper::masked("2512169996"),
-        address: strings(&["Ærøvej 12, 2. th.", "9990 Solbjerg"]),
+        address: vec!["Ærøvej 12, 2. th.".to_owned(), "9990 Solbjerg".to_owned()],
         address_protected: false,
     }
 }
 
-pub fn case() -> CaseOnPaper {
-    CaseOnPaper {
-        case_number: "2026-S3-0147".to_owned(),
-        own_number: String::new(),
-        initials: "KT".to_owned(),
-    }
+fn list(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
 }
 
-pub fn labels() -> ReceiptLabels {
-    ReceiptLabels {
-        name: "Navn".to_owned(),
-        cpr: "CPR-nummer".to_owned(),
-        granted: "Bevilget".to_owned(),
-        registered: "Registreret i Digital Post".to_owned(),
-        duration: "Gælder".to_owned(),
-        unopened_post: "Uåbnet post".to_owned(),
-        case: "Sag og behandler".to_owned(),
-    }
+/// Everything a letter may ask for.
+pub(crate) fn facts(name: &str) -> LetterFacts {
+    let forms = Forms::embedded().unwrap();
+    let profile = forms.profile("demo").unwrap();
+    let rules = forms.rules().on(day()).unwrap();
+    LetterFacts::new()
+        .with_rule_set(rules)
+        .with_profile(profile)
+        .with_offers(forms.help_offers())
+        .with("channel", "self")
+        .with("form_version", "2")
+        .with("citizen_name", name)
+        .with("citizen_cpr", cpr_on_paper(CPR, true))
+        .with("citizen_address", "Ærøvej 12, 2. th., 9990 Solbjerg")
+        .with("representative_name", "Mads Lindholm")
+        .with("guardian_name", "")
+        .with("granted_at", danish_date_time(at(13, 58)))
+        .with("registered_at", danish_date_time(at(14, 1)))
+        .with("decided_at", danish_date_time(at(13, 58)))
+        .with("corrected_at", danish_date_time(at(15, 20)))
+        .with("received_on", danish_date(day()))
+        .with("signed_on", danish_date(day()))
+        .with("issued_at", danish_date_time(at(14, 2)))
+        .with("duration", "Uden udløb")
+        .with("duration_kind", "permanent")
+        .with("unopened_post", "Sendes på papir til folkeregisteradressen")
+        .with("case_number", "2026-S3-0147")
+        .with("municipal_case_number", "2026-01234-2")
+        .with("paper_number", "S3-2026-00412")
+        .with("paper_title", "Anmodning om fritagelse fra Digital Post")
+        .with("initials", "KT")
+        .with("location", "Borgerservice Solbjerg")
+        .with("id_kind", "Kørekort")
+        .with("outcome", "Bevilget")
+        .with("reason", "no_valid_id")
+        .with("reasons", "Du opfylder ikke det, der står herunder.")
+        .with("has_citizen_views", "true")
+        .with(
+            "citizen_views",
+            "Du har sagt, at du gerne vil have post på papir.",
+        )
+        .with(
+            "legal_basis",
+            "Lov om Digital Post fra offentlige afsendere § 5.",
+        )
+        .with("complaint_guidance", GUIDANCE)
+        .with("resend_post", "false")
+        .with("poa_covers_unopened_post", "true")
+        .with("copy_number", "")
+        .with("authority", "")
+        .with_list("unmet", list(&["Du er ikke fyldt 15 år."]))
+        .with_list(
+            "would_change",
+            list(&[
+                "Når du fylder 15 år, kan du bede om fritagelse. Det er den 25. december 2031.",
+            ]),
+        )
+        .with_list(
+            "missing",
+            list(&[
+                "Din underskrift på blanketten",
+                "Fuldmagt med underskrift fra jer begge",
+            ]),
+        )
 }
 
-pub fn receipt() -> ExemptionReceipt {
-    ExemptionReceipt {
+pub(crate) fn text(letter: &str, facts: &LetterFacts) -> PaperText {
+    let forms = Forms::embedded().unwrap();
+    forms.letter(letter).unwrap().fill(facts).unwrap().into()
+}
+
+pub(crate) fn letter(kind: LetterKind, code_of_letter: &str, carrier: Carrier) -> LetterPaper {
+    let citizen = citizen();
+    LetterPaper {
+        kind,
         letterhead: letterhead(),
-        text: PaperText {
-            title: "Kvittering for fritagelse fra Digital Post".to_owned(),
-            lead: "Aase Lindholm er fritaget fra Digital Post fra det offentlige.".to_owned(),
-            sections: vec![
-                section(
-                    "Det betyder fritagelsen",
-                    &[
-                        "Du får breve fra det offentlige på papir. Du kan også bruge en anden vej \
-                       end selvbetjening på nettet, hvor den ellers er obligatorisk. Udbetaling \
-                       Danmark har særlige regler.",
-                    ],
-                    &[],
-                ),
-                section(
-                    "Det dækker fritagelsen ikke",
-                    &[],
-                    &[
-                        "Lønsedler fra offentlige arbejdsgivere",
-                        "Beskeder om SU",
-                        "Post fra banker, forsikring og andre private",
-                        "NemSMS, som du melder dig til og fra særskilt",
-                    ],
-                ),
-                section(
-                    "Hvis du vil have Digital Post igen",
-                    &[
-                        "Du kan blive tilmeldt igen, når du vil: i Borgerservice eller selv med \
-                       MitID. Flytter du til udlandet og tilbage til Danmark, ophører fritagelsen.",
-                    ],
-                    &[],
-                ),
-            ],
-        },
-        labels: labels(),
+        text: text(code_of_letter, &facts(&citizen.name)),
         words: Words::default(),
-        citizen: citizen(),
-        carrier: Carrier::Citizen,
+        citizen,
+        carrier,
+        written_on: Some(day()),
+        reasons: Vec::new(),
+        code: None,
+        must_not_say: list(&["251216-9996", CPR]),
+    }
+}
+
+pub(crate) fn receipt() -> LetterPaper {
+    let kind = LetterKind::ExemptionReceipt {
         granted_at: at(13, 58),
         registered_at: at(14, 1),
-        duration: "Uden udløb".to_owned(),
-        unopened_post: "Sendes på papir til folkeregisteradressen".to_owned(),
-        case: case(),
-        foot: ReceiptFoot {
-            number_line: "Kvittering nr. S3-2026-00412".to_owned(),
-            code_lines: strings(&[
-                "Koden viser, at kvitteringen er udstedt af Solbjerg Kommune.",
-                "Den indeholder ikke dit CPR-nummer.",
-            ]),
-            code: Some("SKRANKE1 0999 S3-2026-00412 2026-S3-0147 2026-03-13".to_owned()),
-        },
+    };
+    LetterPaper {
+        code: Some(code()),
+        ..letter(kind, "exemption_receipt", Carrier::Citizen)
     }
 }
 
-pub fn receipt_paper() -> Paper {
-    Paper::ExemptionReceipt(Box::new(receipt()))
+/// A receipt for a citizen of another name.
+pub(crate) fn receipt_for(name: &str) -> LetterPaper {
+    let mut paper = receipt();
+    paper.text = text("exemption_receipt", &facts(name));
+    paper.citizen.name = name.to_owned();
+    paper
+}
+
+pub(crate) fn interim() -> LetterPaper {
+    letter(LetterKind::Interim, "interim_paper", Carrier::Citizen)
+}
+
+pub(crate) fn refusal() -> LetterPaper {
+    let kind = LetterKind::Refusal {
+        complaint_guidance: GUIDANCE.to_owned(),
+    };
+    LetterPaper {
+        reasons: vec![
+            Reason {
+                outcome: Outcome::Met,
+                outcome_said: "Opfyldt".to_owned(),
+                requirement: "Du har vist gyldig legitimation.".to_owned(),
+                notes: vec!["Kørekort set den 13. marts 2026 kl. 13.52.".to_owned()],
+            },
+            Reason {
+                outcome: Outcome::NotMet,
+                outcome_said: "Ikke opfyldt".to_owned(),
+                requirement: "Du er fyldt 15 år.".to_owned(),
+                notes: vec!["Du bliver 15 år den 25. december 2031.".to_owned()],
+            },
+        ],
+        text: text(
+            "refusal",
+            &facts("Aase Lindholm").with_list("unmet", Vec::new()),
+        ),
+        ..letter(kind, "refusal", Carrier::Post)
+    }
+}
+
+pub(crate) fn answers() -> Fields {
+    let text = |value: &str| FieldValue::from(value);
+    Fields::from([
+        ("channel".to_owned(), text("representative")),
+        ("received_on".to_owned(), text("2026-03-13")),
+        ("cpr".to_owned(), text(CPR)),
+        ("citizen_name".to_owned(), text("Aase Lindholm")),
+        (
+            "citizen_address".to_owned(),
+            text("Ærøvej 12, 2. th.\n9990 Solbjerg"),
+        ),
+        ("phone".to_owned(), text("20 00 00 01")),
+        ("representative_name".to_owned(), text("Mads Lindholm")),
+        ("representative_relation".to_owned(), text("child")),
+        ("representative_birth_date".to_owned(), text("1969-05-04")),
+        (
+            "representative_address".to_owned(),
+            text("Fyrrebakken 3\n9990 Solbjerg"),
+        ),
+        ("poa_signed_on".to_owned(), text("2026-03-10")),
+        (
+            "poa_covers_unopened_post".to_owned(),
+            FieldValue::from(true),
+        ),
+        ("declared".to_owned(), FieldValue::from(true)),
+        ("signature_kind".to_owned(), text("paper")),
+        ("signed_on".to_owned(), text("2026-03-12")),
+        ("unopened_post".to_owned(), text("registered_address")),
+    ])
+}
+
+pub(crate) fn form(signed_on: NaiveDate, paper: &str, letter: &str, blank: bool) -> FormPaper {
+    let forms = Forms::embedded().unwrap();
+    let profile = forms.profile("demo").unwrap();
+    let form = forms.exemption_form(signed_on, profile).unwrap();
+    let title = form
+        .papers
+        .iter()
+        .find(|known| known.code == paper)
+        .unwrap()
+        .title
+        .clone();
+    let facts = facts("Aase Lindholm")
+        .with("channel", "representative")
+        .with("form_version", form.version.to_string())
+        .with("paper_title", title)
+        .with("outcome", "")
+        .with("registered_at", "");
+    FormPaper {
+        letterhead: letterhead(),
+        words: Words::default(),
+        parts: vec![FormPart {
+            text: text(letter, &facts),
+            fields: form_fields(&form, paper, &answers(), blank),
+            signatures: Vec::new(),
+            blank,
+        }],
+        reference: if blank {
+            format!("Blanket {}", form.reference())
+        } else {
+            format!("Blanket {} · sag 2026-S3-0147", form.reference())
+        },
+        carrier: Carrier::Citizen,
+        address_protected: false,
+    }
+}
+
+/// Every kind of paper by a name for its file.
+pub(crate) fn all() -> Vec<(&'static str, Paper)> {
+    let other = |kind, code, carrier| Paper::Letter(Box::new(letter(kind, code, carrier)));
+    let first_form = NaiveDate::from_ymd_opt(2014, 4, 15).unwrap();
+    let form = |day, paper, letter, blank| Paper::Form(Box::new(form(day, paper, letter, blank)));
+    vec![
+        ("exemption_receipt", Paper::Letter(Box::new(receipt()))),
+        ("interim_paper", Paper::Letter(Box::new(interim()))),
+        (
+            "hand_in_slip",
+            other(LetterKind::HandInSlip, "hand_in_slip", Carrier::Citizen),
+        ),
+        ("refusal", Paper::Letter(Box::new(refusal()))),
+        (
+            "missing_information",
+            other(
+                LetterKind::MissingInformation,
+                "missing_information",
+                Carrier::Post,
+            ),
+        ),
+        (
+            "rejection",
+            other(LetterKind::Rejection, "rejection", Carrier::Citizen),
+        ),
+        (
+            "correction_wrong_person",
+            other(
+                LetterKind::CorrectionToWrongPerson,
+                "correction_wrong_person",
+                Carrier::Post,
+            ),
+        ),
+        (
+            "correction_right_person",
+            other(
+                LetterKind::CorrectionToRightPerson,
+                "correction_right_person",
+                Carrier::Post,
+            ),
+        ),
+        (
+            "important_messages",
+            other(LetterKind::Other, "important_messages", Carrier::Citizen),
+        ),
+        ("request", form(day(), "f1", "request", false)),
+        ("request_blank", form(day(), "f1", "request", true)),
+        (
+            "power_of_attorney",
+            form(day(), "f2", "power_of_attorney", false),
+        ),
+        (
+            "power_of_attorney_blank",
+            form(day(), "f2", "power_of_attorney", true),
+        ),
+        ("request_2014", form(first_form, "f1", "request", false)),
+    ]
 }
