@@ -34,7 +34,7 @@ impl<'a> Typed<'a> {
 
     /// A day, if what was typed is one.
     pub(crate) fn day(&self, id: &str) -> Option<NaiveDate> {
-        skranke_forms::read_day(self.text(id))
+        skranke_forms::read::read_date(self.text(id))
     }
 
     /// A CPR number, if what was typed is one.
@@ -44,7 +44,9 @@ impl<'a> Typed<'a> {
 
     /// Ids with this prefix and their values, prefix removed.
     fn with_prefix(&self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a FieldValue)> {
-        self.0.iter().filter_map(move |(id, value)| Some((id.strip_prefix(prefix)?, value)))
+        self.0
+            .iter()
+            .filter_map(move |(id, value)| Some((id.strip_prefix(prefix)?, value)))
     }
 
     /// Who came.
@@ -60,13 +62,17 @@ impl<'a> Typed<'a> {
     fn signed(&self) -> Option<bool> {
         match self.text("signing_method") {
             "" => None,
-            "unable" => Some(!self.text("unable_reason").is_empty() && !self.text("witness_name").is_empty()),
+            "unable" => Some(
+                !self.text("unable_reason").is_empty() && !self.text("witness_name").is_empty(),
+            ),
             _ => Some(self.day("signed_on").is_some()),
         }
     }
 
     fn power_of_attorney(&self) -> Option<PowerOfAttorney> {
-        if self.channel() != Some(Channel::Representative) || self.text("representative_name").is_empty() {
+        if self.channel() != Some(Channel::Representative)
+            || self.text("representative_name").is_empty()
+        {
             return None;
         }
         Some(PowerOfAttorney {
@@ -91,7 +97,8 @@ impl<'a> Typed<'a> {
         }
         Some(Guardian {
             name: self.text("guardian_name").to_owned(),
-            scope: GuardianScope::from_code(self.text("guardian_scope")).unwrap_or(GuardianScope::Both),
+            scope: GuardianScope::from_code(self.text("guardian_scope"))
+                .unwrap_or(GuardianScope::Both),
             is_parent: self.flag("guardian_parent"),
             appointment_seen: self.flag("guardian_document_seen"),
             valid_from: self.day("guardian_valid_from"),
@@ -106,9 +113,9 @@ impl<'a> Typed<'a> {
     fn unopened_post(&self) -> Option<UnopenedPost> {
         match self.text("unopened_post") {
             "registered_address" => Some(UnopenedPost::ToRegisteredAddress),
-            "other_address" => {
-                Some(UnopenedPost::ToOtherAddress(self.text("unopened_post_address").to_owned()))
-            }
+            "other_address" => Some(UnopenedPost::ToOtherAddress(
+                self.text("unopened_post_address").to_owned(),
+            )),
             "no" => Some(UnopenedPost::NotSent),
             _ => None,
         }
@@ -122,7 +129,9 @@ impl<'a> Typed<'a> {
         Facts {
             channel: self.channel(),
             cpr_fails_modulus_11: warnings.contains(&CprWarning::Modulus11),
-            cpr_is_replacement: cpr.as_ref().is_some_and(|cpr| cpr.kind() == CprKind::Replacement),
+            cpr_is_replacement: cpr
+                .as_ref()
+                .is_some_and(|cpr| cpr.kind() == CprKind::Replacement),
             cpr,
             died: None,
             residence: Some(self.residence()),
@@ -162,7 +171,9 @@ impl<'a> Typed<'a> {
             events.push(Event::GuardianRecorded(guardian));
         }
         if self.flag("companion_present") {
-            events.push(Event::CompanionRecorded { name: self.text("companion_name").to_owned() });
+            events.push(Event::CompanionRecorded {
+                name: self.text("companion_name").to_owned(),
+            });
         }
         if !self.text("id_kind").is_empty() {
             events.push(Event::IdentityChecked(IdentityChecked {
@@ -172,12 +183,17 @@ impl<'a> Typed<'a> {
             }));
         }
         if let Some(seen) = self.register() {
-            events.push(Event::RegisterLookedUp { looked_at: now, seen });
+            events.push(Event::RegisterLookedUp {
+                looked_at: now,
+                seen,
+            });
         }
         let offers: Vec<_> = self
             .with_prefix("offer_")
             .filter_map(|(code, value)| match value {
-                FieldValue::Text(answer) => Some((code.to_owned(), OfferAnswer::from_code(answer)?)),
+                FieldValue::Text(answer) => {
+                    Some((code.to_owned(), OfferAnswer::from_code(answer)?))
+                }
                 FieldValue::Flag(_) | FieldValue::Many(_) => None,
             })
             .collect();
@@ -191,9 +207,11 @@ impl<'a> Typed<'a> {
                 purpose: "request_exemption".to_owned(),
             });
         }
-        if let (true, Some(signed_on), Some(signature)) =
-            (self.flag("declared"), self.day("signed_on"), self.signature())
-        {
+        if let (true, Some(signed_on), Some(signature)) = (
+            self.flag("declared"),
+            self.day("signed_on"),
+            self.signature(),
+        ) {
             events.push(Event::DeclarationSigned(DeclarationSigned {
                 signed_on,
                 rule_set,
@@ -222,4 +240,178 @@ impl<'a> Typed<'a> {
             _ => None,
         }
     }
+}
+
+/// What a case holds, typed back into the form: for its filled papers, and for a draft that starts from it.
+pub(crate) fn retyped(case: &skranke_domain::case::Case) -> Fields {
+    use skranke_domain::cpr::Purpose;
+
+    let mut fields = Fields::new();
+    let mut text = |id: &str, value: String| {
+        fields.insert(id.to_owned(), FieldValue::Text(value));
+    };
+    let show = skranke_forms::read::show_date;
+    if let Some(opened) = &case.opened {
+        text("channel", opened.channel.code().to_owned());
+        text("location", opened.location.clone());
+        text("received_on", show(opened.received_on));
+    }
+    if let Some(citizen) = &case.citizen {
+        text("cpr", citizen.cpr.reveal_for(Purpose::Paper));
+        text("citizen_name", citizen.name.clone());
+        text("citizen_address", citizen.address.clone());
+        text("citizen_residence", citizen.residence.code().to_owned());
+        text("phone", citizen.phone.clone());
+    }
+    if let Some(guardian) = &case.guardian {
+        text("guardian_name", guardian.name.clone());
+        text("guardian_scope", guardian.scope.code().to_owned());
+        text(
+            "guardian_valid_from",
+            guardian.valid_from.map(show).unwrap_or_default(),
+        );
+        text(
+            "guardian_valid_to",
+            guardian.valid_to.map(show).unwrap_or_default(),
+        );
+    }
+    if let Some(identity) = &case.identity {
+        text("id_kind", identity.value.id_kind.clone());
+    }
+    if let Some(paper) = &case.power_of_attorney {
+        let representative = &paper.representative;
+        text("representative_name", representative.name.clone());
+        text("representative_relation", representative.relation.clone());
+        text("representative_address", representative.address.clone());
+        let cpr = representative
+            .cpr
+            .as_ref()
+            .map(|cpr| cpr.reveal_for(Purpose::Paper));
+        text("representative_cpr", cpr.unwrap_or_default());
+        text(
+            "representative_birth_date",
+            representative.birth_date.map(show).unwrap_or_default(),
+        );
+        text(
+            "poa_signed_on",
+            paper.signed_on.map(show).unwrap_or_default(),
+        );
+    }
+    if let Some(declaration) = &case.declaration {
+        text("signed_on", show(declaration.signed_on));
+        let (method, reason, witness) = match &declaration.signature {
+            Signature::OnPaper => ("paper", "", ""),
+            Signature::OnScreen => ("screen", "", ""),
+            Signature::Unable { reason, witness } => ("unable", reason.as_str(), witness.as_str()),
+        };
+        text("signing_method", method.to_owned());
+        text("unable_reason", reason.to_owned());
+        text("witness_name", witness.to_owned());
+    }
+    if let Some(choice) = &case.unopened_post {
+        text(
+            "unopened_post",
+            crate::present::unopened_post_code(Some(choice)).to_owned(),
+        );
+        if let UnopenedPost::ToOtherAddress(address) = choice {
+            text("unopened_post_address", address.clone());
+        }
+    }
+    for (code, answer) in &case.guidance {
+        text(&format!("offer_{code}"), answer.code().to_owned());
+    }
+    if let Some(name) = &case.companion {
+        text("companion_name", name.clone());
+    }
+    let flags = [
+        (
+            "id_checked",
+            case.identity
+                .as_ref()
+                .is_some_and(|identity| identity.value.valid),
+        ),
+        (
+            "id_shows_cpr",
+            case.identity
+                .as_ref()
+                .is_some_and(|identity| identity.value.shows_cpr),
+        ),
+        ("companion_present", case.companion.is_some()),
+        (
+            "address_protected",
+            case.citizen
+                .as_ref()
+                .is_some_and(|citizen| citizen.address_protected),
+        ),
+        ("declared", case.declaration.is_some()),
+        (
+            "guardian_parent",
+            case.guardian
+                .as_ref()
+                .is_some_and(|guardian| guardian.is_parent),
+        ),
+        (
+            "guardian_document_seen",
+            case.guardian
+                .as_ref()
+                .is_some_and(|guardian| guardian.appointment_seen),
+        ),
+        (
+            "poa_citizen_signed",
+            case.power_of_attorney
+                .as_ref()
+                .is_some_and(|p| p.citizen_signed),
+        ),
+        (
+            "poa_representative_signed",
+            case.power_of_attorney
+                .as_ref()
+                .is_some_and(|p| p.representative_signed),
+        ),
+        (
+            "poa_self_made",
+            case.power_of_attorney.as_ref().is_some_and(|p| p.self_made),
+        ),
+        (
+            "poa_covers_unopened_post",
+            case.power_of_attorney
+                .as_ref()
+                .is_some_and(|p| p.covers_unopened_post),
+        ),
+    ];
+    for (id, on) in flags {
+        fields.insert(id.to_owned(), FieldValue::Flag(on));
+    }
+    if let Some(declaration) = &case.declaration {
+        for code in &declaration.understood {
+            fields.insert(format!("understood_{code}"), FieldValue::Flag(true));
+        }
+    }
+    fields
+}
+
+/// The same values as the forms crate takes them.
+pub(crate) fn for_forms(fields: &Fields) -> skranke_forms::Fields {
+    let plain = |value: &FieldValue| match value {
+        FieldValue::Text(text) => skranke_forms::FieldValue::Text(text.clone()),
+        FieldValue::Flag(on) => skranke_forms::FieldValue::Flag(*on),
+        FieldValue::Many(values) => skranke_forms::FieldValue::List(values.clone()),
+    };
+    fields
+        .iter()
+        .map(|(id, value)| (id.clone(), plain(value)))
+        .collect()
+}
+
+/// The values a draft keeps, back from the forms crate.
+pub(crate) fn from_forms(fields: skranke_forms::Fields) -> Fields {
+    let plain = |value| match value {
+        skranke_forms::FieldValue::Text(text) => FieldValue::Text(text),
+        skranke_forms::FieldValue::Flag(on) => FieldValue::Flag(on),
+        skranke_forms::FieldValue::List(values) => FieldValue::Many(values),
+    };
+    fields
+        .into_iter()
+        .map(|(id, value)| (id, plain(value)))
+        .collect()
 }

@@ -4,4 +4,21 @@
 //! with their audit row, and returns what the caller shows. Shells only translate.
 
 pub mod api;
+mod capture;
+pub mod clock;
+pub mod commands;
+mod error;
+mod explain;
+pub mod intake;
+mod papers;
+mod present;
+mod record;
+mod state;
 pub mod tools;
+mod usecases;
+
+pub use clock::Clock;
+pub use commands::{COMMANDS, SHELL_COMMANDS, dispatch, typescript};
+pub use error::AppError;
+pub use state::{App, Config, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ServerAddress};
+pub use usecases::paper::{Prepared, may_be_printed};

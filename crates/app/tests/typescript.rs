@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 #[test]
 fn the_windows_types_are_those_of_the_code() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/api/generated/types.ts");
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/api/generated/types.ts");
     let expected = skranke_app::typescript();
     if std::env::var_os("SKRANKE_WRITE_GENERATED").is_some() {
         std::fs::create_dir_all(path.parent().expect("has a folder")).expect("can be made");
@@ -13,5 +14,8 @@ fn the_windows_types_are_those_of_the_code() {
 
     let committed = std::fs::read_to_string(&path).expect("the generated types are committed");
 
-    assert_eq!(committed, expected, "run `make generate` and commit the result");
+    assert_eq!(
+        committed, expected,
+        "run `make generate` and commit the result"
+    );
 }

@@ -90,6 +90,23 @@ impl Act {
         Act::ReadAudit,
         Act::Administer,
     ];
+
+    /// The code that crosses to the window.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Act::Capture => "capture",
+            Act::Decide => "decide",
+            Act::Finish => "finish",
+            Act::Supplement => "supplement",
+            Act::Correct => "correct",
+            Act::TakeBack => "take_back",
+            Act::ReadCase => "read_case",
+            Act::Search => "search",
+            Act::SeeChannel => "see_channel",
+            Act::ReadAudit => "read_audit",
+            Act::Administer => "administer",
+        }
+    }
 }
 
 /// Whether `role` may do `act`.

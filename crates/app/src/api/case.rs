@@ -389,6 +389,6 @@ pub struct Worklist {
     pub missing_ticks: Vec<CaseRowView>,
     /// How many lack a tick in all.
     pub missing_ticks_total: u64,
-    /// How many cases were opened today on this device.
+    /// How many cases changed today.
     pub today: u64,
 }

@@ -1,0 +1,299 @@
+//! Files from outside: read with a limit, known by content, and shown only as a copy made anew.
+//!
+//! The original is kept sealed as evidence and never opened again. Basis: reliability 2.1, T4, T5 and T11.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use image::{ImageFormat, ImageReader, Limits};
+
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+
+/// Largest file that is taken, in bytes.
+pub const LARGEST_FILE_BYTES: u64 = 20 * 1024 * 1024;
+/// Widest or tallest picture that is decoded, in pixels.
+const LARGEST_SIDE: u32 = 12_000;
+/// Memory a picture may take while it is decoded.
+const LARGEST_PICTURE_BYTES: u64 = 256 * 1024 * 1024;
+/// Longest side of the copy that is shown.
+const COPY_SIDE: u32 = 2_000;
+/// Longest file name that is kept, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// A file that was found acceptable.
+pub struct Intake {
+    /// The bytes as they came.
+    pub original: Vec<u8>,
+    /// Media type by content.
+    pub media_type: &'static str,
+    /// The copy to look at; `None` for a PDF, which the bundled viewer draws without running anything in it.
+    pub copy: Option<Vec<u8>>,
+    /// The cleaned name.
+    pub file_name: String,
+}
+
+/// Takes the file at `path`.
+///
+/// # Errors
+/// `FileUnreadable`, `FileEmpty`, `FileTooLarge`, `FileTypeUnsupported`, `ImageTooLarge` or `FileDamaged`.
+pub fn take(path: &Path) -> Result<Intake, AppError> {
+    let unreadable = |_| AppError::of(ErrorCode::FileUnreadable);
+    let file = File::open(path).map_err(unreadable)?;
+    let facts = file.metadata().map_err(unreadable)?;
+    if !facts.is_file() {
+        return Err(AppError::of(ErrorCode::FileUnreadable));
+    }
+    if facts.len() > LARGEST_FILE_BYTES {
+        return Err(too_large());
+    }
+    let mut original = Vec::new();
+    // A file can grow while it is read: never take more than the limit and one byte.
+    file.take(LARGEST_FILE_BYTES + 1)
+        .read_to_end(&mut original)
+        .map_err(unreadable)?;
+    if original.len() as u64 > LARGEST_FILE_BYTES {
+        return Err(too_large());
+    }
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    accept(original, &name)
+}
+
+/// Takes bytes that are in memory already.
+///
+/// # Errors
+/// As [`take`].
+pub fn accept(original: Vec<u8>, name: &str) -> Result<Intake, AppError> {
+    if original.is_empty() {
+        return Err(AppError::of(ErrorCode::FileEmpty));
+    }
+    let (media_type, extension) =
+        media_type(&original).ok_or_else(|| AppError::of(ErrorCode::FileTypeUnsupported))?;
+    let copy = match media_type {
+        "image/png" => Some(copied(&original, ImageFormat::Png)?),
+        "image/jpeg" => Some(copied(&original, ImageFormat::Jpeg)?),
+        _ => None,
+    };
+    if media_type == "application/pdf" && !ends_like_a_pdf(&original) {
+        return Err(AppError::of(ErrorCode::FileDamaged));
+    }
+    Ok(Intake {
+        original,
+        media_type,
+        copy,
+        file_name: clean_name(name, extension),
+    })
+}
+
+fn too_large() -> AppError {
+    AppError::of(ErrorCode::FileTooLarge).with("maximum_mb", LARGEST_FILE_BYTES / 1024 / 1024)
+}
+
+/// The media type by the first bytes; the name says nothing.
+fn media_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    if bytes.starts_with(b"%PDF-") {
+        Some(("application/pdf", "pdf"))
+    } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some(("image/png", "png"))
+    } else if bytes.starts_with(b"\xff\xd8\xff") {
+        Some(("image/jpeg", "jpg"))
+    } else {
+        None
+    }
+}
+
+fn ends_like_a_pdf(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(2048)..];
+    tail.windows(5).any(|window| window == b"%%EOF")
+}
+
+/// Decodes within limits and encodes anew, without metadata.
+fn copied(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, AppError> {
+    let reader = || {
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(LARGEST_SIDE);
+        limits.max_image_height = Some(LARGEST_SIDE);
+        limits.max_alloc = Some(LARGEST_PICTURE_BYTES);
+        reader.limits(limits);
+        reader
+    };
+    let damaged = |_| AppError::of(ErrorCode::FileDamaged);
+    // The header alone says how large it claims to be: look before anything is allocated.
+    let (width, height) = reader().into_dimensions().map_err(damaged)?;
+    let claimed = u64::from(width) * u64::from(height) * 4;
+    if width > LARGEST_SIDE || height > LARGEST_SIDE || claimed > LARGEST_PICTURE_BYTES {
+        return Err(AppError::of(ErrorCode::ImageTooLarge));
+    }
+    let picture = reader().decode().map_err(damaged)?;
+    let picture = if width.max(height) > COPY_SIDE {
+        picture.thumbnail(COPY_SIDE, COPY_SIDE)
+    } else {
+        picture
+    };
+    let mut copy = Cursor::new(Vec::new());
+    picture
+        .to_rgb8()
+        .write_to(&mut copy, ImageFormat::Png)
+        .map_err(|_| AppError::of(ErrorCode::FileDamaged))?;
+    Ok(copy.into_inner())
+}
+
+/// The name as data only: last path part, no control or direction marks, no reserved signs, no trailing dots.
+pub fn clean_name(name: &str, extension: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_mark = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let kept: String = last
+        .chars()
+        .filter(|c| {
+            !c.is_control() && !is_mark(*c) && !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')
+        })
+        .take(LONGEST_NAME)
+        .collect();
+    let kept = kept.trim().trim_matches('.').trim();
+    let stem = kept.rsplit_once('.').map_or(kept, |(stem, _)| stem);
+    if stem.is_empty() || skranke_forms::check::holds_cpr(stem) {
+        format!("bilag.{extension}")
+    } else {
+        format!("{stem}.{extension}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a_png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image::RgbImage::from_pixel(width, height, image::Rgb([250, 250, 245]))
+            .write_to(&mut bytes, ImageFormat::Png)
+            .expect("a picture can be written");
+        bytes.into_inner()
+    }
+
+    fn refused(bytes: Vec<u8>) -> ErrorCode {
+        accept(bytes, "scan.pdf")
+            .err()
+            .expect("must be refused")
+            .code
+    }
+
+    #[test]
+    fn a_picture_is_taken_by_content_and_copied_without_metadata() {
+        let mut with_comment = a_png(40, 20);
+        let end = with_comment.len() - 12;
+        // A text chunk before the end of the file, as a scanner would leave it.
+        let chunk = b"\x00\x00\x00\x0dtEXtAuthor\0Kaj Br\xc9\x9d\x6b\x8f";
+        with_comment.splice(end..end, chunk.iter().copied());
+
+        let taken = accept(with_comment, "fuldmagt.PDF").expect("a picture");
+
+        assert_eq!(taken.media_type, "image/png");
+        assert_eq!(
+            taken.file_name, "fuldmagt.png",
+            "the name follows the content"
+        );
+        let copy = taken.copy.expect("a copy");
+        assert!(
+            !copy.windows(6).any(|window| window == b"Author"),
+            "metadata stays behind"
+        );
+        assert!(
+            taken.original.windows(6).any(|window| window == b"Author"),
+            "the original is kept"
+        );
+    }
+
+    #[test]
+    fn what_is_not_pdf_jpeg_or_png_is_refused_whatever_its_name() {
+        assert_eq!(
+            refused(b"MZ\x90\x00 this is a program".to_vec()),
+            ErrorCode::FileTypeUnsupported
+        );
+        assert_eq!(
+            refused(b"<html>%PDF-1.7</html>".to_vec()),
+            ErrorCode::FileTypeUnsupported
+        );
+        assert_eq!(refused(Vec::new()), ErrorCode::FileEmpty);
+    }
+
+    #[test]
+    fn a_truncated_file_is_told_to_be_damaged() {
+        let mut cut = a_png(400, 400);
+        cut.truncate(cut.len() / 2);
+        assert_eq!(refused(cut), ErrorCode::FileDamaged);
+        assert_eq!(
+            refused(b"%PDF-1.7\n1 0 obj".to_vec()),
+            ErrorCode::FileDamaged
+        );
+    }
+
+    #[test]
+    fn a_header_that_claims_60000_by_60000_pixels_is_refused_before_anything_is_allocated() {
+        let mut bomb = a_png(1, 1);
+        bomb[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+        bomb[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+        let crc = crc32(&bomb[12..29]);
+        bomb[29..33].copy_from_slice(&crc.to_be_bytes());
+
+        assert_eq!(refused(bomb), ErrorCode::ImageTooLarge);
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0_u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                if crc & 1 == 1 {
+                    (crc >> 1) ^ 0xedb8_8320
+                } else {
+                    crc >> 1
+                }
+            })
+        })
+    }
+
+    #[test]
+    fn a_two_gigabyte_file_is_refused_without_reading_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("stor.pdf");
+        let file = File::create(&path).expect("can be made");
+        file.set_len(2 * 1024 * 1024 * 1024).expect("sparse");
+
+        let error = take(&path).err().expect("must be refused");
+
+        assert_eq!(error.code, ErrorCode::FileTooLarge);
+        assert_eq!(error.params["maximum_mb"], "20");
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_unreadable() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in [
+            folder.path().join("findes ikke.pdf"),
+            folder.path().to_owned(),
+        ] {
+            assert_eq!(
+                take(&path).err().expect("refused").code,
+                ErrorCode::FileUnreadable
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_name_is_data_and_never_a_path() {
+        for (given, kept) in [
+            ("../../etc/passwd", "passwd.pdf"),
+            ("C:\\Windows\\system32\\fuldmagt.exe", "fuldmagt.pdf"),
+            ("scan\u{202e}fdp.exe", "scanfdp.pdf"),
+            ("  .. ", "bilag.pdf"),
+            ("a:b|c?.pdf", "abc.pdf"),
+            ("251216-9996.pdf", "bilag.pdf"),
+            ("Fuldmagt Åse.pdf", "Fuldmagt Åse.pdf"),
+        ] {
+            assert_eq!(clean_name(given, "pdf"), kept, "{given}");
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! Which paper says what: letters and forms filled from a case, and handed to `documents` to be drawn.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use skranke_documents::papers::{
+    Carrier, CitizenOnPaper, FormPaper, FormPart, LetterKind, LetterPaper, PaperText, Words,
+    cpr_on_paper, form_fields,
+};
+use skranke_documents::{Letterhead, Mark, Paper, danish_date, danish_date_time};
+use skranke_domain::case::{Case, CaseState};
+use skranke_domain::cpr::Purpose;
+use skranke_domain::danish_time;
+use skranke_domain::event::{Channel, PaperKind, ReceiptDelivery};
+use skranke_domain::ids::CaseId;
+use skranke_domain::rule_set::{Duration, RuleSetCode};
+use skranke_forms::{Forms, LetterFacts, Profile, RuleTexts, Texts};
+use uuid::Uuid;
+
+use crate::api::draft::{Fields, ProofView};
+use crate::api::error::ErrorCode;
+use crate::capture;
+use crate::error::AppError;
+use crate::present::{duration_said, unopened_post_code};
+
+/// Everything a paper needs beside the case.
+pub(crate) struct Desk<'a> {
+    pub(crate) forms: &'a Forms,
+    pub(crate) profile: &'a Profile,
+    /// Name of the location.
+    pub(crate) location: String,
+    pub(crate) initials: String,
+    pub(crate) now: DateTime<Utc>,
+    /// Number to print; empty on F1 and F2.
+    pub(crate) number: String,
+    /// Text of the QR code; `None` prints no code.
+    pub(crate) code: Option<String>,
+    pub(crate) proof: &'a ProofView,
+}
+
+/// Fills the paper of this kind from the case.
+///
+/// # Errors
+/// `DocumentFailed` when a letter lacks a fact or the profile's mark is unusable.
+pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<Paper, AppError> {
+    let letter = match kind {
+        PaperKind::Request | PaperKind::PowerOfAttorney => {
+            return form_paper(&capture::retyped(case), Some(case), kind, desk);
+        }
+        PaperKind::ExemptionReceipt => {
+            let (Some(granted), Some(registered)) = (&case.granted, &case.registered) else {
+                return Err(AppError::of(ErrorCode::NotRegistered));
+            };
+            LetterKind::ExemptionReceipt {
+                granted_at: danish(granted.value.decided_at),
+                registered_at: danish(registered.value.registered_at),
+            }
+        }
+        PaperKind::InterimPaper => LetterKind::Interim,
+        PaperKind::Refusal => LetterKind::Refusal {
+            complaint_guidance: complaint_guidance(desk),
+        },
+        PaperKind::MissingInformation => LetterKind::MissingInformation,
+        PaperKind::Rejection => LetterKind::Rejection,
+        PaperKind::CorrectionToWrongPerson => LetterKind::CorrectionToWrongPerson,
+        PaperKind::CorrectionToRightPerson => LetterKind::CorrectionToRightPerson,
+    };
+    let carrier = carrier(case, kind);
+    let filled = desk
+        .forms
+        .letter(kind.code())?
+        .fill(&facts(case, desk))
+        .map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
+    let full_number = case
+        .citizen
+        .as_ref()
+        .map(|citizen| citizen.cpr.reveal_for(Purpose::Paper));
+    let must_not_say = match full_number.filter(|_| desk.profile.practice.mask_cpr) {
+        Some(digits) => vec![cpr_on_paper(&digits, false), digits],
+        None => Vec::new(),
+    };
+    Ok(Paper::Letter(Box::new(LetterPaper {
+        kind: letter,
+        letterhead: letterhead(desk.profile, desk.forms.texts())?,
+        text: PaperText::from(filled),
+        words: Words::default(),
+        citizen: citizen_on_paper(case, kind),
+        carrier,
+        written_on: Some(danish_time::date_at(desk.now)),
+        reasons: Vec::new(),
+        code: desk.code.clone(),
+        must_not_say,
+    })))
+}
+
+/// Who takes the paper along: the person who came, the post, or nobody.
+fn carrier(case: &Case, kind: PaperKind) -> Carrier {
+    let letter = matches!(
+        kind,
+        PaperKind::Refusal
+            | PaperKind::MissingInformation
+            | PaperKind::CorrectionToWrongPerson
+            | PaperKind::CorrectionToRightPerson
+    );
+    let posted = case
+        .receipt
+        .as_ref()
+        .is_some_and(|r| r.value.delivery == ReceiptDelivery::Posted);
+    match case.opened.as_ref().map(|opened| opened.channel) {
+        _ if letter || posted => Carrier::Post,
+        Some(Channel::Representative | Channel::Guardian) => Carrier::ThirdPerson,
+        Some(Channel::InPerson) | None => Carrier::Citizen,
+    }
+}
+
+/// F1 or F2, filled from what was typed; blank where nothing was.
+pub(crate) fn form_paper(
+    fields: &Fields,
+    case: Option<&Case>,
+    kind: PaperKind,
+    desk: &Desk<'_>,
+) -> Result<Paper, AppError> {
+    let typed = capture::Typed(fields);
+    let today = danish_time::date_at(desk.now);
+    let signed_on = typed.day("signed_on").unwrap_or(today);
+    let form = desk
+        .forms
+        .exemption_form(signed_on, desk.profile)
+        .or_else(|_| desk.forms.exemption_form(today, desk.profile))?;
+    let code = if kind == PaperKind::PowerOfAttorney {
+        "f2"
+    } else {
+        "f1"
+    };
+    let title = form
+        .papers
+        .iter()
+        .find(|paper| paper.code == code)
+        .or_else(|| form.papers.first())
+        .map(|paper| paper.title.clone())
+        .unwrap_or_default();
+    let nobody = Case::empty(CaseId::from_uuid(Uuid::nil()));
+    let facts = facts(case.unwrap_or(&nobody), desk)
+        .with("paper_title", title)
+        .with("form_version", form.version.to_string())
+        .with("channel", typed.text("channel"))
+        .with(
+            "poa_covers_unopened_post",
+            typed.flag("poa_covers_unopened_post").to_string(),
+        );
+    let filled = desk
+        .forms
+        .letter(kind.code())?
+        .fill(&facts)
+        .map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
+    let number = case
+        .and_then(|case| case.opened.as_ref())
+        .map(|opened| opened.number.to_string());
+    let reference = [Some(form.reference()), number]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>();
+    Ok(Paper::Form(Box::new(FormPaper {
+        letterhead: letterhead(desk.profile, desk.forms.texts())?,
+        words: Words::default(),
+        parts: vec![FormPart {
+            text: PaperText::from(filled),
+            fields: form_fields(&form, code, &capture::for_forms(fields), false),
+            signatures: Vec::new(),
+            blank: case.is_none(),
+        }],
+        reference: reference.join(" · "),
+        carrier: Carrier::Case,
+        address_protected: typed.flag("address_protected"),
+    })))
+}
+
+/// Every fact a letter may ask for. What the case does not have is empty, so a letter never stops on it.
+fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
+    let texts = desk.forms.texts();
+    let citizen = case.citizen.as_ref();
+    let name = |text: Option<&String>| text.cloned().unwrap_or_default();
+    let decided_at = case
+        .granted
+        .as_ref()
+        .map(|g| g.value.decided_at)
+        .or_else(|| case.refused.as_ref().map(|r| r.value.decided_at))
+        .or_else(|| case.rejected.as_ref().map(|r| r.value.rejected_at))
+        .or_else(|| case.taken_back.as_ref().map(|t| t.value.decided_at));
+    let at = |time: Option<DateTime<Utc>>| {
+        time.map(|time| danish_date_time(danish(time)))
+            .unwrap_or_default()
+    };
+    let outcome = match case.state {
+        CaseState::Received | CaseState::Incomplete | CaseState::Ready => String::new(),
+        decided => texts.say(&format!("state.{}", decided.code()), &[]),
+    };
+    let reasons = case
+        .refused
+        .as_ref()
+        .map(|refused| refused.value.reasons.clone())
+        .or_else(|| {
+            case.taken_back
+                .as_ref()
+                .map(|taken| taken.value.reasons.clone())
+        })
+        .unwrap_or_default();
+    let id_kind = case
+        .identity
+        .as_ref()
+        .map(|identity| &identity.value.id_kind);
+    let id_kind = desk
+        .profile
+        .practice
+        .id_kinds
+        .iter()
+        .find(|kind| Some(&kind.code) == id_kind)
+        .map(|kind| kind.label.clone());
+    let wrong = case.wrongly_created.as_ref();
+    let mut unmet = leaves(desk.proof, "not_met", |leaf| join(&leaf.text, &leaf.fact));
+    if unmet.is_empty() && !reasons.is_empty() {
+        // Refused although every requirement of the proof is met: then the reasons alone carry it.
+        unmet.push(reasons.clone());
+    }
+    let mut facts = LetterFacts::new()
+        .with_profile(desk.profile)
+        .with_offers(desk.forms.help_offers())
+        .with_list("missing", case.missing.clone())
+        .with_list("unmet", unmet)
+        .with_list(
+            "would_change",
+            leaves(desk.proof, "not_met", |leaf| leaf.remedy.clone()),
+        )
+        .with(
+            "channel",
+            case.opened
+                .as_ref()
+                .map(|o| o.channel.code())
+                .unwrap_or_default(),
+        )
+        .with(
+            "citizen_name",
+            citizen.map(|c| c.name.clone()).unwrap_or_default(),
+        )
+        .with("citizen_cpr", cpr_said(case, desk.profile))
+        .with(
+            "citizen_address",
+            citizen
+                .map(|c| c.address.replace('\n', ", "))
+                .unwrap_or_default(),
+        )
+        .with(
+            "representative_name",
+            name(
+                case.power_of_attorney
+                    .as_ref()
+                    .map(|p| &p.representative.name),
+            ),
+        )
+        .with(
+            "guardian_name",
+            name(case.guardian.as_ref().map(|g| &g.name)),
+        )
+        .with(
+            "granted_at",
+            at(case.granted.as_ref().map(|g| g.value.decided_at)),
+        )
+        .with(
+            "registered_at",
+            at(case.registered.as_ref().map(|r| r.value.registered_at)),
+        )
+        .with("decided_at", at(decided_at))
+        .with("corrected_at", at(wrong.map(|w| w.value.corrected_at)))
+        .with(
+            "received_on",
+            case.opened
+                .as_ref()
+                .map(|o| danish_date(o.received_on))
+                .unwrap_or_default(),
+        )
+        .with(
+            "signed_on",
+            case.declaration
+                .as_ref()
+                .map(|d| danish_date(d.signed_on))
+                .unwrap_or_default(),
+        )
+        .with("duration", duration_said(case, texts))
+        .with("duration_kind", duration_kind(case))
+        .with("unopened_post", unopened_post_said(case, desk))
+        .with(
+            "case_number",
+            case.opened
+                .as_ref()
+                .map(|o| o.number.to_string())
+                .unwrap_or_default(),
+        )
+        .with(
+            "municipal_case_number",
+            case.journalised
+                .as_ref()
+                .map(|j| j.value.reference.clone())
+                .unwrap_or_default(),
+        )
+        .with("paper_number", desk.number.clone())
+        .with("paper_title", "")
+        .with("initials", desk.initials.clone())
+        .with("location", desk.location.clone())
+        .with("id_kind", id_kind.unwrap_or_default())
+        .with("outcome", outcome)
+        .with(
+            "reason",
+            case.rejected
+                .as_ref()
+                .map(|r| r.value.reason.clone())
+                .unwrap_or_default(),
+        )
+        .with("reasons", reasons)
+        .with("has_citizen_views", "false")
+        .with("citizen_views", "")
+        .with("legal_basis", desk.profile.case.legal_citation.clone())
+        .with("complaint_guidance", complaint_guidance(desk))
+        .with(
+            "resend_post",
+            wrong.is_some_and(|w| w.value.resend_post).to_string(),
+        )
+        .with(
+            "poa_covers_unopened_post",
+            case.power_of_attorney
+                .as_ref()
+                .is_some_and(|p| p.covers_unopened_post)
+                .to_string(),
+        )
+        .with("copy_number", "")
+        .with("issued_at", danish_date_time(danish(desk.now)))
+        .with("authority", "")
+        .with("form_version", "");
+    if let Some(set) = rule_texts(case, desk) {
+        facts = facts.with_rule_set(set);
+    }
+    facts
+}
+
+/// The rule set whose words the paper carries: the receipt goes by the decision (practice 6).
+fn rule_texts<'a>(case: &Case, desk: &Desk<'a>) -> Option<&'a RuleTexts> {
+    let code: Option<RuleSetCode> = case
+        .granted
+        .as_ref()
+        .map(|granted| granted.value.rule_set)
+        .or_else(|| {
+            case.declaration
+                .as_ref()
+                .map(|declaration| declaration.rule_set)
+        });
+    match code {
+        Some(code) => desk.forms.rules().get(code),
+        None => desk.forms.rules().on(danish_time::date_at(desk.now)),
+    }
+}
+
+fn complaint_guidance(desk: &Desk<'_>) -> String {
+    let own = &desk.profile.case.complaint_guidance;
+    if own.trim().is_empty() {
+        desk.forms.texts().say("refusal.complaint_unconfirmed", &[])
+    } else {
+        own.clone()
+    }
+}
+
+fn leaves(
+    proof: &ProofView,
+    outcome: &str,
+    said: impl Fn(&ProofView) -> String + Copy,
+) -> Vec<String> {
+    if proof.outcome == "not_needed" {
+        Vec::new()
+    } else if proof.parts.is_empty() {
+        if proof.outcome == outcome {
+            vec![said(proof)]
+        } else {
+            Vec::new()
+        }
+    } else {
+        proof
+            .parts
+            .iter()
+            .flat_map(|part| leaves(part, outcome, said))
+            .collect()
+    }
+}
+
+fn join(one: &str, other: &str) -> String {
+    if other.is_empty() {
+        one.to_owned()
+    } else {
+        format!("{one}: {other}")
+    }
+}
+
+/// `until` or `permanent`, as the form says it.
+fn duration_kind(case: &Case) -> &'static str {
+    let limited = case
+        .granted
+        .as_ref()
+        .is_some_and(|g| g.value.duration == Duration::TimeLimited);
+    if limited && case.permanent_since.is_none() {
+        "time_limited"
+    } else {
+        "permanent"
+    }
+}
+
+/// A rejected person was not identified, so the note names nobody (practice 8).
+fn citizen_on_paper(case: &Case, kind: PaperKind) -> CitizenOnPaper {
+    let citizen = case
+        .citizen
+        .as_ref()
+        .filter(|_| kind != PaperKind::Rejection);
+    CitizenOnPaper {
+        name: citizen
+            .map(|citizen| citizen.name.clone())
+            .unwrap_or_default(),
+        address: citizen
+            .map(|citizen| {
+                citizen
+                    .address
+                    .lines()
+                    .map(|line| line.trim().to_owned())
+                    .collect()
+            })
+            .unwrap_or_default(),
+        address_protected: citizen.is_some_and(|citizen| citizen.address_protected),
+    }
+}
+
+fn cpr_said(case: &Case, profile: &Profile) -> String {
+    let digits = case
+        .citizen
+        .as_ref()
+        .map(|citizen| citizen.cpr.reveal_for(Purpose::Paper));
+    digits
+        .map(|digits| cpr_on_paper(&digits, profile.practice.mask_cpr))
+        .unwrap_or_default()
+}
+
+fn unopened_post_said(case: &Case, desk: &Desk<'_>) -> String {
+    let code = unopened_post_code(case.unopened_post.as_ref());
+    let key = if code.is_empty() { "none" } else { code };
+    desk.forms.texts().say(&format!("unopened_post.{key}"), &[])
+}
+
+fn letterhead(profile: &Profile, texts: &Texts) -> Result<Letterhead, AppError> {
+    let mark = if profile.fictional {
+        Some(Mark::solbjerg()?)
+    } else {
+        None
+    };
+    let mut contact = profile.address.clone();
+    if !profile.contact_phone.is_empty() {
+        contact.push(texts.say("letter.phone", &[("number", &profile.contact_phone)]));
+    }
+    Ok(Letterhead {
+        sender: profile.name.clone(),
+        unit: profile.unit.clone(),
+        contact,
+        mark,
+        mark_said: profile.name.clone(),
+    })
+}
+
+fn danish(at: DateTime<Utc>) -> NaiveDateTime {
+    danish_time::local(at).naive_local()
+}

@@ -1,0 +1,464 @@
+//! From a case to what the window shows: rows, facts, ticks, timeline, and what may be done now.
+//!
+//! Channel and institution can hint at the ground, so they are left out unless the role may see them (practice 13).
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use skranke_domain::case::{Case, CaseState, Recorded};
+use skranke_domain::danish_time;
+use skranke_domain::event::{Event, PaperKind, Tick, UnopenedPost};
+use skranke_domain::ids::{EventId, StaffId};
+use skranke_domain::role::{Act, Role, any_permits};
+use skranke_domain::rule_set::Duration;
+use skranke_forms::Texts;
+
+use crate::api::case::{CaseRowView, FactLine, IssuedPaper, TickView, TimelineEntry};
+use crate::api::draft::AttachmentView;
+use crate::explain::{day, moment};
+
+/// What the case itself does not know: initials, device codes, names of places, standing with the central store.
+pub(crate) struct Surroundings<'a> {
+    /// The catalogue.
+    pub(crate) texts: &'a Texts,
+    /// Initials by member of staff.
+    pub(crate) initials: &'a HashMap<StaffId, String>,
+    /// Code of the device and standing with the central store, by event.
+    pub(crate) origin: &'a HashMap<EventId, (String, String)>,
+    /// Name of the location.
+    pub(crate) location: String,
+    /// How the case as a whole stands to the central store.
+    pub(crate) sync: String,
+    /// Roles of who looks.
+    pub(crate) roles: &'a [Role],
+}
+
+impl Surroundings<'_> {
+    fn initials_of(&self, staff: StaffId) -> String {
+        self.initials
+            .get(&staff)
+            .cloned()
+            .unwrap_or_else(|| "–".to_owned())
+    }
+
+    fn say(&self, key: &str) -> String {
+        self.texts.say(key, &[])
+    }
+}
+
+/// RFC 3339 with milliseconds.
+pub(crate) fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+/// The row of lists.
+pub(crate) fn row(
+    case: &Case,
+    around: &Surroundings<'_>,
+    updated_at: DateTime<Utc>,
+) -> CaseRowView {
+    let missing = case.missing_ticks();
+    CaseRowView {
+        id: case.id.to_string(),
+        number: case
+            .opened
+            .as_ref()
+            .map(|opened| opened.number.to_string())
+            .unwrap_or_default(),
+        name: case
+            .citizen
+            .as_ref()
+            .map(|citizen| citizen.name.clone())
+            .unwrap_or_default(),
+        cpr_masked: case
+            .citizen
+            .as_ref()
+            .map(|citizen| citizen.cpr.masked())
+            .unwrap_or_default(),
+        state: state_code(case),
+        ticks_done: Tick::ALL
+            .iter()
+            .filter(|tick| case.is_ticked(**tick))
+            .map(|tick| tick.code().to_owned())
+            .collect(),
+        ticks_missing: missing.iter().map(|tick| tick.code().to_owned()).collect(),
+        received_on: case
+            .opened
+            .as_ref()
+            .map(|opened| opened.received_on.to_string())
+            .unwrap_or_default(),
+        updated_at: rfc3339(updated_at),
+        location: around.location.clone(),
+        conflict: !case.conflicts.is_empty(),
+        sync: around.sync.clone(),
+    }
+}
+
+/// The state as lists show it: how it ended where it has ended.
+pub(crate) fn state_code(case: &Case) -> String {
+    match (case.state, case.ending) {
+        (CaseState::Ended, Some((ending, _))) => ending.code().to_owned(),
+        (state, _) => state.code().to_owned(),
+    }
+}
+
+/// The three ticks.
+pub(crate) fn ticks(case: &Case, around: &Surroundings<'_>) -> Vec<TickView> {
+    let missing = case.missing_ticks();
+    Tick::ALL
+        .iter()
+        .map(|tick| {
+            let (made, detail) = match tick {
+                Tick::Registered => (
+                    case.registered
+                        .as_ref()
+                        .map(|t| (t.value.registered_at, t.by)),
+                    case.registered.as_ref().map(|t| t.value.reference.clone()),
+                ),
+                Tick::Receipt => (
+                    case.receipt.as_ref().map(|t| (t.value.given_at, t.by)),
+                    case.receipt
+                        .as_ref()
+                        .map(|t| t.value.delivery.code().to_owned()),
+                ),
+                Tick::Journalised => (
+                    case.journalised
+                        .as_ref()
+                        .map(|t| (t.value.journalised_at, t.by)),
+                    case.journalised.as_ref().map(|t| t.value.reference.clone()),
+                ),
+            };
+            TickView {
+                tick: tick.code().to_owned(),
+                at: made.map(|(at, _)| rfc3339(at)).unwrap_or_default(),
+                initials: made
+                    .map(|(_, by)| around.initials_of(by))
+                    .unwrap_or_default(),
+                detail: detail.unwrap_or_default(),
+                due: made.is_some() || missing.contains(tick),
+            }
+        })
+        .collect()
+}
+
+/// Papers that fit the state now, the most wanted first.
+pub(crate) fn papers_possible(case: &Case) -> Vec<PaperKind> {
+    let mut kinds = match case.state {
+        CaseState::Granted if case.registered.is_some() => vec![PaperKind::ExemptionReceipt],
+        CaseState::Granted => vec![PaperKind::InterimPaper],
+        CaseState::Refused => vec![PaperKind::Refusal],
+        CaseState::Rejected => vec![PaperKind::Rejection],
+        CaseState::Incomplete => vec![PaperKind::MissingInformation],
+        CaseState::WronglyCreated => {
+            vec![
+                PaperKind::CorrectionToWrongPerson,
+                PaperKind::CorrectionToRightPerson,
+            ]
+        }
+        CaseState::Ended => vec![PaperKind::ExemptionReceipt],
+        CaseState::Received
+        | CaseState::Ready
+        | CaseState::Withdrawn
+        | CaseState::HelpedInstead
+        | CaseState::Forwarded
+        | CaseState::TakenBack => Vec::new(),
+    };
+    kinds.push(PaperKind::Request);
+    if case.power_of_attorney.is_some() {
+        kinds.push(PaperKind::PowerOfAttorney);
+    }
+    kinds
+}
+
+/// Codes of what this person may do with the case now.
+pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
+    let may = |act| any_permits(roles, act);
+    let granted = case.state == CaseState::Granted;
+    let possible = [
+        ("decide", case.state.is_open() && may(Act::Decide)),
+        (
+            "tick_registered",
+            granted && case.registered.is_none() && may(Act::Finish),
+        ),
+        (
+            "tick_receipt",
+            granted && case.registered.is_some() && case.receipt.is_none() && may(Act::Finish),
+        ),
+        (
+            "tick_journalised",
+            case.missing_ticks().contains(&Tick::Journalised) && may(Act::Finish),
+        ),
+        (
+            "undo",
+            Tick::ALL.iter().any(|tick| case.is_ticked(*tick)) && may(Act::Correct),
+        ),
+        ("correct_wrong_person", granted && may(Act::Correct)),
+        ("take_back", granted && may(Act::TakeBack)),
+        ("rejoin", case.is_exempt() && may(Act::Finish)),
+        ("register_look", may(Act::Capture)),
+        ("note", may(Act::Supplement)),
+        ("attach", may(Act::Supplement)),
+        (
+            "revoke_power_of_attorney",
+            case.power_of_attorney.is_some()
+                && case.power_of_attorney_revoked_on.is_none()
+                && may(Act::Supplement),
+        ),
+    ];
+    if case.holds_unknown_kind {
+        return Vec::new();
+    }
+    possible
+        .into_iter()
+        .filter(|(_, now)| *now)
+        .map(|(code, _)| code.to_owned())
+        .collect()
+}
+
+/// Papers issued, oldest first.
+pub(crate) fn papers(case: &Case, around: &Surroundings<'_>) -> Vec<IssuedPaper> {
+    case.papers
+        .iter()
+        .map(|paper| IssuedPaper {
+            kind: paper.value.kind.code().to_owned(),
+            number: paper.value.number.clone(),
+            copy: paper.value.copy,
+            at: rfc3339(paper.at),
+            initials: around.initials_of(paper.by),
+        })
+        .collect()
+}
+
+/// Attached files, oldest first.
+pub(crate) fn attachments(case: &Case) -> Vec<AttachmentView> {
+    case.attachments
+        .iter()
+        .map(|attachment| AttachmentView {
+            digest: attachment.value.digest.to_string(),
+            purpose: attachment.value.purpose.code().to_owned(),
+            media_type: attachment.value.media_type.clone(),
+            size_bytes: attachment.value.size_bytes,
+            file_name: attachment.value.file_name.clone(),
+            added_at: rfc3339(attachment.at),
+        })
+        .collect()
+}
+
+/// Code of the choice about unopened post, as the form has it.
+pub(crate) fn unopened_post_code(choice: Option<&UnopenedPost>) -> &'static str {
+    match choice {
+        None => "",
+        Some(UnopenedPost::ToRegisteredAddress) => "registered_address",
+        Some(UnopenedPost::ToOtherAddress(_)) => "other_address",
+        Some(UnopenedPost::NotSent) => "no",
+    }
+}
+
+/// How long it lasts, in words.
+pub(crate) fn duration_said(case: &Case, texts: &Texts) -> String {
+    match case.expires_on(danish_time::date_at) {
+        Some(last) => texts.say("duration.until", &[("date", &day(last))]),
+        None => {
+            let limited = case.permanent_since.is_none()
+                && case
+                    .granted
+                    .as_ref()
+                    .is_some_and(|g| g.value.duration == Duration::TimeLimited);
+            texts.say(
+                if limited {
+                    "duration.time_limited"
+                } else {
+                    "duration.permanent"
+                },
+                &[],
+            )
+        }
+    }
+}
+
+/// Facts for the case page.
+pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: String| {
+        if !value.is_empty() {
+            lines.push(FactLine {
+                label: label.to_owned(),
+                value,
+            });
+        }
+    };
+    add(
+        "label.received_on",
+        case.opened
+            .as_ref()
+            .map(|o| day(o.received_on))
+            .unwrap_or_default(),
+    );
+    add("label.location", around.location.clone());
+    if any_permits(around.roles, Act::SeeChannel) {
+        let channel = case
+            .opened
+            .as_ref()
+            .map(|opened| opened.channel.code())
+            .unwrap_or_default();
+        add("label.channel", around.say(&format!("channel.{channel}")));
+        add(
+            "label.representative",
+            case.power_of_attorney
+                .as_ref()
+                .map(|p| p.representative.name.clone())
+                .unwrap_or_default(),
+        );
+        add(
+            "label.guardian",
+            case.guardian
+                .as_ref()
+                .map(|g| g.name.clone())
+                .unwrap_or_default(),
+        );
+    }
+    if let Some(citizen) = &case.citizen {
+        add(
+            "label.residence",
+            around.say(&format!("residence.{}", citizen.residence.code())),
+        );
+        add("label.phone", citizen.phone.clone());
+    }
+    if let Some(name) = &case.companion {
+        let unnamed = || around.say("flow.companion_unnamed");
+        add(
+            "label.companion",
+            if name.is_empty() {
+                unnamed()
+            } else {
+                name.clone()
+            },
+        );
+    }
+    if let Some(declaration) = &case.declaration {
+        add("label.signed_on", day(declaration.signed_on));
+    }
+    if case.granted.is_some() {
+        add("label.duration", duration_said(case, around.texts));
+    }
+    let unopened = unopened_post_code(case.unopened_post.as_ref());
+    if !unopened.is_empty() {
+        add(
+            "label.unopened_post",
+            around.say(&format!("unopened_post.{unopened}")),
+        );
+    }
+    if let Some(journalised) = &case.journalised {
+        add("label.own_number", journalised.value.reference.clone());
+    }
+    lines
+}
+
+/// The timeline, oldest first. No CPR number stands in it.
+pub(crate) fn timeline(
+    case: &Case,
+    recorded: &[Recorded],
+    around: &Surroundings<'_>,
+) -> Vec<TimelineEntry> {
+    let by_id: HashMap<EventId, &Recorded> = recorded.iter().map(|r| (r.id, r)).collect();
+    case.history
+        .iter()
+        .filter_map(|id| by_id.get(id))
+        .map(|recorded| {
+            let (device, sync) = around.origin.get(&recorded.id).cloned().unwrap_or_default();
+            let (kind, detail) = match &recorded.event {
+                Some(event) => (event.kind(), detail(event, around)),
+                None => ("unknown", String::new()),
+            };
+            TimelineEntry {
+                at: rfc3339(recorded.recorded_at),
+                initials: around.initials_of(recorded.actor),
+                kind: kind.to_owned(),
+                detail,
+                device,
+                sync,
+            }
+        })
+        .collect()
+}
+
+fn detail(event: &Event, around: &Surroundings<'_>) -> String {
+    let see_channel = any_permits(around.roles, Act::SeeChannel);
+    match event {
+        Event::CaseOpened(opened) => opened.number.to_string(),
+        Event::GuardianRecorded(_) | Event::PowerOfAttorneyRecorded(_) if !see_channel => {
+            String::new()
+        }
+        Event::GuardianRecorded(guardian) => guardian.name.clone(),
+        Event::PowerOfAttorneyRecorded(paper) => paper.representative.name.clone(),
+        Event::PowerOfAttorneyRevoked { revoked_on, reason } => {
+            with_reason(&day(*revoked_on), reason)
+        }
+        Event::PowerOfAttorneyUsed { purpose, .. } => {
+            around.say(&format!("power_of_attorney_use.{purpose}"))
+        }
+        Event::CompanionRecorded { name } => name.clone(),
+        Event::RegisterLookedUp { seen, .. } => around.say(&format!("register.{}", seen.code())),
+        Event::DeclarationSigned(declaration) => day(declaration.signed_on),
+        Event::UnopenedPostChosen(choice) => around.say(&format!(
+            "unopened_post.{}",
+            unopened_post_code(Some(choice))
+        )),
+        Event::AttachmentAdded(attachment) => {
+            around.say(&format!("attachment.{}", attachment.purpose.code()))
+        }
+        Event::MarkedIncomplete { missing } => missing.join(", "),
+        Event::Granted(granted) => around.say(&format!("rule_set.{}", granted.rule_set.code())),
+        Event::Refused(refused) => refused.reasons.clone(),
+        Event::Rejected(rejected) => around.say(&format!("rejection.{}", rejected.reason)),
+        Event::HelpedInstead { offer, .. } => offer.clone(),
+        Event::Forwarded { authority, .. } => authority.clone(),
+        Event::Registered(registered) => {
+            with_reason(&moment(registered.registered_at), &registered.reference)
+        }
+        Event::ReceiptGiven(given) => with_reason(
+            &around.say(&format!("receipt_delivery.{}", given.delivery.code())),
+            &given.reason,
+        ),
+        Event::Journalised(journalised) => journalised.reference.clone(),
+        Event::TickUndone { tick, reason } => {
+            with_reason(&around.say(&format!("tick.{}.title", tick.code())), reason)
+        }
+        Event::PaperIssued(paper) => {
+            let name = around.say(&format!("paper.{}", paper.kind.code()));
+            with_reason(&name, &paper.number)
+        }
+        Event::WronglyCreated(wrong) => wrong.reason.clone(),
+        Event::TakenBack(taken) => taken.reasons.clone(),
+        Event::Ended { ending, ended_on } => with_reason(
+            &around.say(&format!("state.{}", ending.code())),
+            &day(*ended_on),
+        ),
+        Event::Extended { until } => day(*until),
+        Event::MadePermanent { on } => day(*on),
+        Event::NoteAdded { text } => text.clone(),
+        Event::ConflictResolved { reason, .. } => reason.clone(),
+        Event::CitizenRecorded(_)
+        | Event::IdentityChecked(_)
+        | Event::GuidanceRecorded { .. }
+        | Event::ConflictOfInterestChecked { .. }
+        | Event::MarkedReady
+        | Event::Withdrawn { .. }
+        | Event::DuplicateLinked { .. } => String::new(),
+    }
+}
+
+fn with_reason(what: &str, reason: &str) -> String {
+    if reason.trim().is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what} · {reason}")
+    }
+}
+
+/// Age on a day.
+pub(crate) fn age(case: &Case, today: NaiveDate) -> Option<u16> {
+    case.citizen
+        .as_ref()
+        .and_then(|citizen| citizen.cpr.age_on(today))
+}

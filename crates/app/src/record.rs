@@ -1,0 +1,230 @@
+//! Recording what happened: each event is checked against the case as it then stands, sealed, and saved together with
+//! its audit row. A command's events are saved all or none.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use rand::RngCore;
+use rand::rngs::OsRng;
+use skranke_domain::case::{Case, Recorded, act_of, check};
+use skranke_domain::event::Event;
+use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
+use skranke_protocol::envelope::{SealedEvent, Unsealed};
+use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::payload;
+use skranke_store::{Action, Actor, Entry, ReadHandle, WriteHandle};
+use uuid::Uuid;
+
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+use crate::state::{AtWork, NO_GRANT, Session};
+use crate::usecases::settings;
+
+/// A case with the events it was folded from.
+pub(crate) struct Loaded {
+    pub(crate) case: Case,
+    pub(crate) recorded: Vec<Recorded>,
+    /// Code of the device and standing with the central store, by event.
+    pub(crate) origin: HashMap<EventId, (String, String)>,
+}
+
+impl Loaded {
+    /// How the case as a whole stands to the central store: the least settled of its events.
+    pub(crate) fn sync(&self) -> String {
+        let worst = ["quarantined", "deferred", "waiting", "sent"];
+        let stands = |code: &&&str| self.origin.values().any(|(_, sync)| sync == **code);
+        worst
+            .iter()
+            .find(stands)
+            .map_or("confirmed", |code| code)
+            .to_owned()
+    }
+}
+
+/// Loads a case.
+///
+/// # Errors
+/// `CaseNotFound`, or what the store reports.
+pub(crate) fn load(read: &ReadHandle<'_>, id: CaseId) -> Result<Loaded, AppError> {
+    let stored = read.case_events(id)?;
+    if stored.is_empty() {
+        return Err(AppError::of(ErrorCode::CaseNotFound));
+    }
+    let own = read.own_device()?;
+    let standing: HashMap<CommandId, &'static str> = read
+        .outbox_of_case(id)?
+        .into_iter()
+        .map(|row| (row.command, row.state.code()))
+        .collect();
+    let mut recorded = Vec::with_capacity(stored.len());
+    let mut origin = HashMap::with_capacity(stored.len());
+    for event in &stored {
+        let header = event.header();
+        let is_own = own
+            .as_ref()
+            .is_some_and(|own| own.device == header.device_id);
+        let device = own
+            .as_ref()
+            .filter(|_| is_own)
+            .map(|own| own.code.clone())
+            .unwrap_or_default();
+        // What came from the central store is there by definition.
+        let sync = standing
+            .get(&header.command_id)
+            .copied()
+            .unwrap_or("confirmed");
+        origin.insert(header.id, (device, sync.to_owned()));
+        recorded
+            .push(payload::recorded(event).map_err(|_| AppError::of(ErrorCode::DatabaseDamaged))?);
+    }
+    Ok(Loaded {
+        case: Case::fold(id, &recorded),
+        recorded,
+        origin,
+    })
+}
+
+/// A command on the way: nothing is kept unless [`Command::save`] is called.
+pub(crate) struct Command<'s> {
+    pub(crate) case: Case,
+    pub(crate) write: WriteHandle<'s>,
+    recorded: Vec<Recorded>,
+    events: Vec<Event>,
+    id: CommandId,
+    session: Session,
+    actor: Actor,
+    now: DateTime<Utc>,
+    tenant: String,
+}
+
+impl<'s> Command<'s> {
+    /// A command on a case that exists.
+    ///
+    /// # Errors
+    /// `CaseNotFound`, or what the store reports.
+    pub(crate) fn on(work: AtWork<'s>, tenant: &str, id: CaseId) -> Result<Self, AppError> {
+        let entry = Entry::new(Action::CommandSaved, work.now).on_case(id);
+        let mut command = Self::begin(work, tenant, id, &entry)?;
+        let loaded = load(&command.write.reading(), id)?;
+        command.case = loaded.case;
+        command.recorded = loaded.recorded;
+        Ok(command)
+    }
+
+    /// A command that opens a new case.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub(crate) fn opening(work: AtWork<'s>, tenant: &str) -> Result<Self, AppError> {
+        let id = CaseId::from_uuid(Uuid::now_v7());
+        let entry = Entry::new(Action::CommandSaved, work.now).on_case(id);
+        Self::begin(work, tenant, id, &entry)
+    }
+
+    fn begin(work: AtWork<'s>, tenant: &str, id: CaseId, entry: &Entry) -> Result<Self, AppError> {
+        let AtWork {
+            store,
+            session,
+            actor,
+            now,
+        } = work;
+        let write = store.write(&actor, entry.clone())?;
+        Ok(Self {
+            case: Case::empty(id),
+            write,
+            recorded: Vec::new(),
+            events: Vec::new(),
+            id: CommandId::from_uuid(Uuid::now_v7()),
+            session,
+            actor,
+            now,
+            tenant: tenant.to_owned(),
+        })
+    }
+
+    /// Adds an event, if the roles permit it and the case as it then stands allows it.
+    ///
+    /// # Errors
+    /// `NotPermitted`, or the rule that would be broken.
+    pub(crate) fn add(&mut self, event: Event) -> Result<(), AppError> {
+        self.session.needs(act_of(&event))?;
+        check(&self.case, &event)?;
+        self.recorded.push(Recorded {
+            // A stand-in until the whole command is sealed: the fold only needs the event's place.
+            id: EventId::from_uuid(Uuid::now_v7()),
+            command: self.id,
+            based_on: self.case.heads.clone(),
+            recorded_at: self.now,
+            hash: [0; 32],
+            actor: self.actor.staff,
+            event: Some(event.clone()),
+        });
+        self.events.push(event);
+        self.case = Case::fold(self.case.id, &self.recorded);
+        Ok(())
+    }
+
+    /// Seals the events and makes them durable. Gives the case's id.
+    ///
+    /// # Errors
+    /// What the store reports; then nothing was saved.
+    pub(crate) fn save(mut self) -> Result<CaseId, AppError> {
+        let case = self.case.id;
+        let own = self
+            .write
+            .reading()
+            .own_device()?
+            .ok_or_else(|| AppError::of(ErrorCode::FirstRunNeeded))?;
+        let key = own.signing_key();
+        let clock_offset_ms =
+            settings::read_in(&self.write.reading(), "clock_offset_ms")?.unwrap_or(0);
+        let grant_id = self.grant()?;
+        let number = |at: usize| u16::try_from(at).map_err(|_| AppError::of(ErrorCode::Internal));
+        let n = number(self.events.len())?;
+        let seen_before = self.recorded[self.recorded.len() - self.events.len()]
+            .based_on
+            .clone();
+        let mut sealed: Vec<SealedEvent> = Vec::with_capacity(self.events.len());
+        for (index, event) in self.events.iter().enumerate() {
+            let before = sealed.last();
+            let mut salt = [0_u8; 16];
+            OsRng.fill_bytes(&mut salt);
+            let unsealed = Unsealed {
+                id: EventId::from_uuid(Uuid::now_v7()),
+                tenant: self.tenant.clone(),
+                case_id: case,
+                command_id: self.id,
+                k: number(index + 1)?,
+                n,
+                device_id: own.device,
+                device_seq: own.head.seq + 1 + index as u64,
+                prev_hash: before.map(|event| *event.hash()).or(own.head.hash),
+                recorded_at: self.now,
+                clock_offset_ms,
+                actor: self.actor.staff,
+                grant_id,
+                based_on: before
+                    .map_or_else(|| seen_before.clone(), |event| vec![event.header().id]),
+            };
+            sealed.push(unsealed.seal(event, salt, &key)?);
+        }
+        self.write.append_command(&sealed)?;
+        self.write.commit()?;
+        Ok(case)
+    }
+
+    fn grant(&self) -> Result<GrantId, AppError> {
+        let read = self.write.reading();
+        let (Some(token), Some(key)) = (
+            read.grant_token(self.actor.staff)?,
+            settings::read_in::<String>(&read, "server_key")?,
+        ) else {
+            return Ok(NO_GRANT);
+        };
+        let grant = key
+            .parse()
+            .ok()
+            .and_then(|key| SignedGrant::from_token(&token).ok()?.verify(&key).ok());
+        Ok(grant.map_or(NO_GRANT, |grant| grant.id))
+    }
+}

@@ -1,0 +1,221 @@
+//! The program while it runs: what it was started with, who is signed in, and the store behind a lock.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Duration, Utc};
+use skranke_documents::Press;
+use skranke_domain::ids::{DeviceId, GrantId, StaffId};
+use skranke_domain::role::{Act, Role, any_permits};
+use skranke_forms::{Forms, Profile};
+use skranke_store::key::envelope::KeyError;
+use skranke_store::{Actor, Store};
+use uuid::Uuid;
+
+use crate::api::error::ErrorCode;
+use crate::clock::Clock;
+use crate::error::AppError;
+
+/// Minutes without a key press until the window locks.
+pub const LOCK_AFTER_MINUTES: u32 = 5;
+
+/// The two functions through which a shell lends the operating system's key store.
+pub struct KeyStore {
+    /// Reads the entry; `Ok(None)` where there is none.
+    pub read: Box<dyn Fn() -> Result<Option<String>, KeyError> + Send + Sync>,
+    /// Writes the entry.
+    pub write: Box<dyn Fn(&str) -> Result<(), KeyError> + Send + Sync>,
+}
+
+/// Where the key to the store is kept.
+pub enum KeyPlace {
+    /// A file with a secret, readable by its owner alone: headless machines, the demo and tests.
+    File(PathBuf),
+    /// The operating system's key store.
+    System(KeyStore),
+}
+
+/// The central store this computer belongs to.
+#[derive(Clone)]
+pub struct ServerAddress {
+    /// Base address, `http://127.0.0.1:8080`.
+    pub url: String,
+    /// The municipality there.
+    pub tenant: String,
+    /// The secret of an embedded server that this program started itself.
+    pub bootstrap: Option<String>,
+}
+
+/// What the program is started with.
+pub struct Config {
+    /// The folder of the store.
+    pub folder: PathBuf,
+    /// A folder whose TOML files stand in place of the built-in ones.
+    pub forms: Option<PathBuf>,
+    /// Where the key is.
+    pub key: KeyPlace,
+    /// Set up the fictional municipality on first start.
+    pub demo: bool,
+    /// The central store, if there is one.
+    pub server: Option<ServerAddress>,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+/// The program while it runs.
+pub struct App {
+    pub(crate) config: Config,
+    pub(crate) forms: Forms,
+    pub(crate) press: Press,
+    pub(crate) desk: Mutex<Desk>,
+    pub(crate) line: Mutex<crate::usecases::synchronise::Line>,
+}
+
+/// What changes while it runs.
+pub(crate) struct Desk {
+    pub(crate) store: Option<Store>,
+    /// Why the store is not open, where it is not.
+    pub(crate) closed: Option<AppError>,
+    pub(crate) session: Option<Session>,
+}
+
+/// A member of staff at work.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) staff: StaffId,
+    pub(crate) name: String,
+    pub(crate) initials: String,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) locked: bool,
+    pub(crate) last_active_at: DateTime<Utc>,
+}
+
+/// A signed-in person with the open store: what a use case works with.
+pub(crate) struct AtWork<'a> {
+    pub(crate) store: &'a mut Store,
+    pub(crate) session: Session,
+    pub(crate) actor: Actor,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Session {
+    /// # Errors
+    /// `NotPermitted` when none of the roles may do it.
+    pub(crate) fn needs(&self, act: Act) -> Result<(), AppError> {
+        if any_permits(&self.roles, act) {
+            Ok(())
+        } else if act == Act::Decide && any_permits(&self.roles, Act::Capture) {
+            Err(AppError::of(ErrorCode::MayNotDecide))
+        } else {
+            Err(AppError::of(ErrorCode::NotPermitted))
+        }
+    }
+}
+
+impl App {
+    /// Starts the program: reads the forms, opens the store where there is one, and sets up the demo.
+    ///
+    /// # Errors
+    /// `BadProfile` when the forms are unsound. A store that does not open is told by [`App::start_state`], so that
+    /// the window can offer recovery.
+    pub fn open(config: Config) -> Result<Self, AppError> {
+        let forms = match &config.forms {
+            Some(folder) => Forms::overlaid(folder)?,
+            None => Forms::embedded()?,
+        };
+        let app = Self {
+            config,
+            forms,
+            press: Press::new()?,
+            desk: Mutex::new(Desk {
+                store: None,
+                closed: None,
+                session: None,
+            }),
+            line: Mutex::default(),
+        };
+        app.open_store();
+        if app.config.demo {
+            app.set_up_demo()?;
+        }
+        Ok(app)
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.config.clock.now()
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Desk> {
+        // A use case that panicked has committed or not: the store is whole either way.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a use case for the signed-in person.
+    ///
+    /// # Errors
+    /// `NotSignedIn`, `SessionLocked`, `FirstRunNeeded`, why the store is closed, or what the use case reports.
+    pub(crate) fn at_work<T>(
+        &self,
+        run: impl FnOnce(AtWork<'_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let now = self.now();
+        let mut desk = self.lock();
+        let Desk {
+            store,
+            session,
+            closed,
+        } = &mut *desk;
+        let Some(store) = store else {
+            return Err(why_closed(closed.as_ref()));
+        };
+        let session = session
+            .as_mut()
+            .ok_or_else(|| AppError::of(ErrorCode::NotSignedIn))?;
+        if now - session.last_active_at > Duration::minutes(i64::from(LOCK_AFTER_MINUTES)) {
+            session.locked = true;
+        }
+        if session.locked {
+            return Err(AppError::of(ErrorCode::SessionLocked));
+        }
+        session.last_active_at = now;
+        let device = store
+            .read()?
+            .own_device()?
+            .map_or(NO_DEVICE, |own| own.device);
+        let actor = Actor {
+            staff: session.staff,
+            roles: session.roles.clone(),
+            device,
+        };
+        let session = session.clone();
+        run(AtWork {
+            store,
+            session,
+            actor,
+            now,
+        })
+    }
+
+    /// The profile this computer works under.
+    pub(crate) fn profile(&self, store: &Store) -> Result<&Profile, AppError> {
+        let code: String = crate::usecases::settings::read(store, "profile")?.unwrap_or_default();
+        Ok(self.forms.profile(&code)?)
+    }
+}
+
+/// A device that has not been made yet.
+pub(crate) const NO_DEVICE: DeviceId = DeviceId::from_uuid(Uuid::nil());
+/// The grant of work done before any central store gave one.
+pub(crate) const NO_GRANT: GrantId = GrantId::from_uuid(Uuid::nil());
+
+pub(crate) fn why_closed(closed: Option<&AppError>) -> AppError {
+    match closed {
+        Some(error) => AppError {
+            code: error.code,
+            params: error.params.clone(),
+            reference: error.reference.clone(),
+            cause: None,
+        },
+        None => AppError::of(ErrorCode::FirstRunNeeded),
+    }
+}

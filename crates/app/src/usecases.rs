@@ -1,0 +1,14 @@
+//! What window, command line and tests can ask for: one file for each area, one function for each command.
+
+pub(crate) mod attachments;
+pub(crate) mod cases;
+pub(crate) mod corrections;
+pub(crate) mod decisions;
+pub(crate) mod drafts;
+pub(crate) mod paper;
+pub(crate) mod sessions;
+pub(crate) mod settings;
+pub(crate) mod setup;
+pub(crate) mod staff;
+pub(crate) mod synchronise;
+pub(crate) mod ticks;

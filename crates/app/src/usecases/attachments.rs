@@ -1,0 +1,151 @@
+//! Attaching files to a draft or a case, and looking at safe copies of them.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
+use skranke_domain::ids::{CaseId, Sha256Digest};
+use skranke_domain::role::Act;
+use skranke_store::{Action, Entry};
+
+use crate::api::draft::{
+    AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ScreenSignatureRequest,
+};
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+use crate::intake::{self, Intake};
+use crate::present::rfc3339;
+use crate::record::Command;
+use crate::state::App;
+use crate::usecases::drafts;
+
+impl App {
+    /// Attaches the file at `request.path`. The shell has asked for the path where the window gave none.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in the words of [`intake::take`]; nothing that was typed is lost.
+    pub fn attach(&self, request: AttachRequest) -> Result<AttachmentView, AppError> {
+        let path = request
+            .path
+            .as_deref()
+            .ok_or_else(AppError::malformed_request)?;
+        let purpose = AttachmentPurpose::from_code(&request.purpose)
+            .ok_or_else(AppError::malformed_request)?;
+        // Reading and decoding happen before the store is touched.
+        let taken = intake::take(Path::new(path))?;
+        self.attach_taken(
+            request.draft_id.as_deref(),
+            request.case_id.as_deref(),
+            purpose,
+            taken,
+        )
+    }
+
+    /// Attaches a signature drawn on the screen, where the profile allows signing there (practice 12).
+    ///
+    /// # Errors
+    /// `NotPermitted` where the profile does not allow it.
+    pub fn screen_signature(
+        &self,
+        request: ScreenSignatureRequest,
+    ) -> Result<AttachmentView, AppError> {
+        let allowed =
+            self.at_work(|work| Ok(self.profile(work.store)?.practice.screen_signature))?;
+        if !allowed {
+            return Err(AppError::of(ErrorCode::NotPermitted));
+        }
+        let png = STANDARD
+            .decode(request.png_base64.as_bytes())
+            .map_err(|_| AppError::of(ErrorCode::FileDamaged))?;
+        let taken = intake::accept(png, "underskrift.png")?;
+        self.attach_taken(
+            Some(&request.draft_id),
+            None,
+            AttachmentPurpose::ScreenSignature,
+            taken,
+        )
+    }
+
+    fn attach_taken(
+        &self,
+        draft_id: Option<&str>,
+        case_id: Option<&str>,
+        purpose: AttachmentPurpose,
+        taken: Intake,
+    ) -> Result<AttachmentView, AppError> {
+        let digest = Sha256Digest::from_bytes(Sha256::digest(&taken.original).into());
+        let size_bytes = taken.original.len() as u64;
+        self.at_work(|work| {
+            work.session.needs(Act::Supplement)?;
+            let view = AttachmentView {
+                digest: digest.to_string(),
+                purpose: purpose.code().to_owned(),
+                media_type: taken.media_type.to_owned(),
+                size_bytes,
+                file_name: taken.file_name.clone(),
+                added_at: rfc3339(work.now),
+            };
+            let copy = taken.copy.as_deref().map(|copy| ("image/png", copy));
+            match (draft_id, case_id) {
+                (Some(draft), None) => {
+                    let entry =
+                        Entry::new(Action::AttachmentStored, work.now).on(digest.to_string());
+                    let mut write = work.store.write(&work.actor, entry)?;
+                    write.store_attachment(taken.media_type, &taken.original, copy)?;
+                    drafts::add_attachment(&mut write, draft, &view)?;
+                    write.commit()?;
+                }
+                (None, Some(case)) => {
+                    let id: CaseId = case
+                        .parse()
+                        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+                    let tenant = self.tenant(work.store)?;
+                    let mut command = Command::on(work, &tenant, id)?;
+                    command
+                        .write
+                        .store_attachment(taken.media_type, &taken.original, copy)?;
+                    command.add(Event::AttachmentAdded(AttachmentAdded {
+                        digest,
+                        purpose,
+                        media_type: view.media_type.clone(),
+                        size_bytes,
+                        file_name: view.file_name.clone(),
+                    }))?;
+                    command.save()?;
+                }
+                (Some(_), Some(_)) | (None, None) => return Err(AppError::malformed_request()),
+            }
+            Ok(view)
+        })
+    }
+
+    /// A copy to look at: pictures encoded anew, PDFs for the bundled viewer. The look is logged.
+    ///
+    /// # Errors
+    /// `NotFound` when the file is not here.
+    pub fn attachment_copy(&self, request: AttachmentRef) -> Result<AttachmentCopy, AppError> {
+        let digest: Sha256Digest = request
+            .digest
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::NotFound))?;
+        self.at_work(|work| {
+            work.session.needs(Act::ReadCase)?;
+            let entry = Entry::new(Action::AttachmentRead, work.now).on(digest.to_string());
+            work.store.write(&work.actor, entry)?.commit()?;
+            let read = work.store.read()?;
+            let row = read
+                .attachment(digest)?
+                .ok_or_else(|| AppError::of(ErrorCode::NotFound))?;
+            let (media_type, bytes) = match row.view_media_type {
+                Some(copied) => (copied, read.attachment_view(digest)?),
+                None => (row.media_type, read.attachment_original(digest)?),
+            };
+            Ok(AttachmentCopy {
+                media_type,
+                base64: STANDARD.encode(&bytes),
+            })
+        })
+    }
+}

@@ -1,0 +1,453 @@
+//! Lists, searches and the case page. Looking at a person outside open work asks for a purpose, and is logged.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use skranke_domain::case::CaseState;
+use skranke_domain::cpr::{Cpr, Purpose};
+use skranke_domain::danish_time;
+use skranke_domain::eligibility::Warning;
+use skranke_domain::event::Tick;
+use skranke_domain::ids::{CaseId, StaffId};
+use skranke_domain::role::{Act, any_permits};
+use skranke_store::{
+    Action, AuditFilter, CaseFilter, CaseRow, Entry, PageKey, ReadHandle, SearchTerm,
+};
+
+use crate::api::case::{
+    AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, RevealRequest, Revealed,
+    Worklist,
+};
+use crate::api::draft::KnownCitizen;
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+use crate::explain::proof_view;
+use crate::present::{self, Surroundings, rfc3339};
+use crate::record::{Loaded, load};
+use crate::state::{App, AtWork};
+use crate::usecases::decisions::came_instead;
+
+/// Rows of a page.
+const PAGE: u32 = 50;
+/// Rows of the start screen.
+const ON_START: u32 = 20;
+/// Lines of the audit log on a case page.
+const AUDIT_LINES: u32 = 100;
+/// Purposes a person may state.
+const PURPOSES: [&str; 7] = [
+    "citizen_contact",
+    "case_work",
+    "quality",
+    "other",
+    "register_in_digital_post",
+    "paper",
+    "contact",
+];
+
+impl App {
+    /// The start screen: parked drafts, and cases that lack a tick.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub fn worklist(&self, (): ()) -> Result<Worklist, AppError> {
+        self.at_work(|work| {
+            let captures = any_permits(&work.session.roles, Act::Capture);
+            let drafts = if captures {
+                self.draft_summaries(&work)?
+            } else {
+                Vec::new()
+            };
+            if !any_permits(&work.session.roles, Act::Finish) {
+                return Ok(Worklist {
+                    drafts,
+                    missing_ticks: Vec::new(),
+                    missing_ticks_total: 0,
+                    today: 0,
+                });
+            }
+            let entry = Entry::new(Action::ListShown, work.now).on("missing_ticks");
+            work.store.write(&work.actor, entry)?.commit()?;
+            let read = work.store.read()?;
+            let page = read.cases(CaseFilter::AnyTickDue, None, ON_START)?;
+            let today = danish_time::start_of(danish_time::date_at(work.now));
+            let newest = read.cases(CaseFilter::All, None, 500)?;
+            let changed_today = newest
+                .rows
+                .iter()
+                .filter(|row| row.updated_at >= today)
+                .count();
+            Ok(Worklist {
+                drafts,
+                missing_ticks: self.rows(&work, page.rows)?,
+                missing_ticks_total: read.case_counts()?.any_tick_due,
+                today: changed_today as u64,
+            })
+        })
+    }
+
+    /// Lists or searches cases, a page at a time.
+    ///
+    /// # Errors
+    /// `PurposeMissing` when searching for a person without saying why; `NotPermitted`.
+    pub fn case_list(&self, request: CaseListRequest) -> Result<CasePage, AppError> {
+        let filter = filter(&request.filter)?;
+        let after = match &request.after {
+            Some(key) => Some(key.parse::<PageKey>()?),
+            None => None,
+        };
+        self.at_work(|work| {
+            work.session.needs(Act::Search)?;
+            let term = SearchTerm::read(&request.query);
+            let purpose = purpose(request.purpose.as_deref())?;
+            let for_person = term
+                .as_ref()
+                .is_some_and(|term| !matches!(term, SearchTerm::CaseNumber(_)));
+            // The whole archive is a look-up too: only lists of open work need no purpose.
+            let archive =
+                term.is_none() && matches!(filter, CaseFilter::All | CaseFilter::InState(_));
+            if (for_person || archive) && purpose.is_none() && !archive_is_open_work(filter) {
+                return Err(AppError::of(ErrorCode::PurposeMissing));
+            }
+            let (action, subject) = match &term {
+                Some(term) => (Action::Searched, term.kind()),
+                None => (Action::ListShown, "list"),
+            };
+            let entry = Entry::new(action, work.now)
+                .on(subject)
+                .because(purpose.unwrap_or_default());
+            work.store.write(&work.actor, entry)?.commit()?;
+            let read = work.store.read()?;
+            let page = match &term {
+                Some(term) => read.search(term, after.as_ref(), PAGE)?,
+                None => read.cases(filter, after.as_ref(), PAGE)?,
+            };
+            let counts = read.case_counts()?;
+            let total = match (&term, filter) {
+                (Some(_), _) => None,
+                (None, CaseFilter::All) => Some(counts.total()),
+                (None, CaseFilter::Open) => Some(counts.open()),
+                (None, CaseFilter::AnyTickDue) => Some(counts.any_tick_due),
+                (None, CaseFilter::InConflict) => Some(counts.in_conflict),
+                (None, CaseFilter::TickDue(Tick::Registered)) => Some(counts.registered_due),
+                (None, CaseFilter::TickDue(Tick::Receipt)) => Some(counts.receipt_due),
+                (None, CaseFilter::TickDue(Tick::Journalised)) => Some(counts.journalised_due),
+                (None, CaseFilter::InState(state)) => counts
+                    .by_state
+                    .iter()
+                    .find(|(of, _)| *of == state)
+                    .map(|(_, cases)| *cases),
+            };
+            let next = page.next.as_ref().map(ToString::to_string);
+            Ok(CasePage {
+                rows: self.rows(&work, page.rows)?,
+                next,
+                total,
+            })
+        })
+    }
+
+    /// Opens a case.
+    ///
+    /// # Errors
+    /// `PurposeMissing` for a case outside open work; `CaseNotFound`.
+    pub fn case_show(&self, request: CaseRef) -> Result<CaseView, AppError> {
+        let id: CaseId = request
+            .id
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        self.at_work(|work| {
+            work.session.needs(Act::ReadCase)?;
+            let row = work.store.read()?.case_row(id)?;
+            let row = row.ok_or_else(|| AppError::of(ErrorCode::CaseNotFound))?;
+            let purpose = purpose(request.purpose.as_deref())?;
+            let is_open_work =
+                row.state.is_open() || !row.ticks_due.is_empty() || row.conflicts > 0;
+            let works_it = any_permits(&work.session.roles, Act::Supplement);
+            if purpose.is_none() && !(is_open_work && works_it) {
+                return Err(AppError::of(ErrorCode::PurposeMissing));
+            }
+            let entry = Entry::new(Action::CaseRead, work.now).on_case(id);
+            let entry = entry.because(purpose.unwrap_or("open_work"));
+            work.store.write(&work.actor, entry)?.commit()?;
+            self.case_view(&work, id)
+        })
+    }
+
+    /// Shows a CPR number or a protected address, and logs that it did.
+    ///
+    /// # Errors
+    /// `PurposeMissing`, `CaseNotFound`.
+    pub fn reveal(&self, request: RevealRequest) -> Result<Revealed, AppError> {
+        let id: CaseId = request
+            .case_id
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        self.at_work(|work| {
+            work.session.needs(Act::ReadCase)?;
+            let why = purpose(Some(&request.purpose))?
+                .ok_or_else(|| AppError::of(ErrorCode::PurposeMissing))?;
+            let action = match request.what.as_str() {
+                "cpr" => Action::CitizenLookedUp,
+                "address" => Action::AddressRevealed,
+                _ => return Err(AppError::malformed_request()),
+            };
+            let entry = Entry::new(action, work.now).on_case(id).because(why);
+            work.store.write(&work.actor, entry)?.commit()?;
+            let case = load(&work.store.read()?, id)?.case;
+            let citizen = case
+                .citizen
+                .ok_or_else(|| AppError::of(ErrorCode::NotFound))?;
+            let text = match action {
+                Action::AddressRevealed => citizen.address,
+                _ => citizen.cpr.reveal_for(Purpose::Disclosure),
+            };
+            Ok(Revealed { text })
+        })
+    }
+
+    /// The case page, for whoever is at work.
+    pub(crate) fn case_view(&self, work: &AtWork<'_>, id: CaseId) -> Result<CaseView, AppError> {
+        let read = work.store.read()?;
+        let loaded = load(&read, id)?;
+        let initials = initials(&read, &loaded)?;
+        let Loaded {
+            case,
+            recorded,
+            origin,
+        } = &loaded;
+        let profile = self.profile(work.store)?;
+        let texts = self.forms.texts();
+        let today = danish_time::date_at(work.now);
+        let location = case
+            .opened
+            .as_ref()
+            .map(|opened| opened.location.as_str())
+            .unwrap_or_default();
+        let around = Surroundings {
+            texts,
+            initials: &initials,
+            origin,
+            location: self.location_name(work.store, location)?,
+            sync: loaded.sync(),
+            roles: &work.session.roles,
+        };
+        let updated_at = recorded
+            .iter()
+            .map(|r| r.recorded_at)
+            .max()
+            .unwrap_or(DateTime::UNIX_EPOCH);
+        let explanation = self.explain_case(case, profile, today);
+        let sees_channel = any_permits(&work.session.roles, Act::SeeChannel);
+        let citizen = case.citizen.as_ref();
+        let protected = citizen.is_some_and(|citizen| citizen.address_protected);
+        let channel = case
+            .opened
+            .as_ref()
+            .map(|opened| opened.channel.code())
+            .unwrap_or_default();
+        let audit = if any_permits(&work.session.roles, Act::ReadAudit) {
+            audit(&read, id)?
+        } else {
+            Vec::new()
+        };
+        Ok(CaseView {
+            row: present::row(case, &around, updated_at),
+            age: present::age(case, today),
+            channel: if sees_channel {
+                channel.to_owned()
+            } else {
+                String::new()
+            },
+            came_instead: if sees_channel {
+                came_instead(case)
+            } else {
+                String::new()
+            },
+            address: citizen
+                .filter(|_| !protected)
+                .map(|c| c.address.clone())
+                .unwrap_or_default(),
+            address_protected: protected,
+            facts: present::facts(case, &around),
+            proof: proof_view(&explanation.proof, texts),
+            warnings: explanation
+                .warnings
+                .iter()
+                .map(|w| Warning::code(*w).to_owned())
+                .collect(),
+            exempt: case.is_exempt(),
+            ticks: present::ticks(case, &around),
+            papers_possible: present::papers_possible(case)
+                .into_iter()
+                .map(|kind| kind.code().to_owned())
+                .collect(),
+            papers: present::papers(case, &around),
+            attachments: present::attachments(case),
+            timeline: present::timeline(case, recorded, &around),
+            audit,
+            actions: present::actions(case, &work.session.roles),
+            register_seen: case
+                .register_look
+                .as_ref()
+                .map(|look| look.value.1.code().to_owned())
+                .unwrap_or_default(),
+            register_seen_at: case
+                .register_look
+                .as_ref()
+                .map(|l| rfc3339(l.value.0))
+                .unwrap_or_default(),
+            expires_on: case
+                .expires_on(danish_time::date_at)
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+            unopened_post: present::unopened_post_code(case.unopened_post.as_ref()).to_owned(),
+        })
+    }
+
+    /// What our own records, and the central store's, say of a citizen.
+    pub(crate) fn known_citizen(
+        &self,
+        work: &AtWork<'_>,
+        cpr: &Cpr,
+        reach: &str,
+    ) -> Result<KnownCitizen, AppError> {
+        let read = work.store.read()?;
+        let mut rows = read.cases_of(cpr)?;
+        rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
+        let mut known = KnownCitizen {
+            shown: true,
+            name: rows.first().map(|row| row.name.clone()).unwrap_or_default(),
+            address: String::new(),
+            address_protected: rows.first().is_some_and(|row| row.is_address_protected),
+            exempt_by_our_record: rows.iter().any(|row| row.is_exempt),
+            cases: Vec::new(),
+            reach: reach.to_owned(),
+        };
+        if let Some(newest) = rows.first().filter(|row| !row.is_address_protected) {
+            let citizen = load(&read, newest.case)?.case.citizen;
+            known.address = citizen.map(|citizen| citizen.address).unwrap_or_default();
+        }
+        if rows.is_empty() && self.config.demo {
+            self.fill_from_demo_register(work, cpr, &mut known)?;
+        }
+        known.cases = self.rows(work, rows)?;
+        Ok(known)
+    }
+
+    /// The demo has a register of fictional citizens, so that nobody need invent names while trying the flow.
+    fn fill_from_demo_register(
+        &self,
+        work: &AtWork<'_>,
+        cpr: &Cpr,
+        known: &mut KnownCitizen,
+    ) -> Result<(), AppError> {
+        let digits = cpr.reveal_for(Purpose::LookUp);
+        let demo = self.profile(work.store)?.demo.as_ref();
+        let citizen =
+            demo.and_then(|demo| demo.citizens.iter().find(|citizen| citizen.cpr == digits));
+        if let Some(citizen) = citizen {
+            known.name.clone_from(&citizen.name);
+            known.address_protected = citizen.address_protected;
+            if !citizen.address_protected {
+                known.address.clone_from(&citizen.address);
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, work: &AtWork<'_>, rows: Vec<CaseRow>) -> Result<Vec<CaseRowView>, AppError> {
+        let profile = self.profile(work.store)?;
+        let view = |row: CaseRow| {
+            let done = |at: Option<DateTime<Utc>>, tick: Tick| at.map(|_| tick.code().to_owned());
+            let ticks_done = [
+                done(row.registered_at, Tick::Registered),
+                done(row.receipt_at, Tick::Receipt),
+                done(row.journalised_at, Tick::Journalised),
+            ];
+            CaseRowView {
+                id: row.case.to_string(),
+                number: row.number,
+                name: row.name,
+                cpr_masked: row.cpr.map(|cpr| cpr.masked()).unwrap_or_default(),
+                state: row.state.code().to_owned(),
+                ticks_done: ticks_done.into_iter().flatten().collect(),
+                ticks_missing: row
+                    .ticks_due
+                    .iter()
+                    .map(|tick| tick.code().to_owned())
+                    .collect(),
+                received_on: row.received_on.to_string(),
+                updated_at: rfc3339(row.updated_at),
+                location: profile
+                    .location(&row.location)
+                    .map(|l| l.name.clone())
+                    .unwrap_or_default(),
+                conflict: row.conflicts > 0,
+                sync: row.sync.code().to_owned(),
+            }
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+}
+
+fn archive_is_open_work(filter: CaseFilter) -> bool {
+    match filter {
+        CaseFilter::InState(state) => state.is_open(),
+        CaseFilter::All => false,
+        CaseFilter::Open
+        | CaseFilter::AnyTickDue
+        | CaseFilter::TickDue(_)
+        | CaseFilter::InConflict => true,
+    }
+}
+
+fn filter(code: &str) -> Result<CaseFilter, AppError> {
+    Ok(match code {
+        "" | "all" => CaseFilter::All,
+        "open" => CaseFilter::Open,
+        "missing_ticks" => CaseFilter::AnyTickDue,
+        "conflict" => CaseFilter::InConflict,
+        code => match (Tick::from_code(code), CaseState::from_code(code)) {
+            (Some(tick), _) => CaseFilter::TickDue(tick),
+            (None, Some(state)) => CaseFilter::InState(state),
+            (None, None) => return Err(AppError::malformed_request()),
+        },
+    })
+}
+
+/// A stated purpose; free text would end in the log, so only known codes pass.
+fn purpose(stated: Option<&str>) -> Result<Option<&'static str>, AppError> {
+    match stated.map(str::trim).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match PURPOSES.into_iter().find(|known| *known == text) {
+            Some(known) => Ok(Some(known)),
+            None => Err(AppError::of(ErrorCode::PurposeMissing)),
+        },
+    }
+}
+
+fn initials(read: &ReadHandle<'_>, loaded: &Loaded) -> Result<HashMap<StaffId, String>, AppError> {
+    let mut known = HashMap::new();
+    for recorded in &loaded.recorded {
+        if !known.contains_key(&recorded.actor)
+            && let Some(account) = read.account(recorded.actor)?
+        {
+            known.insert(recorded.actor, account.initials);
+        }
+    }
+    Ok(known)
+}
+
+fn audit(read: &ReadHandle<'_>, id: CaseId) -> Result<Vec<AuditEntry>, AppError> {
+    let mut entries = Vec::new();
+    for row in read.audit(AuditFilter::Case(id), None, AUDIT_LINES)? {
+        let initials = read.account(row.staff)?.map(|account| account.initials);
+        entries.push(AuditEntry {
+            at: rfc3339(row.done_at),
+            initials: initials.unwrap_or_else(|| "–".to_owned()),
+            action: row.action.code().to_owned(),
+            purpose: row.purpose,
+        });
+    }
+    Ok(entries)
+}

@@ -1,0 +1,140 @@
+//! What comes after a decision: putting a wrong registration right, taking back, ending, notes, revocation.
+
+use skranke_domain::event::{Ending, Event, TakenBack, WronglyCreated};
+use skranke_domain::ids::CaseId;
+
+use crate::api::case::{
+    CaseView, EndRequest, NoteRequest, RevokePowerOfAttorneyRequest, TakeBackRequest,
+    WrongPersonDone, WrongPersonRequest,
+};
+use crate::api::draft::{FieldValue, Fields};
+use crate::api::error::ErrorCode;
+use crate::capture;
+use crate::error::AppError;
+use crate::record::load;
+use crate::state::App;
+use crate::usecases::decisions::consultation;
+use crate::usecases::drafts;
+
+/// Fields that say who the citizen is: they never follow into the draft for the right person.
+const ABOUT_THE_CITIZEN: [&str; 7] = [
+    "cpr",
+    "citizen_name",
+    "citizen_address",
+    "citizen_residence",
+    "address_protected",
+    "phone",
+    "register_seen",
+];
+
+impl App {
+    /// Puts right that the wrong person was registered, and may open a draft for the right one.
+    ///
+    /// # Errors
+    /// `NotDecided` when nothing was granted, `ReasonMissing`.
+    pub fn correct_wrong_person(
+        &self,
+        request: WrongPersonRequest,
+    ) -> Result<WrongPersonDone, AppError> {
+        let corrected_at = self.now();
+        let id: CaseId = request
+            .case_id
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        let captured = self.at_work(|work| {
+            let loaded = load(&work.store.read()?, id)?;
+            Ok(capture::retyped(&loaded.case))
+        })?;
+        let case = self.on_case(&request.case_id, |command| {
+            command.add(Event::WronglyCreated(WronglyCreated {
+                corrected_at,
+                reason: request.reason.trim().to_owned(),
+                removed_from_register: request.removed_from_register,
+                resend_post: request.resend_post,
+                right_case: None,
+            }))
+        })?;
+        let draft_id = if request.open_draft_for_right_person {
+            let fields: Fields = captured
+                .into_iter()
+                .filter(|(id, value)| {
+                    !ABOUT_THE_CITIZEN.contains(&id.as_str())
+                        && *value != FieldValue::Text(String::new())
+                })
+                .collect();
+            Some(self.at_work(|work| drafts::create(work, 2, &fields))?.id)
+        } else {
+            None
+        };
+        Ok(WrongPersonDone { case, draft_id })
+    }
+
+    /// Takes back a granted exemption, after consultation of the party.
+    ///
+    /// # Errors
+    /// `ReasonMissing`, or the rule that would be broken.
+    pub fn take_back(&self, request: TakeBackRequest) -> Result<CaseView, AppError> {
+        let consultation = consultation(
+            request.consultation_held_on.as_deref(),
+            &request.consultation_not_needed,
+        )?;
+        let taken = TakenBack {
+            decided_at: self.now(),
+            reasons: request.reasons.trim().to_owned(),
+            consultation,
+        };
+        self.on_case(&request.case_id, |command| {
+            command.add(Event::TakenBack(taken))
+        })
+    }
+
+    /// Records that the exemption ended.
+    ///
+    /// # Errors
+    /// `InvalidFields` for an ending or day there is not; `NotRegistered` when it never began.
+    pub fn end_exemption(&self, request: EndRequest) -> Result<CaseView, AppError> {
+        let wrong = |field: &str| AppError::of(ErrorCode::InvalidFields).with("field", field);
+        let ending = Ending::from_code(&request.ending).ok_or_else(|| wrong("ending"))?;
+        let ended_on =
+            skranke_forms::read::read_date(&request.ended_on).ok_or_else(|| wrong("ended_on"))?;
+        if ended_on > self.config.clock.today() {
+            return Err(wrong("ended_on"));
+        }
+        self.on_case(&request.case_id, |command| {
+            command.add(Event::Ended { ending, ended_on })
+        })
+    }
+
+    /// Adds a note. Notes are never changed (row 4-26).
+    ///
+    /// # Errors
+    /// `ReasonMissing` for an empty note, `InvalidFields` for one that is too long.
+    pub fn note_add(&self, request: NoteRequest) -> Result<CaseView, AppError> {
+        const LONGEST: usize = 4_000;
+        let text = request.text.trim().to_owned();
+        if text.chars().count() > LONGEST {
+            return Err(AppError::of(ErrorCode::InvalidFields)
+                .with("field", "note")
+                .with("maximum", LONGEST));
+        }
+        self.on_case(&request.case_id, |command| {
+            command.add(Event::NoteAdded { text })
+        })
+    }
+
+    /// Revokes the power of attorney.
+    ///
+    /// # Errors
+    /// `PowerOfAttorneyMissing` when there is none.
+    pub fn revoke_power_of_attorney(
+        &self,
+        request: RevokePowerOfAttorneyRequest,
+    ) -> Result<CaseView, AppError> {
+        let revoked_on = skranke_forms::read::read_date(&request.revoked_on)
+            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "revoked_on"))?;
+        let reason = request.reason.trim().to_owned();
+        self.on_case(&request.case_id, |command| {
+            command.add(Event::PowerOfAttorneyRevoked { revoked_on, reason })
+        })
+    }
+}

@@ -1,0 +1,336 @@
+//! Step 5: from a draft or an open case to a decision, and everything a draft captured with it, as one command.
+
+use chrono::NaiveDate;
+use skranke_domain::case::Case;
+use skranke_domain::danish_time;
+use skranke_domain::eligibility::{EligibilityPolicy, Explanation, Outcome, Requirement, explain};
+use skranke_domain::event::{
+    AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Consultation, Event, Granted, Refused,
+    Rejected,
+};
+use skranke_domain::ids::CaseNumber;
+use skranke_domain::role::Act;
+use skranke_domain::rule_set::{Duration, RuleSetCode};
+use skranke_forms::{Form, Profile};
+use skranke_store::Store;
+
+use crate::api::case::{CaseView, DecideRequest, Decision};
+use crate::api::draft::Fields;
+use crate::api::error::ErrorCode;
+use crate::capture::{self, Typed};
+use crate::error::AppError;
+use crate::explain::facts_of;
+use crate::record::Command;
+use crate::state::{App, AtWork};
+use crate::usecases::{drafts, settings};
+
+impl App {
+    /// Decides a draft or an open case, or ends it in another way.
+    ///
+    /// A draft becomes a case in the same command, so that nothing is half there. The draft is deleted with it.
+    ///
+    /// # Errors
+    /// `InvalidFields` when the form has problems, `RequirementsNotMet` when the proof does not hold, or the rule
+    /// that would be broken.
+    pub fn decide(&self, request: DecideRequest) -> Result<CaseView, AppError> {
+        let hands_in = request.decision == Decision::HandIn;
+        let id = self.at_work(|work| {
+            work.session
+                .needs(if hands_in { Act::Capture } else { Act::Decide })?;
+            match (&request.draft_id, &request.case_id) {
+                (Some(draft), None) => self.decide_draft(work, draft, &request),
+                (None, Some(case)) => {
+                    let id = case
+                        .parse()
+                        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+                    let tenant = self.tenant(work.store)?;
+                    let profile = self.profile(work.store)?.clone();
+                    let mut command = Command::on(work, &tenant, id)?;
+                    self.conclude(&mut command, &profile, &request)?;
+                    command.save()
+                }
+                (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
+            }
+        })?;
+        self.at_work(|work| self.case_view(&work, id))
+    }
+
+    fn decide_draft(
+        &self,
+        work: AtWork<'_>,
+        draft: &str,
+        request: &DecideRequest,
+    ) -> Result<skranke_domain::ids::CaseId, AppError> {
+        let draft = drafts::load(&work, draft)?;
+        let profile = self.profile(work.store)?.clone();
+        let tenant = self.tenant(work.store)?;
+        let today = self.config.clock.today();
+        let form = self.form_for(&draft.fields, &profile, today)?;
+        let fields = capture::from_forms(form.relevant(&capture::for_forms(&draft.fields)));
+        let typed = Typed(&fields);
+        // A rejected person was perhaps never identified, and one who chose help need not sign: then the form may
+        // have holes. Everything else needs a form without problems.
+        let may_have_holes = matches!(
+            request.decision,
+            Decision::Reject { .. }
+                | Decision::Withdraw
+                | Decision::HelpInstead { .. }
+                | Decision::Forward { .. }
+                | Decision::Incomplete { .. }
+                | Decision::Refuse { .. }
+        );
+        if !may_have_holes {
+            check_form(&form, &fields, today)?;
+        }
+        let channel = typed
+            .channel()
+            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "channel"))?;
+        let location: String = settings::read(work.store, "location")?.unwrap_or_default();
+        let location = Some(typed.text("location"))
+            .filter(|code| !code.is_empty())
+            .map_or(location, str::to_owned);
+        let received_on = typed.day("received_on").unwrap_or(today);
+        let now = work.now;
+        let mut command = Command::opening(work, &tenant)?;
+        let number = self.next_number(&mut command)?;
+        command.add(Event::CaseOpened(CaseOpened {
+            number,
+            channel,
+            location,
+            municipality: profile.municipality_code.clone(),
+            profile: profile.reference(),
+            form: form.reference(),
+            received_on,
+        }))?;
+        let rejected = matches!(request.decision, Decision::Reject { .. });
+        for event in typed.captured(now, form.rule_set) {
+            // Nobody was identified: then nothing about a citizen is kept (practice 8).
+            let about_citizen = !matches!(event, Event::IdentityChecked(_));
+            if !(rejected && about_citizen) {
+                command.add(event)?;
+            }
+        }
+        for file in draft.files {
+            command.add(Event::AttachmentAdded(AttachmentAdded {
+                digest: file
+                    .digest
+                    .parse()
+                    .map_err(|_| AppError::of(ErrorCode::Internal))?,
+                purpose: AttachmentPurpose::from_code(&file.purpose)
+                    .unwrap_or(AttachmentPurpose::Other),
+                media_type: file.media_type,
+                size_bytes: file.size_bytes,
+                file_name: file.file_name,
+            }))?;
+        }
+        self.conclude(&mut command, &profile, request)?;
+        command.write.delete_draft(draft.id)?;
+        command.save()
+    }
+
+    /// Adds the decision's own events.
+    fn conclude(
+        &self,
+        command: &mut Command<'_>,
+        profile: &Profile,
+        request: &DecideRequest,
+    ) -> Result<(), AppError> {
+        let now = self.now();
+        let today = danish_time::date_at(now);
+        let explanation = self.explain_case(&command.case, profile, today);
+        if request.no_conflict_of_interest {
+            command.add(Event::ConflictOfInterestChecked { none: true })?;
+        }
+        match &request.decision {
+            Decision::HandIn => {
+                if explanation.proof.outcome == Outcome::Met {
+                    command.add(Event::MarkedReady)?;
+                }
+            }
+            Decision::Grant { duration } => {
+                if explanation.proof.outcome != Outcome::Met {
+                    return Err(not_met(&explanation));
+                }
+                let rule_set = self.rule_set_on(today)?;
+                let duration = self.duration(rule_set, duration.as_deref())?;
+                command.add(Event::MarkedReady)?;
+                command.add(Event::Granted(Granted {
+                    decided_at: now,
+                    rule_set,
+                    duration,
+                }))?;
+            }
+            Decision::Refuse {
+                reasons,
+                consultation_held_on,
+                consultation_not_needed,
+            } => {
+                let consultation =
+                    consultation(consultation_held_on.as_deref(), consultation_not_needed)?;
+                let unmet = explanation.proof.unmet().into_iter().map(Requirement::code);
+                command.add(Event::Refused(Refused {
+                    decided_at: now,
+                    rule_set: self.rule_set_on(today)?,
+                    unmet: unmet.map(str::to_owned).collect(),
+                    reasons: reasons.trim().to_owned(),
+                    consultation,
+                }))?;
+            }
+            Decision::Reject { reason, next_step } => command.add(Event::Rejected(Rejected {
+                rejected_at: now,
+                reason: reason.clone(),
+                next_step: next_step.trim().to_owned(),
+            }))?,
+            Decision::Withdraw => command.add(Event::Withdrawn { withdrawn_at: now })?,
+            Decision::HelpInstead { offer } => {
+                command.add(Event::HelpedInstead {
+                    ended_at: now,
+                    offer: offer.clone(),
+                })?;
+            }
+            Decision::Forward { authority } => {
+                let authority = authority.trim().to_owned();
+                command.add(Event::Forwarded {
+                    forwarded_at: now,
+                    authority,
+                })?;
+            }
+            Decision::Incomplete { missing } => {
+                let missing: Vec<String> = missing
+                    .iter()
+                    .map(|line| line.trim().to_owned())
+                    .filter(|line| !line.is_empty())
+                    .collect();
+                if missing.is_empty() {
+                    return Err(AppError::of(ErrorCode::ReasonMissing));
+                }
+                command.add(Event::MarkedIncomplete { missing })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The proof as a case stands.
+    pub(crate) fn explain_case(
+        &self,
+        case: &Case,
+        profile: &Profile,
+        today: NaiveDate,
+    ) -> Explanation {
+        let opens_on = case
+            .opened
+            .as_ref()
+            .and_then(|opened| profile.location(&opened.location))
+            .map(|location| location.opens_for_exemption_on);
+        explain(
+            &facts_of(case, opens_on),
+            &self.forms.rules().to_domain(),
+            &policy(profile),
+            today,
+        )
+    }
+
+    fn rule_set_on(&self, day: NaiveDate) -> Result<RuleSetCode, AppError> {
+        let set = self
+            .forms
+            .rules()
+            .on(day)
+            .ok_or_else(|| AppError::of(ErrorCode::RequirementsNotMet))?;
+        Ok(set.code)
+    }
+
+    /// The duration asked for, if the rule set has it; its only one where none was asked for.
+    fn duration(&self, rule_set: RuleSetCode, asked: Option<&str>) -> Result<Duration, AppError> {
+        let set = self.forms.rules().get(rule_set);
+        let choices = set.map(|set| set.durations.as_slice()).unwrap_or_default();
+        match (asked.and_then(Duration::from_code), choices) {
+            (Some(duration), choices) if choices.contains(&duration) => Ok(duration),
+            (None, [only]) => Ok(*only),
+            _ => Err(AppError::of(ErrorCode::InvalidFields).with("field", "duration_kind")),
+        }
+    }
+
+    fn next_number(&self, command: &mut Command<'_>) -> Result<CaseNumber, AppError> {
+        use chrono::Datelike;
+        let year = self.config.clock.today().year();
+        let year = u16::try_from(year).map_err(|_| AppError::of(ErrorCode::Internal))?;
+        Ok(command.write.next_case_number(year)?)
+    }
+
+    /// The municipality under which events are recorded.
+    pub(crate) fn tenant(&self, store: &Store) -> Result<String, AppError> {
+        match &self.config.server {
+            Some(server) => Ok(server.tenant.clone()),
+            None => Ok(self.profile(store)?.municipality_code.clone()),
+        }
+    }
+}
+
+/// Steps 1 to 4 must hold; what step 5 asks is answered by the request itself.
+fn check_form(form: &Form, fields: &Fields, today: NaiveDate) -> Result<(), AppError> {
+    let problems = form.validate(&capture::for_forms(fields), today);
+    let before_decision = |field: &str| form.field(field).is_some_and(|field| field.step < 5);
+    match problems
+        .into_iter()
+        .find(|problem| before_decision(&problem.field))
+    {
+        None => Ok(()),
+        Some(problem) => Err(AppError::of(ErrorCode::InvalidFields)
+            .with("problem", problem.code.code())
+            .with("field", problem.field)),
+    }
+}
+
+/// The municipality's own settings for the proof.
+pub(crate) fn policy(profile: &Profile) -> EligibilityPolicy {
+    EligibilityPolicy {
+        power_of_attorney_warn_after_days: profile.practice.power_of_attorney_warn_days,
+    }
+}
+
+/// The consultation of the party, or why there was none.
+pub(crate) fn consultation(
+    held_on: Option<&str>,
+    not_needed: &str,
+) -> Result<Consultation, AppError> {
+    match held_on.map(str::trim).filter(|day| !day.is_empty()) {
+        Some(day) => {
+            let held_on = skranke_forms::read::read_date(day).ok_or_else(|| {
+                AppError::of(ErrorCode::InvalidFields).with("field", "consultation_held_on")
+            })?;
+            Ok(Consultation::Held { held_on })
+        }
+        None if not_needed.trim().is_empty() => Err(AppError::of(ErrorCode::ReasonMissing)),
+        None => Ok(Consultation::NotNeeded {
+            reason: not_needed.trim().to_owned(),
+        }),
+    }
+}
+
+fn not_met(explanation: &Explanation) -> AppError {
+    let open: Vec<_> = explanation
+        .proof
+        .unmet()
+        .into_iter()
+        .chain(explanation.proof.not_known())
+        .collect();
+    let codes: Vec<_> = open.into_iter().map(Requirement::code).collect();
+    AppError::of(ErrorCode::RequirementsNotMet).with("requirements", codes.join(","))
+}
+
+/// Whether a person came for the citizen.
+pub(crate) fn came_instead(case: &Case) -> String {
+    match case.opened.as_ref().map(|opened| opened.channel) {
+        Some(Channel::Representative) => case
+            .power_of_attorney
+            .as_ref()
+            .map(|p| p.representative.name.clone())
+            .unwrap_or_default(),
+        Some(Channel::Guardian) => case
+            .guardian
+            .as_ref()
+            .map(|g| g.name.clone())
+            .unwrap_or_default(),
+        Some(Channel::InPerson) | None => String::new(),
+    }
+}

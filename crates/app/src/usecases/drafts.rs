@@ -1,0 +1,530 @@
+//! Drafts: saved as typed within a second, several parked at a time, checked on request, deleted by rule.
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use skranke_domain::cpr::{Cpr, CprError};
+use skranke_domain::danish_time;
+use skranke_domain::eligibility::{Warning, explain};
+use skranke_domain::ids::DraftId;
+use skranke_domain::role::Act;
+use skranke_forms::{Field, Form, Profile};
+use skranke_store::{Action, DraftRow, Entry, WriteHandle};
+use uuid::Uuid;
+
+use crate::api::draft::{
+    AttachmentView, CprCheck, CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef,
+    DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FieldProblem, FieldValue, FieldView,
+    Fields, FormView, KnownCitizen, Saved,
+};
+use crate::api::error::ErrorCode;
+use crate::api::settings::Choice;
+use crate::capture::{self, Typed};
+use crate::error::AppError;
+use crate::explain::proof_view;
+use crate::present::rfc3339;
+use crate::state::{App, AtWork};
+use crate::usecases::decisions::policy;
+use crate::usecases::settings;
+
+/// Most drafts shown in a list.
+const MOST_DRAFTS: u32 = 200;
+/// Most characters a field keeps as typed; the form's own limits are far lower and give a message.
+const LONGEST_TYPED: usize = 20_000;
+
+/// What a draft row's JSON object holds.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
+    typed: Fields,
+    #[serde(default)]
+    files: Vec<AttachmentView>,
+    /// Deleted by hand, kept for a while so that it can be undone.
+    #[serde(default)]
+    discarded: bool,
+}
+
+/// A draft as the use cases work with it.
+pub(crate) struct Draft {
+    pub(crate) id: DraftId,
+    pub(crate) step: u8,
+    pub(crate) fields: Fields,
+    pub(crate) files: Vec<AttachmentView>,
+    updated_at: DateTime<Utc>,
+    discarded: bool,
+}
+
+impl Draft {
+    fn read(row: &DraftRow) -> Result<Self, AppError> {
+        let kept: Kept = serde_json::from_str(&row.fields)
+            .map_err(|_| AppError::of(ErrorCode::DatabaseDamaged))?;
+        Ok(Self {
+            id: row.draft,
+            step: row.step,
+            fields: kept.typed,
+            files: kept.files,
+            updated_at: row.updated_at,
+            discarded: kept.discarded,
+        })
+    }
+
+    fn view(self) -> DraftView {
+        DraftView {
+            id: self.id.to_string(),
+            step: self.step,
+            fields: self.fields,
+            saved_at: rfc3339(self.updated_at),
+            attachments: self.files,
+        }
+    }
+}
+
+impl App {
+    /// Begins a draft with sensible defaults: the citizen came, today, here.
+    ///
+    /// # Errors
+    /// `NotPermitted` for a role that does not capture.
+    pub fn draft_new(&self, (): ()) -> Result<DraftView, AppError> {
+        let today = self.config.clock.today();
+        self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            let location: String = settings::read(work.store, "location")?.unwrap_or_default();
+            let text = |text: &str| FieldValue::Text(text.to_owned());
+            let day = skranke_forms::read::show_date(today);
+            let defaults = [
+                ("channel", text("self")),
+                ("location", text(&location)),
+                ("received_on", text(&day)),
+                ("signed_on", text(&day)),
+                ("citizen_residence", text("fixed")),
+                ("register_seen", text("not_looked")),
+                ("signing_method", text("paper")),
+                ("unopened_post", text("registered_address")),
+            ];
+            let fields = defaults
+                .into_iter()
+                .map(|(id, value)| (id.to_owned(), value))
+                .collect();
+            create(work, 1, &fields)
+        })
+    }
+
+    /// Every draft that is not deleted, newest first.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub fn draft_list(&self, (): ()) -> Result<Vec<DraftSummary>, AppError> {
+        self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            self.draft_summaries(&work)
+        })
+    }
+
+    pub(crate) fn draft_summaries(&self, work: &AtWork<'_>) -> Result<Vec<DraftSummary>, AppError> {
+        let keep = Duration::days(i64::from(
+            self.profile(work.store)?.practice.abandoned_draft_days,
+        ));
+        let read = work.store.read()?;
+        let mut summaries = Vec::new();
+        for row in read.drafts(None, MOST_DRAFTS)? {
+            let initials = read
+                .account(row.staff)?
+                .map(|a| a.initials)
+                .unwrap_or_default();
+            let draft = Draft::read(&row)?;
+            if draft.discarded {
+                continue;
+            }
+            let typed = Typed(&draft.fields);
+            summaries.push(DraftSummary {
+                id: draft.id.to_string(),
+                step: draft.step,
+                name: typed.text("citizen_name").to_owned(),
+                cpr_masked: typed.cpr("cpr").map(|cpr| cpr.masked()).unwrap_or_default(),
+                channel: typed.text("channel").to_owned(),
+                saved_at: rfc3339(draft.updated_at),
+                initials,
+                deleted_on: danish_time::date_at(draft.updated_at + keep).to_string(),
+            });
+        }
+        Ok(summaries)
+    }
+
+    /// Opens a draft where it was left.
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn draft_open(&self, request: DraftRef) -> Result<DraftView, AppError> {
+        self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            let draft = load(&work, &request.id)?;
+            let entry = Entry::new(Action::DraftRead, work.now).on(draft.id.to_string());
+            work.store.write(&work.actor, entry)?.commit()?;
+            Ok(draft.view())
+        })
+    }
+
+    /// Saves what was typed, as typed; it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// `DraftNotFound`, or what the store reports; the window keeps what was typed.
+    pub fn draft_save(&self, request: DraftSaveRequest) -> Result<DraftSaved, AppError> {
+        let today = self.config.clock.today();
+        let too_long = |value: &FieldValue| match value {
+            FieldValue::Text(text) => text.len() > LONGEST_TYPED,
+            FieldValue::Many(values) => {
+                values.iter().map(String::len).sum::<usize>() > LONGEST_TYPED
+            }
+            FieldValue::Flag(_) => false,
+        };
+        if let Some((field, _)) = request.fields.iter().find(|(_, value)| too_long(value)) {
+            return Err(AppError::of(ErrorCode::InvalidFields).with("field", field));
+        }
+        self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            let before = load(&work, &request.id)?;
+            let form = self.form_for(&request.fields, self.profile(work.store)?, today)?;
+            let (shown, required) = shown_and_required(&form, &request.fields);
+            let typed_number = |fields: &Fields| Typed(fields).cpr("cpr");
+            let entered = typed_number(&request.fields);
+            let entry = Entry::new(Action::DraftSaved, work.now).on(before.id.to_string());
+            let mut write = work.store.write(&work.actor, entry)?;
+            // Entering a number at the counter is a purpose, also when the draft is abandoned later.
+            if entered.is_some() && entered != typed_number(&before.fields) {
+                let entry = Entry::new(Action::CitizenLookedUp, work.now);
+                write.also(&entry.on(before.id.to_string()).because("counter_entry"))?;
+            }
+            let kept = Kept {
+                typed: request.fields,
+                files: before.files,
+                discarded: false,
+            };
+            save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
+            write.commit()?;
+            Ok(DraftSaved {
+                saved_at: rfc3339(work.now),
+                shown,
+                required,
+            })
+        })
+    }
+
+    /// Deletes a draft; it can be restored until the rule deletes it for good.
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn draft_delete(&self, request: DraftRef) -> Result<Saved, AppError> {
+        self.discard(&request, true).map(|draft| Saved {
+            saved_at: draft.saved_at,
+        })
+    }
+
+    /// Brings a deleted draft back.
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn draft_restore(&self, request: DraftRef) -> Result<DraftView, AppError> {
+        self.discard(&request, false)
+    }
+
+    fn discard(&self, request: &DraftRef, discarded: bool) -> Result<DraftView, AppError> {
+        self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            let id: DraftId = request
+                .id
+                .parse()
+                .map_err(|_| AppError::of(ErrorCode::DraftNotFound))?;
+            let row = work
+                .store
+                .read()?
+                .draft(id)?
+                .ok_or_else(|| AppError::of(ErrorCode::DraftNotFound))?;
+            let mut draft = Draft::read(&row)?;
+            let action = if discarded {
+                Action::DraftDiscarded
+            } else {
+                Action::DraftSaved
+            };
+            let mut write = work
+                .store
+                .write(&work.actor, Entry::new(action, work.now).on(id.to_string()))?;
+            let kept = Kept {
+                typed: draft.fields.clone(),
+                files: draft.files.clone(),
+                discarded,
+            };
+            save(&mut write, id, draft.step, &kept)?;
+            write.commit()?;
+            draft.updated_at = work.now;
+            Ok(draft.view())
+        })
+    }
+
+    /// The form a draft follows.
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn form_view(&self, request: DraftRef) -> Result<FormView, AppError> {
+        let today = self.config.clock.today();
+        self.at_work(|work| {
+            let draft = load(&work, &request.id)?;
+            let form = self.form_for(&draft.fields, self.profile(work.store)?, today)?;
+            let (shown, required) = shown_and_required(&form, &draft.fields);
+            let plain = capture::for_forms(&draft.fields);
+            let fields = form
+                .fields
+                .iter()
+                .map(|field| field_view(&form, field, &plain))
+                .collect();
+            Ok(FormView {
+                reference: form.reference(),
+                fields,
+                shown,
+                required,
+            })
+        })
+    }
+
+    /// Checks a draft up to a step: problems, warnings, and the proof as it stands.
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn draft_check(&self, request: DraftCheckRequest) -> Result<DraftCheck, AppError> {
+        let today = self.config.clock.today();
+        self.at_work(|work| {
+            let draft = load(&work, &request.id)?;
+            let profile = self.profile(work.store)?;
+            let form = self.form_for(&draft.fields, profile, today)?;
+            let plain = capture::for_forms(&draft.fields);
+            let texts = self.forms.texts();
+            let mut problems = Vec::new();
+            for step in 1..=request.step.min(6) {
+                for problem in form.validate_step(step, &plain, today) {
+                    let (summary, at_field) = form.explain(&problem, texts);
+                    let code = problem.code.code().to_owned();
+                    problems.push(FieldProblem {
+                        field: problem.field,
+                        step,
+                        code,
+                        summary,
+                        at_field,
+                    });
+                }
+            }
+            let relevant = capture::from_forms(form.relevant(&plain));
+            let typed = Typed(&relevant);
+            let opens_on = profile
+                .location(typed.text("location"))
+                .map(|l| l.opens_for_exemption_on);
+            let explanation = explain(
+                &typed.facts(opens_on),
+                &self.forms.rules().to_domain(),
+                &policy(profile),
+                today,
+            );
+            let in_force = self.forms.rules().on(today);
+            Ok(DraftCheck {
+                problems,
+                warnings: explanation
+                    .warnings
+                    .iter()
+                    .map(|w| Warning::code(*w).to_owned())
+                    .collect(),
+                proof: proof_view(&explanation.proof, texts),
+                rule_set: explanation
+                    .rule_set
+                    .map(|set| set.code().to_owned())
+                    .unwrap_or_default(),
+                durations: in_force
+                    .map(|set| set.durations.iter().map(|d| d.code().to_owned()).collect())
+                    .unwrap_or_default(),
+            })
+        })
+    }
+
+    /// What a CPR number itself says while it is typed. Nobody is looked up.
+    ///
+    /// # Errors
+    /// None.
+    pub fn cpr_check(&self, request: CprCheckRequest) -> Result<CprCheck, AppError> {
+        let today = self.config.clock.today();
+        Ok(match Cpr::parse(&request.cpr) {
+            Err(error) => CprCheck {
+                problem: CprError::code(error).to_owned(),
+                warnings: Vec::new(),
+                birth_date: String::new(),
+                age: None,
+                masked: String::new(),
+            },
+            Ok(cpr) => CprCheck {
+                problem: String::new(),
+                warnings: cpr
+                    .warnings()
+                    .into_iter()
+                    .map(|w| format!("cpr_{}", w.code()))
+                    .collect(),
+                birth_date: cpr.birth_date().to_string(),
+                age: cpr.age_on(today),
+                masked: cpr.masked(),
+            },
+        })
+    }
+
+    /// What we know of the citizen of a draft; nothing before the identity was checked (practice 8).
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn citizen_known(&self, request: DraftRef) -> Result<KnownCitizen, AppError> {
+        let nothing = KnownCitizen {
+            shown: false,
+            name: String::new(),
+            address: String::new(),
+            address_protected: false,
+            cases: Vec::new(),
+            exempt_by_our_record: false,
+            reach: "local".to_owned(),
+        };
+        let cpr = self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            let draft = load(&work, &request.id)?;
+            let typed = Typed(&draft.fields);
+            Ok(if typed.flag("id_checked") {
+                typed.cpr("cpr")
+            } else {
+                None
+            })
+        })?;
+        let Some(cpr) = cpr else { return Ok(nothing) };
+        let central = self.look_up_centrally(&cpr);
+        self.at_work(|work| {
+            let entry = Entry::new(Action::CitizenLookedUp, work.now).on(request.id.clone());
+            work.store
+                .write(&work.actor, entry.because("counter_entry"))?
+                .commit()?;
+            self.known_citizen(&work, &cpr, central)
+        })
+    }
+
+    /// The form for what was typed: by the day of signing, or today's while that is unknown or impossible.
+    pub(crate) fn form_for(
+        &self,
+        fields: &Fields,
+        profile: &Profile,
+        today: NaiveDate,
+    ) -> Result<Form, AppError> {
+        let signed_on = Typed(fields)
+            .day("signed_on")
+            .filter(|day| *day <= today)
+            .unwrap_or(today);
+        let form = self.forms.exemption_form(signed_on, profile);
+        Ok(form.or_else(|_| self.forms.exemption_form(today, profile))?)
+    }
+}
+
+/// Begins a draft.
+pub(crate) fn create(work: AtWork<'_>, step: u8, fields: &Fields) -> Result<DraftView, AppError> {
+    let id = DraftId::from_uuid(Uuid::now_v7());
+    let entry = Entry::new(Action::DraftSaved, work.now).on(id.to_string());
+    let mut write = work.store.write(&work.actor, entry)?;
+    save(
+        &mut write,
+        id,
+        step,
+        &Kept {
+            typed: fields.clone(),
+            ..Kept::default()
+        },
+    )?;
+    write.commit()?;
+    let (files, updated_at) = (Vec::new(), work.now);
+    Ok(Draft {
+        id,
+        step,
+        fields: fields.clone(),
+        files,
+        updated_at,
+        discarded: false,
+    }
+    .view())
+}
+
+/// Loads a draft that is not deleted.
+pub(crate) fn load(work: &AtWork<'_>, id: &str) -> Result<Draft, AppError> {
+    let missing = || AppError::of(ErrorCode::DraftNotFound);
+    let id: DraftId = id.parse().map_err(|_| missing())?;
+    let row = work.store.read()?.draft(id)?.ok_or_else(missing)?;
+    let draft = Draft::read(&row)?;
+    if draft.discarded {
+        Err(missing())
+    } else {
+        Ok(draft)
+    }
+}
+
+/// Adds a stored file to a draft.
+pub(crate) fn add_attachment(
+    write: &mut WriteHandle<'_>,
+    draft: &str,
+    file: &AttachmentView,
+) -> Result<(), AppError> {
+    let missing = || AppError::of(ErrorCode::DraftNotFound);
+    let id: DraftId = draft.parse().map_err(|_| missing())?;
+    let row = write.reading().draft(id)?.ok_or_else(missing)?;
+    let mut draft = Draft::read(&row)?;
+    draft.files.retain(|known| known.digest != file.digest);
+    draft.files.push(file.clone());
+    let kept = Kept {
+        typed: draft.fields,
+        files: draft.files,
+        discarded: draft.discarded,
+    };
+    save(write, id, draft.step, &kept)?;
+    let digest = file
+        .digest
+        .parse()
+        .map_err(|_| AppError::of(ErrorCode::Internal))?;
+    Ok(write.attach_to_draft(id, digest)?)
+}
+
+fn save(write: &mut WriteHandle<'_>, id: DraftId, step: u8, kept: &Kept) -> Result<(), AppError> {
+    let json = serde_json::to_string(kept).map_err(|_| AppError::of(ErrorCode::Internal))?;
+    Ok(write.save_draft(id, None, step, &json)?)
+}
+
+fn shown_and_required(form: &Form, fields: &Fields) -> (Vec<String>, Vec<String>) {
+    let plain = capture::for_forms(fields);
+    let ids = |keep: &dyn Fn(&Field) -> bool| {
+        form.fields
+            .iter()
+            .filter(|field| keep(field))
+            .map(|field| field.id.clone())
+            .collect()
+    };
+    (
+        ids(&|field| form.is_shown(field, &plain)),
+        ids(&|field| form.is_required(field, &plain)),
+    )
+}
+
+fn field_view(form: &Form, field: &Field, fields: &skranke_forms::Fields) -> FieldView {
+    FieldView {
+        id: field.id.clone(),
+        step: field.step,
+        part: field.part.clone(),
+        label: field.label.clone(),
+        help: field.help.clone(),
+        kind: field.kind.code().to_owned(),
+        width: field.width.unwrap_or(0),
+        rule: field.rule.clone().unwrap_or_default(),
+        max_length: field
+            .max_length
+            .and_then(|most| u16::try_from(most).ok())
+            .unwrap_or(0),
+        choices: form
+            .choices(field, fields)
+            .map(|choice| Choice {
+                code: choice.value.clone(),
+                label: choice.label.clone(),
+                detail: String::new(),
+            })
+            .collect(),
+    }
+}

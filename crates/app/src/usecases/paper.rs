@@ -1,0 +1,323 @@
+//! Papers of a case or a draft: preview, and what is recorded once one was printed or saved.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::Datelike;
+use sha2::{Digest, Sha256};
+use skranke_documents::{CopyMark, RenderOptions, RenderedPaper};
+use skranke_domain::case::{Case, check};
+use skranke_domain::danish_time;
+use skranke_domain::event::{Event, PaperIssued, PaperKind};
+use skranke_domain::ids::{CaseId, Sha256Digest};
+use skranke_domain::role::Act;
+use skranke_protocol::receipt_code::{self, DeviceCertificate, ReceiptStatement};
+use skranke_store::{Action, Entry};
+
+use crate::api::error::ErrorCode;
+use crate::api::paper::{PaperRequest, PaperView};
+use crate::error::AppError;
+use crate::explain::proof_view;
+use crate::papers::{self, Desk};
+use crate::record::{Command, load};
+use crate::state::{App, AtWork};
+use crate::usecases::{drafts, settings};
+
+/// A paper that was rendered and not yet recorded as issued.
+pub struct Prepared {
+    /// The PDF.
+    pub pdf: Vec<u8>,
+    /// What the window shows of it.
+    pub view: PaperView,
+    /// The case and what will be recorded; `None` for a draft's form.
+    issue: Option<(CaseId, PaperIssued)>,
+}
+
+impl App {
+    /// Renders a paper to look at. Nothing is recorded but the look.
+    ///
+    /// # Errors
+    /// `PaperDoesNotFit` when the case is not there yet, `CaseNotFound`, `DraftNotFound`.
+    pub fn paper_preview(&self, request: PaperRequest) -> Result<PaperView, AppError> {
+        Ok(self.paper_prepare(&request)?.view)
+    }
+
+    /// Renders a paper to be printed or saved. [`App::paper_record`] follows when that succeeded, so that a paper
+    /// the printer did not take is not a copy the next time.
+    ///
+    /// # Errors
+    /// As [`App::paper_preview`].
+    pub fn paper_prepare(&self, request: &PaperRequest) -> Result<Prepared, AppError> {
+        let kind = PaperKind::from_code(&request.kind).ok_or_else(AppError::malformed_request)?;
+        self.at_work(|work| match (&request.case_id, &request.draft_id) {
+            (Some(case), None) => self.of_case(work, case, kind, request.large_print),
+            (None, Some(draft)) => self.of_draft(&work, draft, kind, request.large_print),
+            (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
+        })
+    }
+
+    /// Records that a paper was printed or saved, and advances its number.
+    ///
+    /// # Errors
+    /// `CharacterUnprintable` when the paper must not leave; what the store reports.
+    pub fn paper_record(&self, prepared: &Prepared) -> Result<(), AppError> {
+        may_leave(prepared)?;
+        let Some((case, issued)) = &prepared.issue else {
+            return Ok(());
+        };
+        let first_issue = issued.copy == 0 && !issued.number.is_empty();
+        let year = u16::try_from(self.config.clock.today().year()).unwrap_or_default();
+        self.at_work(|work| {
+            let tenant = self.tenant(work.store)?;
+            let mut command = Command::on(work, &tenant, *case)?;
+            if first_issue {
+                command.write.next_serial("paper", year)?;
+            }
+            command.add(Event::PaperIssued(issued.clone()))?;
+            command.save()?;
+            Ok(())
+        })
+    }
+
+    fn of_draft(
+        &self,
+        work: &AtWork<'_>,
+        draft: &str,
+        kind: PaperKind,
+        large_print: bool,
+    ) -> Result<Prepared, AppError> {
+        work.session.needs(Act::Capture)?;
+        if !matches!(kind, PaperKind::Request | PaperKind::PowerOfAttorney) {
+            return Err(AppError::of(ErrorCode::PaperDoesNotFit));
+        }
+        let draft = drafts::load(work, draft)?;
+        let profile = self.profile(work.store)?;
+        let nothing = proof_view(
+            &self
+                .explain_case(
+                    &Case::empty(CaseId::from_uuid(uuid::Uuid::nil())),
+                    profile,
+                    danish_time::date_at(work.now),
+                )
+                .proof,
+            self.forms.texts(),
+        );
+        let desk = Desk {
+            forms: &self.forms,
+            profile,
+            location: self.location_name(
+                work.store,
+                crate::capture::Typed(&draft.fields).text("location"),
+            )?,
+            initials: work.session.initials.clone(),
+            now: work.now,
+            number: String::new(),
+            code: None,
+            proof: &nothing,
+        };
+        let paper = papers::form_paper(&draft.fields, None, kind, &desk)?;
+        let options = RenderOptions {
+            large_print,
+            copy_mark: None,
+            created_at: work.now,
+        };
+        let rendered = self.press.render(&paper, &options)?;
+        let file_name = self
+            .forms
+            .texts()
+            .say(&format!("file_name.{}", kind.code()), &[]);
+        Ok(prepared(
+            rendered,
+            String::new(),
+            0,
+            format!("{file_name}.pdf"),
+            None,
+        ))
+    }
+
+    fn of_case(
+        &self,
+        work: AtWork<'_>,
+        case: &str,
+        kind: PaperKind,
+        large_print: bool,
+    ) -> Result<Prepared, AppError> {
+        work.session.needs(Act::ReadCase)?;
+        let id: CaseId = case
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        let entry = Entry::new(Action::PaperIssued, work.now)
+            .on_case(id)
+            .on(kind.code());
+        work.store.write(&work.actor, entry)?.commit()?;
+        let read = work.store.read()?;
+        let case = load(&read, id)?.case;
+        let own = read
+            .own_device()?
+            .ok_or_else(|| AppError::of(ErrorCode::FirstRunNeeded))?;
+        let profile = self.profile(work.store)?;
+        let today = danish_time::date_at(work.now);
+        let issued_before: Vec<&PaperIssued> = case
+            .papers
+            .iter()
+            .map(|paper| &paper.value)
+            .filter(|paper| paper.kind == kind && still_counts(&case, paper, kind))
+            .collect();
+        let year = u16::try_from(today.year()).map_err(|_| AppError::of(ErrorCode::Internal))?;
+        let number = match issued_before.first() {
+            Some(first) => first.number.clone(),
+            None => format!(
+                "{}-{year}-{:05}",
+                own.code,
+                read.last_serial("paper", year)? + 1
+            ),
+        };
+        let copy = u16::try_from(issued_before.len()).unwrap_or(u16::MAX);
+        let proof = proof_view(
+            &self.explain_case(&case, profile, today).proof,
+            self.forms.texts(),
+        );
+        let certificate: Option<String> = settings::read_in(&read, "device_certificate")?;
+        let certificate = certificate
+            .and_then(|text| STANDARD.decode(text).ok())
+            .and_then(|bytes| DeviceCertificate::from_bytes(&bytes).ok());
+        let opened_at = case
+            .opened
+            .as_ref()
+            .map(|opened| opened.location.clone())
+            .unwrap_or_default();
+        let code = (kind == PaperKind::ExemptionReceipt)
+            .then_some(certificate.as_ref())
+            .flatten()
+            .and_then(|certificate| receipt_code_of(&case, &number, today, &own, certificate));
+        let desk = Desk {
+            forms: &self.forms,
+            profile,
+            location: self.location_name(work.store, &opened_at)?,
+            initials: work.session.initials.clone(),
+            now: work.now,
+            number: number.clone(),
+            code,
+            proof: &proof,
+        };
+        let paper = papers::compose(&case, kind, &desk)?;
+        let copy_mark = (copy > 0).then(|| CopyMark {
+            device_code: own.code.clone(),
+            count: u32::from(copy),
+            printed_at: danish_time::local(work.now).naive_local(),
+        });
+        let options = RenderOptions {
+            large_print,
+            copy_mark,
+            created_at: work.now,
+        };
+        let rendered = self.press.render(&paper, &options)?;
+        let digest = Sha256Digest::from_bytes(Sha256::digest(&rendered.pdf).into());
+        let issued = PaperIssued {
+            kind,
+            number: number.clone(),
+            copy,
+            digest,
+            large_print,
+        };
+        check(&case, &Event::PaperIssued(issued.clone()))?;
+        let name = self
+            .forms
+            .texts()
+            .say(&format!("file_name.{}", kind.code()), &[]);
+        let file_name = format!("{name}-{number}.pdf");
+        Ok(prepared(
+            rendered,
+            number,
+            copy,
+            file_name,
+            Some((id, issued)),
+        ))
+    }
+
+    pub(crate) fn location_name(
+        &self,
+        store: &skranke_store::Store,
+        code: &str,
+    ) -> Result<String, AppError> {
+        let profile = self.profile(store)?;
+        Ok(profile
+            .location(code)
+            .map(|location| location.name.clone())
+            .unwrap_or_default())
+    }
+}
+
+fn receipt_code_of(
+    case: &Case,
+    number: &str,
+    today: chrono::NaiveDate,
+    own: &skranke_store::OwnDevice,
+    certificate: &DeviceCertificate,
+) -> Option<String> {
+    let opened = case.opened.as_ref()?;
+    let statement = ReceiptStatement {
+        tenant: certificate.tenant.clone(),
+        kind: PaperKind::ExemptionReceipt.code().to_owned(),
+        paper_number: number.to_owned(),
+        case_number: opened.number.to_string(),
+        issued_on: today,
+    };
+    receipt_code::encode(&statement, certificate, &own.signing_key()).ok()
+}
+
+/// Whether an earlier issue makes the next one a copy. A receipt from before the registration was undone and made
+/// anew carries other times: the new one is an original.
+fn still_counts(case: &Case, paper: &PaperIssued, kind: PaperKind) -> bool {
+    if kind != PaperKind::ExemptionReceipt {
+        return true;
+    }
+    let issued_at = case
+        .papers
+        .iter()
+        .find(|issued| issued.value.digest == paper.digest)
+        .map(|issued| issued.at);
+    case.registered
+        .as_ref()
+        .is_none_or(|tick| issued_at.is_none_or(|at| at >= tick.at))
+}
+
+fn prepared(
+    rendered: RenderedPaper,
+    number: String,
+    copy: u16,
+    file_name: String,
+    issue: Option<(CaseId, PaperIssued)>,
+) -> Prepared {
+    let view = PaperView {
+        pdf_base64: STANDARD.encode(&rendered.pdf),
+        number,
+        pages: u16::try_from(rendered.pages).unwrap_or(u16::MAX),
+        copy,
+        uncovered: rendered.uncovered.iter().map(char::to_string).collect(),
+        file_name,
+    };
+    Prepared {
+        pdf: rendered.pdf,
+        view,
+        issue,
+    }
+}
+
+/// A paper with a character no font has is named on screen and not handed out.
+fn may_leave(prepared: &Prepared) -> Result<(), AppError> {
+    if prepared.view.uncovered.is_empty() {
+        return Ok(());
+    }
+    let characters = prepared.view.uncovered.join(" ");
+    Err(AppError::of(ErrorCode::CharacterUnprintable)
+        .with("characters", &characters)
+        .with("field", characters))
+}
+
+/// Whether the paper may be printed or saved: asked before the printer is.
+///
+/// # Errors
+/// `CharacterUnprintable`.
+pub fn may_be_printed(prepared: &Prepared) -> Result<(), AppError> {
+    may_leave(prepared)
+}

@@ -1,0 +1,290 @@
+//! Signing in with a local account, locking, and what the window shows first.
+
+use chrono::{DateTime, Duration, Utc};
+use skranke_domain::role::{Act, any_permits};
+use skranke_store::key::envelope::PassphraseCost;
+use skranke_store::{Action, Actor, Entry, PasswordDigest, Store};
+
+use crate::api::error::ErrorCode;
+use crate::api::session::{
+    DemoAccount, ProfileChoice, SecretRequest, SessionView, SignInRequest, StartStage, StartState,
+};
+use crate::error::AppError;
+use crate::state::{App, Desk, LOCK_AFTER_MINUTES, NO_DEVICE, Session, why_closed};
+use crate::usecases::settings;
+
+/// Argon2id with 19 MiB and two passes, the least that OWASP recommends: signing in stays under a tenth of a second.
+pub(crate) const PASSWORD_COST: PassphraseCost = PassphraseCost {
+    memory_kib: 19 * 1024,
+    passes: 2,
+};
+
+impl App {
+    /// What the window shows first.
+    ///
+    /// # Errors
+    /// None but what the store reports.
+    pub fn start_state(&self, (): ()) -> Result<StartState, AppError> {
+        let mut desk = self.lock();
+        self.lock_if_idle(&mut desk);
+        let Desk {
+            store,
+            session,
+            closed,
+        } = &*desk;
+        let today = self.config.clock.today().to_string();
+        let empty = StartState {
+            stage: StartStage::FirstRun,
+            municipality: String::new(),
+            today,
+            session: None,
+            demo: self.config.demo,
+            demo_accounts: Vec::new(),
+            profiles: self.profile_choices(),
+        };
+        let Some(store) = store else {
+            return match closed.as_ref().map(|error| error.code) {
+                None => Ok(empty),
+                Some(ErrorCode::KeyMissing | ErrorCode::KeyWrong) => Ok(StartState {
+                    stage: StartStage::Recovery,
+                    ..empty
+                }),
+                Some(_) => Err(why_closed(closed.as_ref())),
+            };
+        };
+        let profile = self.profile(store)?;
+        let stage = match session {
+            None => StartStage::SignIn,
+            Some(session) if session.locked => StartStage::Locked,
+            Some(_) => StartStage::Ready,
+        };
+        let demo = profile.demo.as_ref().filter(|_| self.config.demo);
+        Ok(StartState {
+            stage,
+            municipality: profile.name.clone(),
+            session: match session {
+                Some(session) => Some(self.session_view(store, session)?),
+                None => None,
+            },
+            demo_accounts: demo
+                .map(|demo| {
+                    let account = |staff: &skranke_forms::profile::DemoStaff| DemoAccount {
+                        user_name: staff.user.clone(),
+                        name: staff.name.clone(),
+                        roles: staff.roles.clone(),
+                        password: demo.password.clone(),
+                    };
+                    demo.staff.iter().map(account).collect()
+                })
+                .unwrap_or_default(),
+            ..empty
+        })
+    }
+
+    /// Signs in with a local account.
+    ///
+    /// # Errors
+    /// `WrongPassword`, `AccountLocked` with `minutes`, `AccountDisabled`, `FirstRunNeeded`.
+    pub fn sign_in(&self, request: SignInRequest) -> Result<SessionView, AppError> {
+        let now = self.now();
+        let view = {
+            let mut desk = self.lock();
+            let Desk {
+                store,
+                session,
+                closed,
+            } = &mut *desk;
+            let Some(store) = store else {
+                return Err(why_closed(closed.as_ref()));
+            };
+            let signed_in = self.verified(store, request.user_name.trim(), &request.password)?;
+            let device = store
+                .read()?
+                .own_device()?
+                .map_or(NO_DEVICE, |own| own.device);
+            let actor = Actor {
+                staff: signed_in.staff,
+                roles: signed_in.roles.clone(),
+                device,
+            };
+            store
+                .write(&actor, Entry::new(Action::SignedIn, now))?
+                .commit()?;
+            let view = self.session_view(store, &signed_in)?;
+            *session = Some(signed_in);
+            view
+        };
+        // Best effort: without the central store, work goes on and waits.
+        let _ = self.renew_grant();
+        Ok(view)
+    }
+
+    /// Signs out. What is open stays a draft.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub fn sign_out(&self, (): ()) -> Result<(), AppError> {
+        let now = self.now();
+        let mut desk = self.lock();
+        let Desk { store, session, .. } = &mut *desk;
+        if let (Some(store), Some(session)) = (store.as_mut(), session.as_ref()) {
+            let device = store
+                .read()?
+                .own_device()?
+                .map_or(NO_DEVICE, |own| own.device);
+            let actor = Actor {
+                staff: session.staff,
+                roles: session.roles.clone(),
+                device,
+            };
+            store
+                .write(&actor, Entry::new(Action::SignedOut, now))?
+                .commit()?;
+        }
+        *session = None;
+        Ok(())
+    }
+
+    /// Locks the session; the password opens it again.
+    ///
+    /// # Errors
+    /// None.
+    pub fn session_lock(&self, (): ()) -> Result<(), AppError> {
+        if let Some(session) = self.lock().session.as_mut() {
+            session.locked = true;
+        }
+        Ok(())
+    }
+
+    /// Unlocks the session of the person who locked it.
+    ///
+    /// # Errors
+    /// `WrongPassword`, `AccountLocked`, or `NotSignedIn`.
+    pub fn session_unlock(&self, request: SecretRequest) -> Result<SessionView, AppError> {
+        let now = self.now();
+        let mut desk = self.lock();
+        let Desk {
+            store,
+            session,
+            closed,
+        } = &mut *desk;
+        let Some(store) = store else {
+            return Err(why_closed(closed.as_ref()));
+        };
+        let session = session
+            .as_mut()
+            .ok_or_else(|| AppError::of(ErrorCode::NotSignedIn))?;
+        let user = store
+            .read()?
+            .account(session.staff)?
+            .map(|account| account.login);
+        let user = user.ok_or_else(|| AppError::of(ErrorCode::AccountDisabled))?;
+        self.verified(store, &user, &request.secret)?;
+        session.locked = false;
+        session.last_active_at = now;
+        let session = session.clone();
+        self.session_view(store, &session)
+    }
+
+    fn lock_if_idle(&self, desk: &mut Desk) {
+        let now = self.now();
+        if let Some(session) = desk.session.as_mut()
+            && now - session.last_active_at > Duration::minutes(i64::from(LOCK_AFTER_MINUTES))
+        {
+            session.locked = true;
+        }
+    }
+
+    /// The account, if the password is right. A wrong one is counted before the answer.
+    fn verified(&self, store: &mut Store, user: &str, password: &str) -> Result<Session, AppError> {
+        let now = self.now();
+        let device = store
+            .read()?
+            .own_device()?
+            .map_or(NO_DEVICE, |own| own.device);
+        let Some((account, digest)) = store.read()?.account_by_login(user)? else {
+            // The same work as for a real account, so that the time tells nothing.
+            let _ = PasswordDigest::of(password, PASSWORD_COST);
+            return Err(AppError::of(ErrorCode::WrongPassword));
+        };
+        if !account.is_active {
+            return Err(AppError::of(ErrorCode::AccountDisabled));
+        }
+        if let Some(until) = account.locked_until_at.filter(|until| *until > now) {
+            return Err(locked(until, now));
+        }
+        let right = digest.fits(password)?;
+        let actor = Actor {
+            staff: account.staff,
+            roles: account.roles.clone(),
+            device,
+        };
+        if !right || account.failed_attempts > 0 {
+            let action = if right {
+                Action::SignedIn
+            } else {
+                Action::SignInFailed
+            };
+            let mut write = store.write(&actor, Entry::new(action, now))?;
+            let after = write.note_sign_in(account.staff, right)?;
+            write.commit()?;
+            if let Some(until) = after.locked_until_at.filter(|until| *until > now) {
+                return Err(locked(until, now));
+            }
+        }
+        if !right {
+            return Err(AppError::of(ErrorCode::WrongPassword));
+        }
+        Ok(Session {
+            staff: account.staff,
+            name: account.name,
+            initials: account.initials,
+            roles: account.roles,
+            locked: false,
+            last_active_at: now,
+        })
+    }
+
+    pub(crate) fn session_view(
+        &self,
+        store: &Store,
+        session: &Session,
+    ) -> Result<SessionView, AppError> {
+        let profile = self.profile(store)?;
+        let location: String = settings::read(store, "location")?.unwrap_or_default();
+        let location_name = profile
+            .location(&location)
+            .map(|location| location.name.clone())
+            .unwrap_or_default();
+        let acts = Act::ALL
+            .into_iter()
+            .filter(|act| any_permits(&session.roles, *act));
+        Ok(SessionView {
+            staff_id: session.staff.to_string(),
+            name: session.name.clone(),
+            initials: session.initials.clone(),
+            roles: session
+                .roles
+                .iter()
+                .map(|role| role.code().to_owned())
+                .collect(),
+            acts: acts.map(|act| act.code().to_owned()).collect(),
+            location,
+            location_name,
+            lock_after_seconds: LOCK_AFTER_MINUTES * 60,
+        })
+    }
+
+    pub(crate) fn profile_choices(&self) -> Vec<ProfileChoice> {
+        let choice = |profile: &skranke_forms::Profile| ProfileChoice {
+            code: profile.code.clone(),
+            municipality: profile.name.clone(),
+            locations: settings::locations(profile),
+        };
+        self.forms.profiles().iter().map(choice).collect()
+    }
+}
+
+fn locked(until: DateTime<Utc>, now: DateTime<Utc>) -> AppError {
+    AppError::of(ErrorCode::AccountLocked).with("minutes", (until - now).num_minutes() + 1)
+}

@@ -1,0 +1,150 @@
+//! Settings of this computer.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use skranke_domain::role::Act;
+use skranke_store::{Action, Entry, ReadHandle, Store, WriteHandle};
+
+use crate::api::error::ErrorCode;
+use crate::api::session::LocationChoice;
+use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
+use crate::error::AppError;
+use crate::state::App;
+
+/// Themes the window knows.
+const THEMES: [&str; 4] = ["system", "light", "dark", "contrast"];
+
+/// Reads a setting.
+pub(crate) fn read<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Option<T>, AppError> {
+    read_in(&store.read()?, name)
+}
+
+/// Reads a setting in the moment of a handle. A value of another shape counts as absent.
+pub(crate) fn read_in<T: DeserializeOwned>(
+    handle: &ReadHandle<'_>,
+    name: &str,
+) -> Result<Option<T>, AppError> {
+    Ok(handle
+        .setting(name)?
+        .and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+/// Writes a setting.
+pub(crate) fn write<T: Serialize>(
+    handle: &mut WriteHandle<'_>,
+    name: &str,
+    value: &T,
+) -> Result<(), AppError> {
+    let json = serde_json::to_string(value).map_err(|_| AppError::of(ErrorCode::Internal))?;
+    Ok(handle.set_setting(name, &json)?)
+}
+
+impl App {
+    /// What the settings page shows, and the lists the flow chooses from.
+    ///
+    /// # Errors
+    /// Not signed in, or what the store reports.
+    pub fn settings(&self, (): ()) -> Result<SettingsView, AppError> {
+        self.at_work(|work| self.settings_view(work.store))
+    }
+
+    /// Changes location and theme. Anyone may: they are about where one sits and what one sees.
+    ///
+    /// # Errors
+    /// `InvalidFields` for a location or theme there is not.
+    pub fn settings_save(&self, request: SettingsSaveRequest) -> Result<SettingsView, AppError> {
+        self.at_work(|work| {
+            let profile = self.profile(work.store)?;
+            let known = profile.location(&request.location).is_some();
+            if !known || !THEMES.contains(&request.theme.as_str()) {
+                return Err(AppError::of(ErrorCode::InvalidFields));
+            }
+            let entry = Entry::new(Action::SettingChanged, work.now).on("location");
+            let mut handle = work.store.write(&work.actor, entry)?;
+            write(&mut handle, "location", &request.location)?;
+            write(&mut handle, "theme", &request.theme)?;
+            handle.commit()?;
+            self.settings_view(work.store)
+        })
+    }
+
+    fn settings_view(&self, store: &Store) -> Result<SettingsView, AppError> {
+        let profile = self.profile(store)?;
+        let today = self.config.clock.today();
+        let form = self.forms.exemption_form(today, profile)?;
+        let own = store.read()?.own_device()?;
+        let relations = form.field("representative_relation");
+        let plain = |code: &str, label: &str| Choice {
+            code: code.to_owned(),
+            label: label.to_owned(),
+            detail: String::new(),
+        };
+        Ok(SettingsView {
+            profile: profile.code.clone(),
+            municipality: profile.name.clone(),
+            location: read(store, "location")?.unwrap_or_default(),
+            locations: locations(profile),
+            device_code: own.map(|own| own.code).unwrap_or_default(),
+            server: self
+                .config
+                .server
+                .as_ref()
+                .map(|server| server.url.clone())
+                .unwrap_or_default(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            theme: read(store, "theme")?.unwrap_or_else(|| THEMES[0].to_owned()),
+            screen_signature: profile.practice.screen_signature,
+            id_kinds: profile
+                .practice
+                .id_kinds
+                .iter()
+                .map(|k| plain(&k.code, &k.label))
+                .collect(),
+            help_offers: self
+                .forms
+                .help_offers()
+                .iter()
+                .map(|offer| Choice {
+                    detail: offer.help.clone(),
+                    ..plain(&offer.code, &offer.label)
+                })
+                .collect(),
+            not_covered: self
+                .forms
+                .rules()
+                .on(today)
+                .map(|set| {
+                    set.not_covered
+                        .iter()
+                        .map(|n| plain(&n.code, &n.text))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            relations: relations
+                .map(|field| {
+                    field
+                        .choices
+                        .iter()
+                        .map(|c| plain(&c.value, &c.label))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            national_tool: String::new(),
+        })
+    }
+}
+
+/// The locations of a profile, for choosing.
+pub(crate) fn locations(profile: &skranke_forms::Profile) -> Vec<LocationChoice> {
+    let choice = |location: &skranke_forms::profile::Location| LocationChoice {
+        code: location.code.clone(),
+        name: location.name.clone(),
+        opens_on: location.opens_for_exemption_on.to_string(),
+    };
+    profile.locations.iter().map(choice).collect()
+}
+
+/// Whether the session may administer.
+pub(crate) fn needs_administrator(session: &crate::state::Session) -> Result<(), AppError> {
+    session.needs(Act::Administer)
+}

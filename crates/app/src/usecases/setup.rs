@@ -1,0 +1,290 @@
+//! First run, the demo's own first run, opening the store, and recovery when its key is lost.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rand::RngCore;
+use rand::rngs::OsRng;
+use skranke_domain::danish_time;
+use skranke_domain::ids::{DeviceId, StaffId};
+use skranke_domain::role::Role;
+use skranke_forms::Profile;
+use skranke_protocol::receipt_code::DeviceCertificate;
+use skranke_protocol::signature::SigningKey;
+use skranke_store::key::StoreKey;
+use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
+use skranke_store::key::recovery::RecoveryCode;
+use skranke_store::{
+    AccountRow, Action, Actor, Entry, Options, PasswordDigest, SHORTEST_PASSWORD, Store,
+};
+use uuid::Uuid;
+
+use crate::api::error::ErrorCode;
+use crate::api::session::{
+    FirstRunDone, FirstRunRequest, SecretRequest, SignInRequest, StartState,
+};
+use crate::error::AppError;
+use crate::state::{App, KeyPlace};
+use crate::usecases::sessions::PASSWORD_COST;
+use crate::usecases::settings;
+
+/// Size of the file that is let go when the disk is full, so that the case at hand can be finished.
+const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
+/// Days for which a device's papers are vouched for.
+const CERTIFICATE_DAYS: u64 = 730;
+/// Argon2id for the recovery code: it is used once in years and may take its time.
+const RECOVERY_COST: PassphraseCost = PassphraseCost {
+    memory_kib: 64 * 1024,
+    passes: 3,
+};
+
+/// What a set-up makes.
+struct SetUp<'a> {
+    profile: &'a Profile,
+    location: &'a str,
+    device_code: &'a str,
+    accounts: Vec<(AccountRow, PasswordDigest)>,
+}
+
+impl App {
+    /// Opens the store where there is one. Why it does not open is kept for the window to show.
+    pub(crate) fn open_store(&self) {
+        let opened = self.try_open();
+        let mut desk = self.lock();
+        match opened {
+            Ok(store) => desk.store = store,
+            Err(error) => desk.closed = Some(error),
+        }
+    }
+
+    fn try_open(&self) -> Result<Option<Store>, AppError> {
+        let envelope = match Envelope::load(&self.config.folder) {
+            Ok(envelope) => envelope,
+            Err(KeyError::EnvelopeMissing) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let key = match &self.config.key {
+            KeyPlace::File(path) => envelope.open(&Opener::KeyFile(path))?,
+            KeyPlace::System(store) => envelope.open(&Opener::KeyStore(entry(store)))?,
+        };
+        Ok(Some(self.open_with(&key)?))
+    }
+
+    fn open_with(&self, key: &StoreKey) -> Result<Store, AppError> {
+        let store = Store::open(&self.config.folder, key, self.options(), self.now())?;
+        // The ballast is a convenience: a disk too full for it must not keep anyone from working.
+        let _ = store.lay_ballast();
+        Ok(store)
+    }
+
+    fn options(&self) -> Options {
+        let ballast_bytes = if self.config.demo { 0 } else { BALLAST_BYTES };
+        Options {
+            ballast_bytes,
+            ..Options::default()
+        }
+    }
+
+    /// Sets Skranke up on this computer: municipality, first administrator, device, recovery code.
+    ///
+    /// # Errors
+    /// `AlreadySetUp`, `InvalidFields` naming the field, `PasswordTooShort`.
+    pub fn first_run(&self, request: FirstRunRequest) -> Result<FirstRunDone, AppError> {
+        let profile = self.forms.profile(&request.profile)?;
+        let wrong = |field: &str| AppError::of(ErrorCode::InvalidFields).with("field", field);
+        if profile.location(&request.location).is_none() {
+            return Err(wrong("location"));
+        }
+        if request.password.chars().count() < SHORTEST_PASSWORD {
+            return Err(
+                AppError::of(ErrorCode::PasswordTooShort).with("minimum", SHORTEST_PASSWORD)
+            );
+        }
+        for (field, text) in [
+            ("name", &request.name),
+            ("initials", &request.initials),
+            ("user_name", &request.user_name),
+        ] {
+            if text.trim().is_empty() || text.chars().count() > 120 {
+                return Err(wrong(field));
+            }
+        }
+        if skranke_domain::ids::CaseNumber::new(2026, &request.device_code, 1).is_err() {
+            return Err(wrong("device_code"));
+        }
+        let mut roles = vec![Role::Administrator];
+        if request.serves_at_counter {
+            roles.push(Role::Counter);
+        }
+        let account = AccountRow {
+            staff: StaffId::from_uuid(Uuid::now_v7()),
+            login: request.user_name.trim().to_lowercase(),
+            name: request.name.trim().to_owned(),
+            initials: request.initials.trim().to_owned(),
+            roles,
+            is_active: true,
+            failed_attempts: 0,
+            locked_until_at: None,
+        };
+        let digest = PasswordDigest::of(&request.password, PASSWORD_COST)?;
+        let recovery_code = self.set_up(SetUp {
+            profile,
+            location: &request.location,
+            device_code: &request.device_code,
+            accounts: vec![(account, digest)],
+        })?;
+        self.enrol_if_possible();
+        let session = self.sign_in(SignInRequest {
+            user_name: request.user_name,
+            password: request.password,
+        })?;
+        Ok(FirstRunDone {
+            recovery_code,
+            session,
+        })
+    }
+
+    /// Opens a store whose key is lost with the recovery code, and stores the key anew.
+    ///
+    /// # Errors
+    /// `RecoveryCodeWrong`.
+    pub fn recover(&self, request: SecretRequest) -> Result<StartState, AppError> {
+        let wrong = || AppError::of(ErrorCode::RecoveryCodeWrong);
+        let code: RecoveryCode = request.secret.parse().map_err(|_| wrong())?;
+        let mut envelope = Envelope::load(&self.config.folder)?;
+        let key = envelope
+            .open(&Opener::Recovery(&code))
+            .map_err(|error| match error {
+                KeyError::WrongSecret => wrong(),
+                other => other.into(),
+            })?;
+        self.keep_key(&mut envelope, &key)?;
+        envelope.save(&self.config.folder)?;
+        let store = self.open_with(&key)?;
+        {
+            let mut desk = self.lock();
+            desk.store = Some(store);
+            desk.closed = None;
+        }
+        self.start_state(())
+    }
+
+    /// Sets up the fictional municipality, once.
+    pub(crate) fn set_up_demo(&self) -> Result<(), AppError> {
+        {
+            let desk = self.lock();
+            if desk.store.is_some() || desk.closed.is_some() {
+                drop(desk);
+                self.enrol_if_possible();
+                return Ok(());
+            }
+        }
+        let profile = self.forms.profile("demo")?;
+        let demo = profile
+            .demo
+            .as_ref()
+            .ok_or_else(|| AppError::of(ErrorCode::BadProfile))?;
+        // One hash for all: they share the demo's password, and hashing it seven times would only slow the start.
+        let digest = PasswordDigest::of(&demo.password, PASSWORD_COST)?;
+        let accounts = demo.staff.iter().map(|staff| {
+            let roles = staff
+                .roles
+                .iter()
+                .filter_map(|code| Role::from_code(code))
+                .collect();
+            let row = AccountRow {
+                staff: StaffId::from_uuid(Uuid::now_v7()),
+                login: staff.user.clone(),
+                name: staff.name.clone(),
+                initials: staff.initials.clone(),
+                roles,
+                is_active: true,
+                failed_attempts: 0,
+                locked_until_at: None,
+            };
+            (row, digest.clone())
+        });
+        let location = profile
+            .locations
+            .first()
+            .map(|l| l.code.as_str())
+            .unwrap_or_default();
+        self.set_up(SetUp {
+            profile,
+            location,
+            device_code: "S1",
+            accounts: accounts.collect(),
+        })?;
+        self.enrol_if_possible();
+        Ok(())
+    }
+
+    fn set_up(&self, set_up: SetUp<'_>) -> Result<String, AppError> {
+        let now = self.now();
+        let mut desk = self.lock();
+        if desk.store.is_some() || desk.closed.is_some() {
+            return Err(AppError::of(ErrorCode::AlreadySetUp));
+        }
+        let key = StoreKey::generate();
+        let mut envelope = Envelope::new(&key);
+        std::fs::create_dir_all(&self.config.folder).map_err(skranke_store::StoreError::from)?;
+        self.keep_key(&mut envelope, &key)?;
+        let recovery = envelope.add_recovery(&key, RECOVERY_COST)?;
+        envelope.save(&self.config.folder)?;
+        let mut store = self.open_with(&key)?;
+        let device = DeviceId::from_uuid(Uuid::now_v7());
+        let first = set_up.accounts.first().map(|(account, _)| account.staff);
+        let actor = Actor {
+            staff: first.unwrap_or(StaffId::from_uuid(Uuid::nil())),
+            roles: vec![Role::Administrator],
+            device,
+        };
+        let mut write = store.write(&actor, Entry::new(Action::FirstRun, now))?;
+        let own = write.enrol_device(device, set_up.device_code)?;
+        for (account, digest) in &set_up.accounts {
+            write.put_account(account, digest)?;
+        }
+        // The first computer makes the municipality's key; the papers of every device are checked against it.
+        let mut seed = [0_u8; 32];
+        OsRng.fill_bytes(&mut seed);
+        let municipality = SigningKey::from_seed(&seed);
+        let today = danish_time::date_at(now);
+        let certificate = DeviceCertificate::issue(
+            &municipality,
+            &set_up.profile.municipality_code,
+            set_up.device_code,
+            own.signing_key().public(),
+            today..=today + chrono::Days::new(CERTIFICATE_DAYS),
+        );
+        let certificate = certificate.and_then(|certificate| certificate.to_bytes());
+        let certificate = certificate.map_err(|_| AppError::of(ErrorCode::Internal))?;
+        settings::write(
+            &mut write,
+            "municipality_key",
+            &municipality.public().to_string(),
+        )?;
+        settings::write(
+            &mut write,
+            "device_certificate",
+            &STANDARD.encode(certificate),
+        )?;
+        settings::write(&mut write, "profile", &set_up.profile.code)?;
+        settings::write(&mut write, "location", &set_up.location)?;
+        write.commit()?;
+        desk.store = Some(store);
+        Ok(recovery.reveal().to_string())
+    }
+
+    fn keep_key(&self, envelope: &mut Envelope, key: &StoreKey) -> Result<(), AppError> {
+        match &self.config.key {
+            KeyPlace::File(path) => Ok(envelope.add_key_file(key, path)?),
+            KeyPlace::System(store) => Ok(envelope.add_key_store(key, &entry(store))?),
+        }
+    }
+}
+
+fn entry(store: &crate::state::KeyStore) -> KeyringEntry<'_> {
+    KeyringEntry {
+        read: &*store.read,
+        write: &*store.write,
+    }
+}

@@ -1,0 +1,129 @@
+//! Step 6: the three ticks, undoing one, and what was seen in the national register.
+
+use chrono::{DateTime, Utc};
+use skranke_domain::event::{
+    Event, Journalised, ReceiptDelivery, ReceiptGiven, RegisterStatus, Registered, Tick,
+};
+use skranke_domain::ids::CaseId;
+
+use crate::api::case::{CaseView, RegisterLookRequest, TickRequest, UndoTickRequest};
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+use crate::record::Command;
+use crate::state::App;
+
+impl App {
+    /// Makes a tick.
+    ///
+    /// # Errors
+    /// The rule that would be broken; `InvalidFields` for a time or delivery there is not.
+    pub fn tick(&self, request: TickRequest) -> Result<CaseView, AppError> {
+        let now = self.now();
+        let (case_id, event) = match request {
+            TickRequest::Registered {
+                case_id,
+                reference,
+                registered_at,
+            } => {
+                let registered_at = moment_of(registered_at.as_deref(), now)?;
+                let reference = reference.trim().to_owned();
+                (
+                    case_id,
+                    Event::Registered(Registered {
+                        registered_at,
+                        reference,
+                    }),
+                )
+            }
+            TickRequest::Receipt {
+                case_id,
+                delivery,
+                reason,
+            } => {
+                let delivery = ReceiptDelivery::from_code(&delivery).ok_or_else(|| {
+                    AppError::of(ErrorCode::InvalidFields).with("field", "delivery")
+                })?;
+                let reason = reason.trim().to_owned();
+                (
+                    case_id,
+                    Event::ReceiptGiven(ReceiptGiven {
+                        delivery,
+                        given_at: now,
+                        reason,
+                    }),
+                )
+            }
+            TickRequest::Journalised { case_id, reference } => {
+                let reference = reference.trim().to_owned();
+                (
+                    case_id,
+                    Event::Journalised(Journalised {
+                        journalised_at: now,
+                        reference,
+                    }),
+                )
+            }
+        };
+        self.on_case(&case_id, |command| command.add(event))
+    }
+
+    /// Undoes a tick with a reason.
+    ///
+    /// # Errors
+    /// The rule that would be broken.
+    pub fn tick_undo(&self, request: UndoTickRequest) -> Result<CaseView, AppError> {
+        let tick = Tick::from_code(&request.tick)
+            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "tick"))?;
+        let reason = request.reason.trim().to_owned();
+        self.on_case(&request.case_id, |command| {
+            command.add(Event::TickUndone { tick, reason })
+        })
+    }
+
+    /// Records what was seen in the national register.
+    ///
+    /// # Errors
+    /// `InvalidFields` for a status there is not.
+    pub fn register_look(&self, request: RegisterLookRequest) -> Result<CaseView, AppError> {
+        let seen = RegisterStatus::from_code(&request.seen)
+            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "register_seen"))?;
+        let looked_at = self.now();
+        self.on_case(&request.case_id, |command| {
+            command.add(Event::RegisterLookedUp { looked_at, seen })
+        })
+    }
+
+    /// Runs a command on a case and gives the case as it then stands.
+    pub(crate) fn on_case(
+        &self,
+        case_id: &str,
+        add: impl FnOnce(&mut Command<'_>) -> Result<(), AppError>,
+    ) -> Result<CaseView, AppError> {
+        let id: CaseId = case_id
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        self.at_work(|work| {
+            let tenant = self.tenant(work.store)?;
+            let mut command = Command::on(work, &tenant, id)?;
+            add(&mut command)?;
+            command.save()
+        })?;
+        self.at_work(|work| self.case_view(&work, id))
+    }
+}
+
+/// A moment as sent, or now; never in the future.
+fn moment_of(text: Option<&str>, now: DateTime<Utc>) -> Result<DateTime<Utc>, AppError> {
+    let wrong = || AppError::of(ErrorCode::InvalidFields).with("field", "registered_at");
+    match text.map(str::trim).filter(|text| !text.is_empty()) {
+        None => Ok(now),
+        Some(text) => {
+            let moment = text.parse::<DateTime<Utc>>().map_err(|_| wrong())?;
+            if moment > now {
+                Err(wrong())
+            } else {
+                Ok(moment)
+            }
+        }
+    }
+}
