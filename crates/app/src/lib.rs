@@ -22,3 +22,4 @@ pub use commands::{COMMANDS, SHELL_COMMANDS, dispatch, typescript};
 pub use error::AppError;
 pub use state::{App, Config, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ServerAddress};
 pub use usecases::paper::{Prepared, may_be_printed};
+pub use usecases::synchronise::keep_in_step;

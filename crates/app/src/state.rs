@@ -68,7 +68,7 @@ pub struct App {
     pub(crate) forms: Forms,
     pub(crate) press: Press,
     pub(crate) desk: Mutex<Desk>,
-    pub(crate) line: Mutex<crate::usecases::synchronise::Line>,
+    pub(crate) line: crate::usecases::synchronise::Line,
 }
 
 /// What changes while it runs.
@@ -132,7 +132,7 @@ impl App {
                 closed: None,
                 session: None,
             }),
-            line: Mutex::default(),
+            line: crate::usecases::synchronise::Line::default(),
         };
         app.open_store();
         if app.config.demo {

@@ -1,4 +1,5 @@
-//! Use cases that need neither store nor session: the calendar, a deadline, a CPR number, the readability of a text.
+//! Use cases that need neither store nor session: the calendar, a deadline, a CPR number, a text, an explanation,
+//! the code of a paper.
 //!
 //! The command line shows them as they are; nothing is read but what is handed in, and nothing is recorded.
 //! Texts are keys of the catalogue with their values, so that one place words them.
@@ -13,7 +14,9 @@ use skranke_forms::{Source, Texts};
 pub mod calendar;
 pub mod cpr;
 pub mod deadline;
+pub mod explain;
 pub mod lix;
+pub mod receipt_code;
 
 /// Why a tool gave no answer, and which exit code that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

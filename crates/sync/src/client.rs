@@ -78,6 +78,8 @@ pub struct Page {
     pub backup_position: u64,
     /// The head of the tenant's feed.
     pub head: TenantHead,
+    /// The page as it was sent: its events' bytes unchanged, and the head as it was signed.
+    pub sent: FeedPage,
 }
 
 /// A connection to the server; it may be shared between threads.
@@ -207,8 +209,8 @@ impl Client {
         let head = self.check_head(&page.head)?;
         let items = page
             .items
-            .into_iter()
-            .map(|entry| Ok((entry.position, pulled(entry.item)?)))
+            .iter()
+            .map(|entry| Ok((entry.position, pulled(entry.item.clone())?)))
             .collect::<Result<_, SyncError>>()?;
         Ok(Page {
             items,
@@ -216,6 +218,7 @@ impl Client {
             more: page.more,
             backup_position: page.backup_position,
             head,
+            sent: page,
         })
     }
 

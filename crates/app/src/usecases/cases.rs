@@ -10,6 +10,7 @@ use skranke_domain::eligibility::Warning;
 use skranke_domain::event::Tick;
 use skranke_domain::ids::{CaseId, StaffId};
 use skranke_domain::role::{Act, any_permits};
+use skranke_protocol::wire::FoundCase;
 use skranke_store::{
     Action, AuditFilter, CaseFilter, CaseRow, Entry, PageKey, ReadHandle, SearchTerm,
 };
@@ -309,7 +310,7 @@ impl App {
         &self,
         work: &AtWork<'_>,
         cpr: &Cpr,
-        reach: &str,
+        central: crate::usecases::synchronise::CentralLook,
     ) -> Result<KnownCitizen, AppError> {
         let read = work.store.read()?;
         let mut rows = read.cases_of(cpr)?;
@@ -321,7 +322,7 @@ impl App {
             address_protected: rows.first().is_some_and(|row| row.is_address_protected),
             exempt_by_our_record: rows.iter().any(|row| row.is_exempt),
             cases: Vec::new(),
-            reach: reach.to_owned(),
+            reach: central.reach.to_owned(),
         };
         if let Some(newest) = rows.first().filter(|row| !row.is_address_protected) {
             let citizen = load(&read, newest.case)?.case.citizen;
@@ -330,7 +331,10 @@ impl App {
         if rows.is_empty() && self.config.demo {
             self.fill_from_demo_register(work, cpr, &mut known)?;
         }
+        let here: Vec<String> = rows.iter().map(|row| row.case.to_string()).collect();
         known.cases = self.rows(work, rows)?;
+        let elsewhere = central.cases.into_iter().filter(|case| !here.contains(&case.case_id.to_string()));
+        known.cases.extend(elsewhere.map(found_elsewhere));
         Ok(known)
     }
 
@@ -387,6 +391,24 @@ impl App {
             }
         };
         Ok(rows.into_iter().map(view).collect())
+    }
+}
+
+/// A case the central store knows and this computer does not hold: what a list shows of it, and no more.
+fn found_elsewhere(case: FoundCase) -> CaseRowView {
+    CaseRowView {
+        id: String::new(),
+        number: case.number,
+        name: String::new(),
+        cpr_masked: String::new(),
+        state: case.state,
+        ticks_done: if case.registered { vec![Tick::Registered.code().to_owned()] } else { Vec::new() },
+        ticks_missing: Vec::new(),
+        received_on: case.received_on.to_string(),
+        updated_at: String::new(),
+        location: String::new(),
+        conflict: case.in_conflict,
+        sync: "confirmed".to_owned(),
     }
 }
 

@@ -52,6 +52,7 @@ impl App {
                 (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
             }
         })?;
+        self.line.nudge();
         self.at_work(|work| self.case_view(&work, id))
     }
 

@@ -115,7 +115,7 @@ impl App {
             view
         };
         // Best effort: without the central store, work goes on and waits.
-        let _ = self.renew_grant();
+        self.renew_grant();
         Ok(view)
     }
 

@@ -108,6 +108,7 @@ impl App {
             add(&mut command)?;
             command.save()
         })?;
+        self.line.nudge();
         self.at_work(|work| self.case_view(&work, id))
     }
 }

@@ -37,6 +37,10 @@ const RAISE_SERIAL: &str = "
     INSERT INTO serial (series, year, last) VALUES (:series, :year, :last)
     ON CONFLICT (series, year) DO UPDATE SET last = max(last, excluded.last)";
 
+const SET_CODE: &str = "UPDATE own_device SET code = :code";
+
+const LAST_SERIAL: &str = "SELECT last FROM serial WHERE series = :series AND year = :year";
+
 const SERIALS: &str = "SELECT series, year, last FROM serial";
 
 const PUT_GRANT: &str = "
@@ -190,6 +194,19 @@ impl ReadHandle<'_> {
         own(self.connection)
     }
 
+    /// The last number given of a series in a year; 0 where none was.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn last_serial(&self, series: &str, year: u16) -> Result<u32, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(LAST_SERIAL)?
+            .query_row(named_params! { ":series": series, ":year": year }, |row| row.get("last"))
+            .optional()?
+            .unwrap_or(0))
+    }
+
     /// The member of staff's grant that is valid longest, in its compact form.
     ///
     /// # Errors
@@ -232,6 +249,25 @@ impl WriteHandle<'_> {
         put_own(&self.transaction, &record)?;
         self.append_device(Record::Device(record));
         own(&self.transaction)?.ok_or(StoreError::NotFound)
+    }
+
+    /// Takes the code the central store gave this device, as long as no case number carries another one.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] once the device has saved events, or when the code is no device code.
+    pub fn adopt_device_code(&mut self, code: &str) -> Result<(), StoreError> {
+        let before = own(&self.transaction)?.ok_or(StoreError::Refused("the device is not enrolled"))?;
+        if before.code == code {
+            return Ok(());
+        }
+        if before.head.seq > 0 || CaseNumber::new(2000, code, 1).is_err() {
+            return Err(StoreError::Refused("the device has a code already"));
+        }
+        self.transaction.prepare_cached(SET_CODE)?.execute(named_params! { ":code": code })?;
+        if let Some(record) = record(&self.transaction)? {
+            self.append_device(Record::Device(record));
+        }
+        Ok(())
     }
 
     /// Gives the next case number of a year: unique offline, and never given again once this write is committed.

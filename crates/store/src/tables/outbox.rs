@@ -209,6 +209,13 @@ fn set(
     Ok(())
 }
 
+const CASE_COUNTS: &str = "
+    SELECT count(*) AS cases, coalesce(sum(is_confirmed), 0) AS confirmed
+      FROM (SELECT min(o.state = 'confirmed') AS is_confirmed
+              FROM outbox o
+              JOIN command c ON c.id = o.command_id
+             GROUP BY c.case_id)";
+
 impl ReadHandle<'_> {
     /// How many own commands stand where.
     ///
@@ -268,6 +275,18 @@ impl ReadHandle<'_> {
             OF_CASE,
             named_params! { ":case_id": id!(case) },
         )
+    }
+
+    /// Cases with commands of this device, and of those how many the central store has confirmed in full.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn outbox_case_counts(&self) -> Result<(u64, u64), StoreError> {
+        let (cases, confirmed): (i64, i64) = self
+            .connection
+            .prepare_cached(CASE_COUNTS)?
+            .query_row([], |row| Ok((row.get("cases")?, row.get("confirmed")?)))?;
+        Ok((unsigned(cases)?, unsigned(confirmed)?))
     }
 
     /// Own events after a number, as the planner of a synchronisation needs them.
