@@ -187,11 +187,17 @@ pub struct ReadHandle<'s> {
 
 impl<'s> ReadHandle<'s> {
     pub(crate) fn begin(connection: &'s Connection, vault: &'s Vault) -> Result<Self, StoreError> {
-        let snapshot = connection.unchecked_transaction()?;
+        // Within another reading, this one sees the same moment.
+        let is_first = connection.is_autocommit();
+        let snapshot = if is_first {
+            Some(connection.unchecked_transaction()?)
+        } else {
+            None
+        };
         Ok(Self {
             connection,
             vault,
-            _snapshot: Some(snapshot),
+            _snapshot: snapshot,
         })
     }
 }

@@ -1,0 +1,215 @@
+//! From the counter to the central store: every record is confirmed, an outage loses nothing, a second counter sees it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use skranke_app::api::case::{CaseView, DecideRequest, Decision, TickRequest};
+use skranke_app::api::draft::{DraftRef, DraftSaveRequest, FieldValue};
+use skranke_app::api::session::SignInRequest;
+use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
+use skranke_server::config::Settings;
+use skranke_server::serve::Embedded;
+
+const TENANT: &str = "990";
+const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
+
+struct Town {
+    folder: tempfile::TempDir,
+    address: SocketAddr,
+    central: Option<Embedded>,
+}
+
+impl Town {
+    fn new() -> Self {
+        let mut town = Self {
+            folder: tempfile::tempdir().unwrap(),
+            address: "127.0.0.1:0".parse().unwrap(),
+            central: None,
+        };
+        town.open_central();
+        town
+    }
+
+    /// Starts the central store; after the first time on the address it had, as after an outage.
+    fn open_central(&mut self) {
+        let path = |name: &str| self.folder.path().join(name);
+        let settings = Settings {
+            listen: Some(self.address.to_string()),
+            store: Some(format!("sqlite:{}", path("central.db").display())),
+            key_file: Some(path("central.key")),
+            tenant: Some(TENANT.to_owned()),
+            bootstrap_secret: Some(SECRET.to_owned()),
+            ..Settings::default()
+        };
+        let central = Embedded::start(&settings.check().unwrap()).unwrap();
+        self.address = central.url().trim_start_matches("http://").parse().unwrap();
+        self.central = Some(central);
+    }
+
+    fn close_central(&mut self) {
+        self.central = None;
+    }
+
+    fn counter(&self, name: &str) -> App {
+        let folder = self.folder.path().join(name);
+        let app = App::open(Config {
+            key: KeyPlace::File(self.folder.path().join(format!("{name}.key"))),
+            folder,
+            forms: None,
+            demo: true,
+            server: Some(ServerAddress {
+                url: format!("http://{}", self.address),
+                tenant: TENANT.to_owned(),
+                bootstrap: Some(SECRET.to_owned()),
+            }),
+            clock: Clock::System,
+        })
+        .unwrap();
+        let password = app.start_state(()).unwrap().demo_accounts[0].password.clone();
+        app.sign_in(SignInRequest { user_name: "karin".to_owned(), password }).unwrap();
+        app
+    }
+}
+
+fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
+    let draft = app.draft_new(()).unwrap();
+    let mut fields = draft.fields.clone();
+    for (id, value) in [
+        ("id_kind", "passport"),
+        ("cpr", cpr),
+        ("citizen_name", name),
+        ("citizen_address", "Ahornvej 3\n9990 Solbjerg"),
+        ("register_seen", "not_exempt"),
+    ] {
+        fields.insert(id.to_owned(), FieldValue::Text(value.to_owned()));
+    }
+    for id in ["id_checked", "declared"] {
+        fields.insert(id.to_owned(), FieldValue::Flag(true));
+    }
+    app.draft_save(DraftSaveRequest { id: draft.id.clone(), step: 5, fields }).unwrap();
+    app.decide(DecideRequest {
+        draft_id: Some(draft.id),
+        case_id: None,
+        decision: Decision::Grant { duration: None },
+        no_conflict_of_interest: true,
+    })
+    .unwrap()
+}
+
+fn register(app: &App, case: &CaseView) {
+    let case_id = case.row.id.clone();
+    app.tick(TickRequest::Registered { case_id, reference: String::new(), registered_at: None }).unwrap();
+}
+
+#[test]
+fn a_decision_at_the_counter_is_confirmed_by_the_central_store() {
+    let town = Town::new();
+    let app = town.counter("skranke-1");
+
+    let case = granted(&app, "0201703984", "Aase Lindholm");
+    register(&app, &case);
+    assert_eq!(app.sync_status(()).unwrap().confirmed, 0, "saved here, not yet confirmed");
+    let status = app.sync_now(()).unwrap();
+
+    assert_eq!(status.problem, "");
+    assert_eq!((status.cases, status.confirmed, status.waiting), (1, 1, 0));
+    assert_eq!(status.quarantined, 0);
+    assert!(!status.confirmed_at.is_empty(), "the confirmation is signed and dated");
+    let show = |case: &CaseView| {
+        let id = case.row.id.clone();
+        app.case_show(skranke_app::api::case::CaseRef { id, purpose: None }).unwrap()
+    };
+    assert!(show(&case).timeline.iter().all(|entry| entry.sync == "confirmed"));
+}
+
+#[test]
+fn work_goes_on_while_the_central_store_is_away_and_is_confirmed_when_it_is_back() {
+    let mut town = Town::new();
+    let app = town.counter("skranke-1");
+    granted(&app, "0201703984", "Aase Lindholm");
+    app.sync_now(()).unwrap();
+    town.close_central();
+
+    let case = granted(&app, "2304483984", "Bodil Aagaard");
+    register(&app, &case);
+    let away = app.sync_now(()).unwrap();
+    assert!(!away.online);
+    assert_eq!(away.problem, "offline");
+    assert_eq!((away.cases, away.confirmed), (2, 1));
+    assert!(away.waiting > 0, "what waits is told");
+
+    town.open_central();
+    let back = app.sync_now(()).unwrap();
+    assert_eq!((back.cases, back.confirmed, back.waiting), (2, 2, 0));
+    assert!(back.online);
+}
+
+#[test]
+fn what_one_counter_did_the_other_knows() {
+    let town = Town::new();
+    let one = town.counter("skranke-1");
+    let other = town.counter("skranke-2");
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    register(&one, &case);
+    one.sync_now(()).unwrap();
+
+    // Before it has pulled, the other counter asks the central store.
+    other.sync_now(()).unwrap();
+    let draft = other.draft_new(()).unwrap();
+    let mut fields = draft.fields.clone();
+    fields.insert("cpr".to_owned(), FieldValue::Text("020170-3984".to_owned()));
+    other.draft_save(DraftSaveRequest { id: draft.id.clone(), step: 2, fields: fields.clone() }).unwrap();
+    let untold = other.citizen_known(DraftRef { id: draft.id.clone() }).unwrap();
+    assert!(!untold.shown, "practice 8: nothing is told before the identity is checked");
+    assert!(untold.cases.is_empty());
+
+    fields.insert("id_checked".to_owned(), FieldValue::Flag(true));
+    other.draft_save(DraftSaveRequest { id: draft.id.clone(), step: 2, fields }).unwrap();
+    let known = other.citizen_known(DraftRef { id: draft.id }).unwrap();
+
+    assert_eq!(known.reach, "central");
+    assert!(known.exempt_by_our_record);
+    assert_eq!(known.cases.len(), 1);
+    assert_eq!(known.cases[0].number, case.row.number);
+    assert_eq!(known.name, "Aase Lindholm");
+}
+
+#[test]
+fn case_numbers_of_two_counters_never_meet() {
+    let town = Town::new();
+    let one = town.counter("skranke-1");
+    let other = town.counter("skranke-2");
+
+    let first = granted(&one, "0201703984", "Aase Lindholm");
+    let second = granted(&other, "2304483984", "Bodil Aagaard");
+
+    assert_ne!(first.row.number, second.row.number);
+}
+
+#[test]
+fn nothing_personal_is_readable_in_the_files_of_either_side() {
+    let town = Town::new();
+    let app = town.counter("skranke-1");
+    granted(&app, "0201703984", "Aase Sentinel Lindholm");
+    app.sync_now(()).unwrap();
+
+    let mut seen = 0;
+    for file in files_below(town.folder.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        seen += 1;
+        for sentinel in ["0201703984", "020170-3984", "Sentinel"] {
+            let found = bytes.windows(sentinel.len()).any(|window| window == sentinel.as_bytes());
+            assert!(!found, "{sentinel} stands in {}", file.display());
+        }
+    }
+    assert!(seen > 5, "the files were looked at");
+}
+
+fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+    }
+    found
+}
