@@ -1,1 +1,63 @@
-//! The desktop shell: window, commands, dialogs, printing, key store. No rules, no SQL.
+//! The desktop shell: window, commands, native dialogs, printing, key store, the demo's central
+//! store. It translates and calls; it holds no rule, no SQL, and formats nothing.
+
+mod central;
+mod commands;
+pub mod config;
+mod desk;
+mod dialogs;
+mod key_store;
+mod log;
+mod paperwork;
+mod printing;
+
+use anyhow::Context as _;
+use tauri::{Manager as _, RunEvent, WebviewWindowBuilder};
+
+use config::Config;
+use desk::Desk;
+
+/// Opens the window and returns when it is closed.
+///
+/// The window shows at once; the store opens beside it, and the first command waits for it.
+///
+/// # Errors
+/// When there is no display or the window's parts are broken.
+pub fn run(config: Config) -> anyhow::Result<()> {
+    desk::silence_panics();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .setup(move |app| {
+            let data = match &config.data {
+                Some(folder) => folder.clone(),
+                None => app.path().app_local_data_dir()?,
+            };
+            let automated = config.automated;
+            app.manage(Desk::open(config, data, || {}));
+            open_window(app, automated)
+        })
+        .invoke_handler(commands::handler())
+        .build(tauri::generate_context!())
+        .context("opening the window")?;
+    app.run(|app, event| {
+        if matches!(event, RunEvent::Exit) {
+            app.state::<Desk>().close();
+        }
+    });
+    Ok(())
+}
+
+/// The browser engine keeps nothing of what it showed. WebKitWebDriver cannot drive a window that
+/// keeps nothing, so an automated one may keep things in its scratch folder.
+fn open_window(app: &tauri::App, automated: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let config = app
+        .config()
+        .app
+        .windows
+        .first()
+        .ok_or("tauri.conf.json names no window")?;
+    WebviewWindowBuilder::from_config(app.handle(), config)?
+        .incognito(!automated)
+        .build()?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! What needs the desktop: choosing a file, printing, saving.
+
+use skranke_app::api::draft::{AttachRequest, AttachmentView};
+use skranke_app::api::error::UiError;
+use skranke_app::api::paper::{PaperDone, PrintRequest, PrinterView, SavePaperRequest};
+use tauri::{AppHandle, State};
+
+use crate::desk::Desk;
+use crate::paperwork;
+
+#[tauri::command]
+pub(crate) async fn attach(
+    handle: AppHandle,
+    desk: State<'_, Desk>,
+    request: AttachRequest,
+) -> Result<Option<AttachmentView>, UiError> {
+    let chooser = desk.chooser(handle);
+    desk.run(move |app| paperwork::attach(app, &chooser, request))
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn paper_print(
+    desk: State<'_, Desk>,
+    request: PrintRequest,
+) -> Result<PaperDone, UiError> {
+    desk.run(move |app| paperwork::print(app, &request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn paper_save(
+    handle: AppHandle,
+    desk: State<'_, Desk>,
+    request: SavePaperRequest,
+) -> Result<PaperDone, UiError> {
+    let chooser = desk.chooser(handle);
+    desk.run(move |app| paperwork::save(app, &chooser, &request))
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn printers(desk: State<'_, Desk>) -> Result<Vec<PrinterView>, UiError> {
+    desk.run(|_| Ok(paperwork::printers())).await
+}

@@ -1,0 +1,70 @@
+//! Starting, first run, signing in, staff and the lock.
+
+use skranke_app::api::error::UiError;
+use skranke_app::api::session::{
+    FirstRunDone, FirstRunRequest, SecretRequest, SessionView, SignInRequest, StaffSaveRequest,
+    StaffView, StartState,
+};
+use tauri::State;
+
+use crate::desk::Desk;
+
+#[tauri::command]
+pub(crate) async fn start_state(desk: State<'_, Desk>) -> Result<StartState, UiError> {
+    desk.run(move |app| app.start_state(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn first_run(
+    desk: State<'_, Desk>,
+    request: FirstRunRequest,
+) -> Result<FirstRunDone, UiError> {
+    desk.run(move |app| app.first_run(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn recover(
+    desk: State<'_, Desk>,
+    request: SecretRequest,
+) -> Result<StartState, UiError> {
+    desk.run(move |app| app.recover(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(
+    desk: State<'_, Desk>,
+    request: SignInRequest,
+) -> Result<SessionView, UiError> {
+    desk.run(move |app| app.sign_in(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(desk: State<'_, Desk>) -> Result<(), UiError> {
+    desk.run(move |app| app.sign_out(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn session_lock(desk: State<'_, Desk>) -> Result<(), UiError> {
+    desk.run(move |app| app.session_lock(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn session_unlock(
+    desk: State<'_, Desk>,
+    request: SecretRequest,
+) -> Result<SessionView, UiError> {
+    desk.run(move |app| app.session_unlock(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn staff_list(desk: State<'_, Desk>) -> Result<Vec<StaffView>, UiError> {
+    desk.run(move |app| app.staff_list(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn staff_save(
+    desk: State<'_, Desk>,
+    request: StaffSaveRequest,
+) -> Result<Vec<StaffView>, UiError> {
+    desk.run(move |app| app.staff_save(request)).await
+}

@@ -1,0 +1,20 @@
+//! Settings of this computer.
+
+use skranke_app::api::error::UiError;
+use skranke_app::api::settings::{SettingsSaveRequest, SettingsView};
+use tauri::State;
+
+use crate::desk::Desk;
+
+#[tauri::command]
+pub(crate) async fn settings(desk: State<'_, Desk>) -> Result<SettingsView, UiError> {
+    desk.run(move |app| app.settings(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn settings_save(
+    desk: State<'_, Desk>,
+    request: SettingsSaveRequest,
+) -> Result<SettingsView, UiError> {
+    desk.run(move |app| app.settings_save(request)).await
+}

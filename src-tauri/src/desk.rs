@@ -1,0 +1,197 @@
+//! The one place between the window and the core: takes work off the main thread, catches panics,
+//! turns errors into what the window shows, and logs each failure once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use skranke_app::api::error::{ErrorCode, UiError};
+use skranke_app::{
+    App, AppError, Clock, Config as CoreConfig, KeyError, KeyPlace, KeyStore, ServerAddress,
+};
+use tauri::AppHandle;
+
+use crate::central::{self, CentralError, CentralStore};
+use crate::config::Config;
+use crate::key_store::SystemKeyStore;
+use crate::log::Log;
+use crate::paperwork::Chooser;
+
+/// The demo municipality's number at its central store.
+const DEMO_TENANT: &str = "990";
+/// Nothing listens here: a demo without a central store is a laptop without a network.
+const NOWHERE: &str = "http://127.0.0.1:9";
+const KEY_FILE: &str = "key";
+
+/// The open core of this window.
+pub(crate) struct Desk {
+    shared: Arc<Shared>,
+    dialog_folder: Option<PathBuf>,
+}
+
+struct Shared {
+    opened: OnceLock<Result<App, UiError>>,
+    central: Mutex<Option<CentralStore>>,
+    log: Log,
+}
+
+impl Desk {
+    /// Begins to open the core in the background; `ready` is called once it is open.
+    pub(crate) fn open(
+        config: Config,
+        data: PathBuf,
+        ready: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            opened: OnceLock::new(),
+            central: Mutex::new(None),
+            log: Log::in_folder(&data),
+        });
+        let dialog_folder = config.dialog_folder.clone();
+        let opening = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            let app = opening.guarded(|| opening.open_core(&config, &data));
+            // Only this thread sets it, so it cannot be set already.
+            let _ = opening.opened.set(app);
+            ready();
+        });
+        Self {
+            shared,
+            dialog_folder,
+        }
+    }
+
+    /// Runs one use case off the main thread.
+    ///
+    /// # Errors
+    /// What the use case reports; a panic becomes `internal` with a reference.
+    pub(crate) async fn run<T, F>(&self, use_case: F) -> Result<T, UiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&App) -> Result<T, AppError> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        tauri::async_runtime::spawn_blocking(move || {
+            let app = shared.opened.wait().as_ref().map_err(Clone::clone)?;
+            shared.guarded(|| use_case(app))
+        })
+        .await
+        .unwrap_or_else(|_| Err(AppError::of(ErrorCode::Internal).to_ui()))
+    }
+
+    /// What opens file dialogs for this window.
+    pub(crate) fn chooser(&self, handle: AppHandle) -> Chooser {
+        Chooser {
+            handle,
+            stand_in: self.dialog_folder.clone(),
+        }
+    }
+
+    /// Ends what was started for this window.
+    pub(crate) fn close(&self) {
+        let central = self
+            .shared
+            .central
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(central);
+    }
+}
+
+impl Shared {
+    /// Runs something that may fail or panic; logs it once and says it as the window shows it.
+    fn guarded<T>(&self, work: impl FnOnce() -> Result<T, AppError>) -> Result<T, UiError> {
+        let error = match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error,
+            Err(_) => AppError::of(ErrorCode::Internal),
+        };
+        self.log.write(&error.log_line());
+        Err(error.to_ui())
+    }
+
+    fn open_core(&self, config: &Config, data: &Path) -> Result<App, AppError> {
+        let server = if config.is_demo() {
+            Some(self.demo_server(config, data))
+        } else {
+            None
+        };
+        App::open(CoreConfig {
+            folder: data.to_owned(),
+            forms: None,
+            key: key_place(config, data),
+            demo: config.is_demo(),
+            server,
+            clock: Clock::System,
+        })
+    }
+
+    /// The demo goes on without its central store where that does not start: the status line says so.
+    fn demo_server(&self, config: &Config, data: &Path) -> ServerAddress {
+        let secret = format!("{:032x}", rand::random::<u128>());
+        let started = if config.central_store {
+            start_central(data, &secret).map(Some)
+        } else {
+            Ok(None)
+        };
+        let url = match started {
+            Ok(Some(central)) => {
+                let url = central.address().to_owned();
+                *self.central.lock().unwrap_or_else(PoisonError::into_inner) = Some(central);
+                url
+            }
+            Ok(None) => NOWHERE.to_owned(),
+            Err(error) => {
+                self.log.write(&format!("{error}: {}", source_of(&error)));
+                NOWHERE.to_owned()
+            }
+        };
+        ServerAddress {
+            url,
+            tenant: DEMO_TENANT.to_owned(),
+            bootstrap: Some(secret),
+        }
+    }
+}
+
+fn start_central(data: &Path, secret: &str) -> Result<CentralStore, CentralError> {
+    let program = central::program_beside_this_one().map_err(CentralError::NotStarted)?;
+    CentralStore::start(&program, &data.join("central"), DEMO_TENANT, secret)
+}
+
+fn source_of(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The system's key store, or a key file for the demo, for a headless machine, and wherever a key
+/// file is in use already.
+fn key_place(config: &Config, data: &Path) -> KeyPlace {
+    let file = data.join(KEY_FILE);
+    if config.is_demo() || file.exists() {
+        return KeyPlace::File(file);
+    }
+    match SystemKeyStore::of_folder(data) {
+        None => KeyPlace::File(file),
+        Some(keys) => {
+            let writing = keys.clone();
+            KeyPlace::System(KeyStore {
+                read: Box::new(move || keys.read().map_err(|_| KeyError::KeyStoreUnreachable)),
+                write: Box::new(move |secret| {
+                    writing
+                        .write(secret)
+                        .map_err(|_| KeyError::KeyStoreUnreachable)
+                }),
+            })
+        }
+    }
+}
+
+/// A panic's message may quote what someone typed: only its place is told.
+pub(crate) fn silence_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if let Some(place) = info.location() {
+            eprintln!("panic at {}:{}", place.file(), place.line());
+        }
+    }));
+}
