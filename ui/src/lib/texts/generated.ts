@@ -146,14 +146,25 @@ export const texts = {
   "cli.error.cpr_not_a_digit": "Tegn nummer {position} er ikke et ciffer.",
   "cli.error.cpr_wrong_length": "Et CPR-nummer har 10 cifre. Her er {found}.",
   "cli.error.definitions_unreadable": "Skrankes egne opsætningsfiler kan ikke læses. Installér Skranke igen.",
+  "cli.error.fact_unknown": "Feltet »{fact}« findes ikke i blanketten.",
+  "cli.error.facts_unreadable": "Filen er ikke JSON med felter. Se linje {line}, tegn {column}.",
   "cli.error.file_not_found": "Filen findes ikke. Se, om navnet er rigtigt.",
   "cli.error.file_not_text": "Filen er ikke tekst i UTF-8.",
+  "cli.error.file_too_long": "Filen er for stor.",
   "cli.error.file_unreadable": "Filen kan ikke læses.",
   "cli.error.hours_need_a_time": "En frist i timer skal regnes fra et klokkeslæt. Skriv det som 2026-12-18T14:00.",
+  "cli.error.key_unreadable": "Nøglen skal være 64 hexadecimale cifre med små bogstaver.",
+  "cli.error.municipality_unknown": "Der er ingen kommune »{profile}«. Vælg en af: {known}.",
+  "cli.error.no_rules_that_day": "Man kunne ikke blive fritaget den dag.",
   "cli.error.output_failed": "Svaret kunne ikke skrives.",
   "cli.error.pause_reversed": "Pausen slutter, før den begynder.",
   "cli.error.pause_unreadable": "Skriv pausen som FRA/TIL, for eksempel 2026-11-04/2026-11-16.",
   "cli.error.profile_unknown": "Der er ingen kalender »{profile}«. Vælg en af: {known}.",
+  "cli.error.receipt_code_forged": "Koden er ikke ægte: den er ændret eller sat sammen.",
+  "cli.error.receipt_code_malformed": "Det er ikke en hel kode fra Skranke. Scan den igen.",
+  "cli.error.receipt_code_newer": "Koden er lavet af en nyere udgave. Opdatér Skranke.",
+  "cli.error.receipt_code_other_municipality": "Koden er ikke ægte: enheden er ikke godkendt af den kommune.",
+  "cli.error.receipt_code_outside_validity": "Koden er ikke ægte: enheden var ikke godkendt den dag.",
   "cli.error.rule_number_out_of_range": "Tallet i reglen skal være 1 til {maximum}.",
   "cli.error.rule_unknown": "Skriv reglen som N-hverdage, N-dage eller N-timer, eller brug et af navnene: {known}.",
   "cli.error.text_empty": "Der er ingen ord i teksten.",
@@ -163,6 +174,17 @@ export const texts = {
   "cli.error.value_invalid": "»{value}« kan ikke bruges til {given}.",
   "cli.error.value_missing": "Der mangler en værdi efter {given}.",
   "cli.error.year_out_of_range": "Kalenderen dækker 1900 til 2199, ikke {year}.",
+  "cli.explain.about": "Kan borgeren fritages, og hvorfor",
+  "cli.explain.facts": "JSON-fil med felterne fra blanketten, eller - for standard input",
+  "cli.explain.outcome.met": "ja",
+  "cli.explain.outcome.not_known": "vides ikke endnu",
+  "cli.explain.outcome.not_met": "nej",
+  "cli.explain.outcome.not_needed": "ikke nødvendigt",
+  "cli.explain.profile": "Kommunens kode. Uden valg: demo",
+  "cli.explain.rule_set": "Regelsæt: {rule_set}",
+  "cli.explain.today": "Svar som på denne dag. Uden valg: i dag",
+  "cli.explain.usage": "skranke explain FIL [--profile KOMMUNE] [--today DATO] [--json]",
+  "cli.explain.warnings": "Se efter:",
   "cli.help": "Vis denne hjælp",
   "cli.json": "Svar som JSON",
   "cli.lix.about": "Hvor let en tekst er at læse",
@@ -182,6 +204,14 @@ export const texts = {
   "cli.usage": "skranke KOMMANDO [--json]",
   "cli.usage_hint": "Skriv »skranke --help« for at se, hvad der er.",
   "cli.usage_label": "Brug",
+  "cli.verify-receipt.about": "Er koden på et papir ægte",
+  "cli.verify-receipt.case": "Sag: {number}",
+  "cli.verify-receipt.code": "Teksten i QR-koden, eller - for standard input",
+  "cli.verify-receipt.genuine": "Koden er ægte.",
+  "cli.verify-receipt.issued": "Udstedt {date} i kommune {municipality} på enheden {device}",
+  "cli.verify-receipt.key": "Kommunens offentlige nøgle, 64 hexadecimale cifre",
+  "cli.verify-receipt.paper": "Papir: {number} ({kind})",
+  "cli.verify-receipt.usage": "skranke verify-receipt KODE --key NØGLE [--json]",
   "cli.version": "Vis version",
   "conflict.before": "Før",
   "conflict.choose": "Vælg denne",
@@ -1182,15 +1212,22 @@ export interface TextValues {
   "cli.error.command_unknown": { given: string | number };
   "cli.error.cpr_not_a_digit": { position: string | number };
   "cli.error.cpr_wrong_length": { found: string | number };
+  "cli.error.fact_unknown": { fact: string | number };
+  "cli.error.facts_unreadable": { column: string | number; line: string | number };
+  "cli.error.municipality_unknown": { known: string | number; profile: string | number };
   "cli.error.profile_unknown": { known: string | number; profile: string | number };
   "cli.error.rule_number_out_of_range": { maximum: string | number };
   "cli.error.rule_unknown": { known: string | number };
   "cli.error.value_invalid": { given: string | number; value: string | number };
   "cli.error.value_missing": { given: string | number };
   "cli.error.year_out_of_range": { year: string | number };
+  "cli.explain.rule_set": { rule_set: string | number };
   "cli.lix.lix": { level: string | number; lix: string | number };
   "cli.lix.long_words": { words: string | number };
   "cli.lix.longest_sentence": { sentence: string | number; words: string | number };
+  "cli.verify-receipt.case": { number: string | number };
+  "cli.verify-receipt.issued": { date: string | number; device: string | number; municipality: string | number };
+  "cli.verify-receipt.paper": { kind: string | number; number: string | number };
   "document.attached_at": { date: string | number; time: string | number };
   "document.copy": { count: string | number };
   "document.printed_at": { date: string | number; time: string | number };

@@ -1128,7 +1128,7 @@ missing_ticks: Array<CaseRowView>,
  */
 missing_ticks_total: number, 
 /**
- * How many cases were opened today on this device.
+ * How many cases changed today.
  */
 today: number, };
 

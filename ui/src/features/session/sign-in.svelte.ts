@@ -1,0 +1,41 @@
+// Signing in, unlocking, and opening with the recovery code.
+import type { DemoAccount } from '../../lib/api'
+import type { Desk } from '../../lib/desk.svelte'
+import { Work } from '../../lib/work.svelte'
+
+export class SignIn {
+  readonly #desk: Desk
+  user = $state('')
+  password = $state('')
+  code = $state('')
+  readonly work = new Work<unknown>()
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+    const first = this.demo[0]
+    if (first && desk.stage === 'sign_in') this.choose(first.user_name)
+  }
+
+  get demo(): DemoAccount[] {
+    return this.#desk.stage === 'sign_in' ? (this.#desk.start?.demo_accounts ?? []) : []
+  }
+
+  choose(user: string): void {
+    this.user = user
+    this.password = this.demo.find((account) => account.user_name === user)?.password ?? ''
+  }
+
+  async submit(): Promise<void> {
+    const desk = this.#desk
+    const user = this.user
+    const done = await this.work.run(async () => {
+      if (desk.stage === 'recovery') await desk.call('recover', { secret: this.code.trim() })
+      else if (desk.stage === 'locked') await desk.call('session_unlock', { secret: this.password })
+      else await desk.call('sign_in', { user_name: user.trim(), password: this.password })
+      return true
+    })
+    this.password = ''
+    if (done) await desk.refresh()
+    else if (this.demo.length) this.choose(user)
+  }
+}

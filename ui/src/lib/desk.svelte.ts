@@ -1,0 +1,145 @@
+// What the whole window shares: the way to the core, where we are, who is signed in, and whether
+// what was typed is saved. Handed down by context; there is no other shared state.
+import { getContext, setContext } from 'svelte'
+import type { CommandName, Commands, SessionView, SettingsView, StartStage, StartState, SyncView } from './api'
+import { asCallError, type Backend } from './backend'
+import { Keyboard } from './keys.svelte'
+import { Router } from './router.svelte'
+import { errorText } from './work.svelte'
+
+export type Saving = { state: 'saved'; at: string } | { state: 'saving' } | { state: 'failed'; message: string }
+
+const key = Symbol('desk')
+
+export class Desk {
+  readonly #backend: Backend
+  readonly router = new Router()
+  readonly keyboard = new Keyboard()
+  start: StartState | null = $state.raw(null)
+  settings: SettingsView | null = $state.raw(null)
+  sync: SyncView | null = $state.raw(null)
+  saving: Saving = $state.raw({ state: 'saved', at: '' })
+  helpOpen = $state(false)
+  /** Cases that lack a tick, for the number in the rail. */
+  unfinished = $state(0)
+  startError = $state('')
+  #stop: (() => void) | null = null
+  #timer: ReturnType<typeof setInterval> | null = null
+
+  constructor(backend: Backend) {
+    this.#backend = backend
+  }
+
+  call<K extends CommandName>(name: K, request: Commands[K]['request']): Promise<Commands[K]['answer']> {
+    return this.#backend.call(name, request)
+  }
+
+  get stage(): StartStage | null {
+    return this.start?.stage ?? null
+  }
+
+  get session(): SessionView | null {
+    return this.start?.session ?? null
+  }
+
+  get today(): string {
+    return this.start?.today || new Date().toISOString().slice(0, 10)
+  }
+
+  may(act: string): boolean {
+    return this.session?.acts.includes(act) ?? false
+  }
+
+  /** Asks the core where we stand, then keeps the status line true. */
+  async begin(): Promise<void> {
+    await this.refresh()
+    if (this.startError) return
+    this.#stop = await this.#backend.onSync((status) => (this.sync = status)).catch(() => null)
+    this.#timer = setInterval(() => void this.refreshSync(), 2000)
+  }
+
+  end(): void {
+    this.#stop?.()
+    if (this.#timer) clearInterval(this.#timer)
+  }
+
+  /** Reads the stage again: after first run, sign-in, lock, unlock and sign-out. */
+  async refresh(): Promise<void> {
+    try {
+      this.enter(await this.call('start_state', null))
+    } catch (problem) {
+      this.startError = errorText(asCallError(problem))
+      return
+    }
+    if (this.stage === 'ready') {
+      this.#readSettings()
+      void this.refreshSync()
+    }
+  }
+
+  enter(start: StartState): void {
+    const other = start.session?.staff_id !== this.session?.staff_id
+    this.start = start
+    if (start.stage === 'sign_in' || other) this.router.reset()
+    if (start.stage === 'sign_in') this.saving = { state: 'saved', at: '' }
+  }
+
+  #readSettings(): void {
+    void this.call('settings', null).then(
+      (settings) => this.useSettings(settings),
+      () => undefined
+    )
+  }
+
+  useSettings(settings: SettingsView): void {
+    this.settings = settings
+    applyTheme(settings.theme)
+  }
+
+  async refreshSync(): Promise<void> {
+    if (this.stage !== 'ready') return
+    try {
+      this.sync = await this.call('sync_status', null)
+    } catch {
+      // The line keeps its last truth; the next round tries again.
+    }
+  }
+
+  /** Something was durably written at this moment. */
+  saved(at: string = new Date().toISOString()): void {
+    this.saving = { state: 'saved', at }
+    void this.refreshSync()
+  }
+
+  async lock(): Promise<void> {
+    await this.call('session_lock', null).catch(() => undefined)
+    await this.refresh()
+  }
+
+  async signOut(): Promise<void> {
+    await this.call('sign_out', null).catch(() => undefined)
+    await this.refresh()
+  }
+}
+
+/** Puts the chosen theme on the page; `system` follows the computer, its high contrast included. */
+export function applyTheme(theme: string): void {
+  const wants = (query: string) => typeof matchMedia === 'function' && matchMedia(query).matches
+  const dark = wants('(prefers-color-scheme: dark)')
+  const contrast = wants('(prefers-contrast: more)') || wants('(forced-colors: active)')
+  const shown: Record<string, string> = {
+    light: 'light',
+    dark: 'dark',
+    contrast: dark ? 'contrast-dark' : 'contrast',
+    system: contrast ? (dark ? 'contrast-dark' : 'contrast') : dark ? 'dark' : 'light'
+  }
+  document.documentElement.dataset.theme = shown[theme] ?? shown.system
+}
+
+export function provideDesk(desk: Desk): Desk {
+  return setContext(key, desk)
+}
+
+export function useDesk(): Desk {
+  return getContext<Desk>(key)
+}
