@@ -99,6 +99,13 @@ fn set_pragmas(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Moves what stands in the write-ahead log into the database and gives the log's room back. A reader that is in the
+/// way is no failure: the log is shrunk another time.
+pub(crate) fn shrink_log(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
 /// What [`check_integrity`] found wrong; empty when all is well.
 ///
 /// # Errors
@@ -117,13 +124,14 @@ pub(crate) fn check_integrity(connection: &Connection) -> Result<Vec<Damage>, St
                     return Ok(());
                 }
                 Ok(None) => return Ok(()),
-                Err(error) => match StoreError::from(error) {
-                    StoreError::Damaged(_) | StoreError::NotADatabase => {
-                        found.push(damage);
-                        return Ok(());
+                Err(error) => {
+                    let error = StoreError::from(error);
+                    if !matches!(error, StoreError::Damaged(_) | StoreError::NotADatabase) {
+                        return Err(error);
                     }
-                    other => return Err(other),
-                },
+                    found.push(damage);
+                    return Ok(());
+                }
             }
         }
     };

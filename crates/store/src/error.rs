@@ -107,6 +107,10 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl From<io::Error> for StoreError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds are open-ended; the rest is kept as it is"
+    )]
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::DiskFull,

@@ -312,7 +312,7 @@ impl<'s> WriteHandle<'s> {
         step(SaveStep::BeforeCommit);
         transaction.commit()?;
         step(SaveStep::Committed);
-        let second_copy = match log.append(appended, &step) {
+        let second_copy = match log.append(&appended, &step) {
             Ok(()) => SecondCopy::Written,
             Err(_) => SecondCopy::Behind,
         };

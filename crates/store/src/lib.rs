@@ -40,3 +40,21 @@ pub use tables::draft::DraftRow;
 pub use tables::feed::PageTaken;
 pub use tables::outbox::{OutboxCounts, OutboxRow, SyncState};
 pub use tables::search::SearchTerm;
+
+/// Every query behind a list or a search, so that a test can look at how each finds its rows.
+#[doc(hidden)]
+pub const LISTED_QUERIES: &[&str] = &[
+    tables::case_view::ONE,
+    tables::case_view::ALL,
+    tables::case_view::OPEN,
+    tables::case_view::IN_STATE,
+    tables::case_view::ANY_TICK_DUE,
+    tables::case_view::REGISTERED_DUE,
+    tables::case_view::RECEIPT_DUE,
+    tables::case_view::JOURNALISED_DUE,
+    tables::case_view::IN_CONFLICT,
+    tables::search::BY_CPR,
+    tables::search::BY_PHONE,
+    tables::search::BY_NUMBER,
+    tables::search::BY_NAME,
+];

@@ -193,7 +193,7 @@ impl OutboxLog {
     /// Appends records and waits until they are on the disk.
     pub(crate) fn append(
         &mut self,
-        records: Vec<Record>,
+        records: &[Record],
         step: &dyn Fn(SaveStep),
     ) -> Result<(), StoreError> {
         self.behind

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, named_params};
 use skranke_domain::case::{Case, CaseState, Recorded};
 use skranke_domain::cpr::Purpose;
-use skranke_domain::event::{Channel, Tick};
+use skranke_domain::event::{Channel, CitizenRecorded, Event, Tick};
 use skranke_domain::ids::{CaseId, Sha256Digest};
 
 use crate::error::StoreError;
@@ -21,11 +21,13 @@ use crate::value::{id, millis, number};
 /// The day that stands for "never due", so that a page can always go on by day.
 pub(crate) const NEVER_DUE: &str = "9999-12-31";
 
+type Rule = dyn Fn(&Case) -> Option<NaiveDate> + Send + Sync;
+
 /// How the caller finds the day a case is due: by rules and a calendar the store does not know.
 ///
 /// It must say the same of the same case every time, or a rebuild would differ.
 #[derive(Clone)]
-pub struct DueRule(Arc<dyn Fn(&Case) -> Option<NaiveDate> + Send + Sync>);
+pub struct DueRule(Arc<Rule>);
 
 impl DueRule {
     /// Wraps the rule.
@@ -107,17 +109,33 @@ pub(crate) fn of(case: &Case, events: &[Recorded], due_rule: &DueRule) -> Option
         conflicts: case.conflicts.len(),
         is_read_only: case.holds_unknown_kind,
         updated_at,
-        citizen: case.citizen.as_ref().map(|citizen| ProjectedCitizen {
-            cpr: citizen.cpr.reveal_for(Purpose::Storage),
-            name: citizen.name.clone(),
-            phone: folding::phone(&citizen.phone),
-            is_address_protected: citizen.address_protected,
-        }),
+        citizen: case
+            .citizen
+            .as_ref()
+            .or_else(|| last_recorded(case, events))
+            .map(|citizen| ProjectedCitizen {
+                cpr: citizen.cpr.reveal_for(Purpose::Storage),
+                name: citizen.name.clone(),
+                phone: folding::phone(&citizen.phone),
+                is_address_protected: citizen.address_protected,
+            }),
         attachments: case
             .attachments
             .iter()
             .map(|attached| attached.value.digest)
             .collect(),
+    })
+}
+
+/// Where two people recorded the citizen without having seen each other and nothing stood before, the case has no
+/// citizen until a person chooses. It must still be found, so the last one recorded is what lists know meanwhile.
+fn last_recorded<'e>(case: &Case, events: &'e [Recorded]) -> Option<&'e CitizenRecorded> {
+    case.history.iter().rev().find_map(|id| {
+        let recorded = events.iter().find(|recorded| recorded.id == *id)?;
+        match &recorded.event {
+            Some(Event::CitizenRecorded(citizen)) => Some(citizen),
+            _ => None,
+        }
     })
 }
 

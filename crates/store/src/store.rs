@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use skranke_domain::ids::{CaseId, DeviceId, EventId};
-use skranke_protocol::chain::Head;
 use uuid::Uuid;
 
 use crate::ballast;
@@ -178,6 +177,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when another program writes for longer than five seconds; what else the engine answers.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an entry is written once; the caller has no use for it after"
+    )]
     pub fn write(&mut self, actor: &Actor, entry: Entry) -> Result<WriteHandle<'_>, StoreError> {
         WriteHandle::begin(self, actor, &entry)
     }
@@ -211,7 +214,11 @@ impl Store {
     /// # Errors
     /// What the disk answers.
     pub fn release_ballast(&self) -> Result<u64, StoreError> {
-        ballast::release(&self.folder)
+        let released = ballast::release(&self.folder)?;
+        if released > 0 {
+            connection::shrink_log(&self.connection)?;
+        }
+        Ok(released)
     }
 
     /// Writes the outbox log anew with only what the central store does not have in a backup.
@@ -298,7 +305,7 @@ fn reconcile(
         })
         .collect();
     opening.relogged_events = missing.iter().filter_map(Record::event_id).count();
-    log.append(missing, &|_| {})?;
+    log.append(&missing, &|_| {})?;
     Ok(log)
 }
 
@@ -320,10 +327,6 @@ fn restore(
                 Ok(Put::New) => {
                     opening.restored_events += 1;
                     changed.insert(event.header().case_id);
-                    let own = device::own(&transaction)?;
-                    if own.is_some_and(|own| own.head.seq < event.header().device_seq) {
-                        device::set_head(&transaction, Head::after(event.header(), event.hash()))?;
-                    }
                 }
                 Err(StoreError::EventAltered) => opening.displaced_events += 1,
                 Err(StoreError::Sqlite(error)) if is_constraint(&error) => {

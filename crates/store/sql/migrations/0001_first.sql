@@ -204,7 +204,7 @@ CREATE TABLE case_view (
     is_read_only    INTEGER NOT NULL CHECK (is_read_only IN (0, 1)),
     updated_at      INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX case_view_by_number ON case_view (number);
+CREATE INDEX case_view_by_number ON case_view (number, case_id);
 CREATE INDEX case_view_by_updated_at ON case_view (updated_at, case_id);
 CREATE INDEX case_view_by_state ON case_view (state, due_on, case_id);
 CREATE INDEX case_view_open ON case_view (due_on, case_id) WHERE state IN ('received', 'incomplete', 'ready');

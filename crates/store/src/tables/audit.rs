@@ -11,6 +11,9 @@ use crate::value::{id, millis, moment, uuid, word};
 /// Saving as typed happens every second; one row stands for a person's saves of one draft within this long.
 const SAVES_IN_ONE_ROW_MS: i64 = 10 * 60 * 1000;
 
+/// A purpose is a line, not a note.
+const LONGEST_PURPOSE: usize = 500;
+
 const INSERT: &str = "
     INSERT INTO audit (done_at, staff_id, device_id, roles, action, case_id, subject, purpose)
     VALUES (:done_at, :staff_id, :device_id, :roles, :action, :case_id, :subject, :purpose)";
@@ -89,6 +92,9 @@ pub(crate) fn insert(
     entry: &Entry,
 ) -> Result<(), StoreError> {
     let done_at = millis(entry.done_at);
+    if entry.purpose.chars().count() > LONGEST_PURPOSE {
+        return Err(StoreError::Refused("a purpose has at most 500 signs"));
+    }
     if entry.action == Action::DraftSaved {
         let is_covered: bool = connection.prepare_cached(SAVED_LATELY)?.query_row(
             named_params! {
@@ -130,7 +136,7 @@ impl ReadHandle<'_> {
         limit: u32,
     ) -> Result<Vec<AuditRow>, StoreError> {
         let before = before.unwrap_or(i64::MAX);
-        let rows = match filter {
+        match filter {
             AuditFilter::All => read(
                 self.connection,
                 LIST,
@@ -146,8 +152,7 @@ impl ReadHandle<'_> {
                 OF_STAFF,
                 named_params! { ":staff_id": id!(staff), ":before": before, ":limit": limit },
             ),
-        };
-        rows
+        }
     }
 
     /// Rows after a number, oldest first: for upload and export.

@@ -163,6 +163,9 @@ impl CaseCounts {
 /// The columns of a list, with what restricts and orders it.
 macro_rules! case_rows {
     ($rest:literal) => {
+        case_rows!("", $rest)
+    };
+    ($index:literal, $rest:literal) => {
         concat!(
             "SELECT v.case_id, v.number, v.state, v.location, v.received_on, v.due_on, v.registered_at,
                     v.receipt_at, v.journalised_at, v.registered_due, v.receipt_due, v.journalised_due,
@@ -173,59 +176,62 @@ macro_rules! case_rows {
                        FROM command c
                        JOIN outbox o ON o.command_id = c.id
                       WHERE c.case_id = v.case_id) AS sync
-               FROM case_view v
-               LEFT JOIN citizen_index i ON i.case_id = v.case_id ",
+               FROM case_view v ",
+            $index,
+            " LEFT JOIN citizen_index i ON i.case_id = v.case_id ",
             $rest
         )
     };
 }
 
-const ONE: &str = case_rows!("WHERE v.case_id = :case_id");
+pub(crate) const ONE: &str = case_rows!("WHERE v.case_id = :case_id");
 
-const ALL: &str = case_rows!(
+pub(crate) const ALL: &str = case_rows!(
     "WHERE (v.updated_at, v.case_id) < (:sorted_by, :case_id)
      ORDER BY v.updated_at DESC, v.case_id DESC
      LIMIT :limit"
 );
 
-const OPEN: &str = case_rows!(
+pub(crate) const OPEN: &str = case_rows!(
+    // Left to itself the planner reads each of the three states and sorts them together.
+    "INDEXED BY case_view_open",
     "WHERE v.state IN ('received', 'incomplete', 'ready') AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
 );
 
-const IN_STATE: &str = case_rows!(
+pub(crate) const IN_STATE: &str = case_rows!(
     "WHERE v.state = :state AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
 );
 
-const ANY_TICK_DUE: &str = case_rows!(
+pub(crate) const ANY_TICK_DUE: &str = case_rows!(
     "WHERE v.registered_due + v.receipt_due + v.journalised_due > 0
        AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
 );
 
-const REGISTERED_DUE: &str = case_rows!(
+pub(crate) const REGISTERED_DUE: &str = case_rows!(
     "WHERE v.registered_due = 1 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
 );
 
-const RECEIPT_DUE: &str = case_rows!(
+pub(crate) const RECEIPT_DUE: &str = case_rows!(
     "WHERE v.receipt_due = 1 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
 );
 
-const JOURNALISED_DUE: &str = case_rows!(
+pub(crate) const JOURNALISED_DUE: &str = case_rows!(
     "WHERE v.journalised_due = 1 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
 );
 
-const IN_CONFLICT: &str = case_rows!(
+pub(crate) const IN_CONFLICT: &str = case_rows!(
     "WHERE v.conflicts > 0 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
      ORDER BY v.due_on, v.case_id
      LIMIT :limit"
@@ -273,13 +279,14 @@ impl ReadHandle<'_> {
         let sorted_by = after.map_or("", |key| key.sorted_by.as_str());
         let case_id = after.map_or([0; 16], |key| id!(key.case));
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = match filter {
-            CaseFilter::InState(state) => statement.query(named_params! {
+        let mut rows = if let CaseFilter::InState(state) = filter {
+            statement.query(named_params! {
                 ":state": state.code(), ":sorted_by": sorted_by, ":case_id": case_id, ":limit": limit,
-            })?,
-            _ => statement.query(named_params! {
+            })?
+        } else {
+            statement.query(named_params! {
                 ":sorted_by": sorted_by, ":case_id": case_id, ":limit": limit,
-            })?,
+            })?
         };
         let mut page = CasePage::default();
         while let Some(row) = rows.next()? {

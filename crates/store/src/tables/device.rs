@@ -202,7 +202,9 @@ impl ReadHandle<'_> {
         Ok(self
             .connection
             .prepare_cached(LAST_SERIAL)?
-            .query_row(named_params! { ":series": series, ":year": year }, |row| row.get("last"))
+            .query_row(named_params! { ":series": series, ":year": year }, |row| {
+                row.get("last")
+            })
             .optional()?
             .unwrap_or(0))
     }
@@ -256,14 +258,17 @@ impl WriteHandle<'_> {
     /// # Errors
     /// [`StoreError::Refused`] once the device has saved events, or when the code is no device code.
     pub fn adopt_device_code(&mut self, code: &str) -> Result<(), StoreError> {
-        let before = own(&self.transaction)?.ok_or(StoreError::Refused("the device is not enrolled"))?;
+        let before =
+            own(&self.transaction)?.ok_or(StoreError::Refused("the device is not enrolled"))?;
         if before.code == code {
             return Ok(());
         }
         if before.head.seq > 0 || CaseNumber::new(2000, code, 1).is_err() {
             return Err(StoreError::Refused("the device has a code already"));
         }
-        self.transaction.prepare_cached(SET_CODE)?.execute(named_params! { ":code": code })?;
+        self.transaction
+            .prepare_cached(SET_CODE)?
+            .execute(named_params! { ":code": code })?;
         if let Some(record) = record(&self.transaction)? {
             self.append_device(Record::Device(record));
         }

@@ -172,16 +172,17 @@ fn unreadable(event: &SealedEvent) -> Result<Recorded, StoreError> {
     payload::recorded(&event.erased()).map_err(|_| StoreError::Damaged(Damage::Value))
 }
 
-/// An own event found in the outbox log but not in the database: put back, waiting to be sent.
+/// An own event that the database lacks, found in the outbox log or in the feed: put back, waiting to be sent, and
+/// the device's chain goes on behind it.
 pub(crate) fn restore(connection: &Connection, event: &SealedEvent) -> Result<Put, StoreError> {
+    let header = event.header();
     let put = put(connection, event, Source::Own, None)?;
     if put == Put::New {
-        outbox::put(
-            connection,
-            event.header().command_id,
-            event.header().device_seq,
-        )?;
+        outbox::put(connection, header.command_id, header.device_seq)?;
         note_serial(connection, event)?;
+        if device::own(connection)?.is_some_and(|own| own.head.seq < header.device_seq) {
+            device::set_head(connection, Head::after(header, event.hash()))?;
+        }
     }
     Ok(put)
 }

@@ -102,28 +102,28 @@ fn looks_like_case_number(text: &str) -> bool {
     is_year && is_code && is_serial && parts.next().is_none()
 }
 
-const BY_CPR: &str = "
+pub(crate) const BY_CPR: &str = "
     SELECT cpr AS sorted_by, case_id
       FROM citizen_index
      WHERE cpr >= :from AND cpr < :until AND (cpr, case_id) > (:sorted_by, :case_id)
      ORDER BY cpr, case_id
      LIMIT :limit";
 
-const BY_PHONE: &str = "
+pub(crate) const BY_PHONE: &str = "
     SELECT phone AS sorted_by, case_id
       FROM citizen_index
      WHERE phone >= :from AND phone < :until AND phone <> '' AND (phone, case_id) > (:sorted_by, :case_id)
      ORDER BY phone, case_id
      LIMIT :limit";
 
-const BY_NUMBER: &str = "
+pub(crate) const BY_NUMBER: &str = "
     SELECT number AS sorted_by, case_id
       FROM case_view
      WHERE number >= :from AND number < :until AND (number, case_id) > (:sorted_by, :case_id)
      ORDER BY number, case_id
      LIMIT :limit";
 
-const BY_NAME: &str = "
+pub(crate) const BY_NAME: &str = "
     SELECT n.token AS sorted_by, n.case_id
       FROM name_token n
      WHERE n.token >= :from AND n.token < :until AND (n.token, n.case_id) > (:sorted_by, :case_id)

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -45,18 +45,23 @@ fn abort_at(step: SaveStep) {
 }
 
 /// Opens a case in every save and says so after each.
-fn save_for_ever(folder: PathBuf) -> ! {
+fn save_for_ever(folder: &Path) -> ! {
     SAVES_LEFT.store(SAVES_BEFORE, Ordering::SeqCst);
     let key = Scratch::new().key;
-    let options = Options { on_step: Some(abort_at), ..Options::default() };
-    let mut store = Store::open(&folder, &key, options, now()).unwrap();
+    let options = Options {
+        on_step: Some(abort_at),
+        ..Options::default()
+    };
+    let mut store = Store::open(folder, &key, options, now()).unwrap();
     let mut sealer = sealer_of(&store);
     loop {
         let serial = sealer.head.seq / 2 + 1;
         let case = case_id(u128::from(serial));
         let number = format!("2026-S3-{serial}").parse().unwrap();
         let sealed = sealer.seal(case, &[], &[opened(number), note("æøå")]);
-        let mut write = store.write(&actor(), Entry::new(Action::CommandSaved, now())).unwrap();
+        let mut write = store
+            .write(&actor(), Entry::new(Action::CommandSaved, now()))
+            .unwrap();
         write.append_command(&sealed).unwrap();
         write.commit().unwrap();
         println!("\nsaved {}", sealed[1].header().device_seq);
@@ -68,17 +73,31 @@ fn check(scratch: &Scratch, acknowledged: &BTreeSet<u64>) -> u64 {
     let store = scratch.open();
     let read = store.read().unwrap();
     let events = read.own_events(0, u32::MAX).unwrap();
-    let seqs: Vec<u64> = events.iter().map(|event| event.header().device_seq).collect();
+    let seqs: Vec<u64> = events
+        .iter()
+        .map(|event| event.header().device_seq)
+        .collect();
     let head = read.own_device().unwrap().unwrap().head;
     for seq in acknowledged {
-        assert!(seqs.contains(seq), "event {seq} was reported as saved and is gone");
+        assert!(
+            seqs.contains(seq),
+            "event {seq} was reported as saved and is gone"
+        );
     }
-    assert_eq!(seqs, (1..=head.seq).collect::<Vec<_>>(), "the chain has neither gap nor repetition");
+    assert_eq!(
+        seqs,
+        (1..=head.seq).collect::<Vec<_>>(),
+        "the chain has neither gap nor repetition"
+    );
     assert_eq!(seqs.len() % 2, 0, "a command is saved whole or not at all");
     assert_eq!(read.outbox_counts().unwrap().total, head.seq / 2);
     assert_eq!(read.case_counts().unwrap().total(), head.seq / 2);
     assert_eq!(store.check_integrity().unwrap(), vec![]);
-    assert_eq!(store.opening().restored_events, 0, "the log never has what the database lacks");
+    assert_eq!(
+        store.opening().restored_events,
+        0,
+        "the log never has what the database lacks"
+    );
     drop(read);
     drop(store);
 
@@ -86,7 +105,10 @@ fn check(scratch: &Scratch, acknowledged: &BTreeSet<u64>) -> u64 {
     let (from_log, _) =
         Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
     let restored = from_log.read().unwrap().own_events(0, u32::MAX).unwrap();
-    assert_eq!(restored, events, "the outbox log holds every event that the database held");
+    assert_eq!(
+        restored, events,
+        "the outbox log holds every event that the database held"
+    );
     head.seq
 }
 
@@ -101,7 +123,7 @@ fn lines(output: impl std::io::Read) -> BTreeSet<u64> {
 #[test]
 fn ended_at_any_step_of_a_save_nothing_reported_is_lost() {
     if let Some(folder) = variable(FOLDER) {
-        save_for_ever(folder.into());
+        save_for_ever(folder.as_ref());
     }
     for step in SaveStep::ALL {
         let scratch = Scratch::new();
@@ -113,7 +135,11 @@ fn ended_at_any_step_of_a_save_nothing_reported_is_lost() {
         let ended = child.wait().unwrap();
 
         assert!(!ended.success(), "{step:?}: the child was to be ended");
-        assert_eq!(acknowledged.len(), SAVES_BEFORE as usize, "{step:?}: ended in the fourth save");
+        assert_eq!(
+            acknowledged.len(),
+            SAVES_BEFORE as usize,
+            "{step:?}: ended in the fourth save"
+        );
         let events = check(&scratch, &acknowledged);
         let survived = u64::from(step != SaveStep::BeforeCommit);
         assert_eq!(events, 2 * (u64::from(SAVES_BEFORE) + survived), "{step:?}");
@@ -123,7 +149,7 @@ fn ended_at_any_step_of_a_save_nothing_reported_is_lost() {
 #[test]
 fn ended_at_random_moments_nothing_reported_is_lost() {
     if let Some(folder) = variable(FOLDER) {
-        save_for_ever(folder.into());
+        save_for_ever(folder.as_ref());
     }
     let scratch = Scratch::new();
     enrol(&mut scratch.open());
@@ -142,5 +168,8 @@ fn ended_at_random_moments_nothing_reported_is_lost() {
         assert!(events >= total, "events only become more");
         total = events;
     }
-    assert!(total > 0, "at least one child saved something before it was ended");
+    assert!(
+        total > 0,
+        "at least one child saved something before it was ended"
+    );
 }

@@ -1,13 +1,26 @@
 //! The store as its users meet it: a folder on a real disk, opened, filled, broken and put right.
-#![allow(missing_docs)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "child processes are told what to do by their environment, and files are looked at past the store"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "a child process tells its parent what was reported as saved"
+)]
 
+mod copies;
 mod crash;
 mod damage;
 mod desk;
 mod key;
+mod lists;
 mod opening;
 mod room;
 mod ruin;
 mod saving;
+mod schema;
 mod scratch;
 mod sharing;
+mod syncing;
+mod typing;

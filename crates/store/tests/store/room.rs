@@ -1,10 +1,18 @@
-//! Room on the disk: the ballast gives way when it is needed.
+//! Room on the disk: a full or read-only disk never gives a false "gemt", and the ballast gives way when needed.
+//!
+//! The disk is a small one in memory, mounted for a child process alone; the child is this same test started again.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use skranke_store::{Options, Store};
+use skranke_store::{Action, Entry, Options, Saved, Store, StoreError};
 
+use crate::desk::{actor, case_id, enrol, note, opened, sealer_of};
 use crate::scratch::{Scratch, now};
+
+const DISK: &str = "SKRANKE_TEST_SMALL_DISK";
+const BALLAST_BYTES: u64 = 1_000_000;
 
 #[test]
 fn the_ballast_is_laid_once_and_released_on_demand() {
@@ -26,5 +34,165 @@ fn the_ballast_is_laid_once_and_released_on_demand() {
         store.release_ballast().unwrap(),
         0,
         "there is nothing to release twice"
+    );
+}
+
+/// Runs the test `name` again on a disk of `size_mb` that only it sees.
+fn on_a_small_disk(name: &str, size_mb: u32) {
+    let place = tempfile::TempDir::new().unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size={size_mb}m,mode=700 small \"$DISK\" && exec \"$TEST\" {name} --exact --nocapture"
+    );
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+        .env("DISK", place.path())
+        .env("TEST", std::env::current_exe().unwrap())
+        .env(DISK, place.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("small disk done"),
+        "the child really ran there: {said}"
+    );
+}
+
+fn save_one(store: &mut Store, serial: u32) -> Result<Saved, StoreError> {
+    let mut sealer = sealer_of(store);
+    let number = format!("2026-S3-{serial}").parse().unwrap();
+    let case = case_id(u128::from(serial));
+    let sealed = sealer.seal(
+        case,
+        &[],
+        &[opened(number), note(&"ordene fylder ".repeat(600))],
+    );
+    let mut write = store.write(
+        &actor(),
+        Entry::new(Action::CommandSaved, now()).on_case(case),
+    )?;
+    write.append_command(&sealed)?;
+    write.commit()
+}
+
+fn fill(disk: &Path) {
+    let options = || Options {
+        ballast_bytes: BALLAST_BYTES,
+        ..Options::default()
+    };
+    let key = Scratch::new().key;
+    let mut store = Store::open(disk, &key, options(), now()).unwrap();
+    store.lay_ballast().unwrap();
+    enrol(&mut store);
+    let mut saved = 0;
+    let refused = loop {
+        match save_one(&mut store, saved + 1) {
+            Ok(_) => saved += 1,
+            Err(error) => break error,
+        }
+        assert!(saved < 5000, "the disk is small");
+    };
+    assert!(matches!(refused, StoreError::DiskFull), "{refused:?}");
+    assert!(saved > 20, "the disk was not full from the start");
+    let again = save_one(&mut store, saved + 1);
+    assert!(matches!(again, Err(StoreError::DiskFull)), "{again:?}");
+    assert_eq!(
+        store.read().unwrap().case_counts().unwrap().total(),
+        u64::from(saved),
+        "reading goes on"
+    );
+
+    assert_eq!(store.release_ballast().unwrap(), BALLAST_BYTES);
+    for _ in 0..5 {
+        saved += 1;
+        save_one(&mut store, saved).expect("the case at hand can be finished without a restart");
+    }
+    drop(store);
+
+    let store = Store::open(disk, &key, options(), now()).unwrap();
+    let read = store.read().unwrap();
+    assert_eq!(
+        read.case_counts().unwrap().total(),
+        u64::from(saved),
+        "what was said to be saved is there"
+    );
+    let seqs: Vec<u64> = read
+        .own_events(0, u32::MAX)
+        .unwrap()
+        .iter()
+        .map(|event| event.header().device_seq)
+        .collect();
+    assert_eq!(seqs, (1..=u64::from(saved) * 2).collect::<Vec<_>>());
+    assert_eq!(store.check_integrity().unwrap(), vec![]);
+}
+
+#[test]
+fn a_full_disk_is_said_and_the_case_at_hand_is_finished_on_the_ballast() {
+    if let Ok(disk) = std::env::var(DISK) {
+        fill(disk.as_ref());
+        println!("small disk done");
+        return;
+    }
+    on_a_small_disk(
+        "room::a_full_disk_is_said_and_the_case_at_hand_is_finished_on_the_ballast",
+        8,
+    );
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved() {
+    if let Ok(disk) = std::env::var(DISK) {
+        read_only(disk.as_ref());
+        println!("small disk done");
+        return;
+    }
+    on_a_small_disk(
+        "room::a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved",
+        16,
+    );
+}
+
+fn read_only(disk: &Path) {
+    let remount = |how: &str| {
+        assert!(
+            Command::new("mount")
+                .args(["-o", how])
+                .arg(disk)
+                .status()
+                .unwrap()
+                .success()
+        );
+    };
+    let key = Scratch::new().key;
+    let mut store = Store::open(disk, &key, Options::default(), now()).unwrap();
+    enrol(&mut store);
+    save_one(&mut store, 1).unwrap();
+    drop(store);
+
+    remount("remount,ro");
+    let opened = Store::open(disk, &key, Options::default(), now());
+    assert!(matches!(opened, Err(StoreError::NotWritable)), "{opened:?}");
+    remount("remount,rw");
+
+    let mut store = Store::open(disk, &key, Options::default(), now()).unwrap();
+    save_one(&mut store, 2).unwrap();
+    assert_eq!(store.read().unwrap().case_counts().unwrap().total(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_written_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::TempDir::new().unwrap();
+    let folder = place.path().join("locked");
+    fs::write(&folder, "a file where the folder should be").unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o400)).unwrap();
+
+    let refused = Store::open(&folder, &Scratch::new().key, Options::default(), now());
+
+    assert!(
+        matches!(refused, Err(StoreError::Io(_) | StoreError::NotWritable)),
+        "{refused:?}"
     );
 }

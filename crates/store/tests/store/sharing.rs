@@ -16,7 +16,9 @@ const CASES: u32 = 25;
 fn work(store: &mut Store) -> u32 {
     let mut sealed_anew = 0;
     for _ in 0..CASES {
-        let mut write = store.write(&actor(), Entry::new(Action::CommandSaved, now())).unwrap();
+        let mut write = store
+            .write(&actor(), Entry::new(Action::CommandSaved, now()))
+            .unwrap();
         let number = write.next_case_number(2026).unwrap();
         write.commit().unwrap();
         loop {
@@ -43,7 +45,10 @@ fn two_processes_and_two_threads_share_one_chain_without_loss() {
     let desk = Desk::new();
     let folder = desk.scratch.path().to_owned();
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["sharing::two_processes_and_two_threads_share_one_chain_without_loss", "--exact"])
+        .args([
+            "sharing::two_processes_and_two_threads_share_one_chain_without_loss",
+            "--exact",
+        ])
         .env(FOLDER, &folder)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -52,7 +57,9 @@ fn two_processes_and_two_threads_share_one_chain_without_loss() {
     let threads: Vec<_> = (0..2)
         .map(|_| {
             let (folder, key) = (folder.clone(), desk.scratch.key.clone());
-            thread::spawn(move || work(&mut Store::open(&folder, &key, Options::default(), now()).unwrap()))
+            thread::spawn(move || {
+                work(&mut Store::open(&folder, &key, Options::default(), now()).unwrap())
+            })
         })
         .collect();
     for thread in threads {
@@ -63,14 +70,29 @@ fn two_processes_and_two_threads_share_one_chain_without_loss() {
     let Desk { scratch, store, .. } = desk;
     let events = store.read().unwrap().own_events(0, u32::MAX).unwrap();
     let all = 3 * u64::from(CASES);
-    let seqs: Vec<u64> = events.iter().map(|event| event.header().device_seq).collect();
+    let seqs: Vec<u64> = events
+        .iter()
+        .map(|event| event.header().device_seq)
+        .collect();
     let cases: BTreeSet<_> = events.iter().map(|event| event.header().case_id).collect();
     assert_eq!(seqs, (1..=all).collect::<Vec<_>>());
-    assert_eq!(cases.len() as u64, all, "every case got a number of its own");
+    assert_eq!(
+        cases.len() as u64,
+        all,
+        "every case got a number of its own"
+    );
     drop(store);
-    let (store, _) = Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
-    assert_eq!(store.read().unwrap().own_events(0, u32::MAX).unwrap(), events, "the log has them all");
-    assert!(store.opening().log_set_aside.files.is_empty(), "nobody wrote over another's record");
+    let (store, _) =
+        Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
+    assert_eq!(
+        store.read().unwrap().own_events(0, u32::MAX).unwrap(),
+        events,
+        "the log has them all"
+    );
+    assert!(
+        store.opening().log_set_aside.files.is_empty(),
+        "nobody wrote over another's record"
+    );
 }
 
 #[test]
@@ -79,10 +101,16 @@ fn a_writer_that_holds_on_gives_busy_after_a_while_and_nothing_is_saved() {
     let holder = desk.scratch.connect();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
 
-    let refused = desk.store.write(&actor(), Entry::new(Action::SettingChanged, now())).err();
+    let refused = desk
+        .store
+        .write(&actor(), Entry::new(Action::SettingChanged, now()))
+        .err();
     let readable = desk.store.read().unwrap().case_counts().is_ok();
     drop(holder);
-    let after = desk.store.write(&actor(), Entry::new(Action::SettingChanged, now())).is_ok();
+    let after = desk
+        .store
+        .write(&actor(), Entry::new(Action::SettingChanged, now()))
+        .is_ok();
 
     assert!(matches!(refused, Some(StoreError::Busy)), "{refused:?}");
     assert!(readable, "a reader never waits for a writer");
@@ -100,6 +128,7 @@ fn a_log_rewritten_by_another_program_is_followed() {
 
     let Desk { scratch, store, .. } = desk;
     drop((store, other));
-    let (store, _) = Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
+    let (store, _) =
+        Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
     assert_eq!(store.read().unwrap().case_counts().unwrap().total(), 2);
 }

@@ -1,0 +1,286 @@
+CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+
+CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
+
+CREATE TRIGGER case_count_added AFTER INSERT ON case_view
+BEGIN
+    INSERT INTO case_count (state, cases) VALUES (NEW.state, 1)
+        ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+END;
+
+CREATE TRIGGER case_count_moved AFTER UPDATE OF state ON case_view WHEN OLD.state <> NEW.state
+BEGIN
+    UPDATE case_count SET cases = cases - 1 WHERE state = OLD.state;
+    INSERT INTO case_count (state, cases) VALUES (NEW.state, 1)
+        ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+END;
+
+CREATE TRIGGER case_count_removed AFTER DELETE ON case_view
+BEGIN
+    UPDATE case_count SET cases = cases - 1 WHERE state = OLD.state;
+END;
+
+CREATE TABLE account_role (
+    staff_id BLOB NOT NULL REFERENCES local_account (staff_id) ON DELETE CASCADE,
+    role     TEXT NOT NULL CHECK (role IN ('counter', 'outreach', 'exemption_unit', 'lead', 'auditor', 'administrator')),
+    PRIMARY KEY (staff_id, role)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attachment (
+    digest         BLOB    NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    media_type     TEXT    NOT NULL CHECK (length(media_type) BETWEEN 1 AND 100),
+    size_bytes     INTEGER NOT NULL CHECK (size_bytes > 0),
+    view_media_type TEXT   CHECK (length(view_media_type) BETWEEN 1 AND 100),
+    sent_bytes     INTEGER NOT NULL DEFAULT 0 CHECK (sent_bytes BETWEEN 0 AND size_bytes),
+    state          TEXT    NOT NULL CHECK (state IN ('local', 'waiting', 'confirmed')),
+    stored_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    done_at   INTEGER NOT NULL,
+    staff_id  BLOB    NOT NULL REFERENCES staff_member (id),
+    device_id BLOB    NOT NULL REFERENCES device (id),
+    roles     TEXT    NOT NULL CHECK (length(roles) <= 120),
+    action    TEXT    NOT NULL CHECK (action GLOB '[a-z]*' AND length(action) <= 40),
+    case_id   BLOB    REFERENCES case_file (id),
+    subject   TEXT    CHECK (length(subject) <= 64),
+    purpose   TEXT    NOT NULL CHECK (length(purpose) <= 500)
+) STRICT;
+
+CREATE TABLE case_attachment (
+    case_id           BLOB NOT NULL REFERENCES case_file (id),
+    attachment_digest BLOB NOT NULL CHECK (length(attachment_digest) = 32),
+    PRIMARY KEY (case_id, attachment_digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE case_count (
+    state TEXT    NOT NULL PRIMARY KEY CHECK (length(state) BETWEEN 1 AND 40),
+    cases INTEGER NOT NULL CHECK (cases >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE case_file (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE case_view (
+    case_id         BLOB    NOT NULL PRIMARY KEY REFERENCES case_file (id),
+    number          TEXT    NOT NULL CHECK (length(number) BETWEEN 1 AND 40),
+    state           TEXT    NOT NULL CHECK (state IN ('received', 'incomplete', 'ready', 'granted', 'refused', 'rejected',
+                        'withdrawn', 'helped_instead', 'forwarded', 'wrongly_created', 'taken_back', 'ended')),
+    channel         TEXT    NOT NULL CHECK (length(channel) BETWEEN 1 AND 40),
+    location        TEXT    NOT NULL CHECK (length(location) <= 80),
+    received_on     TEXT    NOT NULL CHECK (received_on GLOB '????-??-??'),
+    due_on          TEXT    NOT NULL CHECK (due_on GLOB '????-??-??'),
+    registered_at   INTEGER,
+    receipt_at      INTEGER,
+    journalised_at  INTEGER,
+    registered_due  INTEGER NOT NULL CHECK (registered_due IN (0, 1)),
+    receipt_due     INTEGER NOT NULL CHECK (receipt_due IN (0, 1)),
+    journalised_due INTEGER NOT NULL CHECK (journalised_due IN (0, 1)),
+    is_exempt       INTEGER NOT NULL CHECK (is_exempt IN (0, 1)),
+    conflicts       INTEGER NOT NULL CHECK (conflicts >= 0),
+    is_read_only    INTEGER NOT NULL CHECK (is_read_only IN (0, 1)),
+    updated_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE citizen_index (
+    case_id              BLOB    NOT NULL PRIMARY KEY REFERENCES case_file (id),
+    cpr                  TEXT    NOT NULL CHECK (length(cpr) = 10 AND cpr NOT GLOB '*[^0-9]*'),
+    name                 TEXT    NOT NULL,
+    phone                TEXT    NOT NULL CHECK (phone NOT GLOB '*[^0-9]*'),
+    is_address_protected INTEGER NOT NULL CHECK (is_address_protected IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE command (
+    id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    case_id     BLOB    NOT NULL REFERENCES case_file (id),
+    device_id   BLOB    NOT NULL REFERENCES device (id),
+    event_count INTEGER NOT NULL CHECK (event_count BETWEEN 1 AND 500)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE device (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE draft (
+    id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    staff_id   BLOB    NOT NULL REFERENCES staff_member (id),
+    case_id    BLOB    REFERENCES case_file (id),
+    step       INTEGER NOT NULL CHECK (step BETWEEN 0 AND 99),
+    fields     TEXT    NOT NULL CHECK (json_valid(fields) AND json_type(fields) = 'object'),
+    is_parked  INTEGER NOT NULL CHECK (is_parked IN (0, 1)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE draft_attachment (
+    draft_id          BLOB NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
+    attachment_digest BLOB NOT NULL REFERENCES attachment (digest),
+    PRIMARY KEY (draft_id, attachment_digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+    id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    case_id     BLOB    NOT NULL REFERENCES case_file (id),
+    command_id  BLOB    NOT NULL REFERENCES command (id),
+    device_id   BLOB    NOT NULL REFERENCES device (id),
+    device_seq  INTEGER NOT NULL CHECK (device_seq > 0),
+    k           INTEGER NOT NULL CHECK (k BETWEEN 1 AND 500),
+    kind        TEXT    NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
+    recorded_at INTEGER NOT NULL,
+    source      TEXT    NOT NULL CHECK (source IN ('own', 'pulled')),
+    position    INTEGER CHECK (position > 0),
+    header      BLOB    NOT NULL CHECK (length(header) > 0),
+    payload     BLOB,
+    salt        BLOB    CHECK (length(salt) >= 16),
+    hash        BLOB    NOT NULL CHECK (length(hash) = 32),
+    signature   BLOB    NOT NULL CHECK (length(signature) = 64)
+) STRICT;
+
+CREATE TABLE feed_cursor (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch    INTEGER NOT NULL CHECK (epoch >= 0),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    backup   INTEGER NOT NULL CHECK (backup >= 0),
+    read_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE local_account (
+    staff_id        BLOB    NOT NULL PRIMARY KEY REFERENCES staff_member (id),
+    login           TEXT    NOT NULL UNIQUE CHECK (length(login) BETWEEN 1 AND 100),
+    name            TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    initials        TEXT    NOT NULL CHECK (length(initials) BETWEEN 1 AND 10),
+    password_hash   TEXT    NOT NULL CHECK (password_hash GLOB '$argon2id$*'),
+    is_active       INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+    failed_attempts INTEGER NOT NULL DEFAULT 0 CHECK (failed_attempts >= 0),
+    locked_until_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE name_token (
+    token   TEXT NOT NULL CHECK (length(token) > 0),
+    case_id BLOB NOT NULL REFERENCES case_file (id),
+    PRIMARY KEY (token, case_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+    command_id      BLOB    NOT NULL PRIMARY KEY REFERENCES command (id),
+    first_seq       INTEGER NOT NULL UNIQUE CHECK (first_seq > 0),
+    state           TEXT    NOT NULL CHECK (state IN ('waiting', 'sent', 'confirmed', 'quarantined', 'deferred')),
+    verdict         TEXT    CHECK (length(verdict) BETWEEN 1 AND 64),
+    position        INTEGER CHECK (position > 0),
+    attempts        INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    attempted_at    INTEGER,
+    is_backed_up    INTEGER NOT NULL DEFAULT 0 CHECK (is_backed_up IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE own_device (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    device_id    BLOB    NOT NULL UNIQUE REFERENCES device (id),
+    code         TEXT    NOT NULL CHECK (length(code) BETWEEN 1 AND 6),
+    signing_seed BLOB    NOT NULL CHECK (length(signing_seed) = 32),
+    seq          INTEGER NOT NULL CHECK (seq >= 0),
+    head_hash    BLOB    CHECK (length(head_hash) = 32),
+    CHECK ((seq = 0) = (head_hash IS NULL))
+) STRICT;
+
+CREATE TABLE remembered_head (
+    scope     TEXT    NOT NULL PRIMARY KEY CHECK (scope IN ('tenant', 'device')),
+    statement TEXT    NOT NULL,
+    signature BLOB    NOT NULL CHECK (length(signature) = 64),
+    seen_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE schema_note (
+        id            INTEGER PRIMARY KEY CHECK (id = 1),
+        oldest_reader INTEGER NOT NULL CHECK (oldest_reader > 0)
+    ) STRICT;
+
+CREATE TABLE serial (
+    series TEXT    NOT NULL CHECK (length(series) BETWEEN 1 AND 40),
+    year   INTEGER NOT NULL CHECK (year BETWEEN 1900 AND 2199),
+    last   INTEGER NOT NULL CHECK (last > 0),
+    PRIMARY KEY (series, year)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (
+    name       TEXT    NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 80),
+    value      TEXT    NOT NULL CHECK (json_valid(value)),
+    updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE staff_grant (
+    id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    staff_id    BLOB    NOT NULL REFERENCES staff_member (id),
+    token       TEXT    NOT NULL CHECK (length(token) > 0),
+    valid_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE staff_member (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attachment_waiting ON attachment (stored_at) WHERE state = 'waiting';
+
+CREATE INDEX audit_by_case_id ON audit (case_id, id);
+
+CREATE INDEX audit_by_device_id ON audit (device_id, id);
+
+CREATE INDEX audit_by_done_at ON audit (done_at);
+
+CREATE INDEX audit_by_staff_id ON audit (staff_id, id);
+
+CREATE INDEX case_attachment_by_digest ON case_attachment (attachment_digest);
+
+CREATE INDEX case_view_by_number ON case_view (number, case_id);
+
+CREATE INDEX case_view_by_state ON case_view (state, due_on, case_id);
+
+CREATE INDEX case_view_by_updated_at ON case_view (updated_at, case_id);
+
+CREATE INDEX case_view_in_conflict ON case_view (due_on, case_id) WHERE conflicts > 0;
+
+CREATE INDEX case_view_journalised_due ON case_view (due_on, case_id) WHERE journalised_due = 1;
+
+CREATE INDEX case_view_open ON case_view (due_on, case_id) WHERE state IN ('received', 'incomplete', 'ready');
+
+CREATE INDEX case_view_receipt_due ON case_view (due_on, case_id) WHERE receipt_due = 1;
+
+CREATE INDEX case_view_registered_due ON case_view (due_on, case_id) WHERE registered_due = 1;
+
+CREATE INDEX case_view_tick_due ON case_view (due_on, case_id)
+    WHERE registered_due + receipt_due + journalised_due > 0;
+
+CREATE INDEX citizen_index_by_cpr ON citizen_index (cpr, case_id);
+
+CREATE INDEX citizen_index_by_phone ON citizen_index (phone, case_id) WHERE phone <> '';
+
+CREATE INDEX command_by_case_id ON command (case_id);
+
+CREATE INDEX command_by_device_id ON command (device_id);
+
+CREATE INDEX draft_attachment_by_digest ON draft_attachment (attachment_digest);
+
+CREATE INDEX draft_by_case_id ON draft (case_id);
+
+CREATE INDEX draft_by_staff_id ON draft (staff_id, updated_at);
+
+CREATE INDEX draft_by_updated_at ON draft (updated_at);
+
+CREATE INDEX event_by_case_id ON event (case_id);
+
+CREATE UNIQUE INDEX event_by_command_id ON event (command_id, k);
+
+CREATE INDEX event_by_device_id ON event (device_id, device_seq);
+
+CREATE UNIQUE INDEX event_own_by_device_seq ON event (device_seq) WHERE source = 'own';
+
+CREATE INDEX name_token_by_case_id ON name_token (case_id, token);
+
+CREATE INDEX outbox_quarantined ON outbox (first_seq) WHERE state = 'quarantined';
+
+CREATE INDEX outbox_unsettled ON outbox (first_seq) WHERE state IN ('waiting', 'sent', 'deferred');
+
+CREATE INDEX staff_grant_by_staff_id ON staff_grant (staff_id, valid_until);

@@ -1,0 +1,475 @@
+//! The outbox, verdicts, pages of the feed, scopes and epochs.
+
+use skranke_domain::ids::DeviceId;
+use skranke_protocol::chain::Head;
+use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::signature::SigningKey;
+use skranke_protocol::wire::{
+    CommandVerdict, Cursor, DeferReason, FeedEntry, FeedItem, FeedPage, Outcome, QuarantineReason,
+    Verdict, WireEvent,
+};
+use skranke_store::{Action, PageTaken, SyncState};
+
+use crate::desk::{Desk, Sealer, actor, case_id, citizen, cpr, note, opened, uuid};
+use crate::scratch::now;
+
+fn head(position: u64) -> Signed<TenantHead> {
+    let head = TenantHead {
+        tenant: "0999".to_owned(),
+        epoch: 1,
+        position,
+        root: [0; 32],
+        issued_at: now(),
+    };
+    Signed::new(&head, &SigningKey::from_seed(&[1; 32])).unwrap()
+}
+
+fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
+    let items: Vec<_> = items
+        .into_iter()
+        .zip(first..)
+        .map(|(item, position)| FeedEntry { position, item })
+        .collect();
+    let position = first + items.len() as u64 - 1;
+    FeedPage {
+        items,
+        cursor: Cursor { epoch: 1, position },
+        more: false,
+        backup_position,
+        head: head(position),
+        server_time: now(),
+    }
+}
+
+fn events(sealed: &[SealedEvent]) -> Vec<FeedItem> {
+    sealed
+        .iter()
+        .map(|event| FeedItem::Event {
+            event: WireEvent::from(event),
+        })
+        .collect()
+}
+
+fn take(desk: &mut Desk, page: &FeedPage) -> PageTaken {
+    let mut write = desk.write(Action::Synchronised);
+    let taken = write.take_page(page).unwrap();
+    write.commit().unwrap();
+    taken
+}
+
+fn colleague() -> Sealer {
+    Sealer::new(
+        DeviceId::from_uuid(uuid(0xC0)),
+        SigningKey::from_seed(&[2; 32]),
+        Head::START,
+    )
+}
+
+fn colleagues_case() -> Vec<SealedEvent> {
+    colleague().seal(
+        case_id(900),
+        &[],
+        &[
+            opened("2026-K7-0001".parse().unwrap()),
+            citizen(cpr(900), "Ida Krogh", ""),
+        ],
+    )
+}
+
+#[test]
+fn verdicts_move_commands_and_a_page_confirms_own_work() {
+    let mut desk = Desk::new();
+    for n in 1..=5 {
+        desk.open_case(n, "Bo Lind", "");
+    }
+    let commands: Vec<_> = desk
+        .store
+        .read()
+        .unwrap()
+        .unsettled(9)
+        .unwrap()
+        .iter()
+        .map(|row| row.command)
+        .collect();
+    let outcomes = [
+        Verdict::First(Outcome::Accepted { position: 4 }),
+        Verdict::Duplicate(Outcome::Conflict {
+            position: 6,
+            fields: vec!["state".to_owned()],
+        }),
+        Verdict::First(Outcome::Quarantined {
+            reason: QuarantineReason::GrantUnknown,
+        }),
+        Verdict::First(Outcome::Quarantined {
+            reason: QuarantineReason::Other("x".repeat(200)),
+        }),
+    ];
+    let verdicts: Vec<_> = commands
+        .iter()
+        .zip(outcomes)
+        .map(|(command, verdict)| CommandVerdict {
+            command_id: *command,
+            verdict,
+        })
+        .collect();
+
+    let mut write = desk.write(Action::Synchronised);
+    write.mark_sent(&commands).unwrap();
+    assert!(
+        write
+            .reading()
+            .unsettled(9)
+            .unwrap()
+            .iter()
+            .all(|row| row.state == SyncState::Sent)
+    );
+    write.take_verdicts(&verdicts).unwrap();
+    write.commit().unwrap();
+
+    let read = desk.store.read().unwrap();
+    let counts = read.outbox_counts().unwrap();
+    assert_eq!(
+        (
+            counts.total,
+            counts.confirmed(),
+            counts.quarantined,
+            counts.waiting
+        ),
+        (5, 2, 2, 1)
+    );
+    let of_case = read.outbox_of_case(case_id(1)).unwrap();
+    assert_eq!(
+        (of_case[0].state, of_case[0].position, of_case[0].attempts),
+        (SyncState::Confirmed, Some(4), 1)
+    );
+    assert_eq!(
+        read.quarantined(9).unwrap()[0].verdict.as_deref(),
+        Some(QuarantineReason::GrantUnknown.code())
+    );
+    let planned = read.own_events_for_plan(2).unwrap();
+    assert_eq!(
+        planned.iter().map(|event| event.seq).collect::<Vec<_>>(),
+        (3..=10).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        planned.iter().filter(|event| event.confirmed).count(),
+        6,
+        "held by the central store, if apart"
+    );
+    let sync: Vec<_> = (1..=5)
+        .map(|n| read.case_row(case_id(n)).unwrap().unwrap().sync)
+        .collect();
+    assert_eq!(
+        sync,
+        [
+            SyncState::Confirmed,
+            SyncState::Confirmed,
+            SyncState::Quarantined,
+            SyncState::Quarantined,
+            SyncState::Waiting
+        ]
+    );
+}
+
+#[test]
+fn a_deferred_command_is_told_from_one_that_only_waits() {
+    let mut desk = Desk::new();
+    desk.open_case(1, "Bo Lind", "");
+    let command = desk.store.read().unwrap().unsettled(9).unwrap()[0].command;
+    for reason in [DeferReason::UnknownKind, DeferReason::ParentQuarantined] {
+        let verdict = Verdict::First(Outcome::Deferred { reason });
+        let expected = match skranke_protocol::plan::outbox_state(&verdict) {
+            skranke_protocol::plan::OutboxState::Waiting => SyncState::Waiting,
+            skranke_protocol::plan::OutboxState::Confirmed
+            | skranke_protocol::plan::OutboxState::NeedsAttention => SyncState::Deferred,
+        };
+        let mut write = desk.write(Action::Synchronised);
+        write
+            .take_verdicts(&[CommandVerdict {
+                command_id: command,
+                verdict,
+            }])
+            .unwrap();
+        write.commit().unwrap();
+
+        let row = &desk.store.read().unwrap().unsettled(9).unwrap()[0];
+        assert_eq!(row.state, expected);
+    }
+}
+
+#[test]
+fn a_page_of_others_events_is_taken_in_with_its_cursor_and_again_without_effect() {
+    let mut desk = Desk::new();
+    let theirs = colleagues_case();
+    let page = page(events(&theirs), 1, 0);
+
+    let first = take(&mut desk, &page);
+    let again = take(&mut desk, &page);
+
+    assert_eq!((first.new_events, first.changed.len()), (2, 1));
+    assert_eq!((again.new_events, again.changed.len()), (0, 0));
+    let read = desk.store.read().unwrap();
+    assert_eq!(
+        read.cursor().unwrap(),
+        Cursor {
+            epoch: 1,
+            position: 2
+        }
+    );
+    assert_eq!(
+        read.case_row(case_id(900)).unwrap().unwrap().name,
+        "Ida Krogh"
+    );
+    assert_eq!(
+        read.case_row(case_id(900)).unwrap().unwrap().sync,
+        SyncState::Confirmed
+    );
+    assert_eq!(read.pulled_events(None, 9).unwrap(), theirs);
+    assert_eq!(read.own_events(0, 9).unwrap(), []);
+    assert_eq!(read.confirmed_events(case_id(900)).unwrap().len(), 2);
+}
+
+#[test]
+fn own_events_come_back_through_the_feed_and_confirm_themselves() {
+    let mut desk = Desk::new();
+    desk.open_case(1, "Bo Lind", "");
+    let own = desk.store.read().unwrap().own_events(0, 9).unwrap();
+
+    let taken = take(&mut desk, &page(events(&own), 11, 12));
+
+    assert_eq!(taken.new_events, 0);
+    let read = desk.store.read().unwrap();
+    let row = &read.outbox_of_case(case_id(1)).unwrap()[0];
+    assert_eq!(
+        (row.state, row.position, row.is_backed_up),
+        (SyncState::Confirmed, Some(12), true)
+    );
+}
+
+#[test]
+fn own_events_that_were_lost_come_back_through_the_feed_as_own() {
+    let mut desk = Desk::new();
+    desk.open_case(1, "Bo Lind", "");
+    let own = desk.store.read().unwrap().own_events(0, 9).unwrap();
+    let mut fresh = Desk::new();
+
+    let taken = take(&mut fresh, &page(events(&own), 1, 0));
+
+    assert_eq!(taken.new_events, 2);
+    let read = fresh.store.read().unwrap();
+    assert_eq!(read.own_events(0, 9).unwrap(), own);
+    assert_eq!(
+        read.own_device().unwrap().unwrap().head.seq,
+        2,
+        "the chain goes on behind them"
+    );
+}
+
+#[test]
+fn a_known_event_with_other_content_is_an_alarm_and_changes_nothing() {
+    let mut desk = Desk::new();
+    let theirs = colleagues_case();
+    take(&mut desk, &page(events(&theirs), 1, 0));
+    let forged = colleague().seal(
+        case_id(900),
+        &[],
+        &[opened("2026-K7-0009".parse().unwrap())],
+    );
+    assert_eq!(
+        forged[0].header().id,
+        theirs[0].header().id,
+        "the same id, as an attacker would have it"
+    );
+
+    let taken = take(&mut desk, &page(events(&forged), 3, 0));
+
+    assert_eq!(taken.altered, [theirs[0].header().id]);
+    assert_eq!(
+        desk.store
+            .read()
+            .unwrap()
+            .case_events(case_id(900))
+            .unwrap(),
+        theirs
+    );
+}
+
+#[test]
+fn what_is_not_well_formed_or_unknown_is_passed_over_and_the_rest_is_taken() {
+    let mut desk = Desk::new();
+    let theirs = colleagues_case();
+    let mut broken = WireEvent::from(&theirs[0]);
+    broken.header = broken
+        .header
+        .replace("case_opened", "case_closed")
+        .replace(':', " : ");
+    let mut items = vec![FeedItem::Event { event: broken }, FeedItem::Unknown];
+    items.extend(events(&theirs));
+
+    let taken = take(&mut desk, &page(items, 1, 0));
+
+    assert_eq!((taken.unreadable, taken.new_events), (1, 2));
+    assert_eq!(desk.store.read().unwrap().cursor().unwrap().position, 4);
+}
+
+#[test]
+fn a_case_enters_the_scope_whole_and_leaves_it_without_a_trace_in_lists() {
+    let mut desk = Desk::new();
+    let theirs = colleagues_case();
+    let entered = FeedItem::ScopeEntered {
+        case_id: case_id(900),
+        events: theirs.iter().map(WireEvent::from).collect(),
+    };
+    assert_eq!(take(&mut desk, &page(vec![entered], 1, 0)).new_events, 2);
+
+    let left = take(
+        &mut desk,
+        &page(
+            vec![FeedItem::ScopeLeft {
+                case_id: case_id(900),
+            }],
+            2,
+            0,
+        ),
+    );
+
+    assert_eq!(left.left.len(), 1);
+    let read = desk.store.read().unwrap();
+    assert_eq!(read.case_row(case_id(900)).unwrap(), None);
+    assert_eq!(read.case_events(case_id(900)).unwrap(), []);
+    assert_eq!(read.case_counts().unwrap().total(), 0);
+    assert_eq!(read.cases_of(&cpr(900)).unwrap(), []);
+}
+
+#[test]
+fn a_case_with_own_work_that_is_in_no_backup_does_not_leave() {
+    let mut desk = Desk::new();
+    desk.open_case(1, "Bo Lind", "");
+    let own = desk.store.read().unwrap().own_events(0, 9).unwrap();
+    let leave = |first| {
+        page(
+            vec![FeedItem::ScopeLeft {
+                case_id: case_id(1),
+            }],
+            first,
+            0,
+        )
+    };
+
+    let before = take(&mut desk, &leave(1));
+    take(&mut desk, &page(events(&own), 2, 3));
+    let after = take(&mut desk, &leave(4));
+
+    assert_eq!(before.left.len(), 0);
+    assert_eq!(
+        after.left.len(),
+        1,
+        "now the central store has it in a backup"
+    );
+    assert_eq!(
+        desk.store
+            .read()
+            .unwrap()
+            .own_device()
+            .unwrap()
+            .unwrap()
+            .head
+            .seq,
+        2,
+        "the chain goes on"
+    );
+}
+
+#[test]
+fn a_restored_central_store_is_offered_everything_again() {
+    let mut desk = Desk::new();
+    desk.open_case(1, "Bo Lind", "");
+    let own = desk.store.read().unwrap().own_events(0, 9).unwrap();
+    take(&mut desk, &page(events(&own), 1, 2));
+
+    let mut write = desk.write(Action::Synchronised);
+    write.offer_everything_again().unwrap();
+    write.commit().unwrap();
+
+    let read = desk.store.read().unwrap();
+    assert_eq!(read.outbox_counts().unwrap().waiting, 1);
+    assert!(
+        read.own_events_for_plan(0)
+            .unwrap()
+            .iter()
+            .all(|event| !event.confirmed)
+    );
+    assert_eq!(read.confirmed_events(case_id(1)).unwrap().len(), 0);
+}
+
+#[test]
+fn the_log_is_trimmed_to_what_is_in_no_backup() {
+    let mut desk = Desk::new();
+    desk.open_case(1, "Bo Lind", "");
+    let own = desk.store.read().unwrap().own_events(0, 9).unwrap();
+    take(&mut desk, &page(events(&own), 1, 2));
+    desk.open_case(2, "Bo Lind", "");
+
+    desk.store.trim_outbox_log().unwrap();
+    desk.save(case_id(2), &[note("efter")]);
+    let (head, scratch) = (desk.sealer.head, desk.scratch);
+    drop(desk.store);
+    let (store, _) =
+        skranke_store::Store::recover(scratch.path(), &scratch.key, Default::default(), now())
+            .unwrap();
+
+    assert_eq!(
+        store.opening().restored_events,
+        3,
+        "the second case and its note"
+    );
+    let own = store.read().unwrap().own_device().unwrap().unwrap();
+    assert_eq!(own.head, head, "the chain goes on behind what was trimmed");
+    assert_eq!(own.device, actor().device);
+}
+
+#[test]
+fn statements_of_the_central_store_are_kept_as_they_were_signed() {
+    let mut desk = Desk::new();
+    let key = SigningKey::from_seed(&[1; 32]);
+    let confirmation = Confirmation {
+        tenant: "0999".to_owned(),
+        device_id: actor().device,
+        seq: 31,
+        head_hash: Some([3; 32]),
+        accepted: 31,
+        quarantined: 0,
+        deferred: 0,
+        epoch: 1,
+        issued_at: now(),
+    };
+    let signed = Signed::new(&confirmation, &key).unwrap();
+    assert!(desk.store.read().unwrap().confirmation().unwrap().is_none());
+
+    let mut write = desk.write(Action::Synchronised);
+    write.keep_confirmation(&signed).unwrap();
+    write.keep_tenant_head(&head(7)).unwrap();
+    write.keep_tenant_head(&head(8)).unwrap();
+    write.commit().unwrap();
+
+    let desk = desk.reopen();
+    let read = desk.store.read().unwrap();
+    assert_eq!(
+        read.confirmation()
+            .unwrap()
+            .unwrap()
+            .verify(&key.public())
+            .unwrap(),
+        confirmation
+    );
+    assert_eq!(
+        read.tenant_head()
+            .unwrap()
+            .unwrap()
+            .verify(&key.public())
+            .unwrap()
+            .position,
+        8
+    );
+}
