@@ -9,7 +9,9 @@ use crate::usage;
 mod calendar;
 mod cpr;
 mod deadline;
+mod explain;
 mod lix;
+mod verify_receipt;
 
 /// A command: its name, its arguments, and what it does.
 type Area = (
@@ -23,6 +25,12 @@ const AREAS: &[Area] = &[
     ("deadline", deadline::command, deadline::run),
     ("cpr", cpr::command, cpr::run),
     ("lix", lix::command, lix::run),
+    ("explain", explain::command, explain::run),
+    (
+        "verify-receipt",
+        verify_receipt::command,
+        verify_receipt::run,
+    ),
 ];
 
 /// The whole command line.

@@ -7,6 +7,7 @@
 
 mod answer;
 mod commands;
+mod input;
 mod usage;
 
 use std::io::Write;

@@ -299,6 +299,106 @@ fn a_file_that_cannot_be_measured_names_its_reason() {
     }
 }
 
+/// The facts of an ordinary case at the counter, as the window would save them.
+fn ordinary_facts() -> Value {
+    json!({
+        "channel": "self",
+        "received_on": "2026-03-13",
+        "id_checked": true,
+        "cpr": "221177-1212",
+        "citizen_residence": "fixed",
+        "declared": true,
+        "signing_method": "paper",
+        "signed_on": "2026-03-13",
+        "register_seen": "not_exempt",
+    })
+}
+
+fn explained(facts: &Value) -> Value {
+    let arguments = ["explain", "-", "--today", "2026-03-13", "--json"];
+    let output = with_input(&arguments, facts.to_string().as_bytes());
+    assert_eq!(
+        exit_code(&output),
+        0,
+        "{}{}",
+        stdout(&output),
+        stderr(&output)
+    );
+    serde_json::from_str(stdout(&output)).unwrap()
+}
+
+#[test]
+fn the_proof_of_an_ordinary_case_is_met() {
+    let explained = explained(&ordinary_facts());
+
+    assert_eq!(explained["outcome"], "met", "{explained:#}");
+    assert_eq!(explained["rule_set"], "c");
+    assert_eq!(explained["proof"]["code"], "exemption");
+}
+
+#[test]
+fn row_2_12_the_proof_of_one_under_15_is_not_met_and_says_why() {
+    let mut facts = ordinary_facts();
+    facts["cpr"] = json!("2512169996");
+    let explained = explained(&facts);
+
+    assert_eq!(
+        explained["outcome"], "not_met",
+        "an answer all the same: exit code 0"
+    );
+    assert!(explained.to_string().contains("age_15"));
+    assert!(
+        !explained.to_string().contains("9996"),
+        "the number is not repeated"
+    );
+}
+
+#[test]
+fn what_nobody_said_is_not_known_yet() {
+    assert_eq!(
+        explained(&json!({ "channel": "self" }))["outcome"],
+        "not_known"
+    );
+}
+
+#[test]
+fn facts_that_cannot_be_read_are_wrong_usage() {
+    for (facts, arguments, code) in [
+        ("{", &["explain", "-"][..], "facts_unreadable"),
+        ("{\"cpr\": 5}", &["explain", "-"], "facts_unreadable"),
+        (
+            "{\"hair_colour\": \"red\"}",
+            &["explain", "-"],
+            "fact_unknown",
+        ),
+        (
+            "{}",
+            &["explain", "-", "--profile", "aarhus"],
+            "municipality_unknown",
+        ),
+        (
+            "{}",
+            &["explain", "-", "--today", "i går"],
+            "time_unreadable",
+        ),
+    ] {
+        let output = with_input(&[arguments, &["--json"]].concat(), facts.as_bytes());
+        assert_eq!(exit_code(&output), 2, "{facts}");
+        let answer: Value = serde_json::from_str(stdout(&output)).unwrap();
+        assert_eq!(answer["error"]["code"], code, "{facts}");
+    }
+}
+
+#[test]
+fn a_receipt_code_that_is_not_genuine_is_refused() {
+    let key = "ab".repeat(32);
+    let answer = json_of(&["verify-receipt", "SKR1:AB", "--key", &key], 1);
+    assert_eq!(answer["error"]["code"], "receipt_code_malformed");
+
+    let answer = json_of(&["verify-receipt", "SKR1:AB", "--key", "abc"], 2);
+    assert_eq!(answer["error"]["code"], "key_unreadable");
+}
+
 #[test]
 fn without_json_the_answer_is_danish_text() {
     let output = skranke(&["calendar", "--year", "2026"]);
@@ -404,6 +504,9 @@ fn no_text_of_the_command_line_is_missing_from_the_catalogue() {
         &["cpr", "6708124003"],
         &["cpr", "-h"],
         &["lix", "-h"],
+        &["explain", "-h"],
+        &["verify-receipt", "-h"],
+        &["verify-receipt", "x", "--key", "y"],
         &["cpr", ""],
     ] {
         let output = skranke(arguments);

@@ -1,16 +1,11 @@
 //! `skranke cpr`: what the digits of a number say. The number is never printed.
 
-use std::io::Read;
-
 use clap::{ArgAction, ArgMatches, Command};
 use skranke_app::tools::cpr::{CprView, cpr_view};
-use skranke_app::tools::{ToolError, say};
+use skranke_app::tools::say;
 
 use crate::answer::{Answer, Failure};
-use crate::usage;
-
-/// More than any way of writing a number takes.
-const LONGEST_INPUT: u64 = 200;
+use crate::{input, usage};
 
 /// The arguments. The number may be written with spaces; `-` reads it from standard input.
 pub(super) fn command() -> Command {
@@ -28,7 +23,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
         .flatten()
         .collect();
     let number = match parts.as_slice() {
-        [part] if *part == "-" => from_standard_input()?,
+        [part] if *part == "-" => input::text_of("-")?,
         parts => parts.iter().map(|part| part.as_str()).collect(),
     };
     let view = cpr_view(&number).map_err(|error| Failure::with_view(error, &CprView::default()))?;
@@ -47,13 +42,4 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
     lines.extend(view.remarks.iter().map(|remark| remark.text.clone()));
     lines.push(say("cli.cpr.no_proof", &[]));
     Answer::of(&view, &lines)
-}
-
-fn from_standard_input() -> Result<String, ToolError> {
-    let mut text = String::new();
-    let read = std::io::stdin()
-        .take(LONGEST_INPUT)
-        .read_to_string(&mut text);
-    read.map_err(|_| ToolError::environment("file_unreadable"))?;
-    Ok(text)
 }

@@ -1,14 +1,12 @@
 //! `skranke lix`: how readable a text is.
 
-use std::io::{ErrorKind, Read};
-
 use clap::{ArgMatches, Command};
 use skranke_app::tools::lix::lix_view;
-use skranke_app::tools::{ToolError, say};
+use skranke_app::tools::say;
 
 use super::text;
 use crate::answer::{Answer, Failure};
-use crate::usage;
+use crate::{input, usage};
 
 /// The arguments. `-` reads standard input.
 pub(super) fn command() -> Command {
@@ -17,7 +15,7 @@ pub(super) fn command() -> Command {
 
 /// The answer.
 pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
-    let view = lix_view(&read(text(matches, "file"))?)?;
+    let view = lix_view(&input::text_of(text(matches, "file"))?)?;
 
     let level = say(&format!("cli.lix.level.{}", view.level), &[]);
     let lix = format!("{:.1}", view.lix).replace('.', ",");
@@ -36,22 +34,4 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
         say("cli.lix.only_a_pointer", &[]),
     ];
     Answer::of(&view, &lines)
-}
-
-fn read(file: &str) -> Result<String, ToolError> {
-    let mut bytes = Vec::new();
-    let read = match file {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(|_| ()),
-        file => std::fs::read(file).map(|read| bytes = read),
-    };
-    read.map_err(|error| {
-        let is_missing = error.kind() == ErrorKind::NotFound;
-        ToolError::environment(if is_missing {
-            "file_not_found"
-        } else {
-            "file_unreadable"
-        })
-    })?;
-    let text = String::from_utf8(bytes).map_err(|_| ToolError::environment("file_not_text"))?;
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
