@@ -184,7 +184,7 @@ fn normal(path: &Path) -> String {
                 parts.pop();
             }
             Component::CurDir => {}
-            part => parts.push(part),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => parts.push(part),
         }
     }
     parts.to_string_lossy().replace('\\', "/")
