@@ -8,7 +8,7 @@ use std::path::Path;
 
 use keyring::v1::{Entry, Error};
 
-const SERVICE: &str = "Skranke";
+const KEYRING_NAME: &str = "Skranke";
 
 /// The key store's entry for one data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl SystemKeyStore {
 
     /// What the entry holds; none where it was never written.
     pub(crate) fn read(&self) -> Result<Option<String>, KeyStoreRefused> {
-        match Entry::new(SERVICE, &self.entry)?.get_password() {
+        match Entry::new(KEYRING_NAME, &self.entry)?.get_password() {
             Ok(secret) => Ok(Some(secret)),
             Err(Error::NoEntry) => Ok(None),
             Err(error) => Err(error.into()),
@@ -40,7 +40,7 @@ impl SystemKeyStore {
 
     /// Writes the entry, replacing an earlier one.
     pub(crate) fn write(&self, secret: &str) -> Result<(), KeyStoreRefused> {
-        Ok(Entry::new(SERVICE, &self.entry)?.set_password(secret)?)
+        Ok(Entry::new(KEYRING_NAME, &self.entry)?.set_password(secret)?)
     }
 }
 
