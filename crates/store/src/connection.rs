@@ -16,6 +16,17 @@ use crate::key::StoreKey;
 
 const PAGE_BYTES: u32 = 8192;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Settings that nothing else may be built on without.
+const PROMISED: &[(&str, &str)] = &[
+    ("journal_mode", "wal"),
+    ("synchronous", "2"),
+    ("foreign_keys", "1"),
+    ("cipher_memory_security", "1"),
+    ("cipher_page_size", "8192"),
+    ("temp_store", "2"),
+    ("trusted_schema", "0"),
+    ("cell_size_check", "1"),
+];
 const PLAIN_SQLITE: &[u8; 16] = b"SQLite format 3\0";
 
 /// How a connection is meant to be used.
@@ -96,6 +107,21 @@ fn set_pragmas(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // SQLite says nothing when it does not take a setting, as WAL on a network drive.
+    for (pragma, value) in PROMISED {
+        let found: String = connection.pragma_query_value(None, pragma, |row| {
+            let value = row.get_ref(0)?;
+            match value.as_i64() {
+                Ok(number) => Ok(number.to_string()),
+                Err(_) => Ok(value.as_str()?.to_owned()),
+            }
+        })?;
+        if found != *value {
+            return Err(StoreError::Refused(
+                "the database does not take a setting it depends on",
+            ));
+        }
+    }
     Ok(())
 }
 

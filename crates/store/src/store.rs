@@ -29,6 +29,9 @@ pub(crate) const DATABASE: &str = "skranke.db";
 /// Held while a store is opened, so that two programs do not put the same thing right at once.
 const OPENING_LOCK: &str = "opening.lock";
 
+/// A log with more events than this is written anew at opening, when less than half of it is needed.
+const KEPT_BEFORE_TRIMMING: usize = 2000;
+
 /// How a store is to behave.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -297,7 +300,11 @@ fn reconcile(
         .records
         .iter()
         .any(|record| matches!(record, Record::Device(_)));
-    let missing: Vec<Record> = needed(connection)?
+    let needed = needed(connection)?;
+    if known.len() > KEPT_BEFORE_TRIMMING && needed.len() * 2 < known.len() {
+        return OutboxLog::create(folder, key, &needed);
+    }
+    let missing: Vec<Record> = needed
         .into_iter()
         .filter(|record| match record.event_id() {
             Some(event) => !known.contains(&event),

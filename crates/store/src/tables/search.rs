@@ -105,28 +105,28 @@ fn looks_like_case_number(text: &str) -> bool {
 pub(crate) const BY_CPR: &str = "
     SELECT cpr AS sorted_by, case_id
       FROM citizen_index
-     WHERE cpr >= :from AND cpr < :until AND (cpr, case_id) > (:sorted_by, :case_id)
+     WHERE cpr < :until AND (cpr, case_id) > (:sorted_by, :case_id)
      ORDER BY cpr, case_id
      LIMIT :limit";
 
 pub(crate) const BY_PHONE: &str = "
     SELECT phone AS sorted_by, case_id
       FROM citizen_index
-     WHERE phone >= :from AND phone < :until AND phone <> '' AND (phone, case_id) > (:sorted_by, :case_id)
+     WHERE phone < :until AND phone <> '' AND (phone, case_id) > (:sorted_by, :case_id)
      ORDER BY phone, case_id
      LIMIT :limit";
 
 pub(crate) const BY_NUMBER: &str = "
     SELECT number AS sorted_by, case_id
       FROM case_view
-     WHERE number >= :from AND number < :until AND (number, case_id) > (:sorted_by, :case_id)
+     WHERE number < :until AND (number, case_id) > (:sorted_by, :case_id)
      ORDER BY number, case_id
      LIMIT :limit";
 
 pub(crate) const BY_NAME: &str = "
     SELECT n.token AS sorted_by, n.case_id
       FROM name_token n
-     WHERE n.token >= :from AND n.token < :until AND (n.token, n.case_id) > (:sorted_by, :case_id)
+     WHERE n.token < :until AND (n.token, n.case_id) > (:sorted_by, :case_id)
        AND NOT EXISTS (SELECT 1 FROM name_token s
                         WHERE s.case_id = n.case_id AND s.token >= :from AND s.token < n.token)
        AND (:second IS NULL
@@ -138,8 +138,8 @@ pub(crate) const BY_NAME: &str = "
      ORDER BY n.token, n.case_id
      LIMIT :limit";
 
-const HOW_COMMON: &str = "
-    SELECT count(*) FROM (SELECT 1 FROM name_token WHERE token >= :from AND token < :until LIMIT 1000)";
+const FREQUENCY: &str = "
+    SELECT count(*) FROM (SELECT 1 FROM name_token WHERE token >= :from AND token < :until LIMIT 500)";
 
 impl ReadHandle<'_> {
     /// A page of the cases that fit; `after` is [`CasePage::next`] of the page before.
@@ -190,9 +190,9 @@ impl ReadHandle<'_> {
             self.connection,
             sql,
             named_params! {
-                ":from": start,
                 ":until": folding::end_of_prefix(start),
-                ":sorted_by": after.map_or("", |key| key.sorted_by.as_str()),
+                // Nothing that begins with `start` sorts before it, and no case has the id of noughts.
+                ":sorted_by": after.map_or(start, |key| key.sorted_by.as_str()),
                 ":case_id": after.map_or([0; 16], |key| id!(key.case)),
                 ":limit": limit,
             },
@@ -210,7 +210,10 @@ impl ReadHandle<'_> {
                 .sorted_by
                 .split_once(LEAD_ENDS)
                 .ok_or(StoreError::Refused("this is no place in a list"))?,
-            None => (self.rarest(parts)?, ""),
+            None => {
+                let lead = self.rarest(parts)?;
+                (lead, lead)
+            }
         };
         let mut others = parts
             .iter()
@@ -244,20 +247,20 @@ impl ReadHandle<'_> {
     fn rarest<'p>(&self, parts: &'p [String]) -> Result<&'p str, StoreError> {
         let mut best = (u32::MAX, "");
         for part in parts {
-            let common = if parts.len() > 1 {
-                self.how_common(part)?
+            let frequency = if parts.len() > 1 {
+                self.frequency(part)?
             } else {
                 0
             };
-            if common < best.0 {
-                best = (common, part);
+            if frequency < best.0 {
+                best = (frequency, part);
             }
         }
         Ok(best.1)
     }
 
-    fn how_common(&self, part: &str) -> Result<u32, StoreError> {
-        Ok(self.connection.prepare_cached(HOW_COMMON)?.query_row(
+    fn frequency(&self, part: &str) -> Result<u32, StoreError> {
+        Ok(self.connection.prepare_cached(FREQUENCY)?.query_row(
             named_params! { ":from": part, ":until": folding::end_of_prefix(part) },
             |row| row.get(0),
         )?)

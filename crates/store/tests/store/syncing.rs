@@ -473,3 +473,47 @@ fn statements_of_the_central_store_are_kept_as_they_were_signed() {
         8
     );
 }
+
+#[test]
+fn a_long_log_that_is_no_longer_needed_is_written_anew_at_opening() {
+    let mut desk = Desk::new();
+    let case = desk.open_case(1, "Bo Lind", "");
+    let mut write = desk
+        .store
+        .write(
+            &actor(),
+            skranke_store::Entry::new(Action::CommandSaved, now()),
+        )
+        .unwrap();
+    for _ in 0..5 {
+        let notes: Vec<_> = (0..450).map(|n| note(&format!("{n}"))).collect();
+        write
+            .append_command(&desk.sealer.seal(case, &[], &notes))
+            .unwrap();
+    }
+    write.commit().unwrap();
+    let log = desk.scratch.path().join("outbox.log");
+    let own = desk.store.read().unwrap().own_events(0, 9999).unwrap();
+    desk = desk.reopen();
+    let long = std::fs::metadata(&log).unwrap().len();
+    let backup = own.len() as u64;
+    take(&mut desk, &page(events(&own), 1, backup));
+    desk.open_case(2, "Ida Krogh", "");
+
+    let desk = desk.reopen();
+
+    let short = std::fs::metadata(&log).unwrap().len();
+    assert!(short * 100 < long, "{long} bytes became {short}");
+    assert_eq!(desk.store.opening().relogged_events, 0);
+    assert_eq!(
+        desk.store
+            .read()
+            .unwrap()
+            .own_device()
+            .unwrap()
+            .unwrap()
+            .head
+            .seq,
+        2254
+    );
+}
