@@ -11,11 +11,15 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use skranke_forms::{Source, Texts};
 
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+
 pub mod calendar;
 pub mod cpr;
 pub mod deadline;
 pub mod explain;
 pub mod lix;
+pub mod operations;
 pub mod receipt_code;
 
 /// Why a tool gave no answer, and which exit code that is.
@@ -34,10 +38,12 @@ pub enum ToolErrorKind {
 pub struct ToolError {
     /// Whose fault it is.
     pub kind: ToolErrorKind,
-    /// A stable word; the text stands under `cli.error.<code>`.
+    /// A stable word.
     pub code: &'static str,
+    /// Where its text stands in the catalogue: under `<group>.<code>`.
+    group: &'static str,
     /// What the text mentions. Never personal data.
-    pub values: Vec<(&'static str, String)>,
+    pub values: Vec<(String, String)>,
 }
 
 /// A remark beside an answer: a stable word and what it says in Danish.
@@ -52,27 +58,24 @@ pub struct Remark {
 impl ToolError {
     /// Asked wrongly.
     pub fn usage(code: &'static str) -> Self {
-        Self {
-            kind: ToolErrorKind::Usage,
-            code,
-            values: Vec::new(),
-        }
+        Self::of(ToolErrorKind::Usage, code)
     }
 
     /// Refused by a rule.
     pub fn refused(code: &'static str) -> Self {
-        Self {
-            kind: ToolErrorKind::Refused,
-            code,
-            values: Vec::new(),
-        }
+        Self::of(ToolErrorKind::Refused, code)
     }
 
     /// The surroundings are at fault.
     pub fn environment(code: &'static str) -> Self {
+        Self::of(ToolErrorKind::Environment, code)
+    }
+
+    fn of(kind: ToolErrorKind, code: &'static str) -> Self {
         Self {
-            kind: ToolErrorKind::Environment,
+            kind,
             code,
+            group: "cli.error",
             values: Vec::new(),
         }
     }
@@ -80,18 +83,62 @@ impl ToolError {
     /// Adds a value that the text mentions.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.values.push((name, value.into()));
+        self.values.push((name.to_owned(), value.into()));
         self
     }
 
     /// What it says in Danish.
     pub fn text(&self) -> String {
-        let values: Vec<_> = self
+        let values = self
             .values
             .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        say(&format!("cli.error.{}", self.code), &values)
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let values: Vec<_> = values.collect();
+        say(&format!("{}.{}", self.group, self.code), &values)
+    }
+}
+
+impl From<AppError> for ToolError {
+    fn from(error: AppError) -> Self {
+        let mut values: Vec<_> = error.params.into_iter().collect();
+        values.push(("reference".to_owned(), error.reference));
+        Self {
+            kind: kind_of(error.code),
+            code: error.code.code(),
+            group: "error",
+            values,
+        }
+    }
+}
+
+/// Whose fault an error of a use case is.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever is not listed is a rule that refuses"
+)]
+fn kind_of(code: ErrorCode) -> ToolErrorKind {
+    match code {
+        ErrorCode::MalformedRequest | ErrorCode::NotSignedIn | ErrorCode::FirstRunNeeded => {
+            ToolErrorKind::Usage
+        }
+        ErrorCode::KeyMissing
+        | ErrorCode::KeyWrong
+        | ErrorCode::NewerDatabase
+        | ErrorCode::DatabaseDamaged
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::DiskFull
+        | ErrorCode::StoreNotWritable
+        | ErrorCode::FileUnreadable
+        | ErrorCode::FileNotWritten
+        | ErrorCode::DocumentFailed
+        | ErrorCode::PrinterMissing
+        | ErrorCode::PrinterFailed
+        | ErrorCode::Offline
+        | ErrorCode::ServerAnswerUnreadable
+        | ErrorCode::ServerUnavailable
+        | ErrorCode::BadProfile
+        | ErrorCode::Internal => ToolErrorKind::Environment,
+        _ => ToolErrorKind::Refused,
     }
 }
 

@@ -7,10 +7,13 @@ use crate::answer::{Answer, Failure};
 use crate::usage;
 
 mod calendar;
+mod case;
 mod cpr;
 mod deadline;
 mod explain;
 mod lix;
+mod operations;
+mod receipt;
 mod verify_receipt;
 
 /// A command: its name, its arguments, and what it does.
@@ -31,6 +34,14 @@ const AREAS: &[Area] = &[
         verify_receipt::command,
         verify_receipt::run,
     ),
+    ("case", case::command, case::run),
+    ("receipt", receipt::command, receipt::run),
+    ("sync", operations::sync, operations::run_sync),
+    ("audit", operations::audit, operations::run_audit),
+    ("backup", operations::backup, operations::run_backup),
+    ("restore", operations::restore, operations::run_restore),
+    ("doctor", operations::doctor, operations::run_doctor),
+    ("demo", operations::demo, operations::run_demo),
 ];
 
 /// The whole command line.
@@ -72,4 +83,12 @@ fn text<'a>(matches: &'a ArgMatches, name: &str) -> &'a str {
         .get_one::<String>(name)
         .map(String::as_str)
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_arguments_of_every_command_are_sound() {
+        super::all().debug_assert();
+    }
 }

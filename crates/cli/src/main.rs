@@ -7,6 +7,7 @@
 
 mod answer;
 mod commands;
+mod desk;
 mod input;
 mod usage;
 

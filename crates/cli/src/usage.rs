@@ -12,6 +12,11 @@ pub(crate) fn command(name: &'static str) -> Command {
     dressed(Command::new(name), &format!("cli.{name}"))
 }
 
+/// A command inside another; its texts stand under `cli.<outer>.<name>`.
+pub(crate) fn nested(outer: &str, name: &'static str) -> Command {
+    dressed(Command::new(name), &format!("cli.{outer}.{name}"))
+}
+
 /// Puts Danish headings, usage and help flag on a command.
 pub(crate) fn dressed(command: Command, key: &str) -> Command {
     let label = say("cli.usage_label", &[]);
@@ -39,6 +44,13 @@ pub(crate) fn option(command: &str, name: &'static str) -> Arg {
         .hide_default_value(true)
         .help(say(&format!("cli.{command}.{name}"), &[]))
         .help_heading(say("cli.options", &[]))
+}
+
+/// A flag `--name`; its help stands under the command's key.
+pub(crate) fn flag(command: &str, name: &'static str) -> Arg {
+    option(command, name)
+        .hide_default_value(false)
+        .action(ArgAction::SetTrue)
 }
 
 /// A positional argument; its help stands under the command's key.

@@ -80,7 +80,7 @@ pub fn deadline_view(question: &DeadlineQuestion<'_>) -> Result<DeadlineView, To
     }
     let state = question
         .at
-        .map(|at| Ok(deadline.state_at(instant_of(at)?, &calendar).code()));
+        .map(|at| Ok::<_, ToolError>(deadline.state_at(instant_of(at)?, &calendar).code()));
     let mut view = DeadlineView {
         from: match start {
             Start::On(date) => date.to_string(),

@@ -92,6 +92,16 @@ export const texts = {
   "channel.self": "Borgeren selv",
   "cli.about": "Skranke uden vindue: de samme opgaver fra en kommandolinje.",
   "cli.arguments": "Argumenter",
+  "cli.audit.about": "Loggen over, hvem der har gjort hvad",
+  "cli.audit.after": "Begynd efter denne række. Uden valg: 0",
+  "cli.audit.export.about": "Skriv rækker fra loggen ud, ældste først, højst 1.000 ad gangen",
+  "cli.audit.export.usage": "skranke audit export --data MAPPE --user NAVN --password-file FIL [--after NUMMER] [--json]",
+  "cli.audit.usage": "skranke audit export --data MAPPE --user NAVN --password-file FIL [--after NUMMER] [--json]",
+  "cli.backup.about": "Tag en sikkerhedskopi og kontrollér den",
+  "cli.backup.done": "Sikkerhedskopien er taget og kontrolleret: {folder}",
+  "cli.backup.holds": "Den rummer {cases} sager og {events} hændelser.",
+  "cli.backup.to": "Mappen, kopien skal ligge i",
+  "cli.backup.usage": "skranke backup --data MAPPE --to MAPPE [--key-file FIL] [--json]",
   "cli.calendar.about": "Lukkedage og halve dage i et år",
   "cli.calendar.closed": "Lukket (lørdage og søndage er udeladt)",
   "cli.calendar.half": "Halve dage (tæller som hverdage)",
@@ -101,6 +111,22 @@ export const texts = {
   "cli.calendar.title": "Lukkedage {year} · kalender {profile}",
   "cli.calendar.usage": "skranke calendar --year ÅR [--profile KALENDER] [--json]",
   "cli.calendar.year": "Året, 1900 til 2199",
+  "cli.case.about": "Sagerne på denne computer",
+  "cli.case.after": "Næste side: nøglen fra den forrige",
+  "cli.case.case": "Sagsnummer eller sagens id",
+  "cli.case.empty": "Ingen sager.",
+  "cli.case.export.about": "Skriv alt om en sag ud som JSON. Det kommer i loggen",
+  "cli.case.export.usage": "skranke case export SAG --data MAPPE --user NAVN --password-file FIL [--purpose FORMÅL]",
+  "cli.case.filter": "open, all, missing_ticks, conflict eller en tilstand. Uden valg: open",
+  "cli.case.list.about": "Vis en liste over sager",
+  "cli.case.list.usage": "skranke case list --data MAPPE --user NAVN --password-file FIL [--filter FILTER] [--query TEKST --purpose FORMÅL] [--after NØGLE] [--json]",
+  "cli.case.more": "Flere sager: brug --after {next}",
+  "cli.case.purpose": "Formål, når det ikke er åbent arbejde: citizen_contact, case_work, quality eller other",
+  "cli.case.query": "Søg på navn, CPR-nummer, telefon eller sagsnummer. Kræver formål",
+  "cli.case.show.about": "Vis en sag",
+  "cli.case.show.usage": "skranke case show SAG --data MAPPE --user NAVN --password-file FIL [--purpose FORMÅL] [--json]",
+  "cli.case.timeline": "Forløb",
+  "cli.case.usage": "skranke case list|show|export --data MAPPE --user NAVN --password-file FIL [--json]",
   "cli.commands": "Kommandoer",
   "cli.cpr.about": "Hvad cifrene i et CPR-nummer siger",
   "cli.cpr.birth_date": "Fødselsdato: {date}",
@@ -135,8 +161,26 @@ export const texts = {
   "cli.deadline.warning.ingen_aabningstid_inden": "Der er ikke åbent, før fristen slutter. Gør det straks, når der åbnes.",
   "cli.deadline.warning.slutter_paa_lukkedag": "Fristen slutter på en dag, hvor der er lukket. Den flytter sig ikke.",
   "cli.deadline.warning.uden_for_aabningstid": "Fristen slutter uden for åbningstiden. Gør det færdigt, før der lukkes.",
+  "cli.demo.about": "Sæt en opdigtet kommune op til at prøve Skranke",
+  "cli.demo.password": "Adgangskode: {password}",
+  "cli.demo.ready": "{municipality} er klar. Log ind som en af dem:",
+  "cli.demo.usage": "skranke demo --data MAPPE [--json]",
+  "cli.doctor.about": "Se efter, om installationen er i orden. Svaret rummer ingen persondata",
+  "cli.doctor.check.clock": "Uret",
+  "cli.doctor.check.folder": "Skrivning i mappen",
+  "cli.doctor.check.integrity": "Kontrol af data",
+  "cli.doctor.check.quarantined": "Sat til side på serveren",
+  "cli.doctor.check.server": "Forbindelse til serveren",
+  "cli.doctor.check.store": "Åbning af data",
+  "cli.doctor.check.waiting": "Venter på at blive sendt",
+  "cli.doctor.outcome.failed": "fejl",
+  "cli.doctor.outcome.not_set_up": "ikke sat op",
+  "cli.doctor.outcome.ok": "i orden",
+  "cli.doctor.usage": "skranke doctor --data MAPPE [--key-file FIL] [--server ADRESSE --tenant NUMMER] [--json]",
+  "cli.doctor.version": "Skranke {version}",
   "cli.error.argument_missing": "Der mangler: {missing}.",
   "cli.error.argument_unknown": "Skranke kender ikke »{given}«.",
+  "cli.error.case_unknown": "Sagsnummeret findes ikke her.",
   "cli.error.command_missing": "Der mangler en kommando.",
   "cli.error.command_unknown": "Kommandoen »{given}« findes ikke.",
   "cli.error.cpr_empty": "Der er ikke skrevet noget nummer.",
@@ -149,6 +193,7 @@ export const texts = {
   "cli.error.fact_unknown": "Feltet »{fact}« findes ikke i blanketten.",
   "cli.error.facts_unreadable": "Filen er ikke JSON med felter. Se linje {line}, tegn {column}.",
   "cli.error.file_not_found": "Filen findes ikke. Se, om navnet er rigtigt.",
+  "cli.error.file_not_new": "Filen kan ikke oprettes. Findes den i forvejen, så vælg et andet navn.",
   "cli.error.file_not_text": "Filen er ikke tekst i UTF-8.",
   "cli.error.file_too_long": "Filen er for stor.",
   "cli.error.file_unreadable": "Filen kan ikke læses.",
@@ -167,9 +212,12 @@ export const texts = {
   "cli.error.receipt_code_outside_validity": "Koden er ikke ægte: enheden var ikke godkendt den dag.",
   "cli.error.rule_number_out_of_range": "Tallet i reglen skal være 1 til {maximum}.",
   "cli.error.rule_unknown": "Skriv reglen som N-hverdage, N-dage eller N-timer, eller brug et af navnene: {known}.",
+  "cli.error.server_missing": "Der er ikke sat en server op. Brug --server og --tenant.",
+  "cli.error.server_unreachable": "Serveren kan ikke nås. Det, der venter, bliver her, til den kan.",
   "cli.error.text_empty": "Der er ingen ord i teksten.",
   "cli.error.time_skipped": "Det klokkeslæt findes ikke: uret blev stillet frem den nat.",
   "cli.error.time_unreadable": "Skriv datoen som 2026-12-18 eller 2026-12-18T14:00.",
+  "cli.error.unhealthy": "Noget er galt: {checks}.",
   "cli.error.usage_wrong": "Kommandoen er skrevet forkert.",
   "cli.error.value_invalid": "»{value}« kan ikke bruges til {given}.",
   "cli.error.value_missing": "Der mangler en værdi efter {given}.",
@@ -201,6 +249,28 @@ export const texts = {
   "cli.lix.usage": "skranke lix FIL [--json]",
   "cli.none": "Ingen",
   "cli.options": "Valg",
+  "cli.receipt.about": "Gem et papir fra en sag som PDF",
+  "cli.receipt.done": "Papir {number} er gemt i {file}.",
+  "cli.receipt.kind": "Hvilket papir. Uden valg: exemption_receipt",
+  "cli.receipt.large-print": "Med stor skrift",
+  "cli.receipt.out": "PDF-filen. Den må ikke findes i forvejen",
+  "cli.receipt.usage": "skranke receipt SAG --out FIL --data MAPPE --user NAVN --password-file FIL [--kind PAPIR] [--large-print] [--json]",
+  "cli.restore.about": "Kontrollér en sikkerhedskopi, eller læg den tilbage i en tom mappe",
+  "cli.restore.backup": "Mappen med sikkerhedskopien",
+  "cli.restore.done": "Data fra {at} er lagt tilbage.",
+  "cli.restore.into": "Mappen, data skal lægges i. Den må ikke rumme data i forvejen",
+  "cli.restore.usage": "skranke restore KOPI --key-file FIL --verify | --into MAPPE [--json]",
+  "cli.restore.verify": "Kontrollér kun kopien",
+  "cli.restore.whole": "Sikkerhedskopien fra {at} er hel.",
+  "cli.store.data": "Mappen med Skrankes data",
+  "cli.store.key-file": "Nøglefilen. Uden valg: key i mappen med data",
+  "cli.store.password-file": "Fil med adgangskoden i første linje, eller - for standard input",
+  "cli.store.server": "Serverens adresse",
+  "cli.store.tenant": "Kommunens nummer på serveren",
+  "cli.store.user": "Brugernavn",
+  "cli.sync.about": "Send og hent nu",
+  "cli.sync.status": "{confirmed} af {cases} bekræftet modtaget. {waiting} venter på at blive sendt.",
+  "cli.sync.usage": "skranke sync --data MAPPE --user NAVN --password-file FIL --server ADRESSE --tenant NUMMER [--json]",
   "cli.usage": "skranke KOMMANDO [--json]",
   "cli.usage_hint": "Skriv »skranke --help« for at se, hvad der er.",
   "cli.usage_label": "Brug",
@@ -1267,8 +1337,11 @@ export interface TextValues {
   "case.possible_duplicate": { number: string | number };
   "case.title": { number: string | number };
   "cases.results_many": { count: string | number };
+  "cli.backup.done": { folder: string | number };
+  "cli.backup.holds": { cases: string | number; events: string | number };
   "cli.calendar.half_from": { from: string | number };
   "cli.calendar.title": { profile: string | number; year: string | number };
+  "cli.case.more": { next: string | number };
   "cli.cpr.birth_date": { date: string | number };
   "cli.cpr.kind": { kind: string | number };
   "cli.cpr.sex": { sex: string | number };
@@ -1278,6 +1351,9 @@ export interface TextValues {
   "cli.deadline.next_working_day": { date: string | number };
   "cli.deadline.paused": { since: string | number };
   "cli.deadline.state.label": { state: string | number };
+  "cli.demo.password": { password: string | number };
+  "cli.demo.ready": { municipality: string | number };
+  "cli.doctor.version": { version: string | number };
   "cli.error.argument_missing": { missing: string | number };
   "cli.error.argument_unknown": { given: string | number };
   "cli.error.command_unknown": { given: string | number };
@@ -1289,6 +1365,7 @@ export interface TextValues {
   "cli.error.profile_unknown": { known: string | number; profile: string | number };
   "cli.error.rule_number_out_of_range": { maximum: string | number };
   "cli.error.rule_unknown": { known: string | number };
+  "cli.error.unhealthy": { checks: string | number };
   "cli.error.value_invalid": { given: string | number; value: string | number };
   "cli.error.value_missing": { given: string | number };
   "cli.error.year_out_of_range": { year: string | number };
@@ -1296,6 +1373,10 @@ export interface TextValues {
   "cli.lix.lix": { level: string | number; lix: string | number };
   "cli.lix.long_words": { words: string | number };
   "cli.lix.longest_sentence": { sentence: string | number; words: string | number };
+  "cli.receipt.done": { file: string | number; number: string | number };
+  "cli.restore.done": { at: string | number };
+  "cli.restore.whole": { at: string | number };
+  "cli.sync.status": { cases: string | number; confirmed: string | number; waiting: string | number };
   "cli.verify-receipt.case": { number: string | number };
   "cli.verify-receipt.issued": { date: string | number; device: string | number; municipality: string | number };
   "cli.verify-receipt.paper": { kind: string | number; number: string | number };

@@ -1,53 +1,8 @@
-//! The real `skranke` binary: its JSON, its Danish text and its exit codes.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+//! Commands that need no store: calendar, deadline, CPR number, lix, explanation, code of a paper.
 
 use serde_json::{Value, json};
 
-fn skranke(arguments: &[&str]) -> Output {
-    with_input(arguments, b"")
-}
-
-fn with_input(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_skranke"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that reads no input may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    child.wait_with_output().unwrap()
-}
-
-fn exit_code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
-
-/// Runs with `--json`; expects the exit code and gives the answer.
-fn json_of(arguments: &[&str], expected: i32) -> Value {
-    let output = skranke(&[arguments, &["--json"]].concat());
-    assert_eq!(
-        exit_code(&output),
-        expected,
-        "{arguments:?}: {}",
-        stderr(&output)
-    );
-    assert_eq!(stderr(&output), "", "JSON says it all");
-    serde_json::from_str(stdout(&output)).unwrap()
-}
+use crate::{exit_code, json_of, skranke, stderr, stdout, with_input};
 
 #[test]
 fn the_calendar_lists_closed_and_half_days_without_weekends() {
@@ -506,6 +461,18 @@ fn no_text_of_the_command_line_is_missing_from_the_catalogue() {
         &["lix", "-h"],
         &["explain", "-h"],
         &["verify-receipt", "-h"],
+        &["case", "-h"],
+        &["case", "list", "-h"],
+        &["case", "show", "-h"],
+        &["case", "export", "-h"],
+        &["receipt", "-h"],
+        &["sync", "-h"],
+        &["audit", "-h"],
+        &["audit", "export", "-h"],
+        &["backup", "-h"],
+        &["restore", "-h"],
+        &["doctor", "-h"],
+        &["demo", "-h"],
         &["verify-receipt", "x", "--key", "y"],
         &["cpr", ""],
     ] {

@@ -1,0 +1,303 @@
+//! What operations script: a backup and its check, the state of an installation, an export of case or audit log.
+//!
+//! Backup, check and restore need the key file and so nobody's sign-in; what is read about citizens needs one.
+//! No answer but the exports carries personal data, so the state of an installation may be sent to support as it is.
+//!
+//! Basis: design, sections 5 and 9.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use skranke_domain::danish_time;
+use skranke_domain::role::Act;
+
+use skranke_store::key::StoreKey;
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{Action, Actor, BackupReport, Entry, Options, restore_backup, verify_backup};
+
+use crate::api::case::{CaseRef, CaseView};
+use crate::api::error::ErrorCode;
+use crate::error::AppError;
+use crate::state::{App, NO_DEVICE, why_closed};
+
+/// A file that shows whether the folder can be written; removed at once.
+const PROBE: &str = "doctor.tmp";
+
+/// Rows of one page of an audit export.
+const AUDIT_PAGE: u32 = 1000;
+
+/// A backup that was found whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupView {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// When it was made.
+    pub made_at: String,
+    /// Events in it.
+    pub events: u64,
+    /// Cases in it.
+    pub cases: u64,
+    /// Rows of the audit log in it.
+    pub audit_rows: u64,
+    /// Attached files in it.
+    pub attachments: u64,
+}
+
+/// The state of an installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HealthView {
+    /// Whether nothing failed.
+    pub healthy: bool,
+    /// The program's version.
+    pub version: &'static str,
+    /// When it was looked at.
+    pub checked_at: String,
+    /// Each thing that was looked at.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HealthCheck {
+    /// What: `folder`, `store`, `integrity`, `clock`, `server` or `waiting`.
+    pub code: &'static str,
+    /// `ok`, `failed` or `not_set_up`.
+    pub outcome: &'static str,
+    /// A version, a count or an error code.
+    pub detail: String,
+}
+
+/// A row of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditLine {
+    /// Its number; numbers leave no gap.
+    pub number: i64,
+    /// When.
+    pub at: String,
+    /// Id of the member of staff; the nil id is the program itself.
+    pub staff: String,
+    /// Id of the device.
+    pub device: String,
+    /// In which roles.
+    pub roles: String,
+    /// What.
+    pub action: &'static str,
+    /// On which case.
+    pub case: Option<String>,
+    /// On what else.
+    pub subject: Option<String>,
+    /// Why.
+    pub purpose: String,
+}
+
+impl App {
+    /// Makes a backup in a new folder inside `into`, and checks it by opening it.
+    ///
+    /// # Errors
+    /// Why the store is closed; `DiskFull`, `StoreNotWritable`, `DatabaseDamaged`.
+    pub fn backup(&self, into: &Path) -> Result<BackupView, AppError> {
+        let now = self.now();
+        let mut desk = self.lock();
+        let desk = &mut *desk;
+        let Some(store) = &mut desk.store else {
+            return Err(why_closed(desk.closed.as_ref()));
+        };
+        let device = store
+            .read()?
+            .own_device()?
+            .map_or(NO_DEVICE, |own| own.device);
+        let entry = Entry::new(Action::Maintained, now).on("backup");
+        store.write(&Actor::program(device), entry)?.commit()?;
+        Ok(store.backup_to(into, now)?.into())
+    }
+
+    /// Everything the window shows of a case, for handing on. The export is audited.
+    ///
+    /// # Errors
+    /// As [`App::case_show`].
+    pub fn case_export(&self, request: CaseRef) -> Result<CaseView, AppError> {
+        let case = request
+            .id
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        let purpose = request.purpose.clone().unwrap_or_default();
+        let view = self.case_show(request)?;
+        self.at_work(|work| {
+            let entry = Entry::new(Action::CaseExported, work.now)
+                .on_case(case)
+                .because(purpose);
+            work.store.write(&work.actor, entry)?.commit()?;
+            Ok(view)
+        })
+    }
+
+    /// Rows of the audit log after a number, oldest first. That it was read is audited too.
+    ///
+    /// # Errors
+    /// `NotPermitted`, `NotSignedIn`, what the store reports.
+    pub fn audit_export(&self, after: i64) -> Result<Vec<AuditLine>, AppError> {
+        self.at_work(|work| {
+            work.session.needs(Act::ReadAudit)?;
+            let entry = Entry::new(Action::AuditRead, work.now).on("export");
+            work.store.write(&work.actor, entry)?.commit()?;
+            let rows = work.store.read()?.audit_after(after, AUDIT_PAGE)?;
+            let lines = rows.into_iter().map(|row| AuditLine {
+                number: row.number,
+                at: written(row.done_at),
+                staff: row.staff.to_string(),
+                device: row.device.to_string(),
+                roles: row.roles,
+                action: row.action.code(),
+                case: row.case.map(|case| case.to_string()),
+                subject: row.subject,
+                purpose: row.purpose,
+            });
+            Ok(lines.collect())
+        })
+    }
+
+    /// Looks at folder, store, clock and central store.
+    pub fn health(&self) -> HealthView {
+        let mut checks = vec![self.folder_check()];
+        checks.extend(self.store_checks());
+        let now = self.now();
+        let is_plausible =
+            skranke_domain::calendar::YEARS.contains(&year(now)) && year(now) >= 2026;
+        checks.push(HealthCheck {
+            code: "clock",
+            outcome: if is_plausible { "ok" } else { "failed" },
+            detail: written(now),
+        });
+        checks.extend(self.server_checks());
+        HealthView {
+            healthy: checks.iter().all(|check| check.outcome != "failed"),
+            version: env!("CARGO_PKG_VERSION"),
+            checked_at: written(now),
+            checks,
+        }
+    }
+
+    fn folder_check(&self) -> HealthCheck {
+        let probe = self.config.folder.join(PROBE);
+        let written = std::fs::write(&probe, [0; 4096]);
+        let removed = written.and_then(|()| std::fs::remove_file(&probe));
+        let detail = removed.as_ref().err().map(|error| error.kind().to_string());
+        HealthCheck {
+            code: "folder",
+            outcome: if removed.is_ok() { "ok" } else { "failed" },
+            detail: detail.unwrap_or_default(),
+        }
+    }
+
+    fn store_checks(&self) -> Vec<HealthCheck> {
+        let desk = self.lock();
+        let check = |code, outcome, detail: String| HealthCheck {
+            code,
+            outcome,
+            detail,
+        };
+        match (&desk.store, &desk.closed) {
+            (None, None) => vec![check("store", "not_set_up", String::new())],
+            (None, Some(error)) => vec![check("store", "failed", error.code.code().to_owned())],
+            (Some(store), _) => {
+                let version = store.version().map(|version| version.to_string());
+                let opened = match version {
+                    Ok(version) => check("store", "ok", version),
+                    Err(error) => check(
+                        "store",
+                        "failed",
+                        AppError::from(error).code.code().to_owned(),
+                    ),
+                };
+                let integrity = match store.check_integrity() {
+                    Ok(damage) if damage.is_empty() => check("integrity", "ok", String::new()),
+                    Ok(damage) => check("integrity", "failed", format!("{damage:?}")),
+                    Err(error) => check(
+                        "integrity",
+                        "failed",
+                        AppError::from(error).code.code().to_owned(),
+                    ),
+                };
+                vec![opened, integrity]
+            }
+        }
+    }
+
+    fn server_checks(&self) -> Vec<HealthCheck> {
+        let check = |code, outcome, detail: String| HealthCheck {
+            code,
+            outcome,
+            detail,
+        };
+        match self.sync_now(()) {
+            Err(error) => vec![check("server", "not_set_up", error.code.code().to_owned())],
+            Ok(view) if !view.configured => vec![check("server", "not_set_up", String::new())],
+            Ok(view) => {
+                let outcome = if view.online { "ok" } else { "failed" };
+                let quarantine = if view.quarantined == 0 {
+                    "ok"
+                } else {
+                    "failed"
+                };
+                vec![
+                    check("server", outcome, view.problem),
+                    check("waiting", "ok", view.waiting.to_string()),
+                    check("quarantined", quarantine, view.quarantined.to_string()),
+                ]
+            }
+        }
+    }
+}
+
+/// Checks a backup with the key file of its computer: every file, every page, every count.
+///
+/// # Errors
+/// `KeyMissing`, `KeyWrong`, `DatabaseDamaged`, `NewerDatabase`, `FileUnreadable`.
+pub fn verify_backup_view(backup: &Path, key_file: &Path) -> Result<BackupView, AppError> {
+    Ok(verify_backup(backup, &key_of(backup, key_file)?)?.into())
+}
+
+/// Puts a checked backup into a folder that holds no store.
+///
+/// # Errors
+/// As [`verify_backup_view`]; `AlreadySetUp` when the folder holds a store.
+pub fn restore_view(
+    backup: &Path,
+    into: &Path,
+    key_file: &Path,
+    now: DateTime<Utc>,
+) -> Result<BackupView, AppError> {
+    let key = key_of(backup, key_file)?;
+    if Envelope::load(into).is_ok() {
+        return Err(AppError::of(ErrorCode::AlreadySetUp));
+    }
+    let (_, report) = restore_backup(backup, into, &key, Options::default(), now)?;
+    Ok(report.into())
+}
+
+fn key_of(backup: &Path, key_file: &Path) -> Result<StoreKey, AppError> {
+    Ok(Envelope::load(backup)?.open(&Opener::KeyFile(key_file))?)
+}
+
+fn written(at: DateTime<Utc>) -> String {
+    danish_time::local(at).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+fn year(at: DateTime<Utc>) -> i32 {
+    use chrono::Datelike;
+    danish_time::date_at(at).year()
+}
+
+impl From<BackupReport> for BackupView {
+    fn from(report: BackupReport) -> Self {
+        Self {
+            made_at: written(report.made_at),
+            folder: report.folder,
+            events: report.events,
+            cases: report.cases,
+            audit_rows: report.audit_rows,
+            attachments: report.attachments,
+        }
+    }
+}
