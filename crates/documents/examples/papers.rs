@@ -1,12 +1,12 @@
 //! Writes every sample paper, also in large print, to `target/papers/`, for eyes.
+#![expect(clippy::unwrap_used, reason = "an example that cannot go on stops")]
 
-#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/documents/samples.rs"]
 mod samples;
 
 use std::{fs, path::Path, time::Instant};
 
-use skranke_documents::{CopyMark, Press, RenderOptions};
+use skranke_documents::{CopyMark, Paper, Press, RenderOptions};
 
 #[expect(clippy::print_stdout, reason = "an example for people")]
 fn main() {
@@ -15,6 +15,11 @@ fn main() {
     let started = Instant::now();
     let press = Press::new().expect("the fonts are whole");
     println!("press {:?}", started.elapsed());
+    let many =
+        "فاطمة الزهراء الأنصاري, Nguyễn Thị Ngọc Ánh, Олена Їжакевич, Łukasz Źdźbło, Güneş Işık";
+    let names = Paper::Letter(Box::new(samples::receipt_for(many)));
+    let rendered = press.render(&names, &samples::options()).expect("names");
+    fs::write(folder.join("names.pdf"), rendered.pdf).expect("the paper can be written");
     for (name, paper) in samples::all() {
         for large_print in [false, true] {
             let copy_mark = (name == "important_messages").then(|| CopyMark {

@@ -28,12 +28,14 @@ pub struct Mark {
     pub(crate) shapes: Vec<Shape>,
 }
 
+/// Corners and Bézier handles (`true`) of one closed ring.
+type Outline = Vec<((f32, f32), bool)>;
+
 /// A filled outline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape {
     pub(crate) fill: (f32, f32, f32),
-    /// Corners and Bézier handles (`true`) of one closed ring.
-    pub(crate) points: Vec<((f32, f32), bool)>,
+    pub(crate) points: Outline,
 }
 
 impl Mark {
@@ -169,8 +171,8 @@ fn numbers(text: &str) -> Result<Vec<f32>, DocumentError> {
 }
 
 /// Reads a closed path of absolute `M L H V C Z`.
-fn outline(path: &str) -> Result<Vec<((f32, f32), bool)>, DocumentError> {
-    let mut points: Vec<((f32, f32), bool)> = Vec::new();
+fn outline(path: &str) -> Result<Outline, DocumentError> {
+    let mut points = Outline::new();
     let mut rest = path.trim();
     while let Some(command) = rest.chars().next() {
         let after = &rest[command.len_utf8()..];
@@ -195,7 +197,7 @@ fn outline(path: &str) -> Result<Vec<((f32, f32), bool)>, DocumentError> {
     Ok(points)
 }
 
-fn rectangle(element: &Element<'_>) -> Result<Vec<((f32, f32), bool)>, DocumentError> {
+fn rectangle(element: &Element<'_>) -> Result<Outline, DocumentError> {
     let (x, y) = (element.number("x")?, element.number("y")?);
     let (width, height) = (element.number("width")?, element.number("height")?);
     Ok([
@@ -208,7 +210,7 @@ fn rectangle(element: &Element<'_>) -> Result<Vec<((f32, f32), bool)>, DocumentE
     .to_vec())
 }
 
-fn circle(element: &Element<'_>) -> Result<Vec<((f32, f32), bool)>, DocumentError> {
+fn circle(element: &Element<'_>) -> Result<Outline, DocumentError> {
     // The handle length that makes four Bézier curves a circle.
     const HANDLE: f32 = 0.552_284_8;
     let (x, y, r) = (

@@ -47,10 +47,10 @@ pub(crate) fn paginate(
             y = PAGE_HEIGHT;
             continue;
         }
-        let needed = height(chain, at_top);
-        if needed > floor - MARGIN_TOP && together == 1 {
+        if chain.iter().any(|slab| slab.height > floor - MARGIN_TOP) {
             return Err(DocumentError::TooTall);
         }
+        let needed = height(chain, at_top);
         if !at_top && (first.on_new_page || y + needed > floor) {
             pages.push(Page::default());
             y = MARGIN_TOP;

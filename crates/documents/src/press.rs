@@ -11,7 +11,7 @@ use crate::{
     error::DocumentError,
     paginate::{Page, paginate},
     papers::Paper,
-    scale::{FORM, FORM_ROOMY, LARGE, READING, READING_TIGHT, READING_TIGHTEST, Scale},
+    scale::{FORM, FORM_ROOMY, FORM_TIGHT, LARGE, READING, READING_TIGHT, READING_TIGHTEST, Scale},
     sheet::{Density, Sheet},
     tagging,
     typeface::{Typeface, Typefaces},
@@ -39,8 +39,8 @@ pub struct CopyMark {
     pub printed_at: NaiveDateTime,
 }
 
-/// A finished paper.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A finished paper. `Debug` tells nothing of its content.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RenderedPaper {
     /// The file.
     pub pdf: Vec<u8>,
@@ -49,6 +49,17 @@ pub struct RenderedPaper {
     /// Characters that no font covers, each once. They stand as a question mark on the paper and
     /// as themselves in the text that is copied or read aloud.
     pub uncovered: Vec<char>,
+}
+
+impl std::fmt::Debug for RenderedPaper {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "RenderedPaper({} pages, {} bytes)",
+            self.pages,
+            self.pdf.len()
+        )
+    }
 }
 
 /// Renders papers with fonts that are parsed once.
@@ -120,7 +131,7 @@ impl Press {
         let scales: &[&Scale] = match (large_print, sheet.density) {
             (true, _) => &[&LARGE],
             (false, Density::Reading) => &[&READING, &READING_TIGHT, &READING_TIGHTEST],
-            (false, Density::Form) => &[&FORM_ROOMY, &FORM],
+            (false, Density::Form) => &[&FORM_ROOMY, &FORM, &FORM_TIGHT],
         };
         let mut best: Option<(Composed, Vec<Page>)> = None;
         for scale in scales {

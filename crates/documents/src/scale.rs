@@ -205,6 +205,18 @@ pub(crate) const FORM: Scale = Scale {
     two_columns: true,
 };
 
+/// Forms whose last lines would otherwise stand on a page of their own.
+pub(crate) const FORM_TIGHT: Scale = Scale {
+    body: style(Regular, 10.5, 14.0, INK),
+    before_heading: 9.0,
+    after_heading: 1.0,
+    between: 4.0,
+    field_gap: 5.0,
+    field_line: 17.0,
+    signature_space: 31.0,
+    ..FORM
+};
+
 /// Large print, for receipts, letters and forms alike.
 pub(crate) const LARGE: Scale = Scale {
     title: style(SemiBold, 28.0, 35.0, INK),
@@ -254,9 +266,6 @@ mod tests {
             smallest >= 16.0,
             "large print has text of {smallest} points"
         );
-        assert!(
-            LARGE.body.size >= 18.0,
-            "running text of large print is 18 points or more"
-        );
+        const { assert!(LARGE.body.size >= 18.0, "running text is 18 points or more") };
     }
 }

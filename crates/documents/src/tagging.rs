@@ -137,9 +137,10 @@ fn identify(document: &mut Document) {
     let mut hash = Sha256::new();
     for (id, object) in &document.objects {
         hash.update(id.0.to_be_bytes());
-        match object {
-            Object::Stream(stream) => hash.update(&stream.content),
-            other => hash.update(format!("{other:?}").as_bytes()),
+        if let Object::Stream(stream) = object {
+            hash.update(&stream.content);
+        } else {
+            hash.update(format!("{object:?}").as_bytes());
         }
     }
     let id = Object::String(hash.finalize()[..16].to_vec(), StringFormat::Hexadecimal);

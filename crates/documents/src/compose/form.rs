@@ -46,12 +46,13 @@ impl Composer<'_> {
     fn field_row(&mut self, list: NodeId, fields: &[&Field]) {
         let half = (COLUMN - GUTTER) / 2.0;
         let mut slab = Slab {
-            before: self.scale.between / 2.0,
+            before: self.field_gap,
             ..Slab::default()
         };
         for (at, field) in fields.iter().enumerate() {
             let item = self.structure.add(list, Role::ListItem);
-            let alone = field.wide || !self.scale.two_columns;
+            // A field with nobody beside it takes the whole line.
+            let alone = fields.len() == 1;
             let (x, width) = if alone || !matches!(field.value, FieldValue::Text(_)) {
                 (0.0, COLUMN)
             } else if at == 0 {
@@ -195,9 +196,10 @@ impl Composer<'_> {
     pub(super) fn signatures(&mut self, lines: &[SignatureLine]) {
         let scale = self.scale;
         let style = scale.body;
-        for line in lines {
+        for (at, line) in lines.iter().enumerate() {
             let mut slab = Slab {
                 before: scale.between,
+                keep_with_next: at + 1 < lines.len(),
                 ..Slab::default()
             };
             let y = scale.signature_space;

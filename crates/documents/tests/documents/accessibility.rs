@@ -33,9 +33,9 @@ fn every_rendering() -> Vec<(String, Vec<u8>)> {
 }
 
 fn dictionary<'d>(document: &'d Document, object: &'d Object) -> &'d Dictionary {
-    match object {
-        Object::Reference(id) => document.get_dictionary(*id).unwrap(),
-        other => other.as_dict().unwrap(),
+    match object.as_reference() {
+        Ok(id) => document.get_dictionary(id).unwrap(),
+        Err(_) => object.as_dict().unwrap(),
     }
 }
 
@@ -207,17 +207,12 @@ fn the_parent_tree_leads_from_every_content_to_the_element_that_holds_it() {
                     .iter()
                     .any(|kid| {
                         let number = i64::try_from(mcid).unwrap();
-                        match kid {
-                            Object::Integer(held) => {
-                                *held == number
-                                    && element.get(b"Pg").unwrap().as_reference().unwrap() == page
-                            }
-                            Object::Dictionary(reference) => {
-                                reference.get(b"MCID").unwrap().as_i64().unwrap() == number
-                                    && reference.get(b"Pg").unwrap().as_reference().unwrap() == page
-                            }
-                            _ => false,
-                        }
+                        let (held, on) = match kid.as_dict() {
+                            Ok(reference) => (reference.get(b"MCID").ok(), reference.get(b"Pg")),
+                            Err(_) => (Some(kid), element.get(b"Pg")),
+                        };
+                        held.and_then(|held| held.as_i64().ok()) == Some(number)
+                            && on.unwrap().as_reference().unwrap() == page
                     });
                 assert!(holds, "{name}: page {at}, content {mcid}");
                 led_to += 1;

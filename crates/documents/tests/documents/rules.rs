@@ -2,7 +2,7 @@
 
 use skranke_documents::{
     CopyMark, DocumentError, Paper, Press, RenderOptions, danish_date_time,
-    papers::{Carrier, LetterKind, LetterPaper},
+    papers::{Carrier, FormSignature, LetterKind, LetterPaper},
     render,
 };
 
@@ -11,7 +11,7 @@ use crate::{
         CPR, GUIDANCE, all, at, citizen, day, facts, form, interim, letter, options, receipt,
         refusal, text,
     },
-    tools::text_of,
+    tools::{OnDisk, text_of},
 };
 
 fn text_on(paper: LetterPaper) -> String {
@@ -391,5 +391,85 @@ fn an_error_tells_nothing_of_the_person() {
         text("exemption_receipt", &facts("Aase"))
             .title
             .starts_with("Kvittering")
+    );
+}
+
+#[test]
+fn a_long_letter_flows_over_pages_and_loses_nothing() {
+    let mut paper = letter(LetterKind::Other, "important_messages", Carrier::Citizen);
+    paper.text.sections[0].paragraphs = (1..=150)
+        .map(|number| {
+            format!("Afsnit nummer {number} fortæller noget, som fylder mere end en linje på papiret, så teksten flyder videre.")
+        })
+        .collect();
+
+    let rendered = render(&Paper::Letter(Box::new(paper)), &options()).unwrap();
+
+    let said = text_of(&rendered.pdf);
+    assert!(rendered.pages > 3);
+    assert!(said.contains(&format!("Side {0} af {0}", rendered.pages)));
+    for number in 1..=150 {
+        assert!(
+            said.contains(&format!("Afsnit nummer {number} fortæller")),
+            "{number} is lost"
+        );
+    }
+}
+
+#[test]
+fn a_value_taller_than_a_page_is_refused_and_not_cut_off() {
+    let mut paper = receipt();
+    paper
+        .text
+        .rows
+        .push(("Navn".to_owned(), "Meget langt navn ".repeat(400)));
+
+    assert_eq!(refused(paper), DocumentError::TooTall);
+}
+
+#[test]
+fn a_posted_receipt_has_its_addressee_and_still_fits_one_page() {
+    let paper = LetterPaper {
+        carrier: Carrier::Post,
+        ..receipt()
+    };
+
+    let rendered = render(&Paper::Letter(Box::new(paper)), &options()).unwrap();
+
+    assert_eq!(rendered.pages, 1);
+    assert!(text_of(&rendered.pdf).contains("Ærøvej 12, 2. th."));
+}
+
+#[test]
+fn a_signature_given_on_screen_is_drawn_and_described() {
+    let figures = |signed: bool| {
+        let mut paper = form(day(), "f2", "power_of_attorney", false);
+        paper.parts[0].signatures = vec![FormSignature {
+            label: "Dato og borgerens underskrift".to_owned(),
+            name: "Aase Lindholm".to_owned(),
+            signed_on: "10. marts 2026".to_owned(),
+            strokes: if signed {
+                vec![vec![(0.0, 0.8), (0.2, 0.1), (0.9, 0.4)]]
+            } else {
+                vec![]
+            },
+        }];
+        let rendered = render(&Paper::Form(Box::new(paper)), &options()).unwrap();
+        let disk = OnDisk::new(&rendered.pdf);
+        let said = disk.text();
+        assert!(
+            said.contains("Dato og borgerens underskrift: Aase Lindholm"),
+            "{said}"
+        );
+        assert!(said.contains("10. marts 2026"));
+        disk.run("pdfinfo", &["-struct", "paper.pdf"])
+            .matches("Figure")
+            .count()
+    };
+
+    assert_eq!(
+        figures(true),
+        figures(false) + 1,
+        "the strokes are a figure of their own"
     );
 }

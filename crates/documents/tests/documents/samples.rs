@@ -293,6 +293,13 @@ pub(crate) fn all() -> Vec<(&'static str, Paper)> {
     let form = |day, paper, letter, blank| Paper::Form(Box::new(form(day, paper, letter, blank)));
     vec![
         ("exemption_receipt", Paper::Letter(Box::new(receipt()))),
+        (
+            "exemption_receipt_posted",
+            Paper::Letter(Box::new(LetterPaper {
+                carrier: Carrier::Post,
+                ..receipt()
+            })),
+        ),
         ("interim_paper", Paper::Letter(Box::new(interim()))),
         (
             "hand_in_slip",
