@@ -31,7 +31,7 @@ fn main() {
     let first_took = started.elapsed();
 
     let wall = Instant::now();
-    let before = processor_ms();
+    let before = cpu_ms();
     let mut bytes = 0;
     for paper in &papers {
         bytes += press
@@ -40,7 +40,7 @@ fn main() {
             .pdf
             .len();
     }
-    let each = processor_ms()
+    let each = cpu_ms()
         .zip(before)
         .map(|(after, before)| (after - before) / f64::from(COUNT));
     let per_second = f64::from(COUNT) / wall.elapsed().as_secs_f64();
@@ -67,7 +67,7 @@ fn main() {
 }
 
 /// Processor time of this process so far, where the system tells it.
-fn processor_ms() -> Option<f64> {
+fn cpu_ms() -> Option<f64> {
     let line = fs::read_to_string("/proc/self/schedstat").ok()?;
     let nanoseconds: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1_000_000.0)

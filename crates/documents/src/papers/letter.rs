@@ -99,6 +99,13 @@ pub struct LetterPaper {
     pub must_not_say: Vec<String>,
 }
 
+/// One line for each sentence.
+fn sentences(text: &str) -> Vec<String> {
+    text.split_inclusive(". ")
+        .map(|sentence| sentence.trim().to_owned())
+        .collect()
+}
+
 impl LetterPaper {
     pub(super) fn sheet(&self, copy: Option<&CopyMark>) -> Result<Sheet, DocumentError> {
         self.check()?;
@@ -137,7 +144,10 @@ impl LetterPaper {
             .then(|| Closing {
                 code_said: self.words.code.clone(),
                 heading: text.number_line.clone(),
-                lines: code.iter().map(|_| text.code_line.clone()).collect(),
+                lines: code
+                    .iter()
+                    .flat_map(|_| sentences(&text.code_line))
+                    .collect(),
                 code,
             });
         Ok(Sheet {
