@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use image::{ImageFormat, ImageReader, Limits};
+use image::{ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
@@ -122,7 +122,15 @@ fn copied(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, AppError> {
         reader.limits(limits);
         reader
     };
-    let damaged = |_| AppError::of(ErrorCode::FileDamaged);
+    // The decoder keeps to the limits too, and may be the first to see that they are broken.
+    let damaged = |error| {
+        let too_large = matches!(error, ImageError::Limits(_));
+        AppError::of(if too_large {
+            ErrorCode::ImageTooLarge
+        } else {
+            ErrorCode::FileDamaged
+        })
+    };
     // The header alone says how large it claims to be: look before anything is allocated.
     let (width, height) = reader().into_dimensions().map_err(damaged)?;
     let claimed = u64::from(width) * u64::from(height) * 4;

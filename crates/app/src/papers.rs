@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use skranke_documents::papers::{
-    Carrier, CitizenOnPaper, FormPaper, FormPart, LetterKind, LetterPaper, PaperText, Words,
-    cpr_on_paper, form_fields,
+    Carrier, CitizenOnPaper, FormField, FormPaper, FormPart, LetterKind, LetterPaper, PaperText,
+    Words, cpr_on_paper, form_fields,
 };
 use skranke_documents::{Letterhead, Mark, Paper, danish_date, danish_date_time};
 use skranke_domain::case::{Case, CaseState};
@@ -12,7 +12,7 @@ use skranke_domain::danish_time;
 use skranke_domain::event::{Channel, PaperKind, ReceiptDelivery};
 use skranke_domain::ids::CaseId;
 use skranke_domain::rule_set::{Duration, RuleSetCode};
-use skranke_forms::{Forms, LetterFacts, Profile, RuleTexts, Texts};
+use skranke_forms::{Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
 use uuid::Uuid;
 
 use crate::api::draft::{Fields, ProofView};
@@ -62,6 +62,7 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         PaperKind::Rejection => LetterKind::Rejection,
         PaperKind::CorrectionToWrongPerson => LetterKind::CorrectionToWrongPerson,
         PaperKind::CorrectionToRightPerson => LetterKind::CorrectionToRightPerson,
+        PaperKind::HandInSlip => LetterKind::HandInSlip,
     };
     let carrier = carrier(case, kind);
     let filled = desk
@@ -163,7 +164,7 @@ pub(crate) fn form_paper(
         words: Words::default(),
         parts: vec![FormPart {
             text: PaperText::from(filled),
-            fields: form_fields(&form, code, &capture::for_forms(fields), false),
+            fields: fields_of(&form, code, &capture::for_forms(fields)),
             signatures: Vec::new(),
             blank: case.is_none(),
         }],
@@ -171,6 +172,22 @@ pub(crate) fn form_paper(
         carrier: Carrier::Case,
         address_protected: typed.flag("address_protected"),
     })))
+}
+
+/// The fields of a paper. A power of attorney says first who gives it: the citizen of the request.
+fn fields_of(form: &Form, paper: &str, typed: &skranke_forms::Fields) -> Vec<FormField> {
+    const GIVER: [&str; 3] = ["citizen_name", "cpr", "citizen_address"];
+    let own = form_fields(form, paper, typed, false);
+    if paper != "f2" {
+        return own;
+    }
+    let mut of_giver = form.clone();
+    of_giver
+        .fields
+        .retain(|field| GIVER.contains(&field.id.as_str()));
+    let mut fields = form_fields(&of_giver, "f1", typed, false);
+    fields.extend(own);
+    fields
 }
 
 /// Every fact a letter may ask for. What the case does not have is empty, so a letter never stops on it.
@@ -459,7 +476,11 @@ fn letterhead(profile: &Profile, texts: &Texts) -> Result<Letterhead, AppError> 
     }
     Ok(Letterhead {
         sender: profile.name.clone(),
-        unit: profile.unit.clone(),
+        unit: [profile.unit.as_str(), profile.center.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
         contact,
         mark,
         mark_said: profile.name.clone(),

@@ -150,15 +150,19 @@ pub(crate) fn papers_possible(case: &Case) -> Vec<PaperKind> {
         CaseState::Rejected => vec![PaperKind::Rejection],
         CaseState::Incomplete => vec![PaperKind::MissingInformation],
         CaseState::WronglyCreated => {
-            vec![
-                PaperKind::CorrectionToWrongPerson,
-                PaperKind::CorrectionToRightPerson,
-            ]
+            let right_case = case
+                .wrongly_created
+                .as_ref()
+                .and_then(|wrong| wrong.value.right_case);
+            let to_right = right_case.map(|_| PaperKind::CorrectionToRightPerson);
+            [PaperKind::CorrectionToWrongPerson]
+                .into_iter()
+                .chain(to_right)
+                .collect()
         }
         CaseState::Ended => vec![PaperKind::ExemptionReceipt],
-        CaseState::Received
-        | CaseState::Ready
-        | CaseState::Withdrawn
+        CaseState::Received | CaseState::Ready => vec![PaperKind::HandInSlip],
+        CaseState::Withdrawn
         | CaseState::HelpedInstead
         | CaseState::Forwarded
         | CaseState::TakenBack => Vec::new(),

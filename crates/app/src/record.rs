@@ -115,8 +115,7 @@ impl<'s> Command<'s> {
     ///
     /// # Errors
     /// What the store reports.
-    pub(crate) fn opening(work: AtWork<'s>, tenant: &str) -> Result<Self, AppError> {
-        let id = CaseId::from_uuid(Uuid::now_v7());
+    pub(crate) fn opening(work: AtWork<'s>, tenant: &str, id: CaseId) -> Result<Self, AppError> {
         let entry = Entry::new(Action::CommandSaved, work.now).on_case(id);
         Self::begin(work, tenant, id, &entry)
     }

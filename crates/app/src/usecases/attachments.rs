@@ -60,6 +60,9 @@ impl App {
             .decode(request.png_base64.as_bytes())
             .map_err(|_| AppError::of(ErrorCode::FileDamaged))?;
         let taken = intake::accept(png, "underskrift.png")?;
+        if taken.media_type != "image/png" {
+            return Err(AppError::of(ErrorCode::FileTypeUnsupported));
+        }
         self.attach_taken(
             Some(&request.draft_id),
             None,

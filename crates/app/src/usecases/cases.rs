@@ -51,9 +51,10 @@ impl App {
     /// # Errors
     /// What the store reports.
     pub fn worklist(&self, (): ()) -> Result<Worklist, AppError> {
-        self.at_work(|work| {
+        self.at_work(|mut work| {
             let captures = any_permits(&work.session.roles, Act::Capture);
             let drafts = if captures {
+                self.delete_abandoned(&mut work)?;
                 self.draft_summaries(&work)?
             } else {
                 Vec::new()
@@ -103,10 +104,10 @@ impl App {
             let for_person = term
                 .as_ref()
                 .is_some_and(|term| !matches!(term, SearchTerm::CaseNumber(_)));
-            // The whole archive is a look-up too: only lists of open work need no purpose.
-            let archive =
-                term.is_none() && matches!(filter, CaseFilter::All | CaseFilter::InState(_));
-            if (for_person || archive) && purpose.is_none() && !archive_is_open_work(filter) {
+            // A search reaches every case whatever list it was typed over, and the whole archive is a look-up too:
+            // only lists of open work need no purpose.
+            let archive = term.is_none() && !is_open_work(filter);
+            if (for_person || archive) && purpose.is_none() {
                 return Err(AppError::of(ErrorCode::PurposeMissing));
             }
             let (action, subject) = match &term {
@@ -333,7 +334,10 @@ impl App {
         }
         let here: Vec<String> = rows.iter().map(|row| row.case.to_string()).collect();
         known.cases = self.rows(work, rows)?;
-        let elsewhere = central.cases.into_iter().filter(|case| !here.contains(&case.case_id.to_string()));
+        let elsewhere = central
+            .cases
+            .into_iter()
+            .filter(|case| !here.contains(&case.case_id.to_string()));
         known.cases.extend(elsewhere.map(found_elsewhere));
         Ok(known)
     }
@@ -402,7 +406,11 @@ fn found_elsewhere(case: FoundCase) -> CaseRowView {
         name: String::new(),
         cpr_masked: String::new(),
         state: case.state,
-        ticks_done: if case.registered { vec![Tick::Registered.code().to_owned()] } else { Vec::new() },
+        ticks_done: if case.registered {
+            vec![Tick::Registered.code().to_owned()]
+        } else {
+            Vec::new()
+        },
         ticks_missing: Vec::new(),
         received_on: case.received_on.to_string(),
         updated_at: String::new(),
@@ -412,7 +420,7 @@ fn found_elsewhere(case: FoundCase) -> CaseRowView {
     }
 }
 
-fn archive_is_open_work(filter: CaseFilter) -> bool {
+fn is_open_work(filter: CaseFilter) -> bool {
     match filter {
         CaseFilter::InState(state) => state.is_open(),
         CaseFilter::All => false,

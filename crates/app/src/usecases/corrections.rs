@@ -2,6 +2,7 @@
 
 use skranke_domain::event::{Ending, Event, TakenBack, WronglyCreated};
 use skranke_domain::ids::CaseId;
+use uuid::Uuid;
 
 use crate::api::case::{
     CaseView, EndRequest, NoteRequest, RevokePowerOfAttorneyRequest, TakeBackRequest,
@@ -45,16 +46,21 @@ impl App {
             let loaded = load(&work.store.read()?, id)?;
             Ok(capture::retyped(&loaded.case))
         })?;
+        // The right person's case is named now, so that the letter about the mistake can be theirs and not name
+        // the person who was registered.
+        let right_case = request
+            .open_draft_for_right_person
+            .then(|| CaseId::from_uuid(Uuid::now_v7()));
         let case = self.on_case(&request.case_id, |command| {
             command.add(Event::WronglyCreated(WronglyCreated {
                 corrected_at,
                 reason: request.reason.trim().to_owned(),
                 removed_from_register: request.removed_from_register,
                 resend_post: request.resend_post,
-                right_case: None,
+                right_case,
             }))
         })?;
-        let draft_id = if request.open_draft_for_right_person {
+        let draft_id = if right_case.is_some() {
             let fields: Fields = captured
                 .into_iter()
                 .filter(|(id, value)| {
@@ -62,7 +68,10 @@ impl App {
                         && *value != FieldValue::Text(String::new())
                 })
                 .collect();
-            Some(self.at_work(|work| drafts::create(work, 2, &fields))?.id)
+            Some(
+                self.at_work(|work| drafts::create(work, 2, &fields, right_case))?
+                    .id,
+            )
         } else {
             None
         };

@@ -8,11 +8,12 @@ use skranke_domain::event::{
     AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Consultation, Event, Granted, Refused,
     Rejected,
 };
-use skranke_domain::ids::CaseNumber;
+use skranke_domain::ids::{CaseId, CaseNumber};
 use skranke_domain::role::Act;
 use skranke_domain::rule_set::{Duration, RuleSetCode};
 use skranke_forms::{Form, Profile};
 use skranke_store::Store;
+use uuid::Uuid;
 
 use crate::api::case::{CaseView, DecideRequest, Decision};
 use crate::api::draft::Fields;
@@ -23,6 +24,9 @@ use crate::explain::facts_of;
 use crate::record::Command;
 use crate::state::{App, AtWork};
 use crate::usecases::{drafts, settings};
+
+/// Why somebody can be turned away without a decision.
+const REJECTIONS: [&str; 3] = ["no_valid_id", "wrong_person", "not_covered"];
 
 impl App {
     /// Decides a draft or an open case, or ends it in another way.
@@ -61,7 +65,7 @@ impl App {
         work: AtWork<'_>,
         draft: &str,
         request: &DecideRequest,
-    ) -> Result<skranke_domain::ids::CaseId, AppError> {
+    ) -> Result<CaseId, AppError> {
         let draft = drafts::load(&work, draft)?;
         let profile = self.profile(work.store)?.clone();
         let tenant = self.tenant(work.store)?;
@@ -92,7 +96,10 @@ impl App {
             .map_or(location, str::to_owned);
         let received_on = typed.day("received_on").unwrap_or(today);
         let now = work.now;
-        let mut command = Command::opening(work, &tenant)?;
+        let id = draft
+            .becomes
+            .unwrap_or_else(|| CaseId::from_uuid(Uuid::now_v7()));
+        let mut command = Command::opening(work, &tenant, id)?;
         let number = self.next_number(&mut command)?;
         command.add(Event::CaseOpened(CaseOpened {
             number,
@@ -111,7 +118,9 @@ impl App {
                 command.add(event)?;
             }
         }
-        for file in draft.files {
+        // Nor its scans, which are about the citizen.
+        let files = if rejected { Vec::new() } else { draft.files };
+        for file in files {
             command.add(Event::AttachmentAdded(AttachmentAdded {
                 digest: file
                     .digest
@@ -143,15 +152,13 @@ impl App {
             command.add(Event::ConflictOfInterestChecked { none: true })?;
         }
         match &request.decision {
-            Decision::HandIn => {
-                if explanation.proof.outcome == Outcome::Met {
-                    command.add(Event::MarkedReady)?;
-                }
-            }
+            // Handed in is received and nothing more: whoever decides finds it ready or not (practice 1).
+            Decision::HandIn => {}
             Decision::Grant { duration } => {
                 if explanation.proof.outcome != Outcome::Met {
                     return Err(not_met(&explanation));
                 }
+                already_exempt_is_looked_up(command)?;
                 let rule_set = self.rule_set_on(today)?;
                 let duration = self.duration(rule_set, duration.as_deref())?;
                 command.add(Event::MarkedReady)?;
@@ -177,13 +184,21 @@ impl App {
                     consultation,
                 }))?;
             }
-            Decision::Reject { reason, next_step } => command.add(Event::Rejected(Rejected {
-                rejected_at: now,
-                reason: reason.clone(),
-                next_step: next_step.trim().to_owned(),
-            }))?,
+            Decision::Reject { reason, next_step } => {
+                if !REJECTIONS.contains(&reason.as_str()) {
+                    return Err(AppError::of(ErrorCode::InvalidFields).with("field", "reason"));
+                }
+                command.add(Event::Rejected(Rejected {
+                    rejected_at: now,
+                    reason: reason.clone(),
+                    next_step: next_step.trim().to_owned(),
+                }))?;
+            }
             Decision::Withdraw => command.add(Event::Withdrawn { withdrawn_at: now })?,
             Decision::HelpInstead { offer } => {
+                if !self.forms.help_offers().iter().any(|o| o.code == *offer) {
+                    return Err(AppError::of(ErrorCode::InvalidFields).with("field", "offer"));
+                }
                 command.add(Event::HelpedInstead {
                     ended_at: now,
                     offer: offer.clone(),
@@ -244,11 +259,12 @@ impl App {
     fn duration(&self, rule_set: RuleSetCode, asked: Option<&str>) -> Result<Duration, AppError> {
         let set = self.forms.rules().get(rule_set);
         let choices = set.map(|set| set.durations.as_slice()).unwrap_or_default();
-        match (asked.and_then(Duration::from_code), choices) {
-            (Some(duration), choices) if choices.contains(&duration) => Ok(duration),
-            (None, [only]) => Ok(*only),
-            _ => Err(AppError::of(ErrorCode::InvalidFields).with("field", "duration_kind")),
-        }
+        let chosen = match (asked, choices) {
+            (Some(code), choices) => Duration::from_code(code).filter(|d| choices.contains(d)),
+            (None, [only]) => Some(*only),
+            (None, _) => None,
+        };
+        chosen.ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "duration_kind"))
     }
 
     fn next_number(&self, command: &mut Command<'_>) -> Result<CaseNumber, AppError> {
@@ -264,6 +280,20 @@ impl App {
             Some(server) => Ok(server.tenant.clone()),
             None => Ok(self.profile(store)?.municipality_code.clone()),
         }
+    }
+}
+
+/// Our record is not the register: where ours says exempt, somebody must have looked in theirs (practice 3).
+fn already_exempt_is_looked_up(command: &Command<'_>) -> Result<(), AppError> {
+    let (Some(citizen), None) = (&command.case.citizen, &command.case.register_look) else {
+        return Ok(());
+    };
+    let known = command.write.reading().cases_of(&citizen.cpr)?;
+    let own = command.case.id;
+    if known.iter().any(|row| row.is_exempt && row.case != own) {
+        Err(AppError::of(ErrorCode::RegisterNotChecked))
+    } else {
+        Ok(())
     }
 }
 

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use skranke_domain::cpr::{Cpr, CprError};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::{Warning, explain};
-use skranke_domain::ids::DraftId;
+use skranke_domain::ids::{CaseId, DraftId};
 use skranke_domain::role::Act;
+use skranke_forms::check::ProblemCode;
 use skranke_forms::{Field, Form, Profile};
 use skranke_store::{Action, DraftRow, Entry, WriteHandle};
 use uuid::Uuid;
@@ -40,6 +41,9 @@ struct Kept {
     /// Deleted by hand, kept for a while so that it can be undone.
     #[serde(default)]
     discarded: bool,
+    /// The case it will become, where another case names it already.
+    #[serde(default)]
+    becomes: Option<String>,
 }
 
 /// A draft as the use cases work with it.
@@ -48,6 +52,7 @@ pub(crate) struct Draft {
     pub(crate) step: u8,
     pub(crate) fields: Fields,
     pub(crate) files: Vec<AttachmentView>,
+    pub(crate) becomes: Option<CaseId>,
     updated_at: DateTime<Utc>,
     discarded: bool,
 }
@@ -61,9 +66,19 @@ impl Draft {
             step: row.step,
             fields: kept.typed,
             files: kept.files,
+            becomes: kept.becomes.and_then(|id| id.parse().ok()),
             updated_at: row.updated_at,
             discarded: kept.discarded,
         })
+    }
+
+    fn kept(&self) -> Kept {
+        Kept {
+            typed: self.fields.clone(),
+            files: self.files.clone(),
+            discarded: self.discarded,
+            becomes: self.becomes.map(|id| id.to_string()),
+        }
     }
 
     fn view(self) -> DraftView {
@@ -103,7 +118,7 @@ impl App {
                 .into_iter()
                 .map(|(id, value)| (id.to_owned(), value))
                 .collect();
-            create(work, 1, &fields)
+            create(work, 1, &fields, None)
         })
     }
 
@@ -112,10 +127,30 @@ impl App {
     /// # Errors
     /// What the store reports.
     pub fn draft_list(&self, (): ()) -> Result<Vec<DraftSummary>, AppError> {
-        self.at_work(|work| {
+        self.at_work(|mut work| {
             work.session.needs(Act::Capture)?;
+            self.delete_abandoned(&mut work)?;
             self.draft_summaries(&work)
         })
+    }
+
+    /// Deletes for good, with their files, the drafts nobody has touched for as long as the profile keeps them.
+    pub(crate) fn delete_abandoned(&self, work: &mut AtWork<'_>) -> Result<(), AppError> {
+        let kept_days = self.profile(work.store)?.practice.abandoned_draft_days;
+        let before = work.now - Duration::days(i64::from(kept_days));
+        let newest_first = work.store.read()?.drafts(None, MOST_DRAFTS)?;
+        if newest_first
+            .last()
+            .is_none_or(|oldest| oldest.updated_at >= before)
+        {
+            return Ok(());
+        }
+        let entry = Entry::new(Action::Maintained, work.now).on("abandoned_drafts");
+        let mut write = work.store.write(&work.actor, entry)?;
+        write.delete_abandoned_drafts(before)?;
+        write.sweep_attachments()?;
+        write.commit()?;
+        Ok(())
     }
 
     pub(crate) fn draft_summaries(&self, work: &AtWork<'_>) -> Result<Vec<DraftSummary>, AppError> {
@@ -194,8 +229,7 @@ impl App {
             }
             let kept = Kept {
                 typed: request.fields,
-                files: before.files,
-                discarded: false,
+                ..before.kept()
             };
             save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
             write.commit()?;
@@ -247,9 +281,8 @@ impl App {
                 .store
                 .write(&work.actor, Entry::new(action, work.now).on(id.to_string()))?;
             let kept = Kept {
-                typed: draft.fields.clone(),
-                files: draft.files.clone(),
                 discarded,
+                ..draft.kept()
             };
             save(&mut write, id, draft.step, &kept)?;
             write.commit()?;
@@ -265,6 +298,7 @@ impl App {
     pub fn form_view(&self, request: DraftRef) -> Result<FormView, AppError> {
         let today = self.config.clock.today();
         self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
             let draft = load(&work, &request.id)?;
             let form = self.form_for(&draft.fields, self.profile(work.store)?, today)?;
             let (shown, required) = shown_and_required(&form, &draft.fields);
@@ -290,6 +324,7 @@ impl App {
     pub fn draft_check(&self, request: DraftCheckRequest) -> Result<DraftCheck, AppError> {
         let today = self.config.clock.today();
         self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
             let draft = load(&work, &request.id)?;
             let profile = self.profile(work.store)?;
             let form = self.form_for(&draft.fields, profile, today)?;
@@ -348,7 +383,7 @@ impl App {
         let today = self.config.clock.today();
         Ok(match Cpr::parse(&request.cpr) {
             Err(error) => CprCheck {
-                problem: CprError::code(error).to_owned(),
+                problem: cpr_problem(error).code().to_owned(),
                 warnings: Vec::new(),
                 birth_date: String::new(),
                 age: None,
@@ -419,31 +454,28 @@ impl App {
     }
 }
 
-/// Begins a draft.
-pub(crate) fn create(work: AtWork<'_>, step: u8, fields: &Fields) -> Result<DraftView, AppError> {
+/// Begins a draft; `becomes` is the case that another case names as its follower.
+pub(crate) fn create(
+    work: AtWork<'_>,
+    step: u8,
+    fields: &Fields,
+    becomes: Option<CaseId>,
+) -> Result<DraftView, AppError> {
     let id = DraftId::from_uuid(Uuid::now_v7());
     let entry = Entry::new(Action::DraftSaved, work.now).on(id.to_string());
     let mut write = work.store.write(&work.actor, entry)?;
-    save(
-        &mut write,
-        id,
-        step,
-        &Kept {
-            typed: fields.clone(),
-            ..Kept::default()
-        },
-    )?;
-    write.commit()?;
-    let (files, updated_at) = (Vec::new(), work.now);
-    Ok(Draft {
+    let draft = Draft {
         id,
         step,
         fields: fields.clone(),
-        files,
-        updated_at,
+        files: Vec::new(),
+        becomes,
+        updated_at: work.now,
         discarded: false,
-    }
-    .view())
+    };
+    save(&mut write, id, step, &draft.kept())?;
+    write.commit()?;
+    Ok(draft.view())
 }
 
 /// Loads a draft that is not deleted.
@@ -469,14 +501,12 @@ pub(crate) fn add_attachment(
     let id: DraftId = draft.parse().map_err(|_| missing())?;
     let row = write.reading().draft(id)?.ok_or_else(missing)?;
     let mut draft = Draft::read(&row)?;
+    if draft.discarded {
+        return Err(missing());
+    }
     draft.files.retain(|known| known.digest != file.digest);
     draft.files.push(file.clone());
-    let kept = Kept {
-        typed: draft.fields,
-        files: draft.files,
-        discarded: draft.discarded,
-    };
-    save(write, id, draft.step, &kept)?;
+    save(write, id, draft.step, &draft.kept())?;
     let digest = file
         .digest
         .parse()
@@ -487,6 +517,17 @@ pub(crate) fn add_attachment(
 fn save(write: &mut WriteHandle<'_>, id: DraftId, step: u8, kept: &Kept) -> Result<(), AppError> {
     let json = serde_json::to_string(kept).map_err(|_| AppError::of(ErrorCode::Internal))?;
     Ok(write.save_draft(id, None, step, &json)?)
+}
+
+/// The problem a field would have with this number: the same words while typing and when checked.
+fn cpr_problem(error: CprError) -> ProblemCode {
+    match error {
+        CprError::NoSuchMonth | CprError::NoSuchDay => ProblemCode::CprNoSuchDate,
+        CprError::Empty
+        | CprError::NotADigit { .. }
+        | CprError::HyphenMisplaced
+        | CprError::WrongLength { .. } => ProblemCode::CprNotTenDigits,
+    }
 }
 
 fn shown_and_required(form: &Form, fields: &Fields) -> (Vec<String>, Vec<String>) {

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use skranke_documents::{CopyMark, RenderOptions, RenderedPaper};
 use skranke_domain::case::{Case, check};
 use skranke_domain::danish_time;
-use skranke_domain::event::{Event, PaperIssued, PaperKind};
+use skranke_domain::event::{Event, PaperIssued, PaperKind, RegisterStatus};
 use skranke_domain::ids::{CaseId, Sha256Digest};
 use skranke_domain::role::Act;
 use skranke_protocol::receipt_code::{self, DeviceCertificate, ReceiptStatement};
-use skranke_store::{Action, Entry};
+use skranke_store::{Action, Entry, ReadHandle};
 
 use crate::api::error::ErrorCode;
 use crate::api::paper::{PaperRequest, PaperView};
@@ -68,7 +68,11 @@ impl App {
         let year = u16::try_from(self.config.clock.today().year()).unwrap_or_default();
         self.at_work(|work| {
             let tenant = self.tenant(work.store)?;
+            let entry = Entry::new(Action::PaperIssued, work.now)
+                .on_case(*case)
+                .on(issued.kind.code());
             let mut command = Command::on(work, &tenant, *case)?;
+            command.write.also(&entry)?;
             if first_issue {
                 command.write.next_serial("paper", year)?;
             }
@@ -145,9 +149,10 @@ impl App {
         let id: CaseId = case
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
-        let entry = Entry::new(Action::PaperIssued, work.now)
+        let entry = Entry::new(Action::CaseRead, work.now)
             .on_case(id)
-            .on(kind.code());
+            .on(kind.code())
+            .because("paper");
         work.store.write(&work.actor, entry)?.commit()?;
         let read = work.store.read()?;
         let case = load(&read, id)?.case;
@@ -172,6 +177,9 @@ impl App {
             ),
         };
         let copy = u16::try_from(issued_before.len()).unwrap_or(u16::MAX);
+        if copy > 0 && kind == PaperKind::ExemptionReceipt {
+            register_still_says_so(&case, today)?;
+        }
         let proof = proof_view(
             &self.explain_case(&case, profile, today).proof,
             self.forms.texts(),
@@ -199,7 +207,12 @@ impl App {
             code,
             proof: &proof,
         };
-        let paper = papers::compose(&case, kind, &desk)?;
+        let about = if kind == PaperKind::CorrectionToRightPerson {
+            right_case(&read, &case)?
+        } else {
+            case.clone()
+        };
+        let paper = papers::compose(&about, kind, &desk)?;
         let copy_mark = (copy > 0).then(|| CopyMark {
             device_code: own.code.clone(),
             count: u32::from(copy),
@@ -244,6 +257,34 @@ impl App {
             .location(code)
             .map(|location| location.name.clone())
             .unwrap_or_default())
+    }
+}
+
+/// The case of the person who should have been registered, as the letter about the mistake tells it. Nothing of the
+/// person who was registered is in it but when the mistake was put right.
+fn right_case(read: &ReadHandle<'_>, wrong: &Case) -> Result<Case, AppError> {
+    let missing = || AppError::of(ErrorCode::PaperDoesNotFit);
+    let corrected = wrong.wrongly_created.clone().ok_or_else(missing)?;
+    let id = corrected.value.right_case.ok_or_else(missing)?;
+    let mut right = load(read, id).map_err(|_| missing())?.case;
+    right.wrongly_created = Some(corrected);
+    Ok(right)
+}
+
+/// A copy says again that the citizen is exempt, and our record is not the register: someone must have looked there
+/// today, or have made the registration today (practice 3).
+fn register_still_says_so(case: &Case, today: chrono::NaiveDate) -> Result<(), AppError> {
+    let is_today = |at| danish_time::date_at(at) == today;
+    let registered = case.registered.as_ref();
+    let look = case.register_look.as_ref().map(|look| look.value);
+    let after_registration = |at| registered.is_none_or(|tick| at > tick.value.registered_at);
+    match look.filter(|(at, _)| is_today(*at) && after_registration(*at)) {
+        Some((_, RegisterStatus::Exempt)) => Ok(()),
+        Some((_, RegisterStatus::NotExempt | RegisterStatus::NotRegistered)) => {
+            Err(AppError::of(ErrorCode::PaperDoesNotFit))
+        }
+        None if registered.is_some_and(|tick| is_today(tick.at)) => Ok(()),
+        None => Err(AppError::of(ErrorCode::RegisterNotChecked)),
     }
 }
 

@@ -276,7 +276,14 @@ impl App {
 
     fn keep_key(&self, envelope: &mut Envelope, key: &StoreKey) -> Result<(), AppError> {
         match &self.config.key {
-            KeyPlace::File(path) => Ok(envelope.add_key_file(key, path)?),
+            KeyPlace::File(path) => {
+                // A key file that opens nothing here may open something elsewhere: it is set aside, not written over.
+                if path.exists() {
+                    let beside = path.with_extension("set-aside");
+                    std::fs::rename(path, beside).map_err(skranke_store::StoreError::from)?;
+                }
+                Ok(envelope.add_key_file(key, path)?)
+            }
             KeyPlace::System(store) => Ok(envelope.add_key_store(key, &entry(store))?),
         }
     }

@@ -68,6 +68,7 @@ impl App {
                     .map(|(_, digest)| digest),
                 None => None,
             };
+            let renewed = digest.is_some() && before.is_some();
             let digest = digest
                 .or(kept)
                 .ok_or_else(|| AppError::of(ErrorCode::Internal))?;
@@ -75,6 +76,9 @@ impl App {
             let entry = Entry::new(Action::AccountChanged, work.now).on(account.staff.to_string());
             let mut write = work.store.write(&work.actor, entry)?;
             write.put_account(&account, &digest)?;
+            if renewed {
+                write.set_password(account.staff, &digest)?;
+            }
             write.commit()?;
             list(&work.store.read()?)
         })

@@ -262,6 +262,17 @@ pub const fn act_of(event: &Event) -> Act {
         | Event::UnopenedPostChosen(_)
         | Event::RegisterLookedUp { .. }
         | Event::MarkedReady => Act::Capture,
+        // Who hands in fills the form in and gives a slip for it; every other paper follows a decision.
+        Event::PaperIssued(paper) => match paper.kind {
+            PaperKind::Request | PaperKind::PowerOfAttorney | PaperKind::HandInSlip => Act::Capture,
+            PaperKind::ExemptionReceipt
+            | PaperKind::InterimPaper
+            | PaperKind::Refusal
+            | PaperKind::MissingInformation
+            | PaperKind::Rejection
+            | PaperKind::CorrectionToWrongPerson
+            | PaperKind::CorrectionToRightPerson => Act::Finish,
+        },
         Event::PowerOfAttorneyRevoked { .. }
         | Event::PowerOfAttorneyUsed { .. }
         | Event::AttachmentAdded(_)
@@ -278,7 +289,6 @@ pub const fn act_of(event: &Event) -> Act {
         Event::Registered(_)
         | Event::ReceiptGiven(_)
         | Event::Journalised(_)
-        | Event::PaperIssued(_)
         | Event::Ended { .. }
         | Event::Extended { .. }
         | Event::MadePermanent { .. } => Act::Finish,
@@ -365,6 +375,7 @@ fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
         PaperKind::InterimPaper => case.state == CaseState::Granted && case.registered.is_none(),
         PaperKind::Refusal => case.state == CaseState::Refused,
         PaperKind::MissingInformation => case.state == CaseState::Incomplete,
+        PaperKind::HandInSlip => case.state.is_open(),
         PaperKind::Rejection => case.state == CaseState::Rejected,
         PaperKind::CorrectionToWrongPerson | PaperKind::CorrectionToRightPerson => {
             case.state == CaseState::WronglyCreated
