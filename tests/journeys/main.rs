@@ -1,1 +1,28 @@
-//! To be written.
+//! Journeys: stories from the counter, told over the real program with a folder of its own and a clock that stands
+//! still until it is moved. One file for each story; tests are named after the rows of the seeds they show.
+
+mod office;
+
+mod abandoned;
+mod access;
+mod address_protection;
+mod bad_fields;
+mod bad_files;
+mod bad_store;
+mod citizens;
+mod companion;
+mod copies;
+mod correction;
+mod decision_letters;
+mod drafts;
+mod guardian;
+mod guidance;
+mod ordinary;
+mod outreach;
+mod registration;
+mod representative;
+mod roles;
+mod rule_library;
+mod secrecy;
+mod sessions;
+mod starting;

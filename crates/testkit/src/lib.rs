@@ -1,1 +1,40 @@
-//! To be written.
+//! What tests build worlds from: people who cannot exist, moments in Danish time, and files as a scanner makes them.
+//!
+//! For tests alone; nothing that is shipped depends on it.
+
+pub mod files;
+pub mod people;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use skranke_domain::danish_time;
+
+/// A moment as the clock on the wall shows it: `2026-03-13 10:00`.
+///
+/// # Panics
+/// When the text is no moment: a test that names one wrongly should stop.
+pub fn danish(wall_clock: &str) -> DateTime<Utc> {
+    let local = NaiveDateTime::parse_from_str(wall_clock, "%Y-%m-%d %H:%M")
+        .unwrap_or_else(|_| panic!("{wall_clock} is no moment"));
+    danish_time::first_instant_of(local.date(), local.time())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_on_the_wall_is_an_hour_or_two_ahead() {
+        assert_eq!(
+            danish("2026-03-13 10:00").to_rfc3339(),
+            "2026-03-13T09:00:00+00:00"
+        );
+        assert_eq!(
+            danish("2026-07-01 10:00").to_rfc3339(),
+            "2026-07-01T08:00:00+00:00"
+        );
+        assert_eq!(
+            danish("2026-03-29 10:00").to_rfc3339(),
+            "2026-03-29T08:00:00+00:00"
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! The disk that is full, the store somebody else holds, and the store of a newer program.
+
+use std::path::Path;
+use std::process::Command;
+
+use skranke_app::api::error::ErrorCode;
+use skranke_app::api::session::SignInRequest;
+use skranke_app::{App, Clock};
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{Action, Actor, Entry, Options, Store};
+use skranke_testkit::danish;
+
+use crate::office::{MORNING, Office, PASSWORD, configured, key_file, said, started};
+
+/// A small disk of its own, taken down again at the end. Only an administrator of the computer may make one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn of_megabytes(size: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}m"), "tmpfs"])
+            .arg(folder.path())
+            .output();
+        mounted
+            .is_ok_and(|answer| answer.status.success())
+            .then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).output();
+    }
+}
+
+fn fill(folder: &Path) {
+    use std::io::Write;
+    let mut file = std::fs::File::create(folder.join("fyld")).expect("created");
+    for size in [64 * 1024, 4096, 512, 1] {
+        let block = vec![0_u8; size];
+        while file.write_all(&block).is_ok() {}
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_was_saved_stays() {
+    let Some(disk) = SmallDisk::of_megabytes(24) else {
+        // Running without the right to mount: the store's own tests fill a database instead.
+        let said = "a_full_disk_is_told_and_what_was_saved_stays: NOT RUN, a small disk needs the right to mount";
+        std::fs::write("/dev/stderr", format!("{said}\n")).expect("told");
+        return;
+    };
+    // Given a draft saved on a disk that then fills up
+    let clock = Clock::fixed(danish(MORNING));
+    let app = started(disk.0.path(), &clock, None).expect("starts");
+    let request = SignInRequest {
+        user_name: "karin".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    app.sign_in(request.clone()).expect("signed in");
+    let draft = app.draft_new(()).expect("a draft");
+    let save = |text: String| {
+        let mut fields = draft.fields.clone();
+        fields.insert(
+            "citizen_address".to_owned(),
+            skranke_app::api::draft::FieldValue::Text(text),
+        );
+        app.draft_save(skranke_app::api::draft::DraftSaveRequest {
+            id: draft.id.clone(),
+            step: 2,
+            fields,
+        })
+    };
+    save("Ahornvej 3".to_owned()).expect("saved");
+    fill(disk.0.path());
+
+    // When saving goes on until nothing more fits
+    let error = (0..400).find_map(|n| save(format!("Sentinelsvej {n} ").repeat(900)).err());
+    let error = error.expect("the disk is full");
+
+    // Then it is told in words, without what was typed, and the last save that succeeded is whole
+    assert_eq!(error.code, ErrorCode::DiskFull, "{}", error.log_line());
+    assert!(said(&error).contains("Disken er fuld"));
+    assert!(!error.log_line().contains("Sentinelsvej"));
+    std::fs::remove_file(disk.0.path().join("fyld")).expect("room again");
+    save("Ahornvej 5".to_owned()).expect("saved");
+    drop(app);
+    let app = started(disk.0.path(), &clock, None).expect("starts");
+    app.sign_in(request).expect("signed in");
+    let back = app
+        .draft_open(skranke_app::api::draft::DraftRef { id: draft.id })
+        .expect("opened");
+    let address = skranke_app::api::draft::FieldValue::Text("Ahornvej 5".to_owned());
+    assert_eq!(back.fields["citizen_address"], address);
+}
+
+#[test]
+fn a_store_another_program_holds_is_told_and_works_again_after() {
+    // Given a second program in the middle of a write
+    let office = Office::open();
+    let sheet = office.draft().save();
+    let folder = office.folder.path();
+    let envelope = Envelope::load(&folder.join("store")).expect("there");
+    let key = envelope
+        .open(&Opener::KeyFile(&key_file(folder)))
+        .expect("opens");
+    let options = Options {
+        ballast_bytes: 0,
+        ..Options::default()
+    };
+    let mut other =
+        Store::open(&folder.join("store"), &key, options, danish(MORNING)).expect("opens");
+    let device = other
+        .read()
+        .expect("read")
+        .own_device()
+        .expect("read")
+        .expect("enrolled")
+        .device;
+    let actor = Actor {
+        staff: skranke_domain::ids::StaffId::from_uuid(uuid::Uuid::nil()),
+        roles: Vec::new(),
+        device,
+    };
+    let write = other
+        .write(&actor, Entry::new(Action::Maintained, danish(MORNING)))
+        .expect("begun");
+
+    // When the window saves
+    let error = sheet.try_save().expect_err("held");
+
+    // Then it says so, and once the other is done it saves
+    assert_eq!(
+        error.code,
+        ErrorCode::DatabaseLocked,
+        "{}",
+        error.log_line()
+    );
+    said(&error);
+    drop(write);
+    sheet.try_save().expect("saved");
+}
+
+#[test]
+fn a_damaged_store_is_told_and_not_thrown_away() {
+    // Given a store whose file was overwritten from the middle
+    let office = Office::open();
+    office.granted();
+    let Office { app, clock, folder } = office;
+    drop(app);
+    let path = folder.path().join("store/skranke.db");
+    let mut bytes = std::fs::read(&path).expect("read");
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0x5a);
+    std::fs::write(&path, &bytes).expect("written");
+
+    // When the program starts
+    let app = App::open(configured(folder.path(), &clock, None, false)).expect("starts");
+    let request = SignInRequest {
+        user_name: "karin".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+
+    // Then it says so from the first screen or at the first page that does not hold, and the bytes are kept
+    let told = match app.start_state(()) {
+        Err(error) => error,
+        Ok(_) => app.sign_in(request).err().expect("damaged"),
+    };
+    assert_eq!(told.code, ErrorCode::DatabaseDamaged, "{}", told.log_line());
+    said(&told);
+    let mut kept = false;
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).expect("read").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else {
+                kept |= std::fs::read(entry.path()).is_ok_and(|found| found.len() == bytes.len());
+            }
+        }
+    }
+    assert!(kept, "the damaged file is kept for whoever can mend it");
+}

@@ -1,0 +1,115 @@
+//! The right to have somebody along, and to be helped to sign.
+
+use skranke_app::api::error::ErrorCode;
+
+use crate::office::{Office, code};
+
+#[test]
+fn row_4_33_a_companion_is_recorded_named_or_not() {
+    // Given a citizen with a companion who wants no name written
+    let office = Office::open();
+    let unnamed = office
+        .draft()
+        .tick("companion_present")
+        .grant()
+        .expect("granted");
+    let fact = unnamed
+        .facts
+        .iter()
+        .find(|fact| fact.label == "label.companion");
+    assert!(!fact.expect("the companion").value.is_empty());
+
+    // When another gives their name
+    let named = office
+        .draft()
+        .tick("companion_present")
+        .set("companion_name", "Else Marie Toft")
+        .grant()
+        .expect("granted");
+
+    // Then it stands on the case and on no paper
+    let fact = named
+        .facts
+        .iter()
+        .find(|fact| fact.label == "label.companion");
+    assert_eq!(fact.expect("the companion").value, "Else Marie Toft");
+    for kind in ["interim_paper", "request"] {
+        assert!(
+            !office.words(&named.row.id, kind).contains("Toft"),
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn a_companion_who_left_again_leaves_no_name_behind() {
+    let office = Office::open();
+    let case = office
+        .draft()
+        .set("companion_name", "Else Marie Toft")
+        .untick("companion_present")
+        .grant()
+        .expect("granted");
+
+    let told = serde_json::to_string(&case).expect("JSON");
+
+    assert!(!told.contains("Toft"), "a hidden field is not kept");
+}
+
+#[test]
+fn who_cannot_sign_needs_a_reason_and_a_witness() {
+    let office = Office::open();
+    let unable = || office.draft().set("signing_method", "unable");
+    let check = unable().check();
+    let fields: Vec<&str> = check.problems.iter().map(|p| p.field.as_str()).collect();
+    assert_eq!(fields, ["unable_reason", "witness_name"]);
+    assert_eq!(code(unable().grant()), ErrorCode::InvalidFields);
+
+    let witnessed = unable()
+        .set("unable_reason", "Armen er i gips")
+        .set("witness_name", "Else Marie Toft");
+
+    let case = witnessed.grant().expect("granted");
+    assert!(
+        office
+            .words(&case.row.id, "request")
+            .contains("Else Marie Toft")
+    );
+}
+
+#[test]
+fn practice_12_signing_on_screen_is_possible_only_where_the_profile_allows_it() {
+    use skranke_app::api::draft::ScreenSignatureRequest;
+    let shut = Office::open();
+    let sheet = shut.draft().set("signing_method", "screen");
+    assert_eq!(sheet.check().problems[0].code, "not_a_choice");
+    let drawn = ScreenSignatureRequest {
+        draft_id: sheet.id.clone(),
+        png_base64: String::new(),
+    };
+    assert_eq!(
+        code(shut.app.screen_signature(drawn)),
+        ErrorCode::NotPermitted
+    );
+
+    let open = Office::with_profile(|text| {
+        text.replace("screen_signature = false", "screen_signature = true")
+    });
+
+    let sheet = open.draft().set("signing_method", "screen");
+    assert!(sheet.check().problems.is_empty());
+    for (png_base64, fault) in [
+        (String::new(), ErrorCode::FileEmpty),
+        ("ikke base64!".to_owned(), ErrorCode::FileDamaged),
+        (
+            "JVBERi0xLjcKJSVFT0Y=".to_owned(),
+            ErrorCode::FileTypeUnsupported,
+        ),
+    ] {
+        let drawn = ScreenSignatureRequest {
+            draft_id: sheet.id.clone(),
+            png_base64,
+        };
+        assert_eq!(code(open.app.screen_signature(drawn)), fault);
+    }
+}

@@ -1,0 +1,194 @@
+//! Papers a second time: KOPI and its number, the printer that failed, and the register that must be looked in first.
+
+use skranke_app::api::case::{EndRequest, RegisterLookRequest};
+use skranke_app::api::error::ErrorCode;
+
+use crate::office::{Office, code, of_case, words_of};
+
+fn sees(office: &Office, case: &str, seen: &str) {
+    let request = RegisterLookRequest {
+        case_id: case.to_owned(),
+        seen: seen.to_owned(),
+    };
+    office.app.register_look(request).expect("recorded");
+}
+
+#[test]
+fn practice_8_a_reprint_demands_a_look_in_the_register_first() {
+    // Given that our record says active, and the citizen has rejoined with MitID
+    let office = Office::open();
+    let case = office.registered().row.id;
+    office.print(&case, "exemption_receipt").expect("printed");
+    office
+        .give_receipt(&case, "handed_over", "")
+        .expect("given");
+    office.comes_back("2026-06-01 10:00", "karin");
+
+    // When a reprint is asked for
+    // Then a look in the register is demanded
+    assert_eq!(
+        code(office.preview(&case, "exemption_receipt")),
+        ErrorCode::RegisterNotChecked
+    );
+
+    // And when the register says rejoined, no paper says exempt
+    sees(&office, &case, "not_exempt");
+    assert_eq!(
+        code(office.preview(&case, "exemption_receipt")),
+        ErrorCode::PaperDoesNotFit
+    );
+    let ended = office.app.end_exemption(EndRequest {
+        case_id: case.clone(),
+        ending: "rejoined_by_citizen".to_owned(),
+        ended_on: "2026-05-20".to_owned(),
+    });
+    assert_eq!(ended.expect("ended").row.state, "rejoined_by_citizen");
+    assert_eq!(
+        code(office.preview(&case, "exemption_receipt")),
+        ErrorCode::PaperDoesNotFit
+    );
+}
+
+#[test]
+fn a_look_from_yesterday_is_not_a_look() {
+    let office = Office::open();
+    let case = office.registered().row.id;
+    office.print(&case, "exemption_receipt").expect("printed");
+    office.comes_back("2026-06-01 15:00", "karin");
+    sees(&office, &case, "exempt");
+    assert_eq!(
+        office
+            .preview(&case, "exemption_receipt")
+            .expect("shown")
+            .copy,
+        1
+    );
+
+    office.comes_back("2026-06-02 08:00", "karin");
+
+    assert_eq!(
+        code(office.preview(&case, "exemption_receipt")),
+        ErrorCode::RegisterNotChecked
+    );
+}
+
+#[test]
+fn copies_keep_the_number_and_count_themselves() {
+    // Given a receipt that was handed over
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let original = office.print(&case, "exemption_receipt").expect("printed");
+    assert!(!original.words.contains("KOPI"));
+
+    // When it is printed again, twice
+    let first = office.print(&case, "exemption_receipt").expect("printed");
+    let second = office.print(&case, "exemption_receipt").expect("printed");
+
+    // Then each copy says which it is, under the original's number
+    assert_eq!([first.copy, second.copy], [1, 2]);
+    assert_eq!(
+        [&first.number, &second.number],
+        [&original.number, &original.number]
+    );
+    assert!(first.words.contains("KOPI") && second.words.contains("KOPI"));
+    let issued = office.show(&case).papers;
+    let copies: Vec<u16> = issued.iter().map(|paper| paper.copy).collect();
+    assert_eq!(copies, [0, 1, 2]);
+}
+
+#[test]
+fn a_paper_the_printer_did_not_take_is_no_copy_the_next_time() {
+    // Given a receipt sent to a printer without paper
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let failed = office
+        .app
+        .paper_prepare(&of_case(&case, "exemption_receipt"))
+        .expect("made");
+    assert!(words_of(&failed.pdf).contains(&failed.view.number));
+
+    // When it is printed again on one that works
+    let printed = office.print(&case, "exemption_receipt").expect("printed");
+
+    // Then it is the original, with the same number
+    assert_eq!(printed.copy, 0);
+    assert_eq!(printed.number, failed.view.number);
+    assert!(!printed.words.contains("KOPI"));
+}
+
+#[test]
+fn a_look_at_a_paper_is_logged_as_a_look_and_a_print_as_a_print() {
+    let office = Office::open();
+    let case = office.registered().row.id;
+    office.preview(&case, "exemption_receipt").expect("shown");
+    let after_look = office.audit(&case);
+    assert!(after_look.contains(&("case_read".to_owned(), "paper".to_owned())));
+    assert!(
+        after_look
+            .iter()
+            .all(|(action, _)| action != "paper_issued")
+    );
+
+    office.sign_in("karin");
+    office.print(&case, "exemption_receipt").expect("printed");
+
+    assert!(
+        office
+            .audit(&case)
+            .iter()
+            .any(|(action, _)| action == "paper_issued")
+    );
+}
+
+#[test]
+fn different_papers_have_different_numbers() {
+    let office = Office::open();
+    let case = office.granted().row.id;
+    let interim = office.print(&case, "interim_paper").expect("printed");
+    office.register(&case).expect("registered");
+    let receipt = office.print(&case, "exemption_receipt").expect("printed");
+
+    assert_eq!(interim.number, "S1-2026-00001");
+    assert_eq!(receipt.number, "S1-2026-00002");
+}
+
+#[test]
+fn a_name_no_font_has_is_named_before_printing_and_never_printed_as_boxes() {
+    let office = Office::open();
+    let case = office
+        .draft()
+        .set("citizen_name", "Aase 林 Lindholm")
+        .grant()
+        .expect("granted");
+    let shown = office
+        .preview(&case.row.id, "interim_paper")
+        .expect("shown");
+    assert_eq!(shown.uncovered, ["林"]);
+
+    let printed = office.print(&case.row.id, "interim_paper");
+
+    assert_eq!(
+        code(printed.map(|paper| paper.number)),
+        ErrorCode::CharacterUnprintable
+    );
+    assert!(office.show(&case.row.id).papers.is_empty());
+}
+
+#[test]
+fn names_from_the_coverage_list_come_out_as_typed() {
+    let office = Office::open();
+    for name in [
+        "Nguyễn Thị Hoa",
+        "Łucja Wiśniewska",
+        "Ægir Østergård",
+        "İlkay Şahin",
+    ] {
+        let case = office
+            .draft()
+            .set("citizen_name", name)
+            .grant()
+            .expect("granted");
+        let words = office.words(&case.row.id, "interim_paper");
+        assert!(words.contains(name), "{name} stands on: {words}");
+    }
+}

@@ -1,0 +1,250 @@
+//! Informed before decided, reasoned in writing, with legal basis and the way to complain.
+
+use skranke_app::api::case::{Decision, NoteRequest};
+use skranke_app::api::error::ErrorCode;
+
+use crate::office::{Office, code, refusal, said};
+
+#[test]
+fn row_4_20_nothing_is_granted_before_the_case_is_informed() {
+    // Given forms with a hole
+    let office = Office::open();
+    for hole in [
+        "id_kind",
+        "id_checked",
+        "cpr",
+        "citizen_name",
+        "declared",
+        "unopened_post",
+    ] {
+        let sheet = office.draft().without(hole);
+
+        // When staff would grant
+        let check = sheet.check();
+        let error = sheet.grant().err().expect("must be refused");
+
+        // Then they are told which field, in Danish
+        assert!(check.problems.iter().any(|p| p.field == hole), "{hole}");
+        assert_eq!(error.code, ErrorCode::InvalidFields, "{hole}");
+        assert_eq!(error.params["field"], hole);
+        said(&error);
+    }
+}
+
+#[test]
+fn row_4_20_what_is_missing_is_asked_for_in_writing() {
+    let office = Office::open();
+    let empty = Decision::Incomplete {
+        missing: vec!["  ".to_owned()],
+    };
+    assert_eq!(code(office.draft().decide(empty)), ErrorCode::ReasonMissing);
+
+    let missing = vec!["En fuldmagt, som du har skrevet under".to_owned()];
+    let case = office
+        .draft()
+        .decide(Decision::Incomplete { missing })
+        .expect("asked");
+
+    assert_eq!(case.row.state, "incomplete");
+    let letter = office.words(&case.row.id, "missing_information");
+    assert!(
+        letter.contains("En fuldmagt, som du har skrevet under"),
+        "{letter}"
+    );
+    assert!(letter.contains("Du får stadig post fra det offentlige i Digital Post"));
+
+    // And when it comes, the case is decided
+    let granted = office.decide_case(&case.row.id, Decision::Grant { duration: None });
+    assert_eq!(granted.expect("granted").row.state, "granted");
+}
+
+#[test]
+fn row_4_25_a_refusal_is_reasoned_and_written() {
+    // Given a citizen who will not declare a ground
+    let office = Office::open();
+    let unsure = || office.draft().untick("declared");
+    assert_eq!(
+        code(unsure().decide(refusal("  "))),
+        ErrorCode::ReasonMissing
+    );
+    let unheard = Decision::Refuse {
+        reasons: "Borgeren ville ikke erklære".to_owned(),
+        consultation_held_on: None,
+        consultation_not_needed: " ".to_owned(),
+    };
+    assert_eq!(code(unsure().decide(unheard)), ErrorCode::ReasonMissing);
+
+    // When it is refused
+    let case = unsure().decide(refusal("Borgeren ville ikke erklære at opfylde en grund"));
+    let case = case.expect("refused");
+
+    // Then the letter gives the reasons, from staff and from the proof
+    assert_eq!(case.row.state, "refused");
+    assert_eq!(case.row.ticks_missing, ["journalised"], "practice 4");
+    let letter = office
+        .print(&case.row.id, "refusal")
+        .expect("printed")
+        .words;
+    assert!(
+        letter.contains("Borgeren ville ikke erklære at opfylde en grund"),
+        "{letter}"
+    );
+    assert!(letter.contains("Derfor får du afslag"));
+    assert!(!letter.contains("er fritaget"));
+}
+
+#[test]
+fn row_4_24_a_refusal_names_its_legal_basis() {
+    let office = Office::with_profile(|text| {
+        text.replace(
+            "legal_citation = \"\"",
+            "legal_citation = \"Lov om Digital Post § 5\"",
+        )
+    });
+    let case = office
+        .draft()
+        .decide(refusal("Kravet er ikke opfyldt"))
+        .expect("refused");
+
+    let letter = office.words(&case.row.id, "refusal");
+
+    assert!(letter.contains("Lov om Digital Post § 5"), "{letter}");
+}
+
+#[test]
+fn row_4_24_every_requirement_names_its_source() {
+    let office = Office::open();
+    let check = office.blank().check();
+    let mut open = vec![&check.proof];
+    let mut leaves = 0;
+    while let Some(node) = open.pop() {
+        assert!(
+            !node.source.is_empty() && !node.source.starts_with("source."),
+            "{}",
+            node.code
+        );
+        assert!(!node.text.starts_with("requirement."), "{}", node.code);
+        leaves += usize::from(node.parts.is_empty());
+        open.extend(&node.parts);
+    }
+    assert!(leaves > 8, "the proof has {leaves} leaves");
+}
+
+#[test]
+fn row_4_27_a_refusal_says_how_to_complain() {
+    // Given a municipality that has written its guidance, and one that has not yet
+    let own = Office::with_profile(|text| {
+        text.replace(
+            "complaint_guidance = \"\"",
+            "complaint_guidance = \"Skriv til Borgerservice inden fire uger.\"",
+        )
+    });
+    let general = Office::open();
+
+    // When each refuses
+    for (office, guidance) in [
+        (&own, "Skriv til Borgerservice inden fire uger."),
+        (&general, "Er du uenig, kan du bede os se på sagen igen."),
+    ] {
+        let case = office
+            .draft()
+            .decide(refusal("Kravet er ikke opfyldt"))
+            .expect("refused");
+        let letter = office.words(&case.row.id, "refusal");
+
+        // Then the letter tells the citizen what to do
+        assert!(
+            letter.contains("Hvis du vil klage") && letter.contains(guidance),
+            "{letter}"
+        );
+    }
+}
+
+#[test]
+fn row_4_26_notes_are_timed_signed_and_never_changed() {
+    // Given a case
+    let office = Office::open_at("2026-03-13 10:00");
+    let case = office.granted().row.id;
+    let note = |text: &str| {
+        office.app.note_add(NoteRequest {
+            case_id: case.clone(),
+            text: text.to_owned(),
+        })
+    };
+
+    // When notes are taken
+    assert_eq!(code(note("  ")), ErrorCode::ReasonMissing);
+    assert_eq!(code(note(&"x".repeat(4_001))), ErrorCode::InvalidFields);
+    office.moves_to("2026-03-13 10:03");
+    note("Borgeren spurgte til NemSMS").expect("noted");
+    office.comes_back("2026-03-13 11:00", "pia");
+    let case_now = note("Rettelse: spurgte til SU").expect("noted");
+
+    // Then both stand, with who and when
+    let notes: Vec<_> = case_now
+        .timeline
+        .iter()
+        .filter(|l| l.kind == "note_added")
+        .collect();
+    assert_eq!(notes.len(), 2);
+    assert_eq!(
+        (notes[0].initials.as_str(), notes[1].initials.as_str()),
+        ("KT", "PH")
+    );
+    assert_eq!(notes[0].at, "2026-03-13T09:03:00.000Z");
+    assert_eq!(notes[0].detail, "Borgeren spurgte til NemSMS");
+}
+
+#[test]
+fn row_4_31_nobody_decides_without_saying_that_they_have_no_conflict_of_interest() {
+    let office = Office::open();
+    for decision in [Decision::Grant { duration: None }, refusal("Nej")] {
+        let outcome = office.draft().decide_confirming(decision, false);
+        assert_eq!(code(outcome), ErrorCode::ConflictOfInterest);
+    }
+
+    let granted = office.granted();
+
+    assert!(
+        granted
+            .timeline
+            .iter()
+            .any(|l| l.kind == "conflict_of_interest_checked")
+    );
+}
+
+#[test]
+fn practice_5_a_rejection_is_no_refusal_and_says_nothing_about_the_citizen() {
+    // Given somebody without valid ID who gives a name and a number
+    let office = Office::open();
+    let sheet = office.draft().untick("id_checked");
+
+    // When they are turned away
+    let odd = Decision::Reject {
+        reason: "Aase Lindholm".to_owned(),
+        next_step: String::new(),
+    };
+    assert_eq!(code(office.draft().decide(odd)), ErrorCode::InvalidFields);
+    let turned_away = Decision::Reject {
+        reason: "no_valid_id".to_owned(),
+        next_step: String::new(),
+    };
+    let case = sheet.decide(turned_away).expect("rejected");
+
+    // Then nothing of the citizen is in the case or on the paper
+    assert_eq!(case.row.state, "rejected");
+    assert_eq!(
+        (case.row.name.as_str(), case.row.cpr_masked.as_str()),
+        ("", "")
+    );
+    let paper = office.words(&case.row.id, "rejection");
+    assert!(paper.contains("Vi så ikke gyldig legitimation"), "{paper}");
+    assert!(
+        !paper.contains("Aase") && !paper.contains("0201") && !paper.contains("fslag"),
+        "{paper}"
+    );
+    assert_eq!(
+        code(office.preview(&case.row.id, "refusal")),
+        ErrorCode::PaperDoesNotFit
+    );
+}

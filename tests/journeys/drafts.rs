@@ -1,0 +1,123 @@
+//! What is typed is kept: parked drafts, the next citizen in between, and coming back after the power went.
+
+use skranke_app::api::draft::{CprCheckRequest, FieldValue};
+use skranke_app::api::error::ErrorCode;
+
+use crate::office::{Office, code};
+
+#[test]
+fn a_parked_draft_waits_while_the_next_citizen_is_served() {
+    // Given a citizen in the middle of step 4 who must fetch a paper
+    let office = Office::open();
+    let parked = office.draft().set("phone", "70 11 22 33").at_step(4).save();
+
+    // When another citizen is served in between
+    let other = office
+        .draft()
+        .set("citizen_name", "Bodil Aagaard")
+        .at_step(2)
+        .save();
+    let list = office.app.draft_list(()).expect("listed");
+    assert_eq!(list.len(), 2);
+    other.grant().expect("granted");
+
+    // Then the first goes on where they were, with everything as typed
+    let back = office.app.draft_open(parked.reference()).expect("opened");
+    assert_eq!(back.step, 4);
+    assert_eq!(back.fields, parked.fields);
+    let list = office.app.draft_list(()).expect("listed");
+    assert_eq!(list.len(), 1);
+    assert_eq!(
+        (list[0].name.as_str(), list[0].cpr_masked.as_str()),
+        ("Aase Lindholm", "020170-••••")
+    );
+    assert_eq!(list[0].initials, "KT");
+}
+
+#[test]
+fn what_was_typed_is_there_after_the_program_ended_without_warning() {
+    let office = Office::open();
+    let typed = office.draft().set("phone", " +45 70 11").at_step(4).save();
+    let (reference, fields) = (typed.reference(), typed.fields.clone());
+
+    let office = office.restarted();
+    office.sign_in("karin");
+
+    let back = office.app.draft_open(reference).expect("opened");
+    assert_eq!(back.step, 4);
+    assert_eq!(back.fields, fields);
+    assert_eq!(
+        back.fields["phone"],
+        FieldValue::Text(" +45 70 11".to_owned()),
+        "as typed"
+    );
+}
+
+#[test]
+fn a_deleted_draft_can_be_brought_back() {
+    // Given a draft deleted because the citizen left
+    let office = Office::open();
+    let sheet = office.draft().save();
+    office.app.draft_delete(sheet.reference()).expect("deleted");
+
+    // Then it is gone from sight and cannot be decided
+    assert!(office.app.draft_list(()).expect("listed").is_empty());
+    assert_eq!(
+        code(office.app.draft_open(sheet.reference()).map(|d| d.id)),
+        ErrorCode::DraftNotFound
+    );
+    assert_eq!(code(sheet.try_save()), ErrorCode::DraftNotFound);
+
+    // And when the citizen comes back after all, so does the draft
+    let back = office
+        .app
+        .draft_restore(sheet.reference())
+        .expect("restored");
+    assert_eq!(back.fields, sheet.fields);
+    sheet.grant().expect("granted");
+}
+
+#[test]
+fn practice_8_nothing_is_told_of_a_number_before_the_id_was_seen() {
+    // Given a citizen with a case
+    let office = Office::open();
+    office.registered();
+
+    // When the number is typed and no ID was seen
+    let sheet = office.blank().set("cpr", crate::office::AASE).save();
+    let known = office.app.citizen_known(sheet.reference()).expect("asked");
+
+    // Then nothing is told
+    assert!(!known.shown && !known.exempt_by_our_record && known.cases.is_empty());
+    assert_eq!((known.name.as_str(), known.address.as_str()), ("", ""));
+    let typed = CprCheckRequest {
+        cpr: crate::office::AASE.to_owned(),
+    };
+    let check =
+        serde_json::to_string(&office.app.cpr_check(typed).expect("checked")).expect("JSON");
+    assert!(!check.contains("Aase"));
+
+    // And after the ID step, what we have
+    let known = office
+        .app
+        .citizen_known(sheet.tick("id_checked").save().reference());
+    let known = known.expect("asked");
+    assert!(known.shown && known.exempt_by_our_record);
+    assert_eq!(
+        (known.name.as_str(), known.cases.len()),
+        ("Aase Lindholm", 1)
+    );
+    assert_eq!(known.reach, "local", "no central store is set up here");
+}
+
+#[test]
+fn drafts_that_do_not_exist_are_told_apart_from_trouble() {
+    let office = Office::open();
+    for id in ["", "x", "00000000-0000-0000-0000-000000000000"] {
+        let reference = skranke_app::api::draft::DraftRef { id: id.to_owned() };
+        assert_eq!(
+            code(office.app.draft_open(reference).map(|d| d.id)),
+            ErrorCode::DraftNotFound
+        );
+    }
+}

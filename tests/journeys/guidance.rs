@@ -1,0 +1,108 @@
+//! Help first: what is offered before exemption, and what the program says about Digital Post.
+
+use skranke_app::api::error::ErrorCode;
+
+use crate::office::{Office, code};
+use skranke_app::api::case::Decision;
+
+#[test]
+fn row_2_15_help_is_offered_and_each_answer_recorded() {
+    // Given the municipality's list of help
+    let office = Office::open();
+    let offers = office.app.settings(()).expect("shown").help_offers;
+    let codes: Vec<&str> = offers.iter().map(|offer| offer.code.as_str()).collect();
+    for expected in ["library_course", "personal_help"] {
+        assert!(codes.contains(&expected), "{codes:?}");
+    }
+
+    // When two are gone through and the citizen wants exemption nevertheless
+    let sheet = office
+        .draft()
+        .set("offer_library_course", "declined")
+        .set("offer_personal_help", "offered");
+    let form = office.app.form_view(sheet.reference()).expect("the form");
+    let step_3 = form
+        .fields
+        .iter()
+        .filter(|f| f.step == 3 && f.id.starts_with("offer_"));
+    assert_eq!(step_3.count(), offers.len(), "every offer stands on step 3");
+    let case = sheet.grant().expect("granted");
+
+    // Then that they were told is on record
+    assert!(
+        case.timeline
+            .iter()
+            .any(|line| line.kind == "guidance_recorded")
+    );
+}
+
+#[test]
+fn row_2_15_help_never_blocks() {
+    let office = Office::open();
+
+    let check = office.draft().check();
+
+    assert!(
+        check.problems.is_empty(),
+        "no answer about help is demanded"
+    );
+}
+
+#[test]
+fn row_2_17_only_help_that_exists_can_be_chosen_instead() {
+    let office = Office::open();
+
+    let odd = office.draft().decide(Decision::HelpInstead {
+        offer: "ukendt".to_owned(),
+    });
+
+    assert_eq!(code(odd), ErrorCode::InvalidFields);
+}
+
+#[test]
+fn row_2_05_2_09_2_10_and_2_11_background_is_at_hand_with_its_source() {
+    let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
+    let told = |key: &str, part: &str| {
+        let text = forms.texts().say(&format!("guide.{key}.{part}"), &[]);
+        assert!(!text.starts_with("guide."), "{key}.{part} has no text");
+        text
+    };
+    for (key, words) in [
+        ("mandatory", "1. november 2014"),
+        ("responsible", "Digitaliseringsstyrelsen"),
+        ("where_read", "Digital Post"),
+        ("national_guide", "vejledninger"),
+    ] {
+        let whole = format!("{} {}", told(key, "title"), told(key, "text"));
+        assert!(whole.contains(words), "{key}: {whole}");
+        assert!(told(key, "source").contains("Notat til BIU"), "{key}");
+    }
+}
+
+#[test]
+fn row_2_11_every_rule_set_names_the_guide_it_follows() {
+    let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
+    let sets = forms.rules().all();
+    assert_eq!(sets.len(), 3);
+    for set in sets {
+        assert!(
+            set.guide.contains("Digitaliseringsstyrelsen"),
+            "{}",
+            set.title
+        );
+    }
+}
+
+#[test]
+fn row_2_05_from_1_november_2014_everyone_who_can_has_digital_post() {
+    let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
+    let profile = forms.profile("koebenhavn").expect("the profile");
+
+    let mandatory = profile
+        .milestones
+        .iter()
+        .find(|m| m.code == "mandatory")
+        .expect("there");
+
+    assert_eq!(mandatory.from.to_string(), "2014-11-01");
+}

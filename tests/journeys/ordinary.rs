@@ -1,0 +1,208 @@
+//! A citizen comes to the Borgerservice, is exempted, registered, and leaves with a receipt.
+
+use skranke_app::api::case::Decision;
+use skranke_app::api::error::ErrorCode;
+
+use crate::office::{Office, code, of_draft, pdf_of, words_of};
+
+#[test]
+fn row_2_07_and_2_23_a_citizen_who_comes_in_person_leaves_with_a_receipt() {
+    // Given a citizen at the desk with a passport, who signs that one of the grounds is met
+    let office = Office::open();
+    let sheet = office.draft().save();
+    let form = office.app.paper_preview(of_draft(&sheet.id, "request"));
+    let form = words_of(&pdf_of(&form.expect("the form to sign")));
+    assert!(form.contains("Aase Lindholm") && form.contains("Dato og borgerens underskrift"));
+
+    // When the request is granted, registered and journalised, and the receipt is handed over
+    let granted = sheet.grant().expect("granted");
+    let case = &granted.row.id;
+    office.moves_to("2026-03-13 10:02");
+    assert!(office.register(case).expect("registered").exempt);
+    let receipt = office.print(case, "exemption_receipt").expect("printed");
+    office.give_receipt(case, "handed_over", "").expect("given");
+    let done = office.journalise(case, "2026-00017-1").expect("ticked");
+
+    // Then nothing is left to do, and the paper says what counts and from when
+    assert_eq!(
+        done.row.ticks_done,
+        ["registered", "receipt", "journalised"]
+    );
+    assert!(done.row.ticks_missing.is_empty());
+    assert_eq!(receipt.copy, 0);
+    for said in [
+        "Aase Lindholm er fritaget fra Digital Post fra det offentlige.",
+        "13. marts 2026 kl. 10.00",
+        "13. marts 2026 kl. 10.02",
+        "020170-••••",
+        &granted.row.number,
+        &receipt.number,
+    ] {
+        assert!(
+            receipt.words.contains(said),
+            "{said} stands on: {}",
+            receipt.words
+        );
+    }
+    assert!(
+        !receipt.words.contains("3984"),
+        "the profile masks the number"
+    );
+    assert_eq!(
+        office.app.worklist(()).expect("shown").missing_ticks_total,
+        0
+    );
+}
+
+#[test]
+fn row_2_13_one_declaration_is_enough_and_nobody_asks_for_the_ground() {
+    // Given everything but the declaration
+    let office = Office::open();
+    let sheet = office.draft().untick("declared");
+
+    // When it is checked
+    let check = sheet.check();
+
+    // Then the declaration is missing, and no ground is asked for
+    let problem = check.problems.iter().find(|p| p.field == "declared");
+    assert_eq!(
+        problem.expect("a problem").summary,
+        "Erklæringen er ikke bekræftet"
+    );
+    let form = office.app.form_view(sheet.reference()).expect("the form");
+    assert!(!form.shown.contains(&"declared_grounds".to_owned()));
+    assert_eq!(code(sheet.grant()), ErrorCode::InvalidFields);
+
+    // And once declared, the proof rests on that alone
+    let check = office.draft().check();
+    assert!(check.problems.is_empty(), "{:?}", check.problems);
+    assert_eq!(check.proof.outcome, "met");
+}
+
+#[test]
+fn row_2_13_a_municipality_may_choose_to_record_the_ground() {
+    let office =
+        Office::with_profile(|text| text.replace("record_ground = false", "record_ground = true"));
+    let form = office.app.form_view(office.draft().save().reference());
+
+    assert!(
+        form.expect("the form")
+            .shown
+            .contains(&"declared_grounds".to_owned())
+    );
+}
+
+#[test]
+fn row_2_17_who_chooses_help_ends_without_exemption_and_without_ticks() {
+    // Given a citizen who was going to ask for exemption
+    let office = Office::open();
+    let sheet = office
+        .draft()
+        .untick("declared")
+        .set("offer_library_course", "accepted");
+
+    // When the citizen chooses a course at the library instead
+    let ended = sheet.decide(Decision::HelpInstead {
+        offer: "library_course".to_owned(),
+    });
+
+    // Then that is an end as good as any: a conscious choice
+    let ended = ended.expect("ended");
+    assert_eq!(ended.row.state, "helped_instead");
+    assert!(!ended.exempt && ended.row.ticks_missing.is_empty());
+    assert!(
+        office
+            .app
+            .worklist(())
+            .expect("shown")
+            .missing_ticks
+            .is_empty()
+    );
+}
+
+#[test]
+fn row_2_17_a_citizen_may_change_their_mind_and_stay() {
+    let office = Office::open();
+
+    let withdrawn = office
+        .draft()
+        .decide(Decision::Withdraw)
+        .expect("withdrawn");
+
+    assert_eq!(withdrawn.row.state, "withdrawn");
+    assert_eq!(withdrawn.row.ticks_missing, ["journalised"], "practice 4");
+}
+
+#[test]
+fn row_2_03_the_municipality_has_its_own_case_number() {
+    // Given a registered exemption
+    let office = Office::open();
+    let case = office.registered().row.id;
+
+    // When it is journalised under the municipality's own number
+    let done = office.journalise(&case, " 2013-93233-19 ").expect("ticked");
+
+    // Then both numbers stand side by side, on the page and on the form
+    assert_eq!(done.row.number, "2026-S1-0001");
+    let own = done
+        .facts
+        .iter()
+        .find(|fact| fact.label == "label.own_number");
+    assert_eq!(own.expect("the number").value, "2013-93233-19");
+    let form = office.words(&case, "request");
+    assert!(
+        form.contains("2013-93233-19") && form.contains("2026-S1-0001"),
+        "{form}"
+    );
+}
+
+#[test]
+fn case_numbers_run_on_within_a_device_and_a_year() {
+    let office = Office::open();
+    let numbers: Vec<String> = (0..3)
+        .map(|_| {
+            office
+                .draft()
+                .decide(Decision::Withdraw)
+                .expect("ended")
+                .row
+                .number
+        })
+        .collect();
+    assert_eq!(numbers, ["2026-S1-0001", "2026-S1-0002", "2026-S1-0003"]);
+
+    office.comes_back("2027-01-04 08:30", "karin");
+    let next = office.draft().decide(Decision::Withdraw).expect("ended");
+    assert_eq!(next.row.number, "2027-S1-0001");
+}
+
+#[test]
+fn a_decision_is_made_once() {
+    let office = Office::open();
+    let case = office.granted().row.id;
+
+    let again = office.decide_case(&case, Decision::Grant { duration: None });
+
+    assert_eq!(code(again), ErrorCode::AlreadyDecided);
+}
+
+#[test]
+fn a_duplicate_click_does_not_make_two_cases() {
+    let office = Office::open();
+    let sheet = office.draft().save();
+    let id = sheet.id.clone();
+    sheet.grant().expect("granted");
+
+    let again = office.app.decide(skranke_app::api::case::DecideRequest {
+        draft_id: Some(id),
+        case_id: None,
+        decision: Decision::Grant { duration: None },
+        no_conflict_of_interest: true,
+    });
+
+    assert_eq!(code(again), ErrorCode::DraftNotFound);
+    assert_eq!(
+        office.app.worklist(()).expect("shown").missing_ticks_total,
+        1
+    );
+}

@@ -1,0 +1,150 @@
+//! An outreach employee hands a form in from the citizen's home; Borgerservice decides.
+
+use skranke_app::api::case::{Decision, RegisterLookRequest};
+use skranke_app::api::error::ErrorCode;
+use skranke_app::api::settings::SettingsSaveRequest;
+
+use crate::office::{Office, code, refusal};
+
+fn at_library(office: &Office) {
+    let request = SettingsSaveRequest {
+        location: "library".to_owned(),
+        theme: "system".to_owned(),
+    };
+    office.app.settings_save(request).expect("saved");
+}
+
+#[test]
+fn practice_8_outreach_hands_in_on_4_august_2014_and_the_receipt_goes_by_post() {
+    // Given Omar of the social administration, without a line, and a form signed at home on 4 Aug 2014
+    let office = Office::closed_at("2014-08-04 14:00");
+    office.sign_in("omar");
+    at_library(&office);
+    let sheet = office.draft();
+    assert!(
+        sheet
+            .check()
+            .warnings
+            .iter()
+            .all(|w| w != "location_not_open")
+    );
+
+    // When the visit ends
+    let handed_in = sheet
+        .decide_confirming(Decision::HandIn, false)
+        .expect("handed in");
+    let case = handed_in.row.id;
+
+    // Then the case is received, the slip does not say exempt, and no decision is possible for that role
+    assert_eq!(handed_in.row.state, "received");
+    let slip = office.print(&case, "hand_in_slip").expect("printed");
+    assert!(slip.words.contains("Afleveringsseddel") && slip.words.contains("Aase Lindholm"));
+    let lower = slip.words.to_lowercase();
+    assert!(
+        !lower.contains("fritag") && !lower.contains("bevil"),
+        "{}",
+        slip.words
+    );
+    assert!(handed_in.actions.iter().all(|action| action != "decide"));
+    for decision in [
+        Decision::Grant { duration: None },
+        refusal("Nej"),
+        Decision::Withdraw,
+    ] {
+        assert_eq!(
+            code(office.decide_case(&case, decision)),
+            ErrorCode::MayNotDecide
+        );
+    }
+
+    // And the Fritagelsesenhed decides, registers, and posts the receipt
+    office.comes_back("2014-08-05 09:00", "birgit");
+    let grant = Decision::Grant {
+        duration: Some("permanent".to_owned()),
+    };
+    office.decide_case(&case, grant).expect("granted");
+    assert!(office.register(&case).expect("registered").exempt);
+    office.print(&case, "exemption_receipt").expect("printed");
+    let posted = office.give_receipt(&case, "posted", "").expect("posted");
+    assert_eq!(posted.row.ticks_missing, ["journalised"]);
+    assert_eq!(
+        code(office.preview(&case, "hand_in_slip")),
+        ErrorCode::PaperDoesNotFit
+    );
+}
+
+#[test]
+fn row_2_26_on_31_july_2014_the_new_place_warns_and_own_attendance_at_a_centre_is_accepted() {
+    let office = Office::open_at("2014-07-31 10:00");
+
+    let early = office.draft().set("location", "library").check();
+    assert!(early.warnings.contains(&"location_not_open".to_owned()));
+    assert_eq!(early.proof.outcome, "met", "it warns and does not stop");
+
+    let at_centre = office.draft().set("location", "town_hall").check();
+    assert!(!at_centre.warnings.contains(&"location_not_open".to_owned()));
+    assert_eq!(at_centre.proof.outcome, "met");
+
+    office.comes_back("2014-08-01 10:00", "karin");
+    let opened = office.draft().set("location", "library").check();
+    assert!(!opened.warnings.contains(&"location_not_open".to_owned()));
+}
+
+#[test]
+fn row_2_26_the_harbour_that_opens_in_2027_warns_until_then() {
+    let office = Office::open_at("2027-01-03 10:00");
+    let harbour = || office.draft().set("location", "harbour");
+    assert!(
+        harbour()
+            .check()
+            .warnings
+            .contains(&"location_not_open".to_owned())
+    );
+    let granted = harbour().grant().expect("granted");
+    assert!(granted.warnings.contains(&"location_not_open".to_owned()));
+
+    office.comes_back("2027-01-04 10:00", "karin");
+
+    assert!(
+        !harbour()
+            .check()
+            .warnings
+            .contains(&"location_not_open".to_owned())
+    );
+}
+
+#[test]
+fn practice_1_outreach_sees_no_channel_and_cannot_finish() {
+    let office = Office::closed_at("2026-03-13 10:00");
+    office.sign_in("omar");
+    let case = office
+        .draft_with_representative()
+        .decide_confirming(Decision::HandIn, false)
+        .expect("handed in");
+
+    assert_eq!(
+        (case.channel.as_str(), case.came_instead.as_str()),
+        ("", "")
+    );
+    assert!(
+        case.timeline
+            .iter()
+            .all(|line| !line.detail.contains("Mads"))
+    );
+    assert_eq!(code(office.register(&case.row.id)), ErrorCode::NotPermitted);
+    assert_eq!(
+        code(office.journalise(&case.row.id, "")),
+        ErrorCode::NotPermitted
+    );
+    assert_eq!(
+        code(office.preview(&case.row.id, "interim_paper")),
+        ErrorCode::PaperDoesNotFit
+    );
+
+    // Looking in the register is part of capturing
+    let look = RegisterLookRequest {
+        case_id: case.row.id,
+        seen: "not_exempt".to_owned(),
+    };
+    office.app.register_look(look).expect("recorded");
+}

@@ -1,0 +1,298 @@
+//! Every command for every role: allowed exactly as the one table of roles says.
+
+use serde_json::{Value, json};
+use skranke_app::api::case::Decision;
+use skranke_app::api::error::ErrorCode;
+use skranke_app::{COMMANDS, dispatch};
+use skranke_domain::role::{Act, Role, permits};
+
+use crate::office::Office;
+
+/// Who signs in for each role, from the demo.
+const STAFF: [(&str, Role); 6] = [
+    ("karin", Role::Counter),
+    ("omar", Role::Outreach),
+    ("birgit", Role::ExemptionUnit),
+    ("hanne", Role::Lead),
+    ("torben", Role::Auditor),
+    ("anders", Role::Administrator),
+];
+
+/// What a command needs.
+enum Needs {
+    /// Anyone, also signed out.
+    Nothing,
+    /// Anyone who is signed in.
+    SignedIn,
+    /// The right to do this.
+    This(Act),
+}
+
+/// What everything in the story is about.
+struct Story {
+    office: Office,
+    draft: String,
+    parked: String,
+    open: String,
+    granted: String,
+    registered: String,
+}
+
+impl Story {
+    fn new() -> Self {
+        let office = Office::open();
+        let draft = office.draft().save().id;
+        let parked = office.draft().save().id;
+        let granted = office.granted().row.id;
+        let registered = office.registered().row.id;
+        office.sign_in("omar");
+        let open = office
+            .draft_with_representative()
+            .decide_confirming(Decision::HandIn, false)
+            .expect("handed in")
+            .row
+            .id;
+        Self {
+            office,
+            draft,
+            parked,
+            open,
+            granted,
+            registered,
+        }
+    }
+
+    /// What a command needs, and a request that would succeed for whoever may.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one row for each command is the point"
+    )]
+    fn row(&self, command: &str) -> (Needs, Value) {
+        let Story {
+            draft,
+            parked,
+            open,
+            granted,
+            registered,
+            ..
+        } = self;
+        use Needs::{Nothing, SignedIn, This};
+        match command {
+            "start_state" => (Nothing, Value::Null),
+            "first_run" => (
+                Nothing,
+                json!({ "profile": "demo", "location": "town_hall", "device_code": "S2", "name": "X", "initials": "XX",
+                        "user_name": "x", "password": "0123456789", "serves_at_counter": true }),
+            ),
+            "recover" => (Nothing, json!({ "secret": "" })),
+            "sign_in" => (Nothing, json!({ "user_name": "", "password": "" })),
+            "sign_out" | "session_lock" => (Nothing, Value::Null),
+            "session_unlock" => (SignedIn, json!({ "secret": crate::office::PASSWORD })),
+            "staff_list" => (This(Act::Administer), Value::Null),
+            "staff_save" => (
+                This(Act::Administer),
+                json!({ "id": null, "user_name": "ny", "name": "Ny", "initials": "NY", "roles": ["counter"],
+                        "active": true, "password": "0123456789" }),
+            ),
+            "settings" | "worklist" => (SignedIn, Value::Null),
+            "settings_save" => (
+                SignedIn,
+                json!({ "location": "town_hall", "theme": "dark" }),
+            ),
+            "draft_new" | "draft_list" => (This(Act::Capture), Value::Null),
+            "draft_open" | "form_view" | "citizen_known" => {
+                (This(Act::Capture), json!({ "id": draft }))
+            }
+            "draft_save" => (
+                This(Act::Capture),
+                json!({ "id": parked, "step": 2, "fields": {} }),
+            ),
+            "draft_delete" | "draft_restore" => (This(Act::Capture), json!({ "id": parked })),
+            "draft_check" => (This(Act::Capture), json!({ "id": draft, "step": 4 })),
+            "cpr_check" => (Nothing, json!({ "cpr": "0201703984" })),
+            // The demo's profile does not allow it, for anyone.
+            "screen_signature" => (SignedIn, json!({ "draft_id": draft, "png_base64": "" })),
+            "attachment_copy" => (This(Act::ReadCase), json!({ "digest": "0".repeat(64) })),
+            "decide" => (
+                This(Act::Decide),
+                json!({ "draft_id": null, "case_id": open, "decision": { "kind": "incomplete", "missing": ["Noget"] },
+                        "no_conflict_of_interest": true }),
+            ),
+            "case_list" => (
+                This(Act::Search),
+                json!({ "query": "", "filter": "open", "after": null, "purpose": "quality" }),
+            ),
+            "case_show" => (
+                This(Act::ReadCase),
+                json!({ "id": granted, "purpose": "quality" }),
+            ),
+            "tick" => (
+                This(Act::Finish),
+                json!({ "tick": "journalised", "case_id": granted, "reference": "" }),
+            ),
+            "tick_undo" => (
+                This(Act::Correct),
+                json!({ "case_id": registered, "tick": "registered", "reason": "Fejl" }),
+            ),
+            "register_look" => (
+                This(Act::Capture),
+                json!({ "case_id": granted, "seen": "not_exempt" }),
+            ),
+            "correct_wrong_person" => (
+                This(Act::Correct),
+                json!({ "case_id": granted, "reason": "Fejl", "removed_from_register": true, "resend_post": false,
+                        "open_draft_for_right_person": false }),
+            ),
+            "take_back" => (
+                This(Act::TakeBack),
+                json!({ "case_id": granted, "reasons": "Fejl", "consultation_held_on": null,
+                        "consultation_not_needed": "Kendt" }),
+            ),
+            "end_exemption" => (
+                This(Act::Finish),
+                json!({ "case_id": registered, "ending": "deceased", "ended_on": "2026-03-12" }),
+            ),
+            "note_add" => (
+                This(Act::Supplement),
+                json!({ "case_id": granted, "text": "Noget" }),
+            ),
+            "revoke_power_of_attorney" => (
+                This(Act::Supplement),
+                json!({ "case_id": open, "revoked_on": "13.03.2026", "reason": "" }),
+            ),
+            "reveal" => (
+                This(Act::ReadCase),
+                json!({ "case_id": granted, "what": "cpr", "purpose": "contact" }),
+            ),
+            "paper_preview" => (
+                This(Act::ReadCase),
+                json!({ "case_id": granted, "draft_id": null, "kind": "request", "large_print": false }),
+            ),
+            "sync_status" | "sync_now" => (Nothing, Value::Null),
+            unknown => panic!("{unknown} has no row here: say who may"),
+        }
+    }
+}
+
+const fn is_about_rights(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::NotPermitted | ErrorCode::MayNotDecide | ErrorCode::NotSignedIn
+    )
+}
+
+#[test]
+fn every_command_is_allowed_for_exactly_the_roles_the_table_names() {
+    let mut refused = 0;
+    for (user, role) in STAFF {
+        // A story of its own for each role, so that what one does is not in another's way.
+        let story = Story::new();
+        for command in COMMANDS {
+            story.office.sign_in(user);
+            let (needs, request) = story.row(command);
+            let answer = dispatch(&story.office.app, command, request);
+            let told = answer.as_ref().err().map(|error| error.code);
+            let about_rights = told.filter(|code| is_about_rights(*code));
+            match needs {
+                Needs::This(act) if !permits(role, act) => {
+                    refused += 1;
+                    let expected = if act == Act::Decide && permits(role, Act::Capture) {
+                        ErrorCode::MayNotDecide
+                    } else {
+                        ErrorCode::NotPermitted
+                    };
+                    assert_eq!(told, Some(expected), "{command} as {}", role.code());
+                }
+                Needs::SignedIn if *command == "screen_signature" => {
+                    assert_eq!(told, Some(ErrorCode::NotPermitted), "shut by the profile");
+                }
+                Needs::Nothing | Needs::SignedIn | Needs::This(_) => {
+                    assert_eq!(about_rights, None, "{command} as {}", role.code());
+                }
+            }
+        }
+    }
+    assert!(refused > 55, "only {refused} were refused");
+}
+
+#[test]
+fn signed_out_nothing_answers_but_what_must() {
+    let story = Story::new();
+    story.office.app.sign_out(()).expect("signed out");
+    for command in COMMANDS {
+        let (needs, request) = story.row(command);
+        let told = dispatch(&story.office.app, command, request)
+            .err()
+            .map(|error| error.code);
+        match needs {
+            Needs::Nothing => assert_ne!(told, Some(ErrorCode::NotSignedIn), "{command}"),
+            Needs::SignedIn | Needs::This(_) => {
+                assert_eq!(told, Some(ErrorCode::NotSignedIn), "{command}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_window_is_told_the_same_rights_as_the_program_keeps() {
+    let office = Office::closed_at("2026-03-13 10:00");
+    for (user, role) in STAFF {
+        office.sign_in(user);
+        let session = office
+            .app
+            .start_state(())
+            .expect("shown")
+            .session
+            .expect("signed in");
+        let expected: Vec<&str> = Act::ALL
+            .into_iter()
+            .filter(|act| permits(role, *act))
+            .map(Act::code)
+            .collect();
+        assert_eq!(session.acts, expected, "{}", role.code());
+    }
+}
+
+#[test]
+fn what_a_case_page_offers_is_what_the_role_may() {
+    for (user, role) in STAFF {
+        if !permits(role, Act::ReadCase) {
+            continue;
+        }
+        let story = Story::new();
+        story.office.sign_in(user);
+        let offered = story.office.show(&story.granted).actions;
+        for (action, act) in [
+            ("tick_registered", Act::Finish),
+            ("correct_wrong_person", Act::Correct),
+            ("take_back", Act::TakeBack),
+            ("note", Act::Supplement),
+        ] {
+            let is_offered = offered.iter().any(|offer| offer == action);
+            assert_eq!(
+                is_offered,
+                permits(role, act),
+                "{action} as {}",
+                role.code()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_log_is_read_by_lead_and_auditor_alone() {
+    for (user, role) in STAFF {
+        if !permits(role, Act::ReadCase) {
+            continue;
+        }
+        let story = Story::new();
+        story.office.sign_in(user);
+        let audit = story.office.show(&story.granted).audit;
+        assert_eq!(
+            !audit.is_empty(),
+            permits(role, Act::ReadAudit),
+            "{}",
+            role.code()
+        );
+    }
+}
