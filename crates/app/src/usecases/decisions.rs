@@ -2,8 +2,11 @@
 
 use chrono::NaiveDate;
 use skranke_domain::case::Case;
+use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
-use skranke_domain::eligibility::{EligibilityPolicy, Explanation, Outcome, Requirement, explain};
+use skranke_domain::eligibility::{
+    EligibilityPolicy, Explanation, Facts, Outcome, Requirement, explain,
+};
 use skranke_domain::event::{
     AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Consultation, Event, Granted, Refused,
     Rejected,
@@ -238,12 +241,30 @@ impl App {
             .as_ref()
             .and_then(|opened| profile.location(&opened.location))
             .map(|location| location.opens_for_exemption_on);
+        let mut facts = facts_of(case, opens_on);
+        self.tell_of_death(&mut facts, profile);
         explain(
-            &facts_of(case, opens_on),
+            &facts,
             &self.forms.rules().to_domain(),
             &policy(profile),
             today,
         )
+    }
+
+    /// The demo's register knows who is dead; there is no other register of persons to ask yet.
+    pub(crate) fn tell_of_death(&self, facts: &mut Facts, profile: &Profile) {
+        let demo = profile.demo.as_ref().filter(|_| self.config.demo);
+        let (Some(demo), Some(cpr)) = (demo, &facts.cpr) else {
+            return;
+        };
+        let digits = cpr.reveal_for(Purpose::LookUp);
+        if demo
+            .citizens
+            .iter()
+            .any(|citizen| citizen.deceased && citizen.cpr == digits)
+        {
+            facts.died = Some(true);
+        }
     }
 
     fn rule_set_on(&self, day: NaiveDate) -> Result<RuleSetCode, AppError> {

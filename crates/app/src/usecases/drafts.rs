@@ -349,8 +349,10 @@ impl App {
             let opens_on = profile
                 .location(typed.text("location"))
                 .map(|l| l.opens_for_exemption_on);
+            let mut facts = typed.facts(opens_on);
+            self.tell_of_death(&mut facts, profile);
             let explanation = explain(
-                &typed.facts(opens_on),
+                &facts,
                 &self.forms.rules().to_domain(),
                 &policy(profile),
                 today,

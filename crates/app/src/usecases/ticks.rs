@@ -64,7 +64,23 @@ impl App {
                 )
             }
         };
-        self.on_case(&case_id, |command| command.add(event))
+        self.on_case(&case_id, |command| {
+            let handed_over = matches!(
+                &event,
+                Event::ReceiptGiven(given) if given.delivery == ReceiptDelivery::HandedOver
+            );
+            command.add(event)?;
+            // Who took the receipt for the citizen used the power of attorney for it.
+            let in_force = command.case.power_of_attorney.is_some()
+                && command.case.power_of_attorney_revoked_on.is_none();
+            if handed_over && in_force {
+                command.add(Event::PowerOfAttorneyUsed {
+                    used_at: now,
+                    purpose: "receipt".to_owned(),
+                })?;
+            }
+            Ok(())
+        })
     }
 
     /// Undoes a tick with a reason.
