@@ -95,6 +95,26 @@ fn row_2_12_who_never_lived_in_denmark_is_decided_elsewhere() {
 }
 
 #[test]
+fn a_citizen_whom_the_register_reports_dead_is_not_exempted() {
+    // Given Else Kirkegaard, dead by the demo's register
+    let office = Office::open();
+    let sheet = office
+        .draft_with_representative()
+        .set("cpr", "2402333984")
+        .set("citizen_name", "Else Kirkegaard");
+
+    // When her son asks for exemption
+    let check = sheet.check();
+
+    // Then the screen says why not and what to do
+    let alive = leaf(&check.proof, "alive");
+    assert_eq!(alive.outcome, "not_met");
+    assert!(!alive.fact.is_empty() && !alive.remedy.is_empty());
+    assert_eq!(code(sheet.grant()), ErrorCode::RequirementsNotMet);
+    assert_eq!(leaf(&office.draft().check().proof, "alive").outcome, "met");
+}
+
+#[test]
 fn row_2_12_who_left_denmark_or_has_no_fixed_abode_can_be_exempted() {
     let office = Office::open();
     for residence in ["left_denmark", "no_fixed_abode"] {

@@ -49,6 +49,19 @@ fn row_2_15_help_never_blocks() {
 }
 
 #[test]
+fn row_2_16_what_a_citizen_uses_or_was_shown_is_for_the_talk_and_stored_nowhere() {
+    // Practice 15: e-Boks, the prompt in it and which letter came are context, not facts about a person.
+    let office = Office::open();
+    let form = office.app.form_view(office.draft().save().reference());
+    for field in form.expect("the form").fields {
+        let told = format!("{} {} {}", field.id, field.label, field.help).to_lowercase();
+        for word in ["eboks", "e-boks", "prompt", "påmindelse", "underretning"] {
+            assert!(!told.contains(word), "{}", field.id);
+        }
+    }
+}
+
+#[test]
 fn row_2_17_only_help_that_exists_can_be_chosen_instead() {
     let office = Office::open();
 

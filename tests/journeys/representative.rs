@@ -201,6 +201,41 @@ fn a_revoked_power_of_attorney_is_used_no_more() {
 }
 
 #[test]
+fn row_2_23_taking_the_receipt_home_is_a_use_of_the_power_of_attorney() {
+    // Given a registered exemption for which a representative came
+    let office = Office::open();
+    let case = office
+        .draft_with_representative()
+        .grant()
+        .expect("granted")
+        .row
+        .id;
+    office.register(&case).expect("registered");
+    let uses = |view: &skranke_app::api::case::CaseView| {
+        let used = view
+            .timeline
+            .iter()
+            .filter(|line| line.kind == "power_of_attorney_used");
+        used.map(|line| line.detail.clone()).collect::<Vec<_>>()
+    };
+
+    // When the representative takes the receipt
+    let given = office
+        .give_receipt(&case, "handed_over", "")
+        .expect("given");
+
+    // Then both uses stand in its log, and a posted receipt is none
+    let asked = "Bedt om fritagelse for borgeren".to_owned();
+    let took = "Modtaget kvittering for borgeren".to_owned();
+    assert_eq!(uses(&given), [asked.clone(), took]);
+    office
+        .undo(&case, "receipt", "Sendes i stedet")
+        .expect("undone");
+    let posted = office.give_receipt(&case, "posted", "").expect("posted");
+    assert_eq!(uses(&posted).len(), 2);
+}
+
+#[test]
 fn practice_9_in_the_first_form_version_the_power_of_attorney_is_part_two_and_for_relatives() {
     // Given a form signed in May 2014
     let office = Office::open_at("2014-05-05 10:00");
