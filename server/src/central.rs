@@ -1,7 +1,6 @@
 //! What all requests share: store, writers, keys and guards.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -123,6 +122,3 @@ impl Central {
         Ok((confirmation, head))
     }
 }
-
-/// How long a stopping server waits for open requests.
-pub const STOP_WITHIN: Duration = Duration::from_secs(10);

@@ -14,6 +14,7 @@ pub mod config;
 pub mod log;
 pub mod problem;
 pub mod routes;
+pub mod serve;
 pub mod sign_in;
 pub mod store;
 pub mod writer;

@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use chrono::TimeDelta;
@@ -16,11 +15,10 @@ use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::Scope;
 use skranke_server::attachments::AttachmentFolder;
-use skranke_server::central::{Central, STOP_WITHIN};
 use skranke_server::config::{Config, Settings};
 use skranke_server::store::sqlite::{KeyFile, SqliteStore};
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
-use skranke_server::{backup, log, routes, sign_in};
+use skranke_server::{backup, log, serve, sign_in};
 use tokio::net::TcpListener;
 
 /// Skranke's central store.
@@ -108,15 +106,18 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = config(arguments.settings)?;
-    let key = KeyFile::read_or_create(&config.key_file, &config.database)?;
-    let store = SqliteStore::open(&config.database, &key)?;
-    let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
-        .context("the attachment folder cannot be made")?;
+    let open_store = || -> anyhow::Result<(SqliteStore, KeyFile)> {
+        let key = KeyFile::read_or_create(&config.key_file, &config.database)?;
+        Ok((SqliteStore::open(&config.database, &key)?, key))
+    };
     match arguments.command.unwrap_or(Command::Serve {
         exit_with_parent: false,
     }) {
-        Command::Serve { exit_with_parent } => serve(store, attachments, &config, exit_with_parent),
+        Command::Serve { exit_with_parent } => listen(&config, exit_with_parent),
         Command::Backup { to } => {
+            let (store, key) = open_store()?;
+            let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
+                .context("the attachment folder cannot be made")?;
             let made = backup::run(&store, &attachments, &to)?;
             print(&json!({
                 "folder": made.folder,
@@ -124,9 +125,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 "positions": made.positions.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
             }))
         }
-        Command::BackupMark { position } => Ok(backup::mark(&store, tenant(&config)?, position)?),
-        Command::EnrolmentCode { scope } => enrolment_code(&store, &config, &scope),
-        Command::AddStaff { login, roles } => add_staff(&store, &config, login, roles),
+        Command::BackupMark { position } => {
+            Ok(backup::mark(&open_store()?.0, tenant(&config)?, position)?)
+        }
+        Command::EnrolmentCode { scope } => enrolment_code(&open_store()?.0, &config, &scope),
+        Command::AddStaff { login, roles } => add_staff(&open_store()?.0, &config, login, roles),
     }
 }
 
@@ -163,13 +166,8 @@ fn tenant(config: &Config) -> anyhow::Result<&str> {
         .ok_or_else(|| anyhow!("name the municipality with --tenant"))
 }
 
-fn serve(
-    store: SqliteStore,
-    attachments: AttachmentFolder,
-    config: &Config,
-    exit_with_parent: bool,
-) -> anyhow::Result<()> {
-    let central = Arc::new(Central::new(Arc::new(store), attachments, config)?);
+fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<()> {
+    let central = serve::open(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -177,28 +175,15 @@ fn serve(
         let listener = TcpListener::bind(config.listen)
             .await
             .context("the address cannot be bound")?;
-        let url = format!("http://{}", listener.local_addr()?);
         print(&json!({
-            "listening": url,
+            "listening": format!("http://{}", listener.local_addr()?),
             "tenant": config.tenant,
             "server_key": central.public_key().to_string(),
         }))?;
         log::line("started", json!({ "version": env!("CARGO_PKG_VERSION") }));
-        let stopping = Arc::clone(&central);
-        let (stopped, mut stop_seen) = tokio::sync::watch::channel(false);
-        let signal = async move {
-            stop_signal(exit_with_parent).await;
-            stopping.stop();
-            stopped.send_replace(true);
-        };
-        let server = axum::serve(listener, routes::router(central)).with_graceful_shutdown(signal);
-        tokio::select! {
-            result = async { server.await } => result.context("serving failed")?,
-            () = async {
-                let _ = stop_seen.wait_for(|stopped| *stopped).await;
-                tokio::time::sleep(STOP_WITHIN).await;
-            } => log::line("stopped_with_open_requests", json!({})),
-        }
+        serve::serve(listener, central, stop_signal(exit_with_parent))
+            .await
+            .context("serving failed")?;
         log::line("stopped", json!({}));
         Ok(())
     })

@@ -88,6 +88,10 @@ pub(super) fn writer(path: &Path, key: &KeyFile) -> Stored<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if !path.exists() {
+        // Made first, so that it is its owner's alone from the beginning; its log files take over the mode.
+        write_private(path, b"").map_err(|_| cannot_open("the database file cannot be made"))?;
+    }
     let mut connection = connect(path, key, flags)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(&mut connection)?;
