@@ -147,6 +147,90 @@ fn row_4_30_every_look_leaves_a_line_with_its_purpose() {
 }
 
 #[test]
+fn entering_a_number_at_the_counter_is_a_logged_look_also_when_the_draft_is_dropped() {
+    // Given a number typed, saved twice, and the draft deleted
+    let office = Office::open();
+    let sheet = office.blank().set("cpr", AASE).save();
+    let sheet = sheet.set("phone", "70 11 22 33").save();
+    office.app.draft_delete(sheet.reference()).expect("deleted");
+
+    // Then the look is in the log once, with its purpose, and the number nowhere in it
+    let log = office.log();
+    let look = (
+        "citizen_looked_up".to_owned(),
+        sheet.id.clone(),
+        "counter_entry".to_owned(),
+    );
+    assert_eq!(log.iter().filter(|line| **line == look).count(), 1);
+    assert!(log.iter().any(|(action, ..)| action == "draft_discarded"));
+    assert!(
+        log.iter()
+            .all(|(_, subject, why)| !subject.contains(AASE) && !why.contains(AASE))
+    );
+
+    // And another number is another look
+    let other = office
+        .blank()
+        .set("cpr", AASE)
+        .save()
+        .set("cpr", "2304483984")
+        .save();
+    let looks = office
+        .log()
+        .into_iter()
+        .filter(|(action, subject, _)| action == "citizen_looked_up" && *subject == other.id);
+    assert_eq!(looks.count(), 2);
+}
+
+#[test]
+fn every_way_in_and_every_list_leaves_a_line() {
+    let office = Office::open();
+    office.app.worklist(()).expect("shown");
+    let sheet = office.draft().save();
+    office.app.draft_open(sheet.reference()).expect("opened");
+    office.app.citizen_known(sheet.reference()).expect("asked");
+    office
+        .app
+        .case_list(list("", "open", None))
+        .expect("listed");
+    office
+        .app
+        .case_list(list("Lindholm", "all", Some("quality")))
+        .expect("found");
+    office.app.sign_out(()).expect("signed out");
+    let wrong = skranke_app::api::session::SignInRequest {
+        user_name: "karin".to_owned(),
+        password: "gættet kode".to_owned(),
+    };
+    assert!(office.app.sign_in(wrong).is_err());
+
+    let log = office.log();
+
+    for action in [
+        "signed_in",
+        "list_shown",
+        "draft_read",
+        "citizen_looked_up",
+        "searched",
+        "signed_out",
+        "sign_in_failed",
+    ] {
+        assert!(
+            log.iter().any(|(done, ..)| done == action),
+            "{action} is not in the log"
+        );
+    }
+    let searched = log
+        .iter()
+        .find(|(action, ..)| action == "searched")
+        .expect("there");
+    assert_eq!(
+        (searched.1.as_str(), searched.2.as_str()),
+        ("name", "quality")
+    );
+}
+
+#[test]
 fn uncovering_needs_a_purpose_and_knows_what_can_be_uncovered() {
     let office = Office::open();
     let case = office.granted().row.id;

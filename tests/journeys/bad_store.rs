@@ -6,11 +6,10 @@ use std::process::Command;
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::session::SignInRequest;
 use skranke_app::{App, Clock};
-use skranke_store::key::envelope::{Envelope, Opener};
-use skranke_store::{Action, Actor, Entry, Options, Store};
+use skranke_store::{Action, Actor, Entry};
 use skranke_testkit::danish;
 
-use crate::office::{MORNING, Office, PASSWORD, configured, key_file, said, started};
+use crate::office::{MORNING, Office, PASSWORD, configured, said, started};
 
 /// A small disk of its own, taken down again at the end. Only an administrator of the computer may make one.
 struct SmallDisk(tempfile::TempDir);
@@ -100,17 +99,7 @@ fn a_store_another_program_holds_is_told_and_works_again_after() {
     // Given a second program in the middle of a write
     let office = Office::open();
     let sheet = office.draft().save();
-    let folder = office.folder.path();
-    let envelope = Envelope::load(&folder.join("store")).expect("there");
-    let key = envelope
-        .open(&Opener::KeyFile(&key_file(folder)))
-        .expect("opens");
-    let options = Options {
-        ballast_bytes: 0,
-        ..Options::default()
-    };
-    let mut other =
-        Store::open(&folder.join("store"), &key, options, danish(MORNING)).expect("opens");
+    let mut other = office.store();
     let device = other
         .read()
         .expect("read")

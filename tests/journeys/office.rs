@@ -16,6 +16,8 @@ use skranke_app::api::error::ErrorCode;
 use skranke_app::api::paper::{PaperRequest, PaperView};
 use skranke_app::api::session::SignInRequest;
 use skranke_app::{App, AppError, Clock, Config, KeyPlace};
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{AuditFilter, Options, Store};
 use skranke_testkit::danish;
 
 /// The demo's password.
@@ -228,6 +230,35 @@ impl Office {
         self.sign_in("hanne");
         let lines = self.show(case).audit.into_iter();
         lines.map(|line| (line.action, line.purpose)).collect()
+    }
+}
+
+impl Office {
+    /// A second opening of the store under the program, as another program on this computer would have it.
+    pub(crate) fn store(&self) -> Store {
+        let folder = self.folder.path().join("store");
+        let envelope = Envelope::load(&folder).expect("there");
+        let key = envelope.open(&Opener::KeyFile(&key_file(self.folder.path())));
+        let options = Options {
+            ballast_bytes: 0,
+            ..Options::default()
+        };
+        Store::open(&folder, &key.expect("the key"), options, self.clock.now()).expect("opens")
+    }
+
+    /// The whole audit log, newest first: action, subject and purpose.
+    pub(crate) fn log(&self) -> Vec<(String, String, String)> {
+        let store = self.store();
+        let rows = store
+            .read()
+            .and_then(|read| read.audit(AuditFilter::All, None, 1_000))
+            .expect("read");
+        rows.into_iter()
+            .map(|row| {
+                let subject = row.subject.unwrap_or_default();
+                (row.action.code().to_owned(), subject, row.purpose)
+            })
+            .collect()
     }
 }
 
