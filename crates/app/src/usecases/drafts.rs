@@ -358,13 +358,22 @@ impl App {
                 today,
             );
             let in_force = self.forms.rules().on(today);
+            let mut warnings: Vec<String> = explanation
+                .warnings
+                .iter()
+                .map(|w| Warning::code(*w).to_owned())
+                .collect();
+            // What the number itself says is in the proof's own warnings already.
+            let in_free_text = form.warnings(&plain);
+            if in_free_text
+                .iter()
+                .any(|found| found.code == ProblemCode::CprInFreeText)
+            {
+                warnings.push(ProblemCode::CprInFreeText.code().to_owned());
+            }
             Ok(DraftCheck {
                 problems,
-                warnings: explanation
-                    .warnings
-                    .iter()
-                    .map(|w| Warning::code(*w).to_owned())
-                    .collect(),
+                warnings,
                 proof: proof_view(&explanation.proof, texts),
                 rule_set: explanation
                     .rule_set

@@ -1215,6 +1215,7 @@ export const texts = {
   "unopened_post.none": "Ikke valgt",
   "unopened_post.other_address": "Sendes på papir til en anden adresse",
   "unopened_post.registered_address": "Sendes på papir til folkeregisteradressen",
+  "warning.cpr_in_free_text": "Der står et CPR-nummer i en fritekst. Fjern det",
   "warning.cpr_modulus_11": "Kontrolcifferet passer ikke. Det kan være et nyere nummer",
   "warning.cpr_replacement": "Det er et erstatningsnummer",
   "warning.guardian_economic_only": "Værgemålet gælder kun økonomi. Vurdér, om det er nok",
