@@ -78,6 +78,26 @@ fn who_cannot_sign_needs_a_reason_and_a_witness() {
 }
 
 #[test]
+fn practice_13_a_number_in_a_free_text_is_warned_about() {
+    let office = Office::open();
+    let sheet = |reason: &str| {
+        office
+            .draft()
+            .set("signing_method", "unable")
+            .set("unable_reason", reason)
+            .set("witness_name", "Else Marie Toft")
+    };
+    let warned = "cpr_in_free_text".to_owned();
+    assert!(!sheet("Armen er i gips").check().warnings.contains(&warned));
+
+    let check = sheet("Se sagen om 221177-1212").check();
+
+    assert!(check.warnings.contains(&warned));
+    let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
+    assert!(forms.texts().get("warning.cpr_in_free_text").is_some());
+}
+
+#[test]
 fn practice_12_signing_on_screen_is_possible_only_where_the_profile_allows_it() {
     use skranke_app::api::draft::ScreenSignatureRequest;
     let shut = Office::open();

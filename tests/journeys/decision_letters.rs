@@ -217,7 +217,16 @@ fn row_4_31_nobody_decides_without_saying_that_they_have_no_conflict_of_interest
 fn practice_5_a_rejection_is_no_refusal_and_says_nothing_about_the_citizen() {
     // Given somebody without valid ID who gives a name and a number
     let office = Office::open();
-    let sheet = office.draft().untick("id_checked");
+    let sheet = office.draft().untick("id_checked").save();
+    let scan = office.folder.path().join("scan.pdf");
+    std::fs::write(&scan, skranke_testkit::files::scanned_pdf()).expect("written");
+    let attached = office.app.attach(skranke_app::api::draft::AttachRequest {
+        draft_id: Some(sheet.id.clone()),
+        case_id: None,
+        purpose: "signed_request".to_owned(),
+        path: Some(scan.to_string_lossy().into_owned()),
+    });
+    attached.expect("attached");
 
     // When they are turned away
     let odd = Decision::Reject {
@@ -237,6 +246,7 @@ fn practice_5_a_rejection_is_no_refusal_and_says_nothing_about_the_citizen() {
         (case.row.name.as_str(), case.row.cpr_masked.as_str()),
         ("", "")
     );
+    assert!(case.attachments.is_empty(), "nor the scan");
     let paper = office.words(&case.row.id, "rejection");
     assert!(paper.contains("Vi så ikke gyldig legitimation"), "{paper}");
     assert!(

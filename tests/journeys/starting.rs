@@ -184,7 +184,7 @@ fn the_recovery_code_opens_the_store_when_the_key_is_lost() {
         user_name: "vibeke".to_owned(),
         password: String::new(),
     };
-    let error = app.sign_in(request).err().expect("closed");
+    let error = app.sign_in(request).expect_err("closed");
     assert_eq!(error.code, ErrorCode::KeyMissing);
     said(&error);
     assert_eq!(
@@ -244,7 +244,7 @@ fn the_key_of_another_computer_does_not_open_the_store() {
         user_name: "vibeke".to_owned(),
         password: String::new(),
     };
-    let error = app.sign_in(request).err().expect("closed");
+    let error = app.sign_in(request).expect_err("closed");
     assert_eq!(error.code, ErrorCode::KeyWrong);
     said(&error);
     app.recover(SecretRequest {
