@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::Datelike;
 use sha2::{Digest, Sha256};
 use skranke_documents::{CopyMark, RenderOptions, RenderedPaper};
-use skranke_domain::case::{Case, check};
+use skranke_domain::case::{Case, CaseState, check};
 use skranke_domain::danish_time;
 use skranke_domain::event::{Event, PaperIssued, PaperKind, RegisterStatus};
 use skranke_domain::ids::{CaseId, Sha256Digest};
@@ -177,7 +177,9 @@ impl App {
             ),
         };
         let copy = u16::try_from(issued_before.len()).unwrap_or(u16::MAX);
-        if copy > 0 && kind == PaperKind::ExemptionReceipt {
+        // The receipt says that the citizen *is* exempt: a copy, or one asked for after the exemption ended, says so
+        // on the register's word and not on ours.
+        if kind == PaperKind::ExemptionReceipt && (copy > 0 || case.state == CaseState::Ended) {
             register_still_says_so(&case, today)?;
         }
         let proof = proof_view(
@@ -283,7 +285,7 @@ fn register_still_says_so(case: &Case, today: chrono::NaiveDate) -> Result<(), A
         Some((_, RegisterStatus::NotExempt | RegisterStatus::NotRegistered)) => {
             Err(AppError::of(ErrorCode::PaperDoesNotFit))
         }
-        None if registered.is_some_and(|tick| is_today(tick.at)) => Ok(()),
+        None if case.is_exempt() && registered.is_some_and(|tick| is_today(tick.at)) => Ok(()),
         None => Err(AppError::of(ErrorCode::RegisterNotChecked)),
     }
 }
