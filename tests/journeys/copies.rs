@@ -50,6 +50,31 @@ fn practice_8_a_reprint_demands_a_look_in_the_register_first() {
 }
 
 #[test]
+fn no_receipt_says_exempt_of_somebody_whose_exemption_ended() {
+    // Given an exemption whose receipt was never printed, and a citizen who rejoined at the counter
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let ended = office.app.end_exemption(EndRequest {
+        case_id: case.clone(),
+        ending: "rejoined_at_counter".to_owned(),
+        ended_on: "13.03.2026".to_owned(),
+    });
+    assert!(!ended.expect("ended").exempt);
+
+    // When the receipt is asked for
+    let receipt = office.preview(&case, "exemption_receipt");
+
+    // Then the register is asked first, and it says otherwise
+    assert_eq!(code(receipt), ErrorCode::RegisterNotChecked);
+    office.moves_to("2026-03-13 10:03");
+    sees(&office, &case, "not_exempt");
+    assert_eq!(
+        code(office.preview(&case, "exemption_receipt")),
+        ErrorCode::PaperDoesNotFit
+    );
+}
+
+#[test]
 fn a_look_from_yesterday_is_not_a_look() {
     let office = Office::open();
     let case = office.registered().row.id;
