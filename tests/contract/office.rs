@@ -1,0 +1,288 @@
+//! A fictional municipality with laptops that seal events, over any backend.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use skranke_domain::cpr::Cpr;
+use skranke_domain::event::{CaseOpened, Channel, CitizenRecorded, Event, Residence};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
+use skranke_domain::role::Role;
+use skranke_protocol::chain::Head;
+use skranke_protocol::envelope::{SealedEvent, Unsealed};
+use skranke_protocol::grant::Grant;
+use skranke_protocol::instant;
+use skranke_protocol::signature::SigningKey;
+use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope, Verdict};
+use skranke_server::admission::{self, Admitted, Circumstances};
+use skranke_server::store::{CentralStore, Device, ServerKeys, StoredFeedItem};
+use uuid::Uuid;
+
+pub(crate) const TENANT: &str = "0999";
+
+/// A kind of database under test.
+pub(crate) trait Backend {
+    type Store: CentralStore + 'static;
+    fn open(folder: &std::path::Path) -> Self::Store;
+}
+
+/// The instant all tests begin at.
+pub(crate) fn noon() -> DateTime<Utc> {
+    instant::from_text("2026-11-20T12:00:00.000Z").unwrap()
+}
+
+/// A store with one municipality in it.
+pub(crate) struct Office {
+    pub(crate) store: Arc<dyn CentralStore>,
+    pub(crate) keys: ServerKeys,
+    _folder: tempfile::TempDir,
+}
+
+impl Office {
+    pub(crate) fn of<B: Backend>() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = B::open(folder.path());
+        store.create_tenant(TENANT, noon()).unwrap();
+        let keys = store.server_keys().unwrap();
+        Self {
+            store: Arc::new(store),
+            keys,
+            _folder: folder,
+        }
+    }
+
+    fn server_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.keys.signing_seed)
+    }
+
+    pub(crate) fn public_key(&self) -> skranke_protocol::signature::PublicKey {
+        self.server_key().public()
+    }
+
+    /// Enrols a laptop with a counter grant that is valid all day.
+    pub(crate) fn laptop(&self, seed: u8, scope: Scope) -> Laptop {
+        let laptop = Laptop::new(seed);
+        let mut transaction = self.store.begin(TENANT).unwrap();
+        let device = Device {
+            id: laptop.id,
+            code: String::new(),
+            name: format!("Skranke {seed}"),
+            public_key: laptop.key.public(),
+            scope,
+            state: DeviceState::Active,
+            head: Head::START,
+            accepted: 0,
+            quarantined: 0,
+            deferred: 0,
+        };
+        transaction.insert_device(&device, noon()).unwrap();
+        transaction.commit().unwrap();
+        self.grant(&laptop, laptop.grant, &[Role::Counter]);
+        laptop
+    }
+
+    pub(crate) fn grant(&self, laptop: &Laptop, id: GrantId, roles: &[Role]) {
+        let grant = Grant {
+            id,
+            tenant: TENANT.to_owned(),
+            staff_id: laptop.staff,
+            roles: roles.to_vec(),
+            device_id: laptop.id,
+            valid_from: noon() - TimeDelta::hours(4),
+            valid_until: noon() + TimeDelta::hours(4),
+        };
+        let signed = grant.sign(&self.server_key()).unwrap();
+        let mut transaction = self.store.begin(TENANT).unwrap();
+        transaction
+            .insert_grant(id, grant.staff_id, grant.device_id, &signed)
+            .unwrap();
+        transaction.commit().unwrap();
+    }
+
+    /// Pushes events as one batch and commits.
+    pub(crate) fn push(&self, device: DeviceId, events: &[SealedEvent]) -> Admitted {
+        self.push_batch(device, &PushBatch::of(events))
+    }
+
+    pub(crate) fn push_batch(&self, device: DeviceId, batch: &PushBatch) -> Admitted {
+        let mut transaction = self.store.begin(TENANT).unwrap();
+        let server_key = self.public_key();
+        let circumstances = Circumstances {
+            now: noon(),
+            server_key: &server_key,
+            index_key: &self.keys.index_key,
+        };
+        let admitted =
+            admission::admit(transaction.as_mut(), device, &batch.commands, circumstances).unwrap();
+        transaction.commit().unwrap();
+        admitted
+    }
+
+    /// Pushes one command and returns its verdict.
+    pub(crate) fn verdict(&self, laptop: &Laptop, events: &[SealedEvent]) -> Verdict {
+        let mut verdicts = self.push(laptop.id, events).verdicts;
+        assert_eq!(verdicts.len(), 1, "one command, one verdict");
+        verdicts.remove(0).verdict
+    }
+
+    pub(crate) fn device(&self, laptop: &Laptop) -> Device {
+        self.store.device(TENANT, laptop.id).unwrap().unwrap()
+    }
+
+    /// The whole feed as a laptop may see it.
+    pub(crate) fn feed(&self, laptop: &Laptop) -> Vec<(u64, StoredFeedItem)> {
+        let device = self.device(laptop);
+        let mut all = Vec::new();
+        let mut after = 0;
+        loop {
+            let slice = self.store.feed(TENANT, &device, after, 7).unwrap();
+            all.extend(slice.items);
+            if slice.read_to >= slice.tenant.position() {
+                return all;
+            }
+            assert!(slice.read_to > after, "a page must move on");
+            after = slice.read_to;
+        }
+    }
+}
+
+/// A device with its key, chain and person.
+#[derive(Clone)]
+pub(crate) struct Laptop {
+    pub(crate) id: DeviceId,
+    pub(crate) key: SigningKey,
+    pub(crate) head: Head,
+    pub(crate) staff: StaffId,
+    pub(crate) grant: GrantId,
+    pub(crate) at: DateTime<Utc>,
+    serial: u32,
+}
+
+impl Laptop {
+    pub(crate) fn new(seed: u8) -> Self {
+        let uuid = |kind: u128| {
+            Uuid::from_u128(
+                0x0192_0000_0000_7000_8000_0000_0000_0000 + (kind << 32) + u128::from(seed),
+            )
+        };
+        Self {
+            id: DeviceId::from_uuid(uuid(1)),
+            key: SigningKey::from_seed(&[seed; 32]),
+            head: Head::START,
+            staff: StaffId::from_uuid(uuid(2)),
+            grant: GrantId::from_uuid(uuid(3)),
+            at: noon(),
+            serial: 0,
+        }
+    }
+
+    /// The two events that open a case for a citizen.
+    pub(crate) fn open_case(&mut self, cpr: &str) -> (CaseId, Vec<SealedEvent>) {
+        self.serial += 1;
+        let case_id = CaseId::from_uuid(Uuid::now_v7());
+        let events = [
+            Event::CaseOpened(CaseOpened {
+                number: format!("2026-S1-{:04}", self.serial).parse().unwrap(),
+                channel: Channel::InPerson,
+                location: "solbjerg_torv".to_owned(),
+                municipality: TENANT.to_owned(),
+                profile: "demo@1".to_owned(),
+                form: "f1@2".to_owned(),
+                received_on: "2026-11-20".parse().unwrap(),
+            }),
+            Event::CitizenRecorded(citizen(cpr, "Åse Østergård")),
+        ];
+        (case_id, self.command(case_id, &[], &events))
+    }
+
+    /// Seals a command whose first event builds on `seen` and each later one on the one before.
+    pub(crate) fn command(
+        &mut self,
+        case_id: CaseId,
+        seen: &[EventId],
+        events: &[Event],
+    ) -> Vec<SealedEvent> {
+        let command_id = CommandId::from_uuid(Uuid::now_v7());
+        let n = u16::try_from(events.len()).unwrap();
+        let mut based_on = seen.to_vec();
+        let mut sealed = Vec::new();
+        for (event, k) in events.iter().zip(1..) {
+            let unsealed = self.unsealed(case_id, command_id, (k, n), based_on);
+            let event = unsealed
+                .seal(event, salt(k, self.head.seq), &self.key)
+                .unwrap();
+            self.head = Head::after(event.header(), event.hash());
+            based_on = vec![event.header().id];
+            sealed.push(event);
+        }
+        sealed
+    }
+
+    /// The next event of the chain, before sealing.
+    pub(crate) fn unsealed(
+        &self,
+        case_id: CaseId,
+        command_id: CommandId,
+        (k, n): (u16, u16),
+        based_on: Vec<EventId>,
+    ) -> Unsealed {
+        Unsealed {
+            id: EventId::from_uuid(Uuid::now_v7()),
+            tenant: TENANT.to_owned(),
+            case_id,
+            command_id,
+            k,
+            n,
+            device_id: self.id,
+            device_seq: self.head.seq + 1,
+            prev_hash: self.head.hash,
+            recorded_at: self.at + TimeDelta::milliseconds(i64::try_from(self.head.seq).unwrap()),
+            clock_offset_ms: 0,
+            actor: self.staff,
+            grant_id: self.grant,
+            based_on,
+        }
+    }
+
+    pub(crate) fn note(
+        &mut self,
+        case_id: CaseId,
+        seen: &[EventId],
+        text: &str,
+    ) -> Vec<SealedEvent> {
+        self.command(
+            case_id,
+            seen,
+            &[Event::NoteAdded {
+                text: text.to_owned(),
+            }],
+        )
+    }
+}
+
+/// A salt for tests; the real one is random.
+fn salt(k: u16, seq: u64) -> [u8; 16] {
+    *Uuid::from_u64_pair(seq, u64::from(k)).as_bytes()
+}
+
+pub(crate) fn citizen(cpr: &str, name: &str) -> CitizenRecorded {
+    CitizenRecorded {
+        cpr: Cpr::parse(cpr).unwrap(),
+        name: name.to_owned(),
+        address: "Møllevej 1, 9999 Solbjerg".to_owned(),
+        address_protected: false,
+        residence: Residence::Fixed,
+        phone: String::new(),
+    }
+}
+
+pub(crate) fn ids(events: &[SealedEvent]) -> Vec<EventId> {
+    events.iter().map(|event| event.header().id).collect()
+}
+
+pub(crate) fn last(events: &[SealedEvent]) -> Vec<EventId> {
+    ids(events).into_iter().next_back().into_iter().collect()
+}
+
+pub(crate) fn accepted(position: u64) -> Verdict {
+    Verdict::First(Outcome::Accepted { position })
+}

@@ -1,0 +1,56 @@
+//! What every backend must do.
+
+pub(crate) mod chain;
+pub(crate) mod feed;
+pub(crate) mod verdicts;
+
+/// Runs every test of the suite against a backend.
+macro_rules! run_against {
+    ($module:ident, $backend:ty) => {
+        mod $module {
+            use super::*;
+
+            $crate::suite::tests!($backend;
+                verdicts::a_command_gets_one_verdict_with_the_position_of_its_last_event,
+                verdicts::a_duplicate_is_acknowledged_with_its_first_outcome_and_a_receipt,
+                verdicts::a_known_id_with_other_content_is_an_alarm_and_both_are_kept,
+                verdicts::a_broken_rule_quarantines_the_whole_command_and_keeps_the_chain,
+                verdicts::a_part_of_a_command_is_not_a_command,
+                verdicts::work_without_a_fitting_grant_is_held_apart,
+                verdicts::work_under_a_revoked_grant_goes_to_review,
+                verdicts::a_role_cannot_push_what_it_may_not_do,
+                verdicts::a_kind_of_a_later_program_is_held_and_waits,
+                verdicts::concurrent_human_values_are_a_conflict_and_nothing_is_lost,
+                verdicts::honest_work_on_an_older_state_is_accepted,
+                verdicts::a_child_waits_for_its_parent_and_is_released_by_it,
+                verdicts::a_child_of_a_quarantined_parent_waits,
+                verdicts::one_bad_command_does_not_hold_up_its_neighbours,
+                chain::a_gap_is_not_stored_and_is_asked_for_again,
+                chain::a_fork_is_an_alarm_and_both_branches_are_kept,
+                chain::an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart,
+                chain::the_confirmation_covers_the_whole_chain_and_verifies,
+                chain::what_was_not_committed_did_not_happen,
+                feed::positions_are_gapless_with_many_writers_and_rollbacks,
+                feed::a_reader_beside_the_writers_misses_nothing,
+                feed::pages_follow_each_other_without_gap_or_repeat,
+                feed::a_device_of_limited_scope_sees_its_own_cases_alone,
+                feed::entering_scope_brings_the_whole_case_and_leaving_ends_it,
+                feed::tenants_do_not_see_each_other,
+                feed::the_tree_of_the_head_covers_every_item,
+                feed::the_look_up_finds_cases_by_citizen_and_follows_their_state,
+                feed::the_backup_mark_only_moves_forward_and_never_beyond_the_feed,
+            );
+        }
+    };
+}
+
+macro_rules! tests {
+    ($backend:ty; $($group:ident::$name:ident,)+) => {
+        $(#[test]
+        fn $name() {
+            $crate::suite::$group::$name(&$crate::office::Office::of::<$backend>());
+        })+
+    };
+}
+
+pub(crate) use {run_against, tests};
