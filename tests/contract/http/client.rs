@@ -1,0 +1,390 @@
+//! The desktop's client against the real server.
+
+use std::sync::mpsc;
+
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+use skranke_domain::cpr::Cpr;
+use skranke_domain::ids::Sha256Digest;
+use skranke_protocol::plan::{Local, OwnAttachment, OwnEvent};
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{Cursor, Outcome, Verdict, wire_size};
+use skranke_server::sign_in::hash_password;
+use skranke_server::store::sqlite::SqliteStore;
+use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
+use skranke_sync::{Cancel, Exchange, PulledItem, SyncError, run};
+
+use super::town::{SECRET, Town, environment, now, session};
+use crate::office::{Laptop, TENANT, last};
+
+fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> ProblemCode {
+    match result {
+        Err(SyncError::Refused { code, .. }) => code,
+        other => panic!("a refusal was expected: {other:?}"),
+    }
+}
+
+/// The store of the running server, opened a second time as the operator's commands do.
+fn operator(town: &Town) -> SqliteStore {
+    let database = town.folder.path().join("central.db");
+    let key_file = town.folder.path().join("central.key");
+    let key = skranke_server::store::sqlite::KeyFile::read_or_create(&key_file, &database).unwrap();
+    SqliteStore::open(&database, &key).unwrap()
+}
+
+#[test]
+fn what_is_pushed_is_confirmed_by_signature_and_read_back_by_another_counter() {
+    let town = Town::new();
+    let (one, mut laptop) = town.counter(1, &["counter"]);
+    let (other, _) = town.counter(2, &["exemption_unit"]);
+    let (_, opening) = laptop.open_case("2512169996");
+
+    let pushed = one.push(&opening).unwrap();
+
+    assert_eq!(
+        pushed.verdicts[0].verdict,
+        Verdict::First(Outcome::Accepted { position: 2 })
+    );
+    assert_eq!(pushed.confirmation.head(), laptop.head);
+    assert_eq!((pushed.confirmation.accepted, pushed.head.position), (2, 2));
+    let page = other.pull(Cursor::START, 100, 0).unwrap();
+    let events: Vec<_> = page.items.into_iter().map(|(_, item)| item).collect();
+    let expected: Vec<_> = opening.into_iter().map(PulledItem::Event).collect();
+    assert_eq!(events, expected, "byte for byte");
+    assert_eq!((page.cursor.position, page.more), (2, false));
+}
+
+#[test]
+fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let (other, mut other_laptop) = town.counter(2, &["counter"]);
+    other.push(&other_laptop.open_case("2211771212").1).unwrap();
+    let own = [
+        laptop.open_case("2512169996").1,
+        laptop.open_case("2512169996").1,
+    ]
+    .concat();
+    let mut scan = b"%PDF-1.7\n".to_vec();
+    scan.resize(2_500_000, b'x');
+    let file = OwnAttachment {
+        digest: Sha256Digest::from_bytes(Sha256::digest(&scan).into()),
+        size_bytes: scan.len() as u64,
+    };
+    let mut confirmed = 0;
+    let mut cursor = Cursor::START;
+    let mut uploaded = Vec::new();
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        let planned: Vec<OwnEvent> = own
+            .iter()
+            .map(|event| OwnEvent {
+                seq: event.header().device_seq,
+                hash: *event.hash(),
+                command_id: event.header().command_id,
+                wire_bytes: wire_size(event),
+                confirmed: event.header().device_seq <= confirmed,
+            })
+            .collect();
+        let files = if uploaded.is_empty() {
+            vec![file]
+        } else {
+            Vec::new()
+        };
+        let local = Local {
+            head: laptop.head,
+            own: &planned,
+            cursor,
+            attachments: &files,
+        };
+        let mut exchange = Exchange {
+            own_events: &mut |first, last| {
+                Ok(own
+                    .iter()
+                    .filter(|e| (first..=last).contains(&e.header().device_seq))
+                    .cloned()
+                    .collect())
+            },
+            pushed: &mut |pushed| {
+                confirmed = pushed.confirmation.seq;
+                Ok(())
+            },
+            pulled: &mut |page| {
+                cursor = page.cursor;
+                Ok(())
+            },
+            file: &mut |_| Ok(scan.clone()),
+            uploaded: &mut |digest| {
+                uploaded.push(*digest);
+                Ok(())
+            },
+            alarm: &mut |alarm| panic!("no alarm was expected: {alarm:?}"),
+            progress: &mut |_| {},
+        };
+        let result = run(&client, &local, &mut exchange, &Cancel::default()).unwrap();
+        sent.push((result.sent, result.read));
+    }
+
+    assert_eq!(sent, [(4, 6), (0, 0), (0, 0)]);
+    assert_eq!((confirmed, uploaded), (4, vec![file.digest]));
+    let (signed, _) = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    assert_eq!(client.download(&signed, &file.digest).unwrap(), scan);
+}
+
+#[test]
+fn a_long_poll_answers_when_something_comes() {
+    let town = Town::new();
+    let (writer, mut laptop) = town.counter(1, &["counter"]);
+    let (reader, _) = town.counter(2, &["counter"]);
+    let (asking, asked) = mpsc::channel();
+
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            asking.send(()).unwrap();
+            reader.pull(Cursor::START, 10, 25)
+        });
+        asked.recv().unwrap();
+        let before = std::time::Instant::now();
+        writer.push(&laptop.open_case("2512169996").1).unwrap();
+        let page = waiting.join().unwrap().unwrap();
+
+        assert_eq!(page.items.len(), 2);
+        assert!(
+            before.elapsed().as_secs() < 20,
+            "it must not wait for the end of the poll"
+        );
+    });
+}
+
+#[test]
+fn a_wrong_clock_is_corrected_from_the_servers_answer() {
+    let town = Town::new();
+    let mut laptop = Laptop::new(1);
+    let wrong = TimeDelta::days(3);
+    let mut client = town.client(&laptop, environment(wrong));
+
+    client.enrol(SECRET, "Skranke 1").unwrap();
+    let (_, grant) = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+
+    let offset = client.clock_offset_ms().unwrap();
+    assert!(
+        (offset + wrong.num_milliseconds()).abs() < 5_000,
+        "offset {offset}"
+    );
+    laptop.grant = grant.id;
+    assert!(client.status().is_ok());
+}
+
+#[test]
+fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let (case_id, opening) = laptop.open_case("2512169996");
+    client.push(&opening).unwrap();
+    let (counter, _) = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    let (outreach, _) = client.sign_in(&session(&laptop, &["outreach"])).unwrap();
+    let cpr = Cpr::parse("2512169996").unwrap();
+
+    let found = client.lookup(&counter, &cpr, "counter_entry").unwrap();
+
+    assert_eq!(found.cases.len(), 1);
+    assert_eq!(
+        (found.cases[0].case_id, found.cases[0].state.as_str()),
+        (case_id, "received")
+    );
+    assert_eq!(
+        refused(client.lookup(&outreach, &cpr, "counter_entry")),
+        ProblemCode::NotPermitted
+    );
+    assert_eq!(
+        refused(client.lookup(&counter, &cpr, "Just Curious")),
+        ProblemCode::BadParameter
+    );
+    let nobody = client
+        .lookup(
+            &counter,
+            &Cpr::parse("7212169990").unwrap(),
+            "counter_entry",
+        )
+        .unwrap();
+    assert!(nobody.cases.is_empty());
+}
+
+#[test]
+fn a_one_time_code_enrols_one_device_once() {
+    let town = Town::new();
+    let code = "et-engangskort-1234";
+    operator(&town)
+        .save_enrolment_code(
+            TENANT,
+            &EnrolmentCode {
+                digest: Sha256::digest(code).into(),
+                scope: skranke_protocol::wire::Scope::OwnCases,
+                expires_at: now() + TimeDelta::hours(1),
+                device_id: None,
+            },
+        )
+        .unwrap();
+    let (first, second) = (Laptop::new(1), Laptop::new(2));
+    let mut client = town.client(&first, environment(TimeDelta::zero()));
+
+    let answer = client.enrol(code, "Laptop 1").unwrap();
+    let again = client.enrol(code, "Laptop 1").unwrap();
+
+    assert_eq!(answer.scope, skranke_protocol::wire::Scope::OwnCases);
+    assert_eq!(
+        (&again.device_code, again.device_id),
+        (&answer.device_code, first.id)
+    );
+    let mut thief = town.client(&second, environment(TimeDelta::zero()));
+    assert_eq!(
+        refused(thief.enrol(code, "Laptop 2")),
+        ProblemCode::SignInRefused
+    );
+    assert_eq!(
+        refused(thief.enrol("forkert", "Laptop 2")),
+        ProblemCode::SignInRefused
+    );
+}
+
+#[test]
+fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped() {
+    let town = Town::new();
+    let (client, _) = town.counter(1, &["counter"]);
+    let id = skranke_domain::ids::StaffId::from_uuid(uuid::Uuid::now_v7());
+    operator(&town)
+        .save_staff(
+            TENANT,
+            &Staff {
+                id,
+                login: "karin".to_owned(),
+                password_hash: hash_password("et langt kodeord").unwrap(),
+                roles: vec!["lead".to_owned()],
+                active: true,
+            },
+        )
+        .unwrap();
+    let sign_in = |login: &str, password: &str| {
+        client.sign_in(&skranke_protocol::wire::SessionRequest::Local {
+            login: login.to_owned(),
+            password: password.to_owned(),
+        })
+    };
+
+    let (_, grant) = sign_in("karin", "et langt kodeord").unwrap();
+    assert_eq!(
+        (grant.staff_id, grant.roles),
+        (id, vec![skranke_domain::role::Role::Lead])
+    );
+    for _ in 0..5 {
+        assert_eq!(refused(sign_in("karin", "gæt")), ProblemCode::SignInRefused);
+    }
+    assert_eq!(
+        refused(sign_in("karin", "et langt kodeord")),
+        ProblemCode::TooManyRequests
+    );
+    assert_eq!(
+        refused(sign_in("ukendt", "et langt kodeord")),
+        ProblemCode::SignInRefused
+    );
+}
+
+#[test]
+fn an_interrupted_upload_goes_on_where_it_stood() {
+    let town = Town::new();
+    let (client, _) = town.counter(1, &["counter"]);
+    let mut scan = b"\xff\xd8\xff".to_vec();
+    scan.resize(3_000_000, 7);
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let cancel = Cancel::default();
+    let mut first = Vec::new();
+    let cut = client.upload(&digest, &scan, &cancel, |done| {
+        first.push(done);
+        if done > 0 {
+            cancel.cancel();
+        }
+    });
+    assert_eq!(cut, Err(SyncError::Cancelled));
+
+    let mut second = Vec::new();
+    client
+        .upload(&digest, &scan, &Cancel::default(), |done| second.push(done))
+        .unwrap();
+
+    assert_eq!(
+        second.first(),
+        Some(&(2 * 1024 * 1024)),
+        "two pieces were there: {first:?}"
+    );
+    assert_eq!(second.last(), Some(&3_000_000));
+    let wrong = client.upload(
+        &Sha256Digest::from_bytes([9; 32]),
+        &scan,
+        &Cancel::default(),
+        |_| {},
+    );
+    assert_eq!(refused(wrong), ProblemCode::ContentMismatch);
+}
+
+#[test]
+fn a_restarted_server_still_holds_everything_and_signs_with_the_same_key() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let (case, opening) = laptop.open_case("2512169996");
+    client.push(&opening).unwrap();
+    let before = town.server.central().public_key();
+    let folder = town.folder;
+    drop(town.server);
+
+    let settings = skranke_server::config::Settings {
+        listen: Some("127.0.0.1:0".to_owned()),
+        store: Some(format!(
+            "sqlite:{}",
+            folder.path().join("central.db").display()
+        )),
+        key_file: Some(folder.path().join("central.key")),
+        ..skranke_server::config::Settings::default()
+    };
+    let server = skranke_server::serve::Embedded::start(&settings.check().unwrap()).unwrap();
+    assert_eq!(server.central().public_key(), before);
+    let town = Town { server, folder };
+    let mut client = town.client(&laptop, environment(TimeDelta::zero()));
+    assert!(
+        client.enrol(SECRET, "Skranke 1").is_err(),
+        "without a secret nobody enrols by it"
+    );
+    let status = client.status().unwrap();
+    assert_eq!(
+        (status.device.seq, status.position, status.epoch),
+        (2, 2, 1)
+    );
+    let _ = laptop.note(case, &last(&opening), "videre");
+}
+
+#[test]
+fn an_answer_signed_by_another_server_is_refused() {
+    let town = Town::new();
+    let elsewhere = Town::new();
+    let (_, laptop) = town.counter(1, &["counter"]);
+    let mut client = elsewhere.client(&laptop, environment(TimeDelta::zero()));
+    client.enrol(SECRET, "Skranke 1").unwrap();
+    let connection = skranke_sync::Connection {
+        base_url: elsewhere.server.url().to_owned(),
+        tenant: TENANT.to_owned(),
+        device_id: laptop.id,
+        key: laptop.key.clone(),
+        server_key: Some(town.server.central().public_key()),
+    };
+
+    let misled = skranke_sync::Client::new(connection, environment(TimeDelta::zero()));
+
+    assert_eq!(
+        misled.confirmation().unwrap_err(),
+        SyncError::NotSignedByServer
+    );
+    assert_eq!(misled.push(&[]).unwrap_err(), SyncError::NotSignedByServer);
+    assert_eq!(
+        misled.pull(Cursor::START, 10, 0).unwrap_err(),
+        SyncError::NotSignedByServer
+    );
+}

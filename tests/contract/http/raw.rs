@@ -1,0 +1,337 @@
+//! Requests no honest client sends: each is refused with a problem document, and none with a server error.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use skranke_protocol::problem::{Problem, ProblemCode};
+use skranke_protocol::proof::{Prover, Request, prove};
+use skranke_protocol::wire::PushBatch;
+
+use super::town::{SECRET, Town, now};
+use crate::office::{Laptop, TENANT};
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn problem(&self) -> ProblemCode {
+        assert!(
+            self.head
+                .to_lowercase()
+                .contains("content-type: application/problem+json"),
+            "{}",
+            self.head
+        );
+        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem.status, self.status);
+        problem.code().unwrap()
+    }
+}
+
+fn send(
+    town: &Town,
+    method: &str,
+    target: &str,
+    headers: &[(&str, String)],
+    body: &[u8],
+) -> Answer {
+    let host = town.server.url().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    let mut head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+    // A server that refuses early may close while the body is still on its way.
+    let _ = stream.write_all(body);
+    let mut raw = Vec::new();
+    let _ = stream.read_to_end(&mut raw);
+    let split = raw
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .expect("an HTTP answer");
+    let head = String::from_utf8_lossy(&raw[..split]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer {
+        status,
+        head,
+        body: raw[split + 4..].to_vec(),
+    }
+}
+
+fn proof(
+    town: &Town,
+    laptop: &Laptop,
+    method: &str,
+    path: &str,
+    body: &[u8],
+    nonce: &str,
+) -> (&'static str, String) {
+    let url = format!("{}{path}", town.server.url());
+    let request = Request {
+        method,
+        url: &url,
+        query: "",
+        body,
+        token: None,
+    };
+    let prover = Prover {
+        tenant: TENANT,
+        device_id: laptop.id,
+        at: now(),
+        nonce,
+    };
+    ("DPoP", prove(&request, &prover, &laptop.key).unwrap())
+}
+
+const NONCE: &str = "0123456789abcdef";
+
+#[test]
+fn without_a_proof_nothing_is_told() {
+    let town = Town::new();
+    for (method, path) in [
+        ("POST", "/v1/events"),
+        ("GET", "/v1/events"),
+        ("POST", "/v1/lookup"),
+        ("GET", "/v1/status"),
+        ("GET", "/v1/confirmation"),
+        ("POST", "/v1/devices"),
+        ("POST", "/v1/sessions"),
+        ("GET", &format!("/v1/attachments/{}", "0".repeat(64))),
+        ("PATCH", &format!("/v1/attachments/{}", "0".repeat(64))),
+    ] {
+        let answer = send(&town, method, path, &[], b"");
+        assert_eq!(
+            answer.problem(),
+            ProblemCode::NotAuthenticated,
+            "{method} {path}"
+        );
+    }
+    assert_eq!(send(&town, "GET", "/healthz", &[], b"").status, 200);
+    assert_eq!(send(&town, "GET", "/readyz", &[], b"").status, 200);
+    assert_eq!(
+        send(&town, "GET", "/admin", &[], b"").problem(),
+        ProblemCode::NotFound
+    );
+    assert_eq!(
+        send(&town, "DELETE", "/v1/events", &[], b"").problem(),
+        ProblemCode::MethodNotAllowed
+    );
+}
+
+#[test]
+fn an_unknown_device_a_replay_and_a_moved_proof_are_refused() {
+    let town = Town::new();
+    let (_, laptop) = town.counter(1, &["counter"]);
+    let stranger = Laptop::new(9);
+    let get = |headers: &[(&str, String)]| send(&town, "GET", "/v1/status", headers, b"");
+
+    let unknown = get(&[proof(&town, &stranger, "GET", "/v1/status", b"", NONCE)]);
+    let mine = proof(&town, &laptop, "GET", "/v1/status", b"", NONCE);
+    let first = get(std::slice::from_ref(&mine));
+    let replayed = get(std::slice::from_ref(&mine));
+    let moved = send(&town, "GET", "/v1/confirmation", &[mine], b"");
+    let other_query = send(
+        &town,
+        "GET",
+        "/v1/status?x=1",
+        &[proof(
+            &town,
+            &laptop,
+            "GET",
+            "/v1/status",
+            b"",
+            "another-number-once",
+        )],
+        b"",
+    );
+
+    assert_eq!(unknown.problem(), ProblemCode::NotAuthenticated);
+    assert_eq!(first.status, 200);
+    assert_eq!(replayed.problem(), ProblemCode::ProofReplayed);
+    assert_eq!(moved.problem(), ProblemCode::NotAuthenticated);
+    assert_eq!(other_query.problem(), ProblemCode::NotAuthenticated);
+}
+
+#[test]
+fn bodies_that_cannot_be_read_are_told_apart_from_too_large_ones() {
+    let town = Town::new();
+    let (_, laptop) = town.counter(1, &["counter"]);
+    let mut serial = 0;
+    let mut post = |body: &[u8], extra: &[(&'static str, String)]| {
+        serial += 1;
+        let nonce = format!("a-number-used-once-{serial}");
+        let mut headers = vec![proof(&town, &laptop, "POST", "/v1/events", body, &nonce)];
+        headers.extend_from_slice(extra);
+        send(&town, "POST", "/v1/events", &headers, body)
+    };
+
+    for body in [&b""[..], b"{", b"[]", b"\xff\xfe", b"{\"commands\":3}"] {
+        assert_eq!(post(body, &[]).problem(), ProblemCode::UndecodableBody);
+    }
+    let deep = "[".repeat(100_000);
+    assert_eq!(
+        post(deep.as_bytes(), &[]).problem(),
+        ProblemCode::UndecodableBody
+    );
+    assert_eq!(
+        post(&vec![b' '; 2 * 1024 * 1024], &[]).problem(),
+        ProblemCode::TooLarge
+    );
+    let coding = |name: &str| [("Content-Encoding", name.to_owned())];
+    assert_eq!(
+        post(b"{}", &coding("gzip")).problem(),
+        ProblemCode::UnsupportedMediaType
+    );
+    assert_eq!(
+        post(b"not zstd", &coding("zstd")).problem(),
+        ProblemCode::UndecodableBody
+    );
+    let empty = serde_json::to_vec(&PushBatch { commands: vec![] }).unwrap();
+    assert_eq!(post(&empty, &[]).status, 200);
+}
+
+#[test]
+fn a_packed_bomb_is_too_large_and_not_unpacked_whole() {
+    let town = Town::new();
+    let (_, laptop) = town.counter(1, &["counter"]);
+    // One raw block of one byte repeated: 3 bytes stand for 128 KiB each, 10,000 of them for 1.2 GiB.
+    let mut bomb = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
+    for index in 0..10_000 {
+        let header: u32 = (128 * 1024) << 3 | 1 << 1 | u32::from(index == 9_999);
+        bomb.extend_from_slice(&header.to_le_bytes()[..3]);
+        bomb.push(b' ');
+    }
+    let headers = [
+        proof(&town, &laptop, "POST", "/v1/events", &bomb, NONCE),
+        ("Content-Encoding", "zstd".to_owned()),
+    ];
+
+    let answer = send(&town, "POST", "/v1/events", &headers, &bomb);
+
+    assert_eq!(answer.problem(), ProblemCode::TooLarge);
+}
+
+#[test]
+fn a_busy_server_asks_to_come_back() {
+    let town = Town::with(|config| config.max_requests = 1);
+    let permit_holder =
+        TcpStream::connect(town.server.url().trim_start_matches("http://")).unwrap();
+    let mut open = permit_holder;
+    // A request whose body never comes holds the only place.
+    let host = town.server.url().trim_start_matches("http://");
+    write!(
+        open,
+        "POST /v1/events HTTP/1.1\r\nHost: {host}\r\nContent-Length: 10\r\n\r\n"
+    )
+    .unwrap();
+
+    let answer = loop {
+        let answer = send(&town, "GET", "/healthz", &[], b"");
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+
+    assert_eq!(answer.problem(), ProblemCode::Unavailable);
+    assert!(
+        answer.head.to_lowercase().contains("retry-after: "),
+        "{}",
+        answer.head
+    );
+    drop(open);
+}
+
+#[test]
+fn random_requests_never_give_a_server_error_nor_a_success_without_a_proof() {
+    let town = Town::new();
+    let (_, laptop) = town.counter(1, &["counter"]);
+    // A small generator of our own, so that a failure repeats.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let methods = ["GET", "POST", "PATCH", "HEAD", "PUT", "DELETE"];
+    let paths = [
+        "/v1/events",
+        "/v1/lookup",
+        "/v1/status",
+        "/v1/devices",
+        "/v1/sessions",
+        "/v1/attachments/00",
+        "/v1/%00",
+        "/",
+    ];
+    let pieces = [
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        ":",
+        ",",
+        "null",
+        "\"commands\"",
+        "\"cpr\"",
+        "\"method\"",
+        "\"local\"",
+        "1e9",
+        "\\u0000",
+        SECRET,
+        "\"enrolment_code\"",
+        "\"name\"",
+    ];
+    for round in 0..300 {
+        let method = methods[random(6) as usize];
+        let path = paths[random(8) as usize];
+        let body: String = (0..random(30))
+            .map(|_| pieces[random(17) as usize])
+            .collect();
+        let query = if random(2) == 0 {
+            ""
+        } else {
+            "?after=%F0&wait=99999999999&limit=-1"
+        };
+        let with_proof = random(2) == 0;
+        let headers = if with_proof {
+            vec![proof(
+                &town,
+                &laptop,
+                method,
+                path,
+                body.as_bytes(),
+                &format!("random-request-{round:06}"),
+            )]
+        } else {
+            vec![("DPoP", "a.b.c".to_owned())]
+        };
+
+        let answer = send(
+            &town,
+            method,
+            &format!("{path}{query}"),
+            &headers,
+            body.as_bytes(),
+        );
+
+        assert!(
+            answer.status < 500,
+            "{method} {path}{query} {body}: {}",
+            answer.head
+        );
+        assert!(
+            with_proof || answer.status >= 400,
+            "{method} {path}{query} {body}: {}",
+            answer.head
+        );
+    }
+}
