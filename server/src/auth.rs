@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -23,6 +24,8 @@ use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::Device;
 
+/// How long a request may take to send its body.
+const READ_WITHIN: Duration = Duration::from_secs(30);
 /// Numbers used once that are remembered; beyond it the server asks clients to wait.
 const MAX_REMEMBERED: usize = 200_000;
 
@@ -69,8 +72,10 @@ impl Call {
     /// Reads a request with a body of at most `limit` bytes.
     pub(crate) async fn read(request: Request, limit: usize) -> Answer<Self> {
         let (parts, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, limit)
+        let reading = axum::body::to_bytes(body, limit);
+        let body = tokio::time::timeout(READ_WITHIN, reading)
             .await
+            .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
             .map_err(|_| Refusal::from(ProblemCode::TooLarge))?;
         if let Some(text) = text_of(&parts.headers, version::HEADER) {
             let range = VersionRange::from_text(text)

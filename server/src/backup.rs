@@ -39,7 +39,7 @@ pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> St
     let database = folder.join("central.db");
     let positions = store.backup(&database)?;
     let attachments = attachments
-        .copy_to(&folder.join("attachments"))
+        .copy_to(&database.with_extension("attachments"))
         .map_err(cannot("the attachments cannot be copied"))?;
     let bytes = std::fs::read(&database).map_err(cannot("the backup cannot be read"))?;
     let manifest = json!({

@@ -63,6 +63,8 @@ problem_codes! {
     NotFound => "not_found", 404, "There is nothing here.";
     /// The path exists, the method does not.
     MethodNotAllowed => "method_not_allowed", 405, "The method is not allowed here.";
+    /// The body did not arrive in time.
+    TooSlow => "too_slow", 408, "The body did not arrive in time.";
     /// An upload offset or an enrolled key does not fit what the server has.
     StateMismatch => "state_mismatch", 409, "The request does not fit the state of the server.";
     /// The cursor belongs to an earlier epoch.

@@ -61,7 +61,7 @@ impl SyncError {
             Self::Refused { code, .. } => {
                 matches!(
                     code,
-                    ProblemCode::Unavailable | ProblemCode::TooManyRequests
+                    ProblemCode::Unavailable | ProblemCode::TooManyRequests | ProblemCode::TooSlow
                 )
             }
             Self::RefusedOtherwise { status } => *status >= 500,

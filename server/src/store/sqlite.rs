@@ -68,6 +68,19 @@ impl SqliteStore {
         open::backup(&self.path, to, &self.key)
     }
 
+    /// The writer's journal mode and its `synchronous` setting, for checks of the installation.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub fn durability(&self) -> Stored<(String, u8)> {
+        self.write(|connection| {
+            let journal = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            let synchronous =
+                connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+            Ok((journal, synchronous))
+        })
+    }
+
     /// The key it was opened with, for attachments beside it.
     pub fn key(&self) -> &KeyFile {
         &self.key

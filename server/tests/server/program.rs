@@ -1,0 +1,209 @@
+//! The program as a child process.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
+
+struct Program {
+    child: Child,
+    input: Option<ChildStdin>,
+    url: String,
+}
+
+impl Program {
+    fn start(folder: &Path) -> Self {
+        let mut child = command(folder)
+            .args([
+                "serve",
+                "--exit-with-parent",
+                "--listen",
+                "127.0.0.1:0",
+                "--tenant",
+                "0999",
+            ])
+            .env("SKRANKE_SERVER_BOOTSTRAP_SECRET", SECRET)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let input = child.stdin.take();
+        Self {
+            child,
+            input,
+            url: told["listening"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn status_of(&self, path: &str) -> Option<u16> {
+        let host = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).ok()?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .ok()?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        text.split(' ').nth(1)?.parse().ok()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_skranke-server"));
+    command
+        .env_clear()
+        .arg("--store")
+        .arg(format!("sqlite:{}", folder.join("central.db").display()))
+        .arg("--key-file")
+        .arg(folder.join("key"));
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let mut child = command(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn it_tells_its_address_answers_and_ends_with_its_parent() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut program = Program::start(scratch.path());
+    assert_eq!(program.status_of("/healthz"), Some(200));
+    assert_eq!(program.status_of("/readyz"), Some(200));
+    assert_eq!(program.status_of("/v1/status"), Some(401));
+
+    drop(program.input.take());
+
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_signal_to_end_lets_it_end_in_order() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut program = Program::start(scratch.path());
+
+    let sent = Command::new("kill")
+        .arg(program.child.id().to_string())
+        .status()
+        .unwrap();
+
+    assert!(sent.success());
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[test]
+fn after_a_hard_stop_it_starts_again_on_the_same_records() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut program = Program::start(scratch.path());
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+
+    let again = Program::start(scratch.path());
+
+    assert_eq!(again.status_of("/readyz"), Some(200));
+}
+
+#[test]
+fn a_backup_is_made_and_verified_while_it_runs() {
+    let scratch = tempfile::tempdir().unwrap();
+    let program = Program::start(scratch.path());
+    let to = scratch.path().join("backups");
+
+    let (code, told, error) = run(
+        scratch.path(),
+        &["backup", "--to", to.to_str().unwrap()],
+        "",
+    );
+
+    assert_eq!(code, Some(0), "{error}");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["positions"]["0999"], 0);
+    let folder = Path::new(told["folder"].as_str().unwrap()).to_owned();
+    assert!(folder.join("central.db").exists() && folder.join("manifest.json").exists());
+    assert_eq!(program.status_of("/readyz"), Some(200));
+    std::fs::copy(scratch.path().join("key"), folder.join("key")).unwrap();
+    let restored = Program::start(&folder);
+    assert_eq!(
+        restored.status_of("/readyz"),
+        Some(200),
+        "the copy opens with the same key"
+    );
+}
+
+#[test]
+fn the_operators_commands_say_what_they_did_and_what_was_wrong() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = scratch.path();
+
+    let (code, told, _) = run(at, &["enrolment-code", "--tenant", "0999"], "");
+    assert_eq!(code, Some(0));
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["enrolment_code"].as_str().unwrap().len(), 32);
+
+    let staff = [
+        "add-staff",
+        "--tenant",
+        "0999",
+        "--login",
+        "karin",
+        "--roles",
+        "counter,lead",
+    ];
+    assert_eq!(run(at, &staff, "et langt kodeord\n").0, Some(0));
+    let (code, _, error) = run(at, &staff, "kort\n");
+    assert_eq!(code, Some(3));
+    assert!(error.contains("at least 12"), "{error}");
+    let (code, _, error) = run(
+        at,
+        &[
+            "add-staff",
+            "--tenant",
+            "0999",
+            "--login",
+            "bo",
+            "--roles",
+            "chef",
+        ],
+        "et langt kodeord",
+    );
+    assert_eq!(code, Some(3));
+    assert!(error.contains("roles are counter"), "{error}");
+    let (code, _, error) = run(at, &["serve", "--listen", "here"], "");
+    assert_eq!(code, Some(3));
+    assert!(error.contains("listen must be an address"), "{error}");
+}
