@@ -336,7 +336,7 @@ impl Admission<'_, '_> {
     fn settle(&mut self, events: &[SealedEvent], fate: Fate) -> Stored<Outcome> {
         let now = self.circumstances.now;
         let outcome = match fate {
-            Fate::Accept { conflicts } => return self.accept(events, conflicts, true),
+            Fate::Accept { conflicts } => return self.accept(events, &conflicts, true),
             Fate::Quarantine(reason) => {
                 if let (true, Some(first)) = (reason.is_alarm(), events.first()) {
                     self.transaction.raise_alarm(
@@ -360,7 +360,7 @@ impl Admission<'_, '_> {
     fn accept(
         &mut self,
         events: &[SealedEvent],
-        conflicts: Vec<String>,
+        conflicts: &[String],
         is_new: bool,
     ) -> Stored<Outcome> {
         let Some(first) = events.first() else {
@@ -381,7 +381,7 @@ impl Admission<'_, '_> {
             } else {
                 Outcome::Conflict {
                     position,
-                    fields: conflicts.clone(),
+                    fields: conflicts.to_vec(),
                 }
             };
             if is_new {
@@ -442,7 +442,7 @@ impl Admission<'_, '_> {
             Ok(grant) => match self.case_fate(events, &grant)? {
                 Fate::Defer(_) => return Ok(false),
                 Fate::Quarantine(reason) => Outcome::Quarantined { reason },
-                Fate::Accept { conflicts } => self.accept(events, conflicts, false)?,
+                Fate::Accept { conflicts } => self.accept(events, &conflicts, false)?,
             },
         };
         if matches!(outcome, Outcome::Quarantined { .. }) {

@@ -78,7 +78,7 @@ enum Command {
     },
     /// Print a one-time code with which a device can be enrolled within a day.
     EnrolmentCode {
-        /// Which cases the device may see: tenant or own_cases.
+        /// Which cases the device may see: `tenant` or `own_cases`.
         #[arg(long, default_value = "tenant")]
         scope: String,
     },
@@ -231,10 +231,10 @@ async fn terminated() {
 }
 
 fn enrolment_code(store: &SqliteStore, config: &Config, scope: &str) -> anyhow::Result<()> {
-    let scope = match Scope::from_code(scope) {
-        Scope::Other(_) => return Err(anyhow!("--scope is tenant or own_cases")),
-        known => known,
-    };
+    let scope = Scope::from_code(scope);
+    if matches!(scope, Scope::Other(_)) {
+        return Err(anyhow!("--scope is tenant or own_cases"));
+    }
     let mut secret = [0; 16];
     rand::rngs::OsRng.fill_bytes(&mut secret);
     let code = to_hex(&secret);

@@ -18,10 +18,13 @@ const WAIT: TimeDelta = TimeDelta::minutes(15);
 /// Logins and devices remembered; the oldest go first.
 const MAX_REMEMBERED: usize = 10_000;
 
+/// How many there were, and when the last.
+type Failures = (u32, DateTime<Utc>);
+
 /// Counts failures by digest of what was tried, so that no login name is kept in the clear.
 #[derive(Default)]
 pub struct AttemptGuard {
-    failures: Mutex<HashMap<[u8; 32], (u32, DateTime<Utc>)>>,
+    failures: Mutex<HashMap<[u8; 32], Failures>>,
 }
 
 impl AttemptGuard {

@@ -178,6 +178,10 @@ pub enum NewFeedItem {
 }
 
 /// An item read from the feed.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every item is an event; boxing would only add an allocation to each"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredFeedItem {
     /// An event.

@@ -1,6 +1,6 @@
 //! Payloads: the domain's events as canonical JSON, and back.
 //!
-//! The domain has no serde; the shapes here are the wire's own, with explicit snake_case words pinned by tests.
+//! The domain has no serde; the shapes here are the wire's own, with explicit `snake_case` words pinned by tests.
 //! A shape never changes: a new field is optional, anything else is a new version `v` of its kind.
 //!
 //! Basis: design, section 3 ("explicit wire names"); style 5.4.

@@ -1,4 +1,4 @@
-//! The proof in every request that the device's key made it: a DPoP proof (RFC 9449) with three claims more.
+//! The proof in every request that the device's key made it: a `DPoP` proof (RFC 9449) with three claims more.
 //!
 //! `bsh` binds the body, `htq` the query string, and `sub` with `tnt` names device and municipality, so the same
 //! header proves a device alone today and a token bound to the device key (`ath`) where a person acts.

@@ -51,9 +51,10 @@ pub fn with_retries<T>(
         tried += 1;
         match call() {
             Err(error) if error.is_retryable() && tried < tries => {
-                let asked = match error {
-                    SyncError::Busy { retry_after } => retry_after,
-                    _ => None,
+                let asked = if let SyncError::Busy { retry_after } = error {
+                    retry_after
+                } else {
+                    None
                 };
                 let random = u32::from_le_bytes(environment.random_bytes());
                 environment.wait(backoff.next(random, asked), cancel);

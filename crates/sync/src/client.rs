@@ -53,6 +53,10 @@ pub struct Pushed {
 }
 
 /// Something from the feed.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every item is an event; boxing would only add an allocation to each"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PulledItem {
     /// An event of a case.

@@ -93,14 +93,17 @@ impl SyncError {
 
 impl From<&ureq::Error> for SyncError {
     fn from(error: &ureq::Error) -> Self {
-        match error {
-            ureq::Error::Timeout(_) => Self::TimedOut,
-            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                Self::TimedOut
-            }
-            ureq::Error::Protocol(_) | ureq::Error::BodyExceedsLimit(_) => Self::NotSkranke,
-            // The rest is about names, connections and sockets.
-            _ => Self::Offline,
+        let timed_out = matches!(error, ureq::Error::Timeout(_))
+            || matches!(error, ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::TimedOut);
+        let not_http = matches!(
+            error,
+            ureq::Error::Protocol(_) | ureq::Error::BodyExceedsLimit(_)
+        );
+        // The rest is about names, connections and sockets.
+        match (timed_out, not_http) {
+            (true, _) => Self::TimedOut,
+            (false, true) => Self::NotSkranke,
+            (false, false) => Self::Offline,
         }
     }
 }

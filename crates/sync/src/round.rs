@@ -86,13 +86,12 @@ pub fn run(
 ) -> Result<RoundResult, SyncError> {
     let status = attempt(client, cancel, || client.status())?;
     let operations = plan(local, &status);
-    let to_send = operations
-        .iter()
-        .map(|operation| match operation {
-            Operation::Push { first, last } => last - first + 1,
-            _ => 0,
-        })
-        .sum();
+    let mut to_send = 0;
+    for operation in &operations {
+        if let Operation::Push { first, last } = operation {
+            to_send += last - first + 1;
+        }
+    }
     let mut result = RoundResult {
         status,
         sent: 0,

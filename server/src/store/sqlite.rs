@@ -393,3 +393,6 @@ impl CentralStore for SqliteStore {
         self.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
-//! The server program itself: start, stop, a hard stop in the middle of work, backup, and its migrations.
+//! The server program itself: start, stop, a hard stop, and backup.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod migration;
 mod program;

@@ -100,7 +100,9 @@ pub(crate) fn pages_follow_each_other_without_gap_or_repeat(office: &Office) {
         .into_iter()
         .map(|(_, item)| match item {
             StoredFeedItem::Event(event) => event,
-            other => panic!("only events were pushed: {other:?}"),
+            StoredFeedItem::ScopeEntered(..) | StoredFeedItem::ScopeLeft(_) => {
+                panic!("only events were pushed")
+            }
         })
         .collect();
     assert_eq!(read, pushed, "byte for byte in the order of commits");

@@ -1,11 +1,15 @@
 //! Opening: fresh, again, with a wrong key, from a newer program; and the schema as it was agreed.
 
+use super::{KeyFile, SCHEMA_VERSION, SqliteStore};
+use crate::store::{CentralStore, StoreError};
 use skranke_protocol::encoding::to_hex;
-use skranke_server::store::sqlite::{KeyFile, SCHEMA_VERSION, SqliteStore};
-use skranke_server::store::{CentralStore, StoreError};
 
 const KEY: [u8; 32] = [5; 32];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "looks at the file as another program would"
+)]
 fn raw(path: &std::path::Path) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection
