@@ -265,6 +265,40 @@ pub struct AuditRow {
     pub detail: String,
 }
 
+/// An audit row as it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// The row.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// On which device.
+    pub device_id: DeviceId,
+    /// Who; none where a device acted by itself.
+    pub staff_id: Option<StaffId>,
+    /// Code of what was done.
+    pub action: String,
+    /// Code of the purpose.
+    pub purpose: String,
+    /// On which case.
+    pub case_id: Option<CaseId>,
+    /// On which citizen, as keyed digest.
+    pub citizen_digest: Option<[u8; 32]>,
+    /// Codes and numbers that explain it further.
+    pub detail: String,
+}
+
+/// Something that puts the records' security in question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Code of what happened.
+    pub code: String,
+    /// The device that sent it.
+    pub device_id: DeviceId,
+    /// When.
+    pub raised_at: DateTime<Utc>,
+}
+
 /// The keys of the server itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerKeys {
@@ -311,6 +345,15 @@ pub trait CentralStore: Send + Sync {
 
     /// A complete attachment.
     fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>>;
+
+    /// How often an event was offered again after it was stored.
+    fn receipts(&self, tenant: &str, hash: &[u8; 32]) -> Stored<u64>;
+
+    /// The alarms raised, oldest first.
+    fn alarms(&self, tenant: &str) -> Stored<Vec<Alarm>>;
+
+    /// Audit rows after a row, oldest first, at most `limit`.
+    fn audit(&self, tenant: &str, after: Option<Uuid>, limit: u32) -> Stored<Vec<AuditEntry>>;
 
     /// Whether the database answers.
     fn ping(&self) -> Stored<()>;

@@ -128,6 +128,12 @@ impl Office {
         self.store.device(TENANT, laptop.id).unwrap().unwrap()
     }
 
+    /// Codes of the alarms raised, oldest first.
+    pub(crate) fn alarms(&self) -> Vec<String> {
+        let alarms = self.store.alarms(TENANT).unwrap();
+        alarms.into_iter().map(|alarm| alarm.code).collect()
+    }
+
     /// The whole feed as a laptop may see it.
     pub(crate) fn feed(&self, laptop: &Laptop) -> Vec<(u64, StoredFeedItem)> {
         let device = self.device(laptop);

@@ -16,10 +16,11 @@ use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::instant;
 use skranke_protocol::wire::Scope;
+use uuid::Uuid;
 
 use super::{
-    Attachment, CentralStore, CentralTransaction, Device, EnrolmentCode, FeedSlice, ServerKeys,
-    Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
+    FeedSlice, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
 };
 pub use open::{KeyFile, SCHEMA_VERSION};
 use row::{DEVICE_COLUMNS, EVENT_COLUMNS};
@@ -386,6 +387,52 @@ impl CentralStore for SqliteStore {
                 )
                 .optional()
                 .map_err(Into::into)
+        })
+    }
+
+    fn receipts(&self, tenant: &str, hash: &[u8; 32]) -> Stored<u64> {
+        self.read(|connection| {
+            let times = connection
+                .prepare_cached(
+                    "SELECT coalesce(sum(times), 0) AS times
+                       FROM receipt
+                      WHERE tenant = :tenant AND event_hash = :event_hash",
+                )?
+                .query_row(
+                    named_params! { ":tenant": tenant, ":event_hash": hash },
+                    |row| row::count(row, "times"),
+                )?;
+            Ok(times)
+        })
+    }
+
+    fn alarms(&self, tenant: &str) -> Stored<Vec<Alarm>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT code, device_id, raised_at FROM alarm WHERE tenant = :tenant ORDER BY id",
+            )?;
+            let rows = statement.query_map(named_params! { ":tenant": tenant }, |row| {
+                Ok(row::alarm(row))
+            })?;
+            rows.map(|row| row?).collect()
+        })
+    }
+
+    fn audit(&self, tenant: &str, after: Option<Uuid>, limit: u32) -> Stored<Vec<AuditEntry>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
+                   FROM audit
+                  WHERE tenant = :tenant AND id > :after
+                  ORDER BY id
+                  LIMIT :limit",
+            )?;
+            let after = after.unwrap_or(Uuid::nil());
+            let rows = statement.query_map(
+                named_params! { ":tenant": tenant, ":after": after.as_bytes(), ":limit": limit },
+                |row| Ok(row::audit_entry(row)),
+            )?;
+            rows.map(|row| row?).collect()
         })
     }
 

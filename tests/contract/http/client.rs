@@ -208,6 +208,23 @@ fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
         )
         .unwrap();
     assert!(nobody.cases.is_empty());
+    let logged: Vec<_> = operator(&town)
+        .audit(TENANT, None, 1_000)
+        .unwrap()
+        .into_iter()
+        .filter(|row| row.action == "citizen_looked_up")
+        .collect();
+    let said: Vec<_> = logged
+        .iter()
+        .map(|row| (row.purpose.as_str(), row.detail.as_str(), row.staff_id))
+        .collect();
+    let who = Some(laptop.staff);
+    assert_eq!(
+        said,
+        [("counter_entry", "1", who), ("counter_entry", "0", who)],
+        "also when nothing is found; what was refused told nobody anything"
+    );
+    assert!(logged.iter().all(|row| row.citizen_digest.is_some()));
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) fn a_fork_is_an_alarm_and_both_branches_are_kept(office: &Office) {
         "whose word counts is not known"
     );
     let device = office.device(&laptop);
+    assert_eq!(office.alarms(), ["chain_fork"]);
     assert_eq!(device.state, DeviceState::Forked);
     assert_eq!(
         device.head, laptop.head,
@@ -110,6 +111,10 @@ pub(crate) fn an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart
         refused(QuarantineReason::OtherTenant)
     );
 
+    assert_eq!(
+        office.alarms(),
+        ["other_device", "bad_signature", "other_tenant"]
+    );
     let device = office.device(&laptop);
     assert_eq!(
         (device.head, device.quarantined),

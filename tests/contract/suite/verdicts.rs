@@ -48,8 +48,9 @@ pub(crate) fn a_duplicate_is_acknowledged_with_its_first_outcome_and_a_receipt(o
     let (case, opening) = laptop.open_case("2512169996");
     let bad = laptop.command(case, &last(&opening), &[too_early()]);
     office.push(laptop.id, &[opening.clone(), bad.clone()].concat());
+    assert_eq!(office.store.receipts(TENANT, opening[0].hash()).unwrap(), 0);
 
-    let again = office.push(laptop.id, &[opening, bad].concat());
+    let again = office.push(laptop.id, &[opening.clone(), bad].concat());
 
     let first = again.verdicts[0].verdict.clone();
     assert_eq!(first, Verdict::Duplicate(Outcome::Accepted { position: 2 }));
@@ -66,6 +67,13 @@ pub(crate) fn a_duplicate_is_acknowledged_with_its_first_outcome_and_a_receipt(o
         "nothing new was added to the feed"
     );
     assert_eq!(again.device.head.seq, 3);
+    for event in &opening {
+        let receipts = office.store.receipts(TENANT, event.hash()).unwrap();
+        assert_eq!(
+            receipts, 1,
+            "the acknowledgement rests on a write of its own"
+        );
+    }
 }
 
 pub(crate) fn a_known_id_with_other_content_is_an_alarm_and_both_are_kept(office: &Office) {
@@ -82,6 +90,7 @@ pub(crate) fn a_known_id_with_other_content_is_an_alarm_and_both_are_kept(office
     let verdict = office.verdict(&laptop, std::slice::from_ref(&forged));
 
     assert_eq!(verdict, quarantined(QuarantineReason::OtherContent));
+    assert_eq!(office.alarms(), ["other_content"]);
     let device = office.device(&laptop);
     assert_eq!(
         (device.head.seq, device.accepted, device.quarantined),

@@ -13,7 +13,8 @@ use skranke_protocol::wire::{DeferReason, DeviceState, Outcome, QuarantineReason
 use uuid::Uuid;
 
 use super::super::{
-    CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored, StoredEvent, StoredGrant, Tenant,
+    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored, StoredEvent,
+    StoredGrant, Tenant,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -184,6 +185,32 @@ pub(super) fn case_summary(row: &Row<'_>) -> Stored<CaseSummary> {
             .map_err(|_| StoreError::Row("case_summary"))?,
         registered: row.get("registered")?,
         in_conflict: row.get("in_conflict")?,
+    })
+}
+
+pub(super) fn alarm(row: &Row<'_>) -> Stored<Alarm> {
+    let raised_at: String = row.get("raised_at")?;
+    Ok(Alarm {
+        code: row.get("code")?,
+        device_id: DeviceId::from_uuid(Uuid::from_bytes(row.get("device_id")?)),
+        raised_at: time(&raised_at, "alarm")?,
+    })
+}
+
+pub(super) fn audit_entry(row: &Row<'_>) -> Stored<AuditEntry> {
+    let at: String = row.get("at")?;
+    let staff_id: Option<[u8; 16]> = row.get("staff_id")?;
+    let case_id: Option<[u8; 16]> = row.get("case_id")?;
+    Ok(AuditEntry {
+        id: Uuid::from_bytes(row.get("id")?),
+        at: time(&at, "audit")?,
+        device_id: DeviceId::from_uuid(Uuid::from_bytes(row.get("device_id")?)),
+        staff_id: staff_id.map(|id| StaffId::from_uuid(Uuid::from_bytes(id))),
+        action: row.get("action")?,
+        purpose: row.get("purpose")?,
+        case_id: case_id.map(|id| CaseId::from_uuid(Uuid::from_bytes(id))),
+        citizen_digest: row.get("citizen_digest")?,
+        detail: row.get("detail")?,
     })
 }
 
