@@ -169,3 +169,6 @@ fn commit(
     moved.send_if_modified(|known| std::mem::replace(known, position) != position);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

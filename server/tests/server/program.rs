@@ -5,6 +5,13 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
+use skranke_protocol::chain::Head;
+use skranke_protocol::envelope::Unsealed;
+use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_sync::{Client, Connection, Environment};
+use uuid::Uuid;
+
 const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
 struct Program {
@@ -98,6 +105,86 @@ fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, 
     )
 }
 
+/// A counter that pushes one note after the other, whatever its case says of them.
+struct Counter {
+    client: Client,
+    key: SigningKey,
+    device_id: DeviceId,
+    server_key: PublicKey,
+    head: Head,
+}
+
+impl Counter {
+    fn enrol(url: &str) -> Self {
+        let key = SigningKey::from_seed(&[3; 32]);
+        let device_id = DeviceId::from_uuid(Uuid::now_v7());
+        let mut client = Self::client(url, &key, device_id, None);
+        let answer = client.enrol(SECRET, "Skranke 1").unwrap();
+        let (server_key, head) = (answer.server_key, Head::START);
+        Self {
+            client,
+            key,
+            device_id,
+            server_key,
+            head,
+        }
+    }
+
+    fn move_to(&mut self, url: &str) {
+        self.client = Self::client(url, &self.key, self.device_id, Some(self.server_key));
+    }
+
+    fn client(
+        url: &str,
+        key: &SigningKey,
+        device_id: DeviceId,
+        server_key: Option<PublicKey>,
+    ) -> Client {
+        let connection = Connection {
+            base_url: url.to_owned(),
+            tenant: "0999".to_owned(),
+            device_id,
+            key: key.clone(),
+            server_key,
+        };
+        let environment = Environment::new(
+            || chrono::DateTime::from(std::time::SystemTime::now()),
+            |bytes| rand::RngCore::fill_bytes(&mut rand::rngs::OsRng, bytes),
+            |_, _| {},
+        );
+        Client::new(connection, environment)
+    }
+
+    /// Pushes one event and returns up to where the server then says it holds the chain.
+    fn push_note(&mut self) -> Option<u64> {
+        let event = Unsealed {
+            id: EventId::from_uuid(Uuid::now_v7()),
+            tenant: "0999".to_owned(),
+            case_id: CaseId::from_uuid(Uuid::now_v7()),
+            command_id: CommandId::from_uuid(Uuid::now_v7()),
+            k: 1,
+            n: 1,
+            device_id: self.device_id,
+            device_seq: self.head.seq + 1,
+            prev_hash: self.head.hash,
+            recorded_at: chrono::DateTime::from(std::time::SystemTime::now()),
+            clock_offset_ms: 0,
+            actor: StaffId::from_uuid(Uuid::nil()),
+            grant_id: GrantId::from_uuid(Uuid::nil()),
+            based_on: vec![],
+        };
+        let payload = br#"{"text":"x"}"#.to_vec();
+        let sealed = event
+            .seal_bytes("note_added", 1, payload, [1; 16], &self.key)
+            .unwrap();
+        self.head = Head::after(sealed.header(), sealed.hash());
+        self.client
+            .push(&[sealed])
+            .ok()
+            .map(|pushed| pushed.confirmation.seq)
+    }
+}
+
 #[test]
 fn it_tells_its_address_answers_and_ends_with_its_parent() {
     let scratch = tempfile::tempdir().unwrap();
@@ -127,15 +214,38 @@ fn the_signal_to_end_lets_it_end_in_order() {
 }
 
 #[test]
-fn after_a_hard_stop_it_starts_again_on_the_same_records() {
+fn what_was_acknowledged_before_a_hard_stop_is_there_after_it() {
     let scratch = tempfile::tempdir().unwrap();
-    let mut program = Program::start(scratch.path());
-    program.child.kill().unwrap();
-    program.child.wait().unwrap();
+    let program = Program::start(scratch.path());
+    let mut counter = Counter::enrol(&program.url);
+    let mut acknowledged = counter.push_note();
+    let pid = program.child.id();
+    let killer = std::thread::spawn(move || {
+        // Stopped hard somewhere in the middle of the pushes below.
+        let killed = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        assert!(killed.unwrap().success());
+    });
+    while let Some(confirmation) = counter.push_note() {
+        acknowledged = Some(confirmation);
+    }
+    killer.join().unwrap();
+    drop(program);
 
     let again = Program::start(scratch.path());
 
-    assert_eq!(again.status_of("/readyz"), Some(200));
+    counter.move_to(&again.url);
+    let (held, _, _) = counter.client.confirmation().unwrap();
+    let acknowledged = acknowledged.expect("the first push came before the stop");
+    assert!(
+        held.seq >= acknowledged,
+        "{} of {acknowledged} acknowledged events are left",
+        held.seq
+    );
+    assert!(
+        held.seq <= counter.head.seq,
+        "and none appears that nobody made"
+    );
+    assert_eq!(held.accepted + held.quarantined + held.deferred, held.seq);
 }
 
 #[test]
