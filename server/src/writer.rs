@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -36,6 +37,7 @@ struct Job {
 struct Lane {
     jobs: mpsc::Sender<Job>,
     position: watch::Receiver<u64>,
+    thread: JoinHandle<()>,
 }
 
 /// The writers of all tenants.
@@ -114,7 +116,7 @@ impl Writers {
         let (moved, position) = watch::channel(row.position());
         let store = Arc::clone(&self.store);
         let code = tenant.to_owned();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || run(store.as_ref(), &code, waiting, &moved))
             .map_err(|_| WriteError::NotCommitted)?;
@@ -123,9 +125,22 @@ impl Writers {
             Lane {
                 jobs: jobs.clone(),
                 position,
+                thread,
             },
         );
         Ok(jobs)
+    }
+}
+
+impl Drop for Writers {
+    /// Waits for the writers to finish: a thread that still closes its database while the process ends would find the
+    /// cryptographic library already torn down.
+    fn drop(&mut self) {
+        let lanes = self.lanes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for (_, Lane { jobs, thread, .. }) in lanes.drain() {
+            drop(jobs);
+            let _ = thread.join();
+        }
     }
 }
 
