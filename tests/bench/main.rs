@@ -6,15 +6,17 @@
 mod disk;
 mod figure;
 mod start;
+mod store;
 
 use figure::Figures;
 
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() {
     let mut figures = Figures::default();
-    let parts: [(&str, fn(&mut Figures) -> anyhow::Result<()>); 2] = [
+    let parts: [(&str, fn(&mut Figures) -> anyhow::Result<()>); 3] = [
         ("disk", disk::measure),
         ("start of the window", start::measure),
+        ("store", store::measure),
     ];
     for (name, measure) in parts {
         if let Err(error) = measure(&mut figures) {

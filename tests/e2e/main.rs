@@ -4,4 +4,5 @@
 //! Nothing here sleeps for a fixed time: everything waits for a condition, with a limit.
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
+mod shell;
 mod start;

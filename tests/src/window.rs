@@ -25,6 +25,7 @@ use tempfile::TempDir;
 pub use cups::{Cups, PRINTER};
 pub use dialogs::NativeDialog;
 pub use display::Display;
+pub use driver::wait_until_gone;
 pub use process::{Guarded, descendants};
 
 use driver::Driver;
@@ -138,6 +139,32 @@ impl Window {
     /// Evaluates a script body in the page.
     pub async fn eval(&self, body: &str, args: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(body, args).await?)
+    }
+
+    /// Calls a command of the program as the page would; the inner result is the program's answer.
+    pub async fn invoke(
+        &self,
+        name: &str,
+        request: Value,
+    ) -> Result<std::result::Result<Value, Value>> {
+        const INVOKE: &str = "
+            const done = arguments[arguments.length - 1];
+            window.__TAURI_INTERNALS__.invoke(arguments[0], { request: arguments[1] }).then(
+              (value) => done({ value: value === undefined ? null : value }),
+              (error) => done({ error }));";
+        let said = self
+            .client
+            .execute_async(INVOKE, vec![json!(name), request])
+            .await?;
+        Ok(match said.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(said.get("value").cloned().unwrap_or(Value::Null)),
+        })
+    }
+
+    /// Numbers of the running programs of this name that the window started.
+    pub fn programs(&self, name: &str) -> Vec<u32> {
+        self.driver.programs(name)
     }
 
     /// Waits until an element that matches is visible.

@@ -72,23 +72,35 @@ impl Driver {
             .context("opening the window")
     }
 
+    /// Numbers of the running programs of this name below the driver.
+    pub(crate) fn programs(&self, name: &str) -> Vec<u32> {
+        let below = descendants(self.process.id());
+        below
+            .into_iter()
+            .filter(|id| program_name(*id).is_some_and(|found| found == name))
+            .collect()
+    }
+
     /// Kills the program, and says how many processes that were.
     pub(crate) fn kill_program(&self) -> Result<usize> {
-        let ids: Vec<u32> = descendants(self.process.id())
-            .into_iter()
-            .filter(|id| program_name(*id).is_some_and(|name| name == PROGRAM))
-            .collect();
+        let ids = self.programs(PROGRAM);
         signal("KILL", &ids);
-        let begin = Instant::now();
-        while ids.iter().any(|id| program_name(*id).is_some()) {
-            ensure!(
-                begin.elapsed() < Duration::from_secs(10),
-                "the program survived being killed"
-            );
-            std::thread::sleep(POLL);
-        }
+        wait_until_gone(&ids)?;
         Ok(ids.len())
     }
+}
+
+/// Waits until none of the processes runs any more.
+pub fn wait_until_gone(ids: &[u32]) -> Result<()> {
+    let begin = Instant::now();
+    while ids.iter().any(|id| program_name(*id).is_some()) {
+        ensure!(
+            begin.elapsed() < Duration::from_secs(20),
+            "processes {ids:?} did not end"
+        );
+        std::thread::sleep(POLL);
+    }
+    Ok(())
 }
 
 fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16) -> Command {
