@@ -86,18 +86,17 @@ mod tests {
     }
 
     fn inside_a_session() {
-        let here =
-            SystemKeyStore::of_folder(Path::new("here")).expect("this session has a key store");
-        let there =
-            SystemKeyStore::of_folder(Path::new("there")).expect("this session has a key store");
-        assert_eq!(here.read().unwrap(), None, "nothing was written yet");
+        const ANSWERS: &str = "this session's key store answers";
+        let here = SystemKeyStore::of_folder(Path::new("here")).expect(ANSWERS);
+        let there = SystemKeyStore::of_folder(Path::new("there")).expect(ANSWERS);
+        assert_eq!(here.read().expect(ANSWERS), None, "nothing was written yet");
 
-        here.write("first").unwrap();
-        here.write("second").unwrap();
+        here.write("first").expect(ANSWERS);
+        here.write("second").expect(ANSWERS);
 
-        assert_eq!(here.read().unwrap().as_deref(), Some("second"));
+        assert_eq!(here.read().expect(ANSWERS).as_deref(), Some("second"));
         assert_eq!(
-            there.read().unwrap(),
+            there.read().expect(ANSWERS),
             None,
             "another folder has an entry of its own"
         );

@@ -115,9 +115,11 @@ fn printing_failed(error: &PrintError) -> AppError {
 }
 
 fn not_written(error: &io::Error) -> AppError {
-    AppError::of(match error.kind() {
-        io::ErrorKind::StorageFull => ErrorCode::DiskFull,
-        _ => ErrorCode::FileNotWritten,
+    let is_full = error.kind() == io::ErrorKind::StorageFull;
+    AppError::of(if is_full {
+        ErrorCode::DiskFull
+    } else {
+        ErrorCode::FileNotWritten
     })
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
     let mut desk = Desk::new()?;
     let mut before: Option<(Duration, Duration)> = None;
     for size in SIZES {
+        eprintln!("  loading up to {size} cases");
         let begin = Instant::now();
         desk.grow_to(size)?;
         figures.add(

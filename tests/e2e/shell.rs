@@ -93,7 +93,7 @@ async fn failing_command_answers_with_code_and_reference_and_logs_no_word_of_the
         .as_str()
         .context("the error has a reference")?
         .to_owned();
-    let log = std::fs::read_to_string(scratch.data().join("log/skranke.log"))?;
+    let log = std::fs::read_to_string(scratch.store_folder().join("log/skranke.log"))?;
     ensure!(
         log.contains(&reference),
         "screen and log share the reference"

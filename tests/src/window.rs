@@ -51,7 +51,7 @@ impl Scratch {
     }
 
     /// Where the program under test keeps its store.
-    pub fn data(&self) -> PathBuf {
+    pub fn store_folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 

@@ -53,7 +53,7 @@ impl Driver {
             json!("--profile"),
             json!("demo"),
             json!("--data"),
-            json!(scratch.data()),
+            json!(scratch.store_folder()),
         ];
         if opening.offline {
             args.push(json!("--without-central-store"));
