@@ -29,20 +29,16 @@ function trimDesignSystem() {
   }
 }
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   plugins: [svelte(), svelteTesting()],
   base: './',
   resolve: { alias: { '@dkfds': dkfds } },
   css: { postcss: { plugins: [trimDesignSystem() as any] } },
-  define: {
-    // The fake backend exists only while developing and looking; a production build drops it.
-    __FAKE_BACKEND__: JSON.stringify(mode !== 'production')
-  },
   build: {
     target: ['es2022', 'safari16'],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    outDir: mode === 'eyes' ? 'dist-eyes' : 'dist',
+    outDir: 'dist',
     chunkSizeWarningLimit: 2000
   },
   test: {
@@ -51,4 +47,4 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true
   }
-}))
+})

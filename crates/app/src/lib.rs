@@ -20,8 +20,8 @@ mod usecases;
 pub use clock::Clock;
 pub use commands::{COMMANDS, SHELL_COMMANDS, dispatch, typescript};
 pub use error::AppError;
+/// What a shell answers when the operating system's key store does not.
+pub use skranke_store::key::envelope::KeyError;
 pub use state::{App, Config, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ServerAddress};
 pub use usecases::paper::{Prepared, may_be_printed};
 pub use usecases::synchronise::keep_in_step;
-/// What a shell answers when the operating system's key store does not.
-pub use skranke_store::key::envelope::KeyError;

@@ -81,7 +81,25 @@ pub(crate) fn row(
             .filter(|tick| case.is_ticked(**tick))
             .map(|tick| tick.code().to_owned())
             .collect(),
+        tick_times: [
+            case.registered
+                .as_ref()
+                .map(|tick| tick.value.registered_at),
+            case.receipt.as_ref().map(|tick| tick.value.given_at),
+            case.journalised
+                .as_ref()
+                .map(|tick| tick.value.journalised_at),
+        ]
+        .into_iter()
+        .flatten()
+        .map(rfc3339)
+        .collect(),
         ticks_missing: missing.iter().map(|tick| tick.code().to_owned()).collect(),
+        decided_at: case
+            .granted
+            .as_ref()
+            .map(|granted| rfc3339(granted.value.decided_at))
+            .unwrap_or_default(),
         received_on: case
             .opened
             .as_ref()

@@ -20,8 +20,12 @@ pub struct CaseRowView {
     pub state: String,
     /// Codes of ticks made.
     pub ticks_done: Vec<String>,
+    /// When each of them was made, RFC 3339, in the same order.
+    pub tick_times: Vec<String>,
     /// Codes of ticks missing.
     pub ticks_missing: Vec<String>,
+    /// The moment of the grant, RFC 3339; empty in lists and where there is none.
+    pub decided_at: String,
     /// Day of receipt, `YYYY-MM-DD`.
     pub received_on: String,
     /// Last change, RFC 3339.

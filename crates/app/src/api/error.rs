@@ -65,8 +65,6 @@ error_codes! {
     PaperDoesNotFit => "paper_does_not_fit",
     /// The case holds something this program does not know.
     CaseReadOnly => "case_read_only",
-    /// The case holds a conflict that a person must resolve first.
-    ConflictOpen => "conflict_open",
     /// The register must be looked at first.
     RegisterNotChecked => "register_not_checked",
     /// The role may not do this.
@@ -139,10 +137,6 @@ error_codes! {
     ServerAnswerUnreadable => "server_answer_unreadable",
     /// The central store is busy.
     ServerUnavailable => "server_unavailable",
-    /// The central store refused this device.
-    DeviceRevoked => "device_revoked",
-    /// The central store's answer contradicts an earlier one.
-    SyncAlarm => "sync_alarm",
     /// A form, rule or text file is wrong; `params.file`.
     BadProfile => "bad_profile",
     /// The window asked for something this program does not know.

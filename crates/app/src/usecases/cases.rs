@@ -379,6 +379,12 @@ impl App {
                 cpr_masked: row.cpr.map(|cpr| cpr.masked()).unwrap_or_default(),
                 state: row.state.code().to_owned(),
                 ticks_done: ticks_done.into_iter().flatten().collect(),
+                tick_times: [row.registered_at, row.receipt_at, row.journalised_at]
+                    .into_iter()
+                    .flatten()
+                    .map(rfc3339)
+                    .collect(),
+                decided_at: String::new(),
                 ticks_missing: row
                     .ticks_due
                     .iter()
@@ -411,7 +417,9 @@ fn found_elsewhere(case: FoundCase) -> CaseRowView {
         } else {
             Vec::new()
         },
+        tick_times: Vec::new(),
         ticks_missing: Vec::new(),
+        decided_at: String::new(),
         received_on: case.received_on.to_string(),
         updated_at: String::new(),
         location: String::new(),

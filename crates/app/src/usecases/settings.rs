@@ -109,6 +109,18 @@ impl App {
                     ..plain(&offer.code, &offer.label)
                 })
                 .collect(),
+            grounds: self
+                .forms
+                .rules()
+                .on(today)
+                .map(|set| {
+                    set.grounds
+                        .iter()
+                        .map(|c| plain(&c.code, &c.text))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            power_of_attorney_warn_days: profile.practice.power_of_attorney_warn_days,
             not_covered: self
                 .forms
                 .rules()

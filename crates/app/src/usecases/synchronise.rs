@@ -76,16 +76,19 @@ impl App {
             (state.online, state.problem.clone())
         };
         let desk = self.lock();
-        let Some(store) = &desk.store else { return Err(why_closed(desk.closed.as_ref())) };
+        let Some(store) = &desk.store else {
+            return Err(why_closed(desk.closed.as_ref()));
+        };
         let read = store.read()?;
         let counts = read.outbox_counts()?;
         let (cases, confirmed) = read.outbox_case_counts()?;
         let server_key = server_key(store)?;
         let confirmation = read.confirmation()?;
         let confirmed_at = match (confirmation, server_key) {
-            (Some(signed), Some(key)) => {
-                signed.verify(&key).map(|confirmation| rfc3339(confirmation.issued_at)).unwrap_or_default()
-            }
+            (Some(signed), Some(key)) => signed
+                .verify(&key)
+                .map(|confirmation| rfc3339(confirmation.issued_at))
+                .unwrap_or_default(),
             _ => String::new(),
         };
         Ok(SyncView {
@@ -115,7 +118,8 @@ impl App {
             self.run_round();
             let state = self.line.state();
             let rest = Duration::from_secs(REST_SECONDS);
-            let waiting = |state: &mut LineState| !state.something_new && !self.line.cancel.is_cancelled();
+            let waiting =
+                |state: &mut LineState| !state.something_new && !self.line.cancel.is_cancelled();
             let (mut state, _) = self
                 .line
                 .wake
@@ -153,7 +157,10 @@ impl App {
             Err(error) => {
                 state.online = !matches!(
                     error,
-                    SyncError::Offline | SyncError::TimedOut | SyncError::NotSkranke | SyncError::Busy { .. }
+                    SyncError::Offline
+                        | SyncError::TimedOut
+                        | SyncError::NotSkranke
+                        | SyncError::Busy { .. }
                 );
                 state.problem = error.code().to_owned();
             }
@@ -167,18 +174,32 @@ impl App {
         let (head, own, cursor, attachments) = self
             .with_store(|store| {
                 let read = store.read()?;
-                let head = read.own_device()?.map(|own| own.head).unwrap_or(skranke_protocol::chain::Head::START);
+                let head = read
+                    .own_device()?
+                    .map(|own| own.head)
+                    .unwrap_or(skranke_protocol::chain::Head::START);
                 // What the server certainly has need not be planned again; its last event is kept for comparing.
                 let after = status.device.seq.min(head.seq).saturating_sub(1);
-                Ok((head, read.own_events_for_plan(after)?, read.cursor()?, read.attachments_waiting()?))
+                Ok((
+                    head,
+                    read.own_events_for_plan(after)?,
+                    read.cursor()?,
+                    read.attachments_waiting()?,
+                ))
             })
             .map_err(host)?;
-        let local = Local { head, own: &own, cursor, attachments: &attachments };
+        let local = Local {
+            head,
+            own: &own,
+            cursor,
+            attachments: &attachments,
+        };
         let mut alarmed = false;
         let mut exchange = Exchange {
             own_events: &mut |first, last| {
                 let count = u32::try_from(last + 1 - first).unwrap_or(u32::MAX);
-                self.with_store(|store| Ok(store.read()?.own_events(first - 1, count)?)).map_err(said)
+                self.with_store(|store| Ok(store.read()?.own_events(first - 1, count)?))
+                    .map_err(said)
             },
             pushed: &mut |pushed| {
                 self.taking_in(|write| {
@@ -195,19 +216,26 @@ impl App {
                 .map_err(said)
             },
             file: &mut |digest| {
-                self.with_store(|store| Ok(store.read()?.attachment_original(*digest)?.to_vec())).map_err(said)
+                self.with_store(|store| Ok(store.read()?.attachment_original(*digest)?.to_vec()))
+                    .map_err(said)
             },
             uploaded: &mut |digest| {
-                self.taking_in(|write| Ok(write.confirm_attachment(*digest)?)).map_err(said)
+                self.taking_in(|write| Ok(write.confirm_attachment(*digest)?))
+                    .map_err(said)
             },
             alarm: &mut |_: Alarm| alarmed = true,
             progress: &mut |_| {},
         };
         skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel)?;
         if let Some(offset) = client.clock_offset_ms() {
-            self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset)).map_err(host)?;
+            self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset))
+                .map_err(host)?;
         }
-        if alarmed { Err(SyncError::NotSignedByServer) } else { Ok(()) }
+        if alarmed {
+            Err(SyncError::NotSignedByServer)
+        } else {
+            Ok(())
+        }
     }
 
     /// A client with the server's key; enrols this device first where that has not been done.
@@ -252,31 +280,50 @@ impl App {
     /// Fetches a grant for the signed-in person, if the central store can be reached.
     pub(crate) fn renew_grant(&self) {
         if self.config.server.is_some() {
-            let outcome = self.enrolled_client().and_then(|client| self.renew_grant_over(&client));
+            let outcome = self
+                .enrolled_client()
+                .and_then(|client| self.renew_grant_over(&client));
             self.line.state().online = outcome.is_ok();
         }
     }
 
     fn renew_grant_over(&self, client: &Client) -> Result<(), SyncError> {
-        let Some(session) = self.lock().session.clone() else { return Ok(()) };
+        let Some(session) = self.lock().session.clone() else {
+            return Ok(());
+        };
         if self.grant_of(&session).map_err(host)?.is_some() {
             return Ok(());
         }
-        let secret = self.config.server.as_ref().and_then(|server| server.bootstrap.clone());
+        let secret = self
+            .config
+            .server
+            .as_ref()
+            .and_then(|server| server.bootstrap.clone());
         // Without a secret the person signs in at the central store itself: the next stage's OpenID sign-in.
         let Some(secret) = secret else { return Ok(()) };
-        let roles = session.roles.iter().map(|role| role.code().to_owned()).collect();
-        let request = SessionRequest::Bootstrap { secret, staff_id: session.staff, roles };
+        let roles = session
+            .roles
+            .iter()
+            .map(|role| role.code().to_owned())
+            .collect();
+        let request = SessionRequest::Bootstrap {
+            secret,
+            staff_id: session.staff,
+            roles,
+        };
         let (signed, grant) = client.sign_in(&request)?;
-        self.taking_in(|write| Ok(write.put_grant(&grant, &signed.to_token())?)).map_err(host)
+        self.taking_in(|write| Ok(write.put_grant(&grant, &signed.to_token())?))
+            .map_err(host)
     }
 
     /// The person's grant, as long as enough of it is left.
     fn grant_of(&self, session: &Session) -> Result<Option<SignedGrant>, AppError> {
         let soon = self.now() + RENEW_BEFORE;
         self.with_store(|store| {
-            let (Some(token), Some(key)) = (store.read()?.grant_token(session.staff)?, server_key(store)?)
-            else {
+            let (Some(token), Some(key)) = (
+                store.read()?.grant_token(session.staff)?,
+                server_key(store)?,
+            ) else {
                 return Ok(None);
             };
             let signed = SignedGrant::from_token(&token).ok();
@@ -291,19 +338,34 @@ impl App {
 
     /// What the municipality knows of a citizen beyond this computer. Offline the answer is *not known*.
     pub(crate) fn look_up_centrally(&self, cpr: &Cpr) -> CentralLook {
-        let not_known = CentralLook { reach: "not_known", cases: Vec::new() };
+        let not_known = CentralLook {
+            reach: "not_known",
+            cases: Vec::new(),
+        };
         if self.config.server.is_none() {
-            return CentralLook { reach: "local", ..not_known };
+            return CentralLook {
+                reach: "local",
+                ..not_known
+            };
         }
         if !self.line.state().online {
             return not_known;
         }
         let session = self.lock().session.clone();
-        let Some(session) = session else { return not_known };
-        let Ok(Some(grant)) = self.grant_of(&session) else { return not_known };
-        let answer = self.enrolled_client().and_then(|client| client.lookup(&grant, cpr, "counter_entry"));
+        let Some(session) = session else {
+            return not_known;
+        };
+        let Ok(Some(grant)) = self.grant_of(&session) else {
+            return not_known;
+        };
+        let answer = self
+            .enrolled_client()
+            .and_then(|client| client.lookup(&grant, cpr, "counter_entry"));
         match answer {
-            Ok(answer) => CentralLook { reach: "central", cases: answer.cases },
+            Ok(answer) => CentralLook {
+                reach: "central",
+                cases: answer.cases,
+            },
             Err(error) => {
                 let mut state = self.line.state();
                 state.online = false;
@@ -313,7 +375,10 @@ impl App {
         }
     }
 
-    fn with_store<T>(&self, run: impl FnOnce(&mut Store) -> Result<T, AppError>) -> Result<T, AppError> {
+    fn with_store<T>(
+        &self,
+        run: impl FnOnce(&mut Store) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
         let mut desk = self.lock();
         let closed = why_closed(desk.closed.as_ref());
         run(desk.store.as_mut().ok_or(closed)?)
@@ -326,8 +391,14 @@ impl App {
     ) -> Result<(), AppError> {
         let now = self.now();
         self.with_store(|store| {
-            let device = store.read()?.own_device()?.map_or(NO_DEVICE, |own| own.device);
-            let mut write = store.write(&Actor::program(device), Entry::new(Action::Synchronised, now))?;
+            let device = store
+                .read()?
+                .own_device()?
+                .map_or(NO_DEVICE, |own| own.device);
+            let mut write = store.write(
+                &Actor::program(device),
+                Entry::new(Action::Synchronised, now),
+            )?;
             run(&mut write)?;
             write.commit()?;
             Ok(())
@@ -358,7 +429,9 @@ impl App {
 /// The thread could not be made.
 pub fn keep_in_step(app: &Arc<App>) -> std::io::Result<std::thread::JoinHandle<()>> {
     let app = Arc::clone(app);
-    std::thread::Builder::new().name("central store".to_owned()).spawn(move || app.keep_in_step())
+    std::thread::Builder::new()
+        .name("central store".to_owned())
+        .spawn(move || app.keep_in_step())
 }
 
 fn server_key(store: &Store) -> Result<Option<PublicKey>, AppError> {

@@ -7,7 +7,7 @@ import { asCallError, type Backend } from './index'
 export const tauriBackend: Backend = {
   async call<K extends CommandName>(name: K, request: Commands[K]['request']): Promise<Commands[K]['answer']> {
     try {
-      return await invoke<Commands[K]['answer']>(name, { request })
+      return await invoke<Commands[K]['answer']>(name, request === null ? {} : { request })
     } catch (problem) {
       throw asCallError(problem)
     }

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "device_revoked" | "sync_alarm" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -641,9 +641,17 @@ state: string,
  */
 ticks_done: Array<string>, 
 /**
+ * When each of them was made, RFC 3339, in the same order.
+ */
+tick_times: Array<string>, 
+/**
  * Codes of ticks missing.
  */
 ticks_missing: Array<string>, 
+/**
+ * The moment of the grant, RFC 3339; empty in lists and where there is none.
+ */
+decided_at: string, 
 /**
  * Day of receipt, `YYYY-MM-DD`.
  */
@@ -1273,6 +1281,14 @@ help_offers: Array<Choice>,
  * What an exemption does not cover, for the list that is gone through together.
  */
 not_covered: Array<Choice>, 
+/**
+ * The grounds of the rule set in force, shown on request and never chosen from.
+ */
+grounds: Array<Choice>, 
+/**
+ * Days after which a power of attorney warns.
+ */
+power_of_attorney_warn_days: number, 
 /**
  * Relations a representative may have.
  */

@@ -1,0 +1,49 @@
+// The start screen: a new citizen by number, what is parked, and what still lacks a tick.
+import type { CprCheck, Worklist } from '../../lib/api'
+import type { Desk } from '../../lib/desk.svelte'
+import { t } from '../../lib/texts'
+import { Work } from '../../lib/work.svelte'
+
+export class Start {
+  readonly #desk: Desk
+  cpr = $state('')
+  check: CprCheck | null = $state.raw(null)
+  problem = $state('')
+  readonly list = new Work<Worklist>()
+  readonly beginning = new Work<unknown>()
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  async load(): Promise<void> {
+    const list = await this.list.run(() => this.#desk.call('worklist', null))
+    if (list) this.#desk.unfinished = list.missing_ticks_total
+  }
+
+  /** Looks at the number alone; nobody is looked up before somebody was identified. */
+  async typed(digits: string): Promise<void> {
+    this.problem = ''
+    this.check = null
+    if (digits.length < 10) return
+    this.check = await this.#desk.call('cpr_check', { cpr: digits }).catch(() => null)
+  }
+
+  /** Begins with the number typed, or without one when the citizen has none to give yet. */
+  async begin(withNumber: boolean): Promise<void> {
+    if (this.beginning.working) return
+    if (withNumber && this.cpr.length !== 10) {
+      this.problem = t('window.cpr_incomplete')
+      return
+    }
+    await this.beginning.run(async () => {
+      const draft = await this.#desk.call('draft_new', null)
+      if (withNumber) {
+        const saved = await this.#desk.call('draft_save', { id: draft.id, step: 1, fields: { ...draft.fields, cpr: this.cpr } })
+        this.#desk.saved(saved.saved_at)
+      }
+      this.cpr = ''
+      this.#desk.router.go({ name: 'counter', draft: draft.id })
+    })
+  }
+}
