@@ -5,7 +5,7 @@
 // is trimmed to what the window uses (its icons and older font formats stay out of the binary).
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import { svelteTesting } from './tests/client-conditions'
+import { svelteTesting } from './tests/client-conditions.ts'
 import { defineConfig } from 'vitest/config'
 
 const dkfds = fileURLToPath(new URL('./node_modules/dkfds/dist', import.meta.url))
