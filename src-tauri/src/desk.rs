@@ -3,9 +3,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use skranke_app::api::error::{ErrorCode, UiError};
+use skranke_app::api::sync::SyncView;
 use skranke_app::{
     App, AppError, Clock, Config as CoreConfig, KeyError, KeyPlace, KeyStore, ServerAddress,
 };
@@ -21,6 +24,8 @@ use crate::paperwork::Chooser;
 const DEMO_TENANT: &str = "990";
 /// Nothing listens here: a demo without a central store is a laptop without a network.
 const NOWHERE: &str = "http://127.0.0.1:9";
+/// How often the status line is looked at; it is told only when it changed.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 const KEY_FILE: &str = "key";
 
 /// The open core of this window.
@@ -30,30 +35,36 @@ pub(crate) struct Desk {
 }
 
 struct Shared {
-    opened: OnceLock<Result<App, UiError>>,
+    opened: OnceLock<Result<Arc<App>, UiError>>,
+    closing: AtomicBool,
     central: Mutex<Option<CentralStore>>,
     log: Log,
 }
 
 impl Desk {
-    /// Begins to open the core in the background; `ready` is called once it is open.
+    /// Begins to open the core in the background. Once it is open, it is kept in step with the
+    /// central store, and `tell` hears of every change of that.
     pub(crate) fn open(
         config: Config,
         data: PathBuf,
-        ready: impl FnOnce() + Send + 'static,
+        tell: impl Fn(SyncView) + Send + 'static,
     ) -> Self {
         let shared = Arc::new(Shared {
             opened: OnceLock::new(),
+            closing: AtomicBool::new(false),
             central: Mutex::new(None),
             log: Log::in_folder(&data),
         });
         let dialog_folder = config.dialog_folder.clone();
         let opening = Arc::clone(&shared);
         std::thread::spawn(move || {
-            let app = opening.guarded(|| opening.open_core(&config, &data));
+            let app = opening.guarded(|| opening.open_core(&config, &data).map(Arc::new));
+            let in_step = app.as_ref().ok().map(Arc::clone);
             // Only this thread sets it, so it cannot be set already.
             let _ = opening.opened.set(app);
-            ready();
+            if let Some(app) = in_step {
+                opening.keep_in_step(&app, tell);
+            }
         });
         Self {
             shared,
@@ -89,6 +100,10 @@ impl Desk {
 
     /// Ends what was started for this window.
     pub(crate) fn close(&self) {
+        self.shared.closing.store(true, Ordering::Relaxed);
+        if let Some(Ok(app)) = self.shared.opened.get() {
+            app.stop();
+        }
         let central = self
             .shared
             .central
@@ -109,6 +124,24 @@ impl Shared {
         };
         self.log.write(&error.log_line());
         Err(error.to_ui())
+    }
+
+    /// Runs the line to the central store and tells how it stands, until the window closes.
+    fn keep_in_step(&self, app: &Arc<App>, tell: impl Fn(SyncView)) {
+        if let Err(error) = skranke_app::keep_in_step(app) {
+            self.log.write(&format!(
+                "the line to the central store was not started: {error}"
+            ));
+        }
+        let mut told: Option<SyncView> = None;
+        while !self.closing.load(Ordering::Relaxed) {
+            let view = app.sync_status(()).ok();
+            if let Some(view) = view.filter(|view| told.as_ref() != Some(view)) {
+                tell(view.clone());
+                told = Some(view);
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
     }
 
     fn open_core(&self, config: &Config, data: &Path) -> Result<App, AppError> {

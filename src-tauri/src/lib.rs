@@ -12,10 +12,13 @@ mod paperwork;
 mod printing;
 
 use anyhow::Context as _;
-use tauri::{Manager as _, RunEvent, WebviewWindowBuilder};
+use tauri::{Emitter as _, Manager as _, RunEvent, WebviewWindowBuilder};
 
 use config::Config;
 use desk::Desk;
+
+/// What the window listens to for its status line; it carries a `SyncView`.
+const SYNC_EVENT: &str = "sync";
 
 /// Opens the window and returns when it is closed.
 ///
@@ -33,7 +36,11 @@ pub fn run(config: Config) -> anyhow::Result<()> {
                 None => app.path().app_local_data_dir()?,
             };
             let automated = config.automated;
-            app.manage(Desk::open(config, data, || {}));
+            let handle = app.handle().clone();
+            app.manage(Desk::open(config, data, move |view| {
+                // A window that is closing has nobody left to tell.
+                let _ = handle.emit(SYNC_EVENT, view);
+            }));
             open_window(app, automated)
         })
         .invoke_handler(commands::handler())

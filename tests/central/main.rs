@@ -65,8 +65,14 @@ impl Town {
             clock: Clock::System,
         })
         .unwrap();
-        let password = app.start_state(()).unwrap().demo_accounts[0].password.clone();
-        app.sign_in(SignInRequest { user_name: "karin".to_owned(), password }).unwrap();
+        let password = app.start_state(()).unwrap().demo_accounts[0]
+            .password
+            .clone();
+        app.sign_in(SignInRequest {
+            user_name: "karin".to_owned(),
+            password,
+        })
+        .unwrap();
         app
     }
 }
@@ -86,7 +92,12 @@ fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
     for id in ["id_checked", "declared"] {
         fields.insert(id.to_owned(), FieldValue::Flag(true));
     }
-    app.draft_save(DraftSaveRequest { id: draft.id.clone(), step: 5, fields }).unwrap();
+    app.draft_save(DraftSaveRequest {
+        id: draft.id.clone(),
+        step: 5,
+        fields,
+    })
+    .unwrap();
     app.decide(DecideRequest {
         draft_id: Some(draft.id),
         case_id: None,
@@ -98,7 +109,12 @@ fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
 
 fn register(app: &App, case: &CaseView) {
     let case_id = case.row.id.clone();
-    app.tick(TickRequest::Registered { case_id, reference: String::new(), registered_at: None }).unwrap();
+    app.tick(TickRequest::Registered {
+        case_id,
+        reference: String::new(),
+        registered_at: None,
+    })
+    .unwrap();
 }
 
 #[test]
@@ -108,18 +124,31 @@ fn a_decision_at_the_counter_is_confirmed_by_the_central_store() {
 
     let case = granted(&app, "0201703984", "Aase Lindholm");
     register(&app, &case);
-    assert_eq!(app.sync_status(()).unwrap().confirmed, 0, "saved here, not yet confirmed");
+    assert_eq!(
+        app.sync_status(()).unwrap().confirmed,
+        0,
+        "saved here, not yet confirmed"
+    );
     let status = app.sync_now(()).unwrap();
 
     assert_eq!(status.problem, "");
     assert_eq!((status.cases, status.confirmed, status.waiting), (1, 1, 0));
     assert_eq!(status.quarantined, 0);
-    assert!(!status.confirmed_at.is_empty(), "the confirmation is signed and dated");
+    assert!(
+        !status.confirmed_at.is_empty(),
+        "the confirmation is signed and dated"
+    );
     let show = |case: &CaseView| {
         let id = case.row.id.clone();
-        app.case_show(skranke_app::api::case::CaseRef { id, purpose: None }).unwrap()
+        app.case_show(skranke_app::api::case::CaseRef { id, purpose: None })
+            .unwrap()
     };
-    assert!(show(&case).timeline.iter().all(|entry| entry.sync == "confirmed"));
+    assert!(
+        show(&case)
+            .timeline
+            .iter()
+            .all(|entry| entry.sync == "confirmed")
+    );
 }
 
 #[test]
@@ -158,13 +187,32 @@ fn what_one_counter_did_the_other_knows() {
     let draft = other.draft_new(()).unwrap();
     let mut fields = draft.fields.clone();
     fields.insert("cpr".to_owned(), FieldValue::Text("020170-3984".to_owned()));
-    other.draft_save(DraftSaveRequest { id: draft.id.clone(), step: 2, fields: fields.clone() }).unwrap();
-    let untold = other.citizen_known(DraftRef { id: draft.id.clone() }).unwrap();
-    assert!(!untold.shown, "practice 8: nothing is told before the identity is checked");
+    other
+        .draft_save(DraftSaveRequest {
+            id: draft.id.clone(),
+            step: 2,
+            fields: fields.clone(),
+        })
+        .unwrap();
+    let untold = other
+        .citizen_known(DraftRef {
+            id: draft.id.clone(),
+        })
+        .unwrap();
+    assert!(
+        !untold.shown,
+        "practice 8: nothing is told before the identity is checked"
+    );
     assert!(untold.cases.is_empty());
 
     fields.insert("id_checked".to_owned(), FieldValue::Flag(true));
-    other.draft_save(DraftSaveRequest { id: draft.id.clone(), step: 2, fields }).unwrap();
+    other
+        .draft_save(DraftSaveRequest {
+            id: draft.id.clone(),
+            step: 2,
+            fields,
+        })
+        .unwrap();
     let known = other.citizen_known(DraftRef { id: draft.id }).unwrap();
 
     assert_eq!(known.reach, "central");
@@ -198,7 +246,9 @@ fn nothing_personal_is_readable_in_the_files_of_either_side() {
         let bytes = std::fs::read(&file).unwrap();
         seen += 1;
         for sentinel in ["0201703984", "020170-3984", "Sentinel"] {
-            let found = bytes.windows(sentinel.len()).any(|window| window == sentinel.as_bytes());
+            let found = bytes
+                .windows(sentinel.len())
+                .any(|window| window == sentinel.as_bytes());
             assert!(!found, "{sentinel} stands in {}", file.display());
         }
     }
@@ -209,7 +259,11 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files_below(&path))
+        } else {
+            found.push(path)
+        }
     }
     found
 }

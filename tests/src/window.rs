@@ -162,6 +162,33 @@ impl Window {
         })
     }
 
+    /// Begins a command that waits for a person, such as one that opens a dialog.
+    pub async fn begin(&self, name: &str, request: Value) -> Result<()> {
+        const BEGIN: &str = "
+            window.waitingAnswer = null;
+            window.__TAURI_INTERNALS__.invoke(arguments[0], { request: arguments[1] }).then(
+              (value) => { window.waitingAnswer = { value: value === undefined ? null : value }; },
+              (error) => { window.waitingAnswer = { error }; });";
+        self.eval(BEGIN, vec![json!(name), request]).await?;
+        Ok(())
+    }
+
+    /// Waits for the answer of the command that was begun.
+    pub async fn answer(&self) -> Result<std::result::Result<Value, Value>> {
+        self.until("the answer of the command", || async {
+            Ok(self
+                .eval("return window.waitingAnswer !== null;", vec![])
+                .await?
+                == json!(true))
+        })
+        .await?;
+        let said = self.eval("return window.waitingAnswer;", vec![]).await?;
+        Ok(match said.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(said.get("value").cloned().unwrap_or(Value::Null)),
+        })
+    }
+
     /// Numbers of the running programs of this name that the window started.
     pub fn programs(&self, name: &str) -> Vec<u32> {
         self.driver.programs(name)

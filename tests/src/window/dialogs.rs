@@ -13,6 +13,7 @@ use super::display::Display;
 pub struct NativeDialog {
     display: String,
     id: String,
+    title: String,
 }
 
 impl NativeDialog {
@@ -28,6 +29,7 @@ impl NativeDialog {
                 return Ok(Self {
                     display: display.name().to_owned(),
                     id: id.to_owned(),
+                    title: title.to_owned(),
                 });
             }
             ensure!(
@@ -48,9 +50,16 @@ impl NativeDialog {
         self.wait_until_closed()
     }
 
+    /// Closes the dialog without choosing.
+    pub fn cancel(&self) -> Result<()> {
+        xdotool(&self.display, &["windowfocus", "--sync", &self.id])?;
+        xdotool(&self.display, &["key", "Escape"])?;
+        self.wait_until_closed()
+    }
+
     fn wait_until_closed(&self) -> Result<()> {
         let begin = Instant::now();
-        while self.is_open() {
+        while self.is_open()? {
             ensure!(
                 begin.elapsed() < Duration::from_secs(10),
                 "the dialog did not close"
@@ -60,14 +69,12 @@ impl NativeDialog {
         Ok(())
     }
 
-    fn is_open(&self) -> bool {
-        Command::new("xdotool")
-            .args(["getwindowname", &self.id])
-            .env("DISPLAY", &self.display)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
+    fn is_open(&self) -> Result<bool> {
+        let open = xdotool(
+            &self.display,
+            &["search", "--onlyvisible", "--name", &self.title],
+        )?;
+        Ok(open.lines().any(|id| id == self.id))
     }
 }
 

@@ -1,5 +1,6 @@
 // The keyboard: which keys do what on the page at hand. Everything registered here is also what
 // the sheet under `?` lists, so the two never differ.
+import { untrack } from 'svelte'
 import type { TextKey } from './texts'
 
 export type ShortcutGroup = 'everywhere' | 'flow' | 'registration' | 'lists'
@@ -40,10 +41,9 @@ export class Keyboard {
 
   /** Adds keys for as long as the caller is on screen; call the result to take them away. */
   add(shortcuts: Shortcut[]): () => void {
-    this.#layers = [shortcuts, ...this.#layers]
-    return () => {
-      this.#layers = this.#layers.filter((layer) => layer !== shortcuts)
-    }
+    // Adding is not reading: a page that adds its keys must not run again because they were added.
+    untrack(() => (this.#layers = [shortcuts, ...this.#layers]))
+    return () => untrack(() => (this.#layers = this.#layers.filter((layer) => layer !== shortcuts)))
   }
 
   handle(event: KeyboardEvent): void {
