@@ -97,7 +97,9 @@ pub fn descendants(id: u32) -> Vec<u32> {
 /// The name of a process's program, without its folder.
 pub(crate) fn program_name(id: u32) -> Option<String> {
     let path = fs::read_link(format!("/proc/{id}/exe")).ok()?;
-    Some(path.file_name()?.to_string_lossy().into_owned())
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    // A program that was built anew while it runs is called deleted.
+    Some(name.trim_end_matches(" (deleted)").to_owned())
 }
 
 fn all_processes() -> Vec<(u32, u32)> {
