@@ -643,6 +643,7 @@ export const texts = {
   "nav.figures": "Tal",
   "nav.label": "Hovedmenu",
   "nav.letters": "Breve",
+  "nav.page": "Siden",
   "nav.queue": "Kø",
   "nav.settings": "Indstillinger",
   "nav.skip": "Gå til indholdet",
