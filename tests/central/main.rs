@@ -1,4 +1,8 @@
 //! From the counter to the central store: every record is confirmed, an outage loses nothing, a second counter sees it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what went wrong by panicking"
+)]
 
 use std::net::SocketAddr;
 use std::path::Path;

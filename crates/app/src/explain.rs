@@ -39,7 +39,7 @@ fn say(saying: &Saying, group: &str, texts: &Texts) -> String {
 
 /// What a case says, as facts for the proof.
 pub(crate) fn facts_of(case: &Case, location_opens_on: Option<chrono::NaiveDate>) -> Facts {
-    let cpr = case.citizen.as_ref().map(|citizen| citizen.cpr.clone());
+    let cpr = case.citizen.as_ref().map(|citizen| citizen.cpr);
     let warnings = cpr.as_ref().map(Cpr::warnings).unwrap_or_default();
     let declaration = case.declaration.as_ref();
     Facts {

@@ -3,6 +3,11 @@
 //! A use case checks permission, reads the draft or the case, lets `domain` decide, seals the events, writes them
 //! with their audit row, and returns what the caller shows. Shells only translate.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a command takes its request as it came, by value, so that all commands have one shape"
+)]
+
 pub mod api;
 mod capture;
 pub mod clock;
@@ -22,6 +27,8 @@ pub use commands::{COMMANDS, SHELL_COMMANDS, dispatch, typescript};
 pub use error::AppError;
 /// What a shell answers when the operating system's key store does not.
 pub use skranke_store::key::envelope::KeyError;
-pub use state::{App, Config, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ServerAddress};
+pub use state::{
+    App, Config, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ReadKey, ServerAddress, WriteKey,
+};
 pub use usecases::paper::{Prepared, may_be_printed};
 pub use usecases::synchronise::keep_in_step;

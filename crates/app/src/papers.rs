@@ -6,7 +6,7 @@ use skranke_documents::papers::{
     Words, cpr_on_paper, form_fields,
 };
 use skranke_documents::{Letterhead, Mark, Paper, danish_date, danish_date_time};
-use skranke_domain::case::{Case, CaseState};
+use skranke_domain::case::Case;
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
 use skranke_domain::event::{Channel, PaperKind, ReceiptDelivery};
@@ -206,9 +206,10 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         time.map(|time| danish_date_time(danish(time)))
             .unwrap_or_default()
     };
-    let outcome = match case.state {
-        CaseState::Received | CaseState::Incomplete | CaseState::Ready => String::new(),
-        decided => texts.say(&format!("state.{}", decided.code()), &[]),
+    let outcome = if case.state.is_open() {
+        String::new()
+    } else {
+        texts.say(&format!("state.{}", case.state.code()), &[])
     };
     let reasons = case
         .refused

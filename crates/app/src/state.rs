@@ -19,12 +19,17 @@ use crate::error::AppError;
 /// Minutes without a key press until the window locks.
 pub const LOCK_AFTER_MINUTES: u32 = 5;
 
+/// Reads the key store's entry; `Ok(None)` where there is none.
+pub type ReadKey = Box<dyn Fn() -> Result<Option<String>, KeyError> + Send + Sync>;
+/// Writes it.
+pub type WriteKey = Box<dyn Fn(&str) -> Result<(), KeyError> + Send + Sync>;
+
 /// The two functions through which a shell lends the operating system's key store.
 pub struct KeyStore {
     /// Reads the entry; `Ok(None)` where there is none.
-    pub read: Box<dyn Fn() -> Result<Option<String>, KeyError> + Send + Sync>,
+    pub read: ReadKey,
     /// Writes the entry.
-    pub write: Box<dyn Fn(&str) -> Result<(), KeyError> + Send + Sync>,
+    pub write: WriteKey,
 }
 
 /// Where the key to the store is kept.

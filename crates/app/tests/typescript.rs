@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the switch of this one test")]
 fn the_windows_types_are_those_of_the_code() {
     let path =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/api/generated/types.ts");

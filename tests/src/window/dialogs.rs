@@ -43,30 +43,46 @@ impl NativeDialog {
     /// Types the path of a file and confirms.
     pub fn choose(&self, path: &Path) -> Result<()> {
         let path = path.to_str().context("scratch paths are plain text")?;
-        xdotool(&self.display, &["windowfocus", "--sync", &self.id])?;
-        // Typing a slash opens the path field of the GTK dialog.
-        xdotool(&self.display, &["type", "--delay", "15", path])?;
-        xdotool(&self.display, &["key", "Return"])?;
-        self.wait_until_closed()
+        self.focus()?;
+        // Ctrl L opens the path field of the GTK dialog, whatever it showed last.
+        self.keys(&["key", "ctrl+l"])?;
+        self.keys(&["key", "ctrl+a"])?;
+        self.keys(&["type", "--delay", "25", path])?;
+        self.press_until_closed("Return")
     }
 
     /// Closes the dialog without choosing.
     pub fn cancel(&self) -> Result<()> {
-        xdotool(&self.display, &["windowfocus", "--sync", &self.id])?;
-        xdotool(&self.display, &["key", "Escape"])?;
-        self.wait_until_closed()
+        self.focus()?;
+        self.press_until_closed("Escape")
     }
 
-    fn wait_until_closed(&self) -> Result<()> {
+    fn focus(&self) -> Result<()> {
+        self.keys(&["windowactivate", "--sync", &self.id])?;
+        self.keys(&["windowfocus", "--sync", &self.id])
+    }
+
+    /// The list of proposals under the path field takes the first key for itself, if it is open.
+    fn press_until_closed(&self, key: &str) -> Result<()> {
         let begin = Instant::now();
-        while self.is_open()? {
+        loop {
+            self.keys(&["key", key])?;
+            let pressed = Instant::now();
+            while pressed.elapsed() < Duration::from_secs(1) {
+                if !self.is_open()? {
+                    return Ok(());
+                }
+                std::thread::sleep(POLL);
+            }
             ensure!(
-                begin.elapsed() < Duration::from_secs(10),
+                begin.elapsed() < Duration::from_secs(15),
                 "the dialog did not close"
             );
-            std::thread::sleep(POLL);
         }
-        Ok(())
+    }
+
+    fn keys(&self, args: &[&str]) -> Result<()> {
+        xdotool(&self.display, args).map(drop)
     }
 
     fn is_open(&self) -> Result<bool> {

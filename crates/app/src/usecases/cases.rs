@@ -199,9 +199,10 @@ impl App {
             let citizen = case
                 .citizen
                 .ok_or_else(|| AppError::of(ErrorCode::NotFound))?;
-            let text = match action {
-                Action::AddressRevealed => citizen.address,
-                _ => citizen.cpr.reveal_for(Purpose::Disclosure),
+            let text = if action == Action::AddressRevealed {
+                citizen.address
+            } else {
+                citizen.cpr.reveal_for(Purpose::Disclosure)
             };
             Ok(Revealed { text })
         })

@@ -151,12 +151,13 @@ impl App {
         let wrong = || AppError::of(ErrorCode::RecoveryCodeWrong);
         let code: RecoveryCode = request.secret.parse().map_err(|_| wrong())?;
         let mut envelope = Envelope::load(&self.config.folder)?;
-        let key = envelope
-            .open(&Opener::Recovery(&code))
-            .map_err(|error| match error {
-                KeyError::WrongSecret => wrong(),
-                other => other.into(),
-            })?;
+        let key = envelope.open(&Opener::Recovery(&code)).map_err(|error| {
+            if matches!(error, KeyError::WrongSecret) {
+                wrong()
+            } else {
+                error.into()
+            }
+        })?;
         self.keep_key(&mut envelope, &key)?;
         envelope.save(&self.config.folder)?;
         let store = self.open_with(&key)?;
