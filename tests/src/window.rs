@@ -1,7 +1,7 @@
 //! One running Skranke window and what a test may do with it: look, type, take pictures.
 //!
 //! A test drives the window by keyboard as staff do; every key goes into a script that the test
-//! can print. Pointing is possible only through the native dialogs of [`dialogs`].
+//! can print. Pointing is possible only through the native dialogs of `dialogs`.
 
 mod axe;
 mod cups;
