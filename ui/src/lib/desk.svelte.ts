@@ -23,6 +23,7 @@ export class Desk {
   /** Cases that lack a tick, for the number in the rail. */
   unfinished = $state(0)
   startError = $state('')
+  readonly #saves = new Set<() => Promise<void>>()
   #stop: (() => void) | null = null
   #timer: ReturnType<typeof setInterval> | null = null
 
@@ -31,7 +32,12 @@ export class Desk {
   }
 
   call<K extends CommandName>(name: K, request: Commands[K]['request']): Promise<Commands[K]['answer']> {
-    return this.#backend.call(name, request)
+    return this.#backend.call(name, request).catch((problem: unknown) => {
+      // The core locks by itself too: then the window shows it at once.
+      const { code } = asCallError(problem)
+      if (this.stage === 'ready' && (code === 'session_locked' || code === 'not_signed_in')) void this.refresh()
+      throw problem
+    })
   }
 
   get stage(): StartStage | null {
@@ -111,12 +117,20 @@ export class Desk {
     void this.refreshSync()
   }
 
+  /** Work to be saved before the screen is locked or left; call the result to take it back. */
+  beforeLeaving(save: () => Promise<void>): () => void {
+    this.#saves.add(save)
+    return () => this.#saves.delete(save)
+  }
+
   async lock(): Promise<void> {
+    await Promise.all([...this.#saves].map((save) => save()))
     await this.call('session_lock', null).catch(() => undefined)
     await this.refresh()
   }
 
   async signOut(): Promise<void> {
+    await Promise.all([...this.#saves].map((save) => save()))
     await this.call('sign_out', null).catch(() => undefined)
     await this.refresh()
   }

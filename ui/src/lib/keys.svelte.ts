@@ -36,7 +36,8 @@ export class Keyboard {
 
   /** Everything that works now, newest first. */
   get active(): Shortcut[] {
-    return this.#layers.flat()
+    const all = this.#layers.flat()
+    return all.filter((shortcut, at) => all.findIndex((other) => other.keys === shortcut.keys) === at)
   }
 
   /** Adds keys for as long as the caller is on screen; call the result to take them away. */
