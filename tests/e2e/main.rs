@@ -5,6 +5,8 @@
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
 mod desktop;
+mod flow;
 mod ordinary;
+mod resuming;
 mod shell;
 mod start;

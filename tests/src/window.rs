@@ -311,6 +311,12 @@ impl Window {
         text
     }
 
+    /// Begins the script and the count anew, for instance after signing in.
+    pub fn begin_script(&mut self) {
+        self.script.clear();
+        self.keys = 0;
+    }
+
     /// How many keys were pressed besides CPR digits and free text.
     pub fn key_count(&self) -> usize {
         self.keys

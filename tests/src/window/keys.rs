@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
+use serde_json::json;
 
 use super::Window;
 
@@ -32,6 +33,97 @@ impl Window {
                 .then(KeyAction::Up { value });
         }
         Ok(self.client.perform_actions(actions).await?)
+    }
+
+    /// Presses Tab until the control has focus, as a person would; each press counts.
+    pub async fn tab_to(&mut self, id: &str) -> Result<()> {
+        for _ in 0..60 {
+            if self.focus_of().await? == id {
+                return Ok(());
+            }
+            self.press("Tab").await?;
+        }
+        bail!(
+            "{id} cannot be reached with Tab; script so far:\n{}",
+            self.script()
+        )
+    }
+
+    /// Waits until the control has focus, however it came there.
+    pub async fn wait_for_focus(&self, id: &str) -> Result<()> {
+        self.until(&format!("the focus on {id}"), || async {
+            Ok(self.focus_of().await? == id)
+        })
+        .await
+    }
+
+    /// The id of what has focus; empty where nothing has.
+    pub async fn focus_of(&self) -> Result<String> {
+        let id = self
+            .eval(
+                "return document.activeElement ? document.activeElement.id : '';",
+                vec![],
+            )
+            .await?;
+        Ok(id.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// What stands in a field.
+    pub async fn value_of(&self, id: &str) -> Result<String> {
+        const VALUE: &str =
+            "const e = document.getElementById(arguments[0]); return e ? String(e.value) : '';";
+        let value = self.eval(VALUE, vec![json!(id)]).await?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Whether a box or an answer is ticked.
+    pub async fn is_ticked(&self, id: &str) -> Result<bool> {
+        const TICKED: &str =
+            "const e = document.getElementById(arguments[0]); return !!e && e.checked === true;";
+        Ok(self.eval(TICKED, vec![json!(id)]).await? == json!(true))
+    }
+
+    /// Goes to a box or an answer and ticks it.
+    pub async fn tick(&mut self, id: &str) -> Result<()> {
+        self.tab_to(id).await?;
+        self.press("Space").await?;
+        self.until(&format!("{id} to be ticked"), || async {
+            self.is_ticked(id).await
+        })
+        .await
+    }
+
+    /// Goes to a group of answers and down to one of them with the arrow keys.
+    pub async fn choose(&mut self, group: &str, answer: &str) -> Result<()> {
+        let wanted = format!("{group}-{answer}");
+        for _ in 0..60 {
+            if self.focus_of().await?.starts_with(&format!("{group}-")) {
+                break;
+            }
+            self.press("Tab").await?;
+        }
+        for _ in 0..20 {
+            if self.focus_of().await? == wanted {
+                break;
+            }
+            self.press("ArrowDown").await?;
+        }
+        if !self.is_ticked(&wanted).await? {
+            self.press("Space").await?;
+        }
+        self.until(&format!("{wanted} to be chosen"), || async {
+            self.is_ticked(&wanted).await
+        })
+        .await
+    }
+
+    /// Goes to a field and replaces what stands there.
+    pub async fn fill(&mut self, id: &str, text: &str) -> Result<()> {
+        self.tab_to(id).await?;
+        if !self.value_of(id).await?.is_empty() {
+            self.press("Ctrl+a").await?;
+        }
+        self.type_text(id, text).await
     }
 
     /// Presses a key that is not part of the flow, such as zoom.
@@ -79,7 +171,9 @@ fn parse(chord: &str) -> Result<Vec<char>> {
         "ArrowRight" => char::from(Key::Right),
         "Home" => char::from(Key::Home),
         "End" => char::from(Key::End),
+        "F2" => char::from(Key::F2),
         "F6" => char::from(Key::F6),
+        "F8" => char::from(Key::F8),
         one if one.chars().count() == 1 => one.chars().next().unwrap_or(' '),
         other => bail!("unknown key {other}"),
     });
