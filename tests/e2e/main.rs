@@ -4,9 +4,11 @@
 //! Nothing here sleeps for a fixed time: everything waits for a condition, with a limit.
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
+mod correcting;
 mod desktop;
 mod flow;
 mod ordinary;
+mod representative;
 mod resuming;
 mod shell;
 mod start;

@@ -15,7 +15,7 @@ use crate::flow::{
 const MOST_KEYS: usize = 22;
 
 #[tokio::test]
-async fn ordinary_case_is_done_by_keyboard_alone_printed_and_confirmed() -> Result<()> {
+async fn row_2_23_ordinary_case_is_done_by_keyboard_alone_printed_and_confirmed() -> Result<()> {
     let scratch = Scratch::new()?;
     let cups = Cups::start()?;
     let opening = Opening {

@@ -115,7 +115,7 @@ async fn case_decided_without_a_network_is_confirmed_once_there_is_one() -> Resu
 }
 
 #[tokio::test]
-async fn row_2_17_granted_but_not_registered_is_not_yet_exempt_on_paper() -> Result<()> {
+async fn practice_8_granted_but_not_registered_is_not_yet_exempt_on_paper() -> Result<()> {
     let scratch = Scratch::new()?;
     let mut window = Window::open("interim", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;

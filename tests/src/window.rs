@@ -205,6 +205,20 @@ impl Window {
         .await
     }
 
+    /// Waits until no element matches any more.
+    pub async fn wait_until_gone(&self, css: &str) -> Result<()> {
+        self.until(&format!("{css} to go away"), || async {
+            let found = self
+                .eval(
+                    "return document.querySelector(arguments[0]) === null;",
+                    vec![json!(css)],
+                )
+                .await?;
+            Ok(found == json!(true))
+        })
+        .await
+    }
+
     /// Waits until the text stands somewhere on the page.
     pub async fn wait_for_text(&self, text: &str) -> Result<()> {
         self.until(&format!("the text \"{text}\""), || async {

@@ -1,0 +1,68 @@
+//! The wrong person was granted and registered: put right at once, both told, the right person's
+//! case begun. Basis: practice 5.
+
+use anyhow::{Result, ensure};
+use skranke_tests::window::{Opening, Scratch, Window};
+
+use crate::flow::{BODIL, EJNAR, confirmed, grant_to, make_tick, paper_is, sign_in};
+
+#[tokio::test]
+async fn practice_5_wrong_person_registered_is_put_right_and_the_right_one_begun() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let mut window = Window::open("forkert-person", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    grant_to(&mut window, EJNAR).await?;
+    make_tick(&mut window, "registered").await?;
+    paper_is(&window, "Fritagelseskvittering").await?;
+    window.press("Alt+ArrowLeft").await?;
+    window
+        .wait_for("the case page", "#correct-wrong-person")
+        .await?;
+    window.is_accessible("the case page").await?;
+    window.picture("sag").await?;
+
+    window.tab_to("correct-wrong-person").await?;
+    window.press("Enter").await?;
+    window.wait_for("the dialog", "#correct-dialog").await?;
+    window
+        .fill(
+            "correct-reason",
+            "To sager lå åbne, den forkerte blev registreret",
+        )
+        .await?;
+    window.tick("correct-removed").await?;
+    window.tick("correct-resend").await?;
+    window.is_accessible("the correction").await?;
+    window.picture("ret").await?;
+    window.tab_to("correct-confirm").await?;
+    window.press("Enter").await?;
+
+    window
+        .wait_for("the right person's draft", "#cpr, #id_kind")
+        .await?;
+    ensure!(
+        !window.shows(EJNAR.name).await?,
+        "the new draft knows nothing of the wrong person"
+    );
+    window.picture("den-rette").await?;
+    window.press("Ctrl+f").await?;
+    window.wait_for("the cases", "#case-search").await?;
+    window.fill("case-search", EJNAR.cpr).await?;
+    window.press("Enter").await?;
+    // His case is closed, so looking him up asks for a purpose, also of the one who closed it.
+    window
+        .wait_for("the question why", "#purpose-dialog")
+        .await?;
+    window.is_accessible("the question why").await?;
+    window.tab_to("purpose-confirm").await?;
+    window.press("Enter").await?;
+    window.wait_for_text("Fejlregistreret").await?;
+    window.is_accessible("the cases").await?;
+    window.picture("sager").await?;
+    confirmed(&window, 1).await?;
+    ensure!(
+        window.shows(EJNAR.name).await? && !window.shows(BODIL.name).await?,
+        "only his case is found"
+    );
+    window.close().await
+}
