@@ -175,13 +175,15 @@ fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<()> {
         let listener = TcpListener::bind(config.listen)
             .await
             .context("the address cannot be bound")?;
+        // Whoever reads the address may at once ask for the end, so the signal is heard first.
+        let stop = stop_signal(exit_with_parent)?;
         print(&json!({
             "listening": format!("http://{}", listener.local_addr()?),
             "tenant": config.tenant,
             "server_key": central.public_key().to_string(),
         }))?;
         log::line("started", json!({ "version": env!("CARGO_PKG_VERSION") }));
-        serve::serve(listener, central, stop_signal(exit_with_parent))
+        serve::serve(listener, central, stop)
             .await
             .context("serving failed")?;
         log::line("stopped", json!({}));
@@ -189,9 +191,11 @@ fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<()> {
     })
 }
 
-/// Waits for the signal to end, or for the parent to close standard input.
-async fn stop_signal(exit_with_parent: bool) {
-    let parent_gone = async {
+/// Begins to listen for the signal to end and, where asked, for the parent closing standard input;
+/// what it returns is done when either came.
+fn stop_signal(exit_with_parent: bool) -> anyhow::Result<impl Future<Output = ()>> {
+    let terminated = terminated()?;
+    let parent_gone = async move {
         if !exit_with_parent {
             return std::future::pending().await;
         }
@@ -207,27 +211,32 @@ async fn stop_signal(exit_with_parent: bool) {
         });
         let _ = seen.await;
     };
-    tokio::select! {
-        () = terminated() => {}
-        _ = tokio::signal::ctrl_c() => {}
-        () = parent_gone => {}
-    }
+    Ok(async move {
+        tokio::select! {
+            () = terminated => {}
+            () = parent_gone => {}
+        }
+    })
 }
 
 #[cfg(unix)]
-async fn terminated() {
+fn terminated() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        Err(_) => std::future::pending().await,
-    }
+    })
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+fn terminated() -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 fn enrolment_code(store: &SqliteStore, config: &Config, scope: &str) -> anyhow::Result<()> {
