@@ -88,6 +88,8 @@ elif check build cargo build --workspace --all-targets --locked; then
   check lints cargo clippy --workspace --all-targets --locked -- -D warnings
   check domain-alone cargo check -p skranke-domain --locked
   rust_tests tests rest
+  # Neither nextest nor `--lib` runs them, and some promises are that an example does *not* compile.
+  tests '^test result:' doc-tests cargo test --workspace --locked --doc --no-fail-fast
   RUSTDOCFLAGS="-D warnings" check docs cargo doc --workspace --no-deps --locked --lib
   check ui-types ui check
   tests '^ *Tests ' ui-tests npm --prefix ui run --silent test
