@@ -26,3 +26,4 @@ mod rule_library;
 mod secrecy;
 mod sessions;
 mod starting;
+mod window_answers;

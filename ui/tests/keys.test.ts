@@ -1,51 +1,70 @@
 // The keyboard: one table for what works and for what the sheet under ? lists.
-import { afterEach, expect, test, vi } from 'vitest'
-import { Keyboard, keysOf, type Shortcut } from '../src/lib/keys.svelte'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Keyboard, keysOf } from '../src/lib/keys.svelte'
 
-const press = (init: KeyboardEventInit, target: Element = document.body) => {
-  const event = new KeyboardEvent('keydown', { ...init, bubbles: true, cancelable: true })
-  Object.defineProperty(event, 'target', { value: target })
-  return event
-}
-const shortcut = (keys: string, run: () => void): Shortcut => ({ keys, label: 'shortcut.help', group: 'everywhere', run })
+const event = (key: string, rest: KeyboardEventInit = {}) => new KeyboardEvent('keydown', { key, cancelable: true, ...rest })
+let field: HTMLInputElement
 
+beforeEach(() => {
+  field = document.body.appendChild(document.createElement('input'))
+})
 afterEach(() => document.body.replaceChildren())
 
+function pressed(keyboard: Keyboard, target: HTMLElement, key: string, rest: KeyboardEventInit = {}) {
+  const made = event(key, { bubbles: true, ...rest })
+  Object.defineProperty(made, 'target', { value: target })
+  keyboard.handle(made)
+  return made
+}
+
 test('keys are named as they stand on the buttons', () => {
-  expect(keysOf(press({ key: 'Enter', ctrlKey: true }))).toBe('Ctrl Enter')
-  expect(keysOf(press({ key: 'ArrowLeft', altKey: true }))).toBe('Alt ←')
-  expect(keysOf(press({ key: 'F8' }))).toBe('F8')
+  expect(keysOf(event('Enter', { ctrlKey: true }))).toBe('Ctrl Enter')
+  expect(keysOf(event('ArrowLeft', { altKey: true }))).toBe('Alt ←')
+  expect(keysOf(event('k', { ctrlKey: true }))).toBe('Ctrl K')
+  expect(keysOf(event('?', { shiftKey: true }))).toBe('?')
 })
 
-test('the newest page on screen has the key, and gives it back', () => {
+test('a plain key does not act while something is typed, a held one does', () => {
+  const keyboard = new Keyboard()
+  const help = vi.fn()
+  const next = vi.fn()
+  keyboard.add([
+    { keys: '?', label: 'shortcut.help', group: 'everywhere', run: help },
+    { keys: 'Ctrl Enter', label: 'shortcut.next', group: 'flow', run: next }
+  ])
+
+  pressed(keyboard, field, '?')
+  const held = pressed(keyboard, field, 'Enter', { ctrlKey: true })
+
+  expect(help).not.toHaveBeenCalled()
+  expect(next).toHaveBeenCalledOnce()
+  expect(held.defaultPrevented).toBe(true)
+})
+
+test('the newest page decides, and gives its keys back when it goes', () => {
   const keyboard = new Keyboard()
   const below = vi.fn()
   const above = vi.fn()
-  keyboard.add([shortcut('Ctrl Enter', below)])
-  const take = keyboard.add([shortcut('Ctrl Enter', above)])
-  keyboard.handle(press({ key: 'Enter', ctrlKey: true }))
-  take()
-  keyboard.handle(press({ key: 'Enter', ctrlKey: true }))
-  expect([above.mock.calls.length, below.mock.calls.length]).toEqual([1, 1])
+  keyboard.add([{ keys: 'Ctrl N', label: 'shortcut.new_citizen', group: 'everywhere', run: below }])
+  const remove = keyboard.add([{ keys: 'Ctrl N', label: 'shortcut.new_citizen', group: 'everywhere', run: above }])
+
+  pressed(keyboard, document.body, 'n', { ctrlKey: true })
+  expect(keyboard.active.filter((shortcut) => shortcut.keys === 'Ctrl N')).toHaveLength(1)
+  remove()
+  pressed(keyboard, document.body, 'n', { ctrlKey: true })
+
+  expect(above).toHaveBeenCalledOnce()
+  expect(below).toHaveBeenCalledOnce()
 })
 
-test('a plain key is text while one types, and a key with Ctrl is not', () => {
+test('nothing behind an open dialog acts', () => {
   const keyboard = new Keyboard()
-  const plain = vi.fn()
-  const held = vi.fn()
-  keyboard.add([shortcut('?', plain), shortcut('Ctrl K', held)])
-  const field = document.body.appendChild(document.createElement('input'))
-  keyboard.handle(press({ key: '?' }, field))
-  keyboard.handle(press({ key: 'k', ctrlKey: true }, field))
-  expect([plain.mock.calls.length, held.mock.calls.length]).toEqual([0, 1])
-})
-
-test('an open dialog keeps the keys from what lies behind it', () => {
-  const keyboard = new Keyboard()
-  const behind = vi.fn()
-  keyboard.add([shortcut('Ctrl Enter', behind)])
+  const run = vi.fn()
+  keyboard.add([{ keys: 'Ctrl Enter', label: 'shortcut.next', group: 'flow', run }])
   const dialog = document.body.appendChild(document.createElement('dialog'))
   dialog.setAttribute('open', '')
-  keyboard.handle(press({ key: 'Enter', ctrlKey: true }))
-  expect(behind).not.toHaveBeenCalled()
+
+  pressed(keyboard, document.body, 'Enter', { ctrlKey: true })
+
+  expect(run).not.toHaveBeenCalled()
 })

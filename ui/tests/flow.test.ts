@@ -1,0 +1,136 @@
+// The counter flow: saved as typed, errors that lead to their field, and words that stay true.
+import { expect, test } from 'vitest'
+import { answers, RecordedCore, refusal } from './recorded'
+import { get, open, press, settle, type, until } from './page'
+
+const draft = { name: 'counter', draft: answers.draft.id } as const
+const atStep = (step: number, changes = {}) => new RecordedCore({ draft_open: { ...answers.draft, step }, ...changes })
+const lastSaved = (core: RecordedCore) => core.of('draft_save').at(-1) as { step: number; fields: Record<string, unknown> }
+
+test('a number and one key begin a draft that holds the number', async () => {
+  const { core, desk } = await open()
+  await type('new-cpr', '1806553985')
+  get('start-citizen').click()
+  await until(() => desk.router.route.name === 'counter', 'the flow')
+  expect(lastSaved(core).fields.cpr).toBe('1806553985')
+})
+
+test('an unfinished number begins nothing and says why', async () => {
+  const { core, desk } = await open()
+  await type('new-cpr', '180655')
+  get('start-citizen').click()
+  await settle()
+  expect(core.of('draft_new')).toEqual([])
+  expect(desk.router.route.name).toBe('start')
+  expect(document.querySelector('.form-error-message')?.textContent).toContain('10 cifre')
+})
+
+test('a number is masked as soon as it is no longer typed', async () => {
+  await open()
+  await type('new-cpr', '1806553985')
+  expect(get<HTMLInputElement>('new-cpr').value).toBe('180655-3985')
+  get('new-cpr').blur()
+  await settle()
+  expect(get<HTMLInputElement>('new-cpr').value).toBe('180655-••••')
+})
+
+test('what is typed is saved within a second, every character of it', async () => {
+  const { core } = await open(atStep(4), draft)
+  await until(() => document.getElementById('poa_signed_on') !== null, 'step 4')
+  await type('poa_signed_on', '02.10.2026')
+  const begin = Date.now()
+  await until(() => lastSaved(core)?.fields.poa_signed_on === '2026-10-02', 'the saved date')
+  expect(Date.now() - begin).toBeLessThan(1000)
+})
+
+test('the status line never says saved when it is not', async () => {
+  const { desk } = await open(
+    atStep(2, {
+      draft_save: () => {
+        throw refusal('disk_full')
+      }
+    }),
+    draft
+  )
+  await until(() => document.getElementById('citizen_name') !== null, 'step 2')
+  await type('citizen_name', 'x')
+  await until(() => desk.saving.state === 'failed', 'the failure')
+  expect(get('status-saved').textContent).toContain('Ikke gemt')
+  expect(get('status-saved').textContent).toContain('Disken er fuld')
+  expect(get<HTMLInputElement>('citizen_name').value).toContain('x')
+})
+
+test('errors stand on top, take focus and lead to their field', async () => {
+  const problem = { field: 'declared', step: 4, code: 'must_be_confirmed', summary: 'Erklæringen er ikke bekræftet', at_field: 'Bekræft, at erklæringen er underskrevet' }
+  const { core } = await open(atStep(4, { draft_check: { ...answers.check, problems: [problem] } }), draft)
+  await until(() => document.getElementById('declared') !== null, 'step 4')
+  press('Enter', { ctrl: true })
+  await until(() => document.activeElement?.id === 'error-summary', 'focus on the summary')
+  expect(get('declared-error').textContent).toBe(problem.at_field)
+  get<HTMLAnchorElement>('error-summary').querySelector('a')?.click()
+  expect(document.activeElement?.id).toBe('declared')
+  expect(core.of('decide')).toEqual([])
+})
+
+test('going on asks the core and moves to the first question of the next step', async () => {
+  const { core } = await open(atStep(3, { draft_check: { ...answers.check, problems: [] } }), draft)
+  await until(() => document.getElementById('chose_help') !== null, 'step 3')
+  press('Enter', { ctrl: true })
+  await until(() => document.getElementById('declared') !== null, 'step 4')
+  expect(core.of('draft_check').some((asked) => (asked as { step: number }).step === 3)).toBe(true)
+  await until(() => document.activeElement?.id === 'representative_name', 'focus on the first field')
+})
+
+test('nothing known of the person is shown before the identity was seen', async () => {
+  const fields = { ...answers.draft.fields, id_checked: false }
+  await open(new RecordedCore({ draft_open: { ...answers.draft, step: 2, fields }, citizen_known: { ...answers.known, shown: false } }), draft)
+  await until(() => document.getElementById('known') !== null, 'step 2')
+  expect(get('known').textContent).toContain('Vises, når legitimation er set')
+})
+
+test('a grant asks for the conflict-of-interest check first', async () => {
+  const granted = { ...answers.check, problems: [], proof: { ...answers.check.proof, outcome: 'met' } }
+  const { core } = await open(atStep(5, { draft_check: granted, decide: answers.case }), draft)
+  await until(() => document.getElementById('conflict_checked') !== null && !get<HTMLButtonElement>('next').disabled, 'step 5')
+  press('Enter', { ctrl: true })
+  await until(() => document.activeElement?.id === 'error-summary', 'the error')
+  expect(core.of('decide')).toEqual([])
+  get('conflict_checked').click()
+  await settle()
+  press('Enter', { ctrl: true })
+  await until(() => core.of('decide').length === 1, 'the decision')
+  expect(core.of('decide')[0]).toMatchObject({ decision: { kind: 'grant' }, no_conflict_of_interest: true })
+})
+
+test('a failed proof cannot be granted', async () => {
+  const failed = { ...answers.check, problems: [], proof: { ...answers.check.proof, outcome: 'not_met' } }
+  await open(atStep(5, { draft_check: failed }), draft)
+  await until(() => document.getElementById('outcome') !== null, 'the proof')
+  expect(get<HTMLButtonElement>('next').disabled).toBe(true)
+})
+
+test('parking keeps the draft and goes back to the start', async () => {
+  const { core, desk } = await open(atStep(4), draft)
+  await until(() => document.getElementById('declared') !== null, 'step 4')
+  press('F8')
+  await until(() => document.getElementById('park-confirm') !== null, 'the dialog')
+  get('park-confirm').click()
+  await until(() => desk.router.route.name === 'start', 'the start')
+  expect(core.of('draft_delete')).toEqual([])
+  expect(lastSaved(core).step).toBe(4)
+})
+
+test('a field the form hides is not on the page', async () => {
+  const shown = answers.form.shown.filter((id: string) => id !== 'representative_name')
+  await open(atStep(4, { form_view: { ...answers.form, shown } }), draft)
+  await until(() => document.getElementById('declared') !== null, 'step 4')
+  expect(document.getElementById('representative_name')).toBeNull()
+})
+
+test('a new field in the form stands on its step without a change here', async () => {
+  const extra = { id: 'interpreter', step: 2, part: 'request', label: 'Tolk', help: '', kind: 'text', width: 224, rule: '', max_length: 100, choices: [] }
+  const form = { ...answers.form, fields: [...answers.form.fields, extra], shown: [...answers.form.shown, 'interpreter'] }
+  await open(atStep(2, { form_view: form }), draft)
+  await until(() => document.getElementById('interpreter') !== null, 'the new field')
+  expect(document.querySelector('label[for="interpreter"]')?.textContent).toContain('Tolk')
+})

@@ -1,0 +1,142 @@
+// Every view with answers the real core gave, looked over by axe.
+import { describe, expect, test } from 'vitest'
+import { answers, RecordedCore, refusal } from './recorded'
+import { expectAccessible, get, open, press, settle, type, until } from './page'
+
+const signedIn = answers.start_ready.session!
+const draft = { name: 'counter', draft: answers.draft.id } as const
+const oneCase = { name: 'case', case: answers.case.row.id } as const
+const atStep = (step: number) => new RecordedCore({ draft_open: { ...answers.draft, step } })
+
+describe('axe finds nothing', () => {
+  test('signing in', async () => {
+    await open(new RecordedCore({ start_state: answers.start_sign_in }))
+    expect(document.querySelector('main h1')).not.toBeNull()
+    await expectAccessible()
+  })
+  test('the locked screen', async () => {
+    await open(new RecordedCore({ start_state: { ...answers.start_ready, stage: 'locked' } }))
+    await expectAccessible()
+  })
+  test('recovery', async () => {
+    await open(new RecordedCore({ start_state: { ...answers.start_ready, stage: 'recovery', session: null } }))
+    expect(get('recovery_code')).toBeTruthy()
+    await expectAccessible()
+  })
+  test('first run, each step', async () => {
+    const profiles = [{ code: 'demo', municipality: 'Solbjerg Kommune', locations: [{ code: 'town_hall', name: 'Borgerservice', opens_on: '2014-03-01' }] }]
+    const { core } = await open(
+      new RecordedCore({
+        start_state: { ...answers.start_ready, stage: 'first_run', session: null, profiles },
+        first_run: { recovery_code: 'ABCD-EFGH-1234', session: signedIn }
+      })
+    )
+    await expectAccessible()
+    get('next').click()
+    await settle()
+    await expectAccessible()
+    get('next').click()
+    await until(() => document.getElementById('error-summary') !== null, 'the summary of empty fields')
+    await type('administrator_name', 'Ann')
+    await type('administrator_initials', 'AK')
+    await type('administrator_user', 'ann')
+    await type('administrator_password', 'langt kodeord')
+    get('next').click()
+    await settle()
+    await type('device_code', 's3')
+    get('next').click()
+    await until(() => document.getElementById('recovery-code') !== null, 'the recovery code')
+    expect(get('recovery-code').textContent).toContain('ABCD-EFGH-1234')
+    await expectAccessible()
+    expect(core.of('first_run')[0]).toMatchObject({ profile: 'demo', location: 'town_hall', device_code: 'S3', user_name: 'ann' })
+  })
+  test('start', async () => {
+    await open()
+    await until(() => document.querySelector('[data-testid="open-row-0"]') !== null, 'the list')
+    await expectAccessible()
+  })
+  test.each([1, 2, 3, 4, 5])('step %i', async (step) => {
+    await open(atStep(step), draft)
+    await until(() => document.getElementById('next') !== null && document.querySelector('.page .m[aria-busy]') === null, 'the step')
+    await expectAccessible()
+  })
+  test('step 6', async () => {
+    await open(new RecordedCore(), { name: 'finish', case: answers.case.row.id })
+    await until(() => document.getElementById('ticks') !== null, 'the ticks')
+    await expectAccessible()
+  })
+  test('cases, queue, case page', async () => {
+    const { desk } = await open(new RecordedCore(), { name: 'cases' })
+    await until(() => document.querySelector('[data-testid="case-row-0"]') !== null, 'the cases')
+    await expectAccessible()
+    desk.router.go({ name: 'queue' })
+    await until(() => document.querySelector('[data-testid="open-row-0"]') !== null, 'the queue')
+    await expectAccessible()
+    desk.router.go(oneCase)
+    await until(() => document.getElementById('overview') !== null, 'the case')
+    await expectAccessible()
+  })
+  test('the case page of an auditor, with the log', async () => {
+    await open(new RecordedCore({ start_state: answers.start_auditor, case_show: answers.case_auditor }), oneCase)
+    await until(() => document.getElementById('audit') !== null, 'the log')
+    await expectAccessible()
+  })
+  test('settings of an administrator, with a staff dialog', async () => {
+    await open(new RecordedCore({ start_state: answers.start_administrator }), { name: 'settings' })
+    await until(() => document.getElementById('staff-karin') !== null, 'the accounts')
+    get('staff-karin').click()
+    await until(() => document.getElementById('staff-dialog') !== null, 'the dialog')
+    await expectAccessible()
+  })
+  test('the sheet of shortcuts', async () => {
+    const { desk } = await open()
+    get<HTMLElement>('new-cpr').blur()
+    press('?')
+    await until(() => desk.helpOpen, 'the sheet')
+    expect(get('shortcuts').textContent).toContain('Ctrl N')
+    await expectAccessible()
+  })
+})
+
+describe('empty states say what to do', () => {
+  test('nothing parked, nothing unfinished', async () => {
+    await open(new RecordedCore({ worklist: { drafts: [], missing_ticks: [], missing_ticks_total: 0, today: 0 } }))
+    expect(document.body.textContent).toContain('Tryk F8')
+    expect(document.body.textContent).toContain('Alle bevilgede sager er gjort færdige')
+  })
+})
+
+describe('who may do what', () => {
+  test('an auditor sees no way to begin a case', async () => {
+    await open(new RecordedCore({ start_state: answers.start_auditor }))
+    expect(document.getElementById('new-cpr')).toBeNull()
+    expect(document.getElementById('find-case')).not.toBeNull()
+  })
+  test('looking outside open work asks why, and the answer goes along', async () => {
+    const { core } = await open(
+      new RecordedCore({
+        case_show: (request: { purpose: string | null }) => {
+          if (!request.purpose) throw refusal('purpose_missing')
+          return answers.case
+        }
+      }),
+      oneCase
+    )
+    await until(() => document.getElementById('purpose-dialog') !== null, 'the question')
+    expect(document.getElementById('overview')).toBeNull()
+    get('purpose-confirm').click()
+    await until(() => document.getElementById('overview') !== null, 'the case')
+    expect(core.of('case_show').at(-1)).toMatchObject({ purpose: 'citizen_contact' })
+  })
+  test('the core locking by itself shows the lock', async () => {
+    const core = new RecordedCore()
+    const { desk } = await open(core)
+    core.answers.start_state = { ...answers.start_ready, stage: 'locked' }
+    core.answers.draft_new = () => {
+      throw refusal('session_locked')
+    }
+    get('without-cpr').click()
+    await until(() => desk.stage === 'locked', 'the lock')
+    expect(get('password')).toBeTruthy()
+  })
+})
