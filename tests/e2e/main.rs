@@ -10,5 +10,6 @@ mod flow;
 mod ordinary;
 mod representative;
 mod resuming;
+mod screens;
 mod shell;
 mod start;

@@ -76,6 +76,8 @@ pub struct Opening<'a> {
     pub native_dialogs: bool,
     /// No central store is started, as on a laptop in a citizen's kitchen.
     pub offline: bool,
+    /// No profile is named and nothing is set up, as on a new computer.
+    pub new_computer: bool,
     /// The printing system; without one the machine has no printer.
     pub printing: Option<&'a Cups>,
 }
@@ -266,8 +268,20 @@ impl Window {
         }
     }
 
+    /// Waits until what was asked for last is on the screen: pictures read, two frames painted.
+    async fn painted(&self) -> Result<()> {
+        const PAINTED: &str = "
+            const done = arguments[arguments.length - 1];
+            const pictures = [...document.images].map((picture) => picture.decode().catch(() => {}));
+            Promise.all(pictures).then(() =>
+              requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))));";
+        self.client.execute_async(PAINTED, vec![]).await?;
+        Ok(())
+    }
+
     /// Saves a picture for the reader under `target/demo/`.
     pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        self.painted().await?;
         let path = demo_folder()?.join(format!("{}-{name}.png", self.name));
         fs::write(&path, self.client.screenshot().await?)?;
         Ok(path)

@@ -49,12 +49,10 @@ impl Driver {
             "{} is not built: cargo build --workspace --all-targets",
             program.display()
         );
-        let mut args = vec![
-            json!("--profile"),
-            json!("demo"),
-            json!("--data"),
-            json!(scratch.store_folder()),
-        ];
+        let mut args = vec![json!("--data"), json!(scratch.store_folder())];
+        if !opening.new_computer {
+            args.extend([json!("--profile"), json!("demo")]);
+        }
         if opening.offline {
             args.push(json!("--without-central-store"));
         }

@@ -1,0 +1,168 @@
+//! Every screen in every theme, as axe sees it; and a new computer set up, locked and recovered.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+use skranke_tests::window::{Opening, Scratch, Window};
+
+use crate::flow::{AASE, BODIL, begin, came_alone, grant_to, sign_in, to_citizen};
+
+const RAIL: [(&str, &str); 4] = [
+    ("nav-counter", "skranke"),
+    ("nav-cases", "sager"),
+    ("nav-queue", "koe"),
+    ("nav-settings", "indstillinger"),
+];
+
+#[tokio::test]
+async fn every_view_is_accessible_in_every_theme_and_at_twice_the_size() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let mut window = Window::open("skaerme", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "pia").await?;
+    grant_to(&mut window, AASE).await?;
+    window.press("Ctrl+n").await?;
+    begin(&mut window, BODIL).await?;
+    came_alone(&mut window).await?;
+    to_citizen(&mut window, BODIL).await?;
+    window.press("F8").await?;
+    window
+        .wait_for("the question why it is parked", "dialog[open]")
+        .await?;
+    window.is_accessible("parking").await?;
+    window.picture("parker").await?;
+    window.press("Escape").await?;
+    window.wait_until_gone("dialog[open]").await?;
+    window.press("Ctrl+n").await?;
+    window
+        .wait_for("the parked draft", "[data-testid=draft-0]")
+        .await?;
+
+    for theme in ["light", "dark", "contrast"] {
+        go(&mut window, "nav-settings").await?;
+        window.wait_for("the settings", "#theme").await?;
+        window.choose("theme", theme).await?;
+        for (entry, name) in RAIL {
+            go(&mut window, entry).await?;
+            window.is_accessible(&format!("{name} in {theme}")).await?;
+            window.picture(&format!("{name}-{theme}")).await?;
+        }
+        go(&mut window, "nav-counter").await?;
+        window.wait_for("the unfinished case", "[data-row]").await?;
+    }
+    for (entry, name) in RAIL {
+        go(&mut window, entry).await?;
+        window.picture_at_double_size(name).await?;
+    }
+    window.close().await
+}
+
+#[tokio::test]
+async fn keys_are_listed_under_the_question_mark() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let mut window = Window::open("genveje", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    window.wait_for_focus("new-cpr").await?;
+    window.tab_to("start-citizen").await?;
+
+    window.press("?").await?;
+    window.wait_for("the list of keys", "#shortcuts").await?;
+
+    window.is_accessible("the list of keys").await?;
+    window.picture("liste").await?;
+    ensure!(window.shows("Ctrl N").await?, "the list names the keys");
+    window.press("Escape").await?;
+    window.wait_until_gone("#shortcuts").await?;
+    window.close().await
+}
+
+#[tokio::test]
+async fn new_computer_is_set_up_locked_and_opened_with_its_recovery_code() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let new = Opening {
+        new_computer: true,
+        ..Opening::default()
+    };
+    let mut window = Window::open("ny-computer", &scratch, new).await?;
+    window.wait_for("the first question", "#profile").await?;
+    window.is_accessible("first run, municipality").await?;
+    window.picture("1-kommune").await?;
+    window.tab_to("next").await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("the administrator", "#administrator_name")
+        .await?;
+    for (field, text) in [
+        ("administrator_name", "Anders Kragh"),
+        ("administrator_initials", "AK"),
+        ("administrator_user", "anders"),
+        ("administrator_password", "en lang sætning 7"),
+    ] {
+        window.fill(field, text).await?;
+    }
+    window.is_accessible("first run, administrator").await?;
+    window.picture("2-administrator").await?;
+    window.tab_to("next").await?;
+    window.press("Enter").await?;
+    window.wait_for("the device", "#device_code").await?;
+    window.fill("device_code", "N1").await?;
+    window.is_accessible("first run, device").await?;
+    window.tab_to("next").await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("the recovery code", "#recovery-code")
+        .await?;
+    window.is_accessible("first run, recovery code").await?;
+    let code = window
+        .eval(
+            "return document.getElementById('recovery-code').textContent;",
+            vec![],
+        )
+        .await?;
+    let code = code
+        .as_str()
+        .context("the code is shown")?
+        .trim()
+        .to_owned();
+    let end: String = code.chars().skip(code.chars().count() - 4).collect();
+    window.fill("recovery_end", &end).await?;
+    window.press("Enter").await?;
+    window.wait_for("the window to be in use", "#lock").await?;
+    window.press("Ctrl+l").await?;
+    window.wait_for_text("Anders Kragh").await?;
+    window.wait_for("the lock", "#password").await?;
+    window.is_accessible("locked").await?;
+    window.picture("laast").await?;
+    window.close().await?;
+
+    fs::remove_file(scratch.store_folder().join("key"))?;
+    let mut window = Window::open("ny-computer", &scratch, new).await?;
+    window.wait_for("the recovery", "#recovery_code").await?;
+    window.is_accessible("recovery").await?;
+    window.picture("gendannelse").await?;
+    window.fill("recovery_code", &code).await?;
+    window.press("Enter").await?;
+    window.wait_for("the sign-in", "#user").await?;
+    window.fill("user", "anders").await?;
+    window.fill("password", "en lang sætning 7").await?;
+    window.press("Enter").await?;
+    window.wait_for("the window to be in use", "#lock").await?;
+    window.close().await
+}
+
+/// Goes to an entry of the rail.
+async fn go(window: &mut Window, entry: &str) -> Result<()> {
+    window.tab_to(entry).await?;
+    window.press("Enter").await?;
+    window
+        .until("the view to have come", || async {
+            let current = window
+                .eval(
+                    "return document.getElementById(arguments[0]).getAttribute('aria-current');",
+                    vec![entry.into()],
+                )
+                .await?;
+            Ok(current == "page")
+        })
+        .await?;
+    window.wait_until_gone("main [aria-busy=true]").await
+}
