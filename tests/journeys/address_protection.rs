@@ -1,6 +1,6 @@
 //! A protected address: hidden on screen behind a logged click, and on no paper that somebody else carries.
 
-use skranke_app::api::case::RevealRequest;
+use skranke_app::api::case::{Decision, RevealRequest};
 
 use crate::office::{Office, Sheet};
 
@@ -93,4 +93,141 @@ fn a_protected_citizen_need_not_say_the_address() {
 
     assert!(sheet.check().problems.is_empty());
     sheet.grant().expect("granted");
+}
+
+/// Grethe, whose post shall go where she lives now, and somebody else who lives there too.
+fn brought_by<'a>(office: &'a Office, channel: &str) -> Sheet<'a> {
+    let sheet = match channel {
+        "representative" => office
+            .draft_with_representative()
+            .set("representative_address", "jernbanegade 21\n9990 Solbjerg")
+            .set("witness_name", "Naboen på Jernbanegade 21"),
+        "guardian" => office
+            .draft()
+            .set("channel", "guardian")
+            .set("guardian_name", "Bo Værge")
+            .set("guardian_scope", "both")
+            .tick("guardian_document_seen"),
+        own => office.draft().set("channel", own),
+    };
+    protected(sheet)
+        .set("unopened_post", "other_address")
+        .set(
+            "unopened_post_address",
+            "c/o Dahl, Skjulvej 4\n9990 Solbjerg",
+        )
+        .set("signing_method", "unable")
+        .set("unable_reason", "Armen er i gips")
+        .set("witness_name", "Naboen på Jernbanegade 21")
+}
+
+/// Every paper of every stage of a case, normal and in large print, by its kind.
+fn every_paper(office: &Office, channel: &str) -> Vec<(String, String)> {
+    let mut papers = Vec::new();
+    let mut look = |request: skranke_app::api::paper::PaperRequest| {
+        for large_print in [false, true] {
+            let request = skranke_app::api::paper::PaperRequest {
+                large_print,
+                ..request.clone()
+            };
+            let kind = request.kind.clone();
+            let shown = office.app.paper_preview(request);
+            let shown = shown.unwrap_or_else(|error| panic!("{kind}: {}", error.log_line()));
+            papers.push((
+                kind,
+                crate::office::words_of(&crate::office::pdf_of(&shown)),
+            ));
+        }
+    };
+    let mut of_case = |case: &skranke_app::api::case::CaseView| {
+        for kind in &case.papers_possible {
+            look(crate::office::of_case(&case.row.id, kind));
+        }
+    };
+    for decision in [
+        Decision::Grant { duration: None },
+        crate::office::refusal("Du er ikke omfattet."),
+        Decision::Incomplete {
+            missing: vec!["Et billede".to_owned()],
+        },
+        Decision::Reject {
+            reason: "no_valid_id".to_owned(),
+            next_step: String::new(),
+        },
+    ] {
+        let case = brought_by(office, channel)
+            .decide(decision)
+            .expect("decided");
+        of_case(&case);
+        if case.row.state == "granted" {
+            of_case(&office.register(&case.row.id).expect("registered"));
+            of_case(
+                &office
+                    .give_receipt(&case.row.id, "posted", "")
+                    .expect("posted"),
+            );
+        }
+    }
+    office.sign_in("omar");
+    let handed_in = brought_by(office, channel).decide_confirming(Decision::HandIn, false);
+    of_case(&handed_in.expect("handed in"));
+    office.sign_in("karin");
+    let sheet = brought_by(office, channel).save();
+    look(crate::office::of_draft(&sheet.id, "request"));
+    if channel == "representative" {
+        look(crate::office::of_draft(&sheet.id, "power_of_attorney"));
+    }
+    papers
+}
+
+#[test]
+fn no_paper_of_a_case_somebody_else_brought_says_where_a_protected_citizen_lives() {
+    for channel in ["representative", "guardian"] {
+        // Given a protected citizen for whom somebody else came
+        let office = Office::open();
+
+        // When every paper of every stage is printed
+        let papers = every_paper(&office, channel);
+
+        // Then none says where she lives or where her post goes
+        for (kind, words) in &papers {
+            let told = words.to_lowercase();
+            for hidden in ["jernbanegade", "skjulvej"] {
+                assert!(!told.contains(hidden), "{kind} of a {channel}: {words}");
+            }
+        }
+        for kind in [
+            "request",
+            "interim_paper",
+            "exemption_receipt",
+            "refusal",
+            "missing_information",
+            "rejection",
+            "hand_in_slip",
+        ] {
+            assert!(
+                papers.iter().any(|(of, _)| of == kind),
+                "{kind} not looked at"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_post_still_finds_a_protected_citizen_who_came_in_person() {
+    // Given a protected citizen who came in person
+    let office = Office::open();
+
+    // When every paper is printed
+    let papers = every_paper(&office, "self");
+
+    // Then a letter in a sealed envelope has its address, and the request where post shall go
+    let said = |kind: &str, text: &str| {
+        papers
+            .iter()
+            .any(|(of, words)| of == kind && words.contains(text))
+    };
+    assert!(said("refusal", "Jernbanegade 21") && said("missing_information", "Jernbanegade 21"));
+    assert!(said("request", "Skjulvej 4"));
+    assert!(!said("interim_paper", "Jernbanegade") && !said("hand_in_slip", "Jernbanegade"));
 }

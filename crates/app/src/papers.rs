@@ -1,15 +1,17 @@
 //! Which paper says what: letters and forms filled from a case, and handed to `documents` to be drawn.
 
+mod carrier;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use skranke_documents::papers::{
-    Carrier, CitizenOnPaper, FormField, FormPaper, FormPart, LetterKind, LetterPaper, PaperText,
-    Words, cpr_on_paper, form_fields,
+    CitizenOnPaper, FormField, FormPaper, FormPart, LetterKind, LetterPaper, PaperText, Words,
+    cpr_on_paper, form_fields,
 };
 use skranke_documents::{Letterhead, Mark, Paper, danish_date, danish_date_time};
 use skranke_domain::case::Case;
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
-use skranke_domain::event::{Channel, PaperKind, ReceiptDelivery};
+use skranke_domain::event::{PaperKind, ReceiptDelivery};
 use skranke_domain::ids::CaseId;
 use skranke_domain::rule_set::{Duration, RuleSetCode};
 use skranke_forms::{Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
@@ -19,6 +21,7 @@ use crate::api::draft::{Fields, ProofView};
 use crate::api::error::ErrorCode;
 use crate::capture;
 use crate::error::AppError;
+use crate::papers::carrier::carrier;
 use crate::present::{duration_said, unopened_post_code};
 
 /// Everything a paper needs beside the case.
@@ -64,11 +67,22 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         PaperKind::CorrectionToRightPerson => LetterKind::CorrectionToRightPerson,
         PaperKind::HandInSlip => LetterKind::HandInSlip,
     };
-    let carrier = carrier(case, kind);
+    let channel = case.opened.as_ref().map(|opened| opened.channel);
+    let posted = case
+        .receipt
+        .as_ref()
+        .is_some_and(|receipt| receipt.value.delivery == ReceiptDelivery::Posted);
+    let carrier = carrier(kind, channel, posted);
+    let citizen = citizen_on_paper(case, kind);
+    let words = Words::default();
+    let mut facts = facts(case, desk);
+    if citizen.withholds_address(carrier) {
+        facts = facts.with("citizen_address", words.address_withheld.clone());
+    }
     let filled = desk
         .forms
         .letter(kind.code())?
-        .fill(&facts(case, desk))
+        .fill(&facts)
         .map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
     let full_number = case
         .citizen
@@ -82,34 +96,14 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         kind: letter,
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
         text: PaperText::from(filled),
-        words: Words::default(),
-        citizen: citizen_on_paper(case, kind),
+        words,
+        citizen,
         carrier,
         written_on: Some(danish_time::date_at(desk.now)),
         reasons: Vec::new(),
         code: desk.code.clone(),
         must_not_say,
     })))
-}
-
-/// Who takes the paper along: the person who came, the post, or nobody.
-fn carrier(case: &Case, kind: PaperKind) -> Carrier {
-    let letter = matches!(
-        kind,
-        PaperKind::Refusal
-            | PaperKind::MissingInformation
-            | PaperKind::CorrectionToWrongPerson
-            | PaperKind::CorrectionToRightPerson
-    );
-    let posted = case
-        .receipt
-        .as_ref()
-        .is_some_and(|r| r.value.delivery == ReceiptDelivery::Posted);
-    match case.opened.as_ref().map(|opened| opened.channel) {
-        _ if letter || posted => Carrier::Post,
-        Some(Channel::Representative | Channel::Guardian) => Carrier::ThirdPerson,
-        Some(Channel::InPerson) | None => Carrier::Citizen,
-    }
 }
 
 /// F1 or F2, filled from what was typed; blank where nothing was.
@@ -139,7 +133,14 @@ pub(crate) fn form_paper(
         .map(|paper| paper.title.clone())
         .unwrap_or_default();
     let nobody = Case::empty(CaseId::from_uuid(Uuid::nil()));
-    let facts = facts(case.unwrap_or(&nobody), desk)
+    let words = Words::default();
+    let carrier = carrier(kind, typed.channel(), false);
+    let citizen = CitizenOnPaper {
+        name: typed.text("citizen_name").to_owned(),
+        address: address_lines(typed.text("citizen_address")),
+        address_protected: typed.flag("address_protected"),
+    };
+    let mut facts = facts(case.unwrap_or(&nobody), desk)
         .with("paper_title", title)
         .with("form_version", form.version.to_string())
         .with("channel", typed.text("channel"))
@@ -147,6 +148,9 @@ pub(crate) fn form_paper(
             "poa_covers_unopened_post",
             typed.flag("poa_covers_unopened_post").to_string(),
         );
+    if citizen.withholds_address(carrier) {
+        facts = facts.with("citizen_address", words.address_withheld.clone());
+    }
     let filled = desk
         .forms
         .letter(kind.code())?
@@ -161,7 +165,7 @@ pub(crate) fn form_paper(
         .collect::<Vec<_>>();
     Ok(Paper::Form(Box::new(FormPaper {
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
-        words: Words::default(),
+        words,
         parts: vec![FormPart {
             text: PaperText::from(filled),
             fields: fields_of(&form, code, &capture::for_forms(fields)),
@@ -169,8 +173,8 @@ pub(crate) fn form_paper(
             blank: case.is_none(),
         }],
         reference: reference.join(" · "),
-        carrier: Carrier::Case,
-        address_protected: typed.flag("address_protected"),
+        carrier,
+        citizen,
     })))
 }
 
@@ -437,16 +441,14 @@ fn citizen_on_paper(case: &Case, kind: PaperKind) -> CitizenOnPaper {
             .map(|citizen| citizen.name.clone())
             .unwrap_or_default(),
         address: citizen
-            .map(|citizen| {
-                citizen
-                    .address
-                    .lines()
-                    .map(|line| line.trim().to_owned())
-                    .collect()
-            })
+            .map(|citizen| address_lines(&citizen.address))
             .unwrap_or_default(),
         address_protected: citizen.is_some_and(|citizen| citizen.address_protected),
     }
+}
+
+fn address_lines(address: &str) -> Vec<String> {
+    address.lines().map(|line| line.trim().to_owned()).collect()
 }
 
 fn cpr_said(case: &Case, profile: &Profile) -> String {

@@ -56,8 +56,32 @@ impl CitizenOnPaper {
     ///
     /// Basis: design.md section 8; the address of a protected citizen is never printed on a paper
     /// that a third person carries.
-    fn withholds_address(&self, carrier: Carrier) -> bool {
-        self.address_protected && carrier == Carrier::ThirdPerson
+    #[must_use]
+    pub fn withholds_address(&self, carrier: Carrier) -> bool {
+        self.address_protected
+            && matches!(carrier, Carrier::ThirdPerson | Carrier::PostOrThirdPerson)
+    }
+
+    /// Whether the text says where the citizen lives: the address, or the part of it that names street and house.
+    fn lives_where(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let parts = || {
+            self.address
+                .iter()
+                .flat_map(|line| line.split(','))
+                .map(|part| part.trim().to_lowercase())
+                .filter(|part| !part.is_empty())
+        };
+        let names_a_house = |part: &String| {
+            part.starts_with(char::is_alphabetic) && part.contains(|c: char| c.is_ascii_digit())
+        };
+        let street = parts().filter(names_a_house).collect::<Vec<_>>();
+        let telling = if street.is_empty() {
+            parts().collect()
+        } else {
+            street
+        };
+        telling.iter().any(|part| text.contains(part.as_str()))
     }
 }
 
@@ -70,6 +94,8 @@ pub enum Carrier {
     Post,
     /// A representative, a guardian or a colleague of another department.
     ThirdPerson,
+    /// The post, or whoever came for the citizen: addressed, unless the address is protected.
+    PostOrThirdPerson,
     /// Nobody: it stays in the case.
     Case,
 }

@@ -5,7 +5,7 @@
 
 use skranke_forms::{FieldKind, FieldValue as Answer, Fields, Form};
 
-use super::{Carrier, PaperText, TextSection, Words, reference};
+use super::{Carrier, CitizenOnPaper, PaperText, TextSection, Words, reference};
 use crate::{
     danish::danish_date,
     letterhead::Letterhead,
@@ -29,8 +29,8 @@ pub struct FormPaper {
     pub reference: String,
     /// Who takes the paper along.
     pub carrier: Carrier,
-    /// The citizen has name and address protection.
-    pub address_protected: bool,
+    /// The citizen it is about.
+    pub citizen: CitizenOnPaper,
 }
 
 /// A part of a form.
@@ -233,10 +233,12 @@ impl FormPaper {
     }
 
     fn field(&self, field: &FormField) -> Field {
-        let withheld = field.holds_address
-            && self.address_protected
-            && self.carrier == Carrier::ThirdPerson
-            && field.value != FormValue::Blank;
+        let says_address = match &field.value {
+            FormValue::Blank => false,
+            FormValue::Text(text) => field.holds_address || self.citizen.lives_where(text),
+            FormValue::Tick(_) | FormValue::Choice(_) => field.holds_address,
+        };
+        let withheld = says_address && self.citizen.withholds_address(self.carrier);
         let value = match &field.value {
             _ if withheld => FieldValue::Text(self.words.address_withheld.clone()),
             FormValue::Blank => FieldValue::Text(String::new()),

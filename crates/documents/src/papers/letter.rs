@@ -165,7 +165,10 @@ impl LetterPaper {
 
     /// The addressee of a posted letter.
     fn address(&self) -> Option<AddressBlock> {
-        (self.carrier == Carrier::Post && !self.citizen.address.is_empty()).then(|| AddressBlock {
+        let addressed = matches!(self.carrier, Carrier::Post | Carrier::PostOrThirdPerson)
+            && !self.citizen.withholds_address(self.carrier)
+            && !self.citizen.address.is_empty();
+        addressed.then(|| AddressBlock {
             lines: std::iter::once(&self.citizen.name)
                 .chain(&self.citizen.address)
                 .cloned()

@@ -199,7 +199,7 @@ fn a_protected_address_is_not_printed_on_what_a_third_person_carries() {
     );
 
     let mut request = form(day(), "f1", "request", false);
-    request.address_protected = true;
+    request.citizen.address_protected = true;
     request.carrier = Carrier::ThirdPerson;
     let said = text_of(
         &render(&Paper::Form(Box::new(request)), &options())

@@ -282,7 +282,7 @@ pub(crate) fn form(signed_on: NaiveDate, paper: &str, letter: &str, blank: bool)
             format!("Blanket {} · sag 2026-S3-0147", form.reference())
         },
         carrier: Carrier::Citizen,
-        address_protected: false,
+        citizen: citizen(),
     }
 }
 
