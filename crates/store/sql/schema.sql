@@ -48,7 +48,7 @@ CREATE TABLE audit (
     case_id   BLOB    REFERENCES case_file (id),
     subject   TEXT    CHECK (length(subject) <= 64),
     purpose   TEXT    NOT NULL CHECK (length(purpose) <= 500)
-) STRICT;
+, link BLOB CHECK (link IS NULL OR length(link) = 32)) STRICT;
 
 CREATE TABLE case_attachment (
     case_id           BLOB NOT NULL REFERENCES case_file (id),

@@ -22,6 +22,7 @@ use crate::key::{StoreKey, to_hex};
 use crate::migrate;
 use crate::outbox_log::FILE_NAME as OUTBOX_LOG;
 use crate::store::{DATABASE, Options, Store};
+use crate::tables::audit_chain::{self, AuditHead};
 use crate::tables::event;
 use crate::value::unsigned;
 use crate::vault::{self, Vault};
@@ -44,6 +45,8 @@ pub struct BackupReport {
     pub cases: u64,
     /// Rows of the audit log in it.
     pub audit_rows: u64,
+    /// The end of the audit log's chain, to be noted elsewhere.
+    pub audit_head: Option<AuditHead>,
     /// Sealed files in it.
     pub attachments: u64,
 }
@@ -158,6 +161,7 @@ pub fn verify_backup(folder: &Path, key: &StoreKey) -> Result<BackupReport, Stor
         events: counts.events,
         cases: counts.cases,
         audit_rows: counts.audit_rows,
+        audit_head: audit_chain::head_of_copy(&copy, manifest.database_version)?,
         attachments: manifest.attachments,
     })
 }

@@ -34,6 +34,7 @@ pub use tables::account::{
 };
 pub use tables::attachment::{AttachmentRow, AttachmentState};
 pub use tables::audit::{AuditFilter, AuditRow};
+pub use tables::audit_chain::{AuditBreak, AuditChain, AuditHead, NotAHead};
 pub use tables::case_view::{CaseCounts, CaseFilter, CasePage, CaseRow, PageKey};
 pub use tables::device::OwnDevice;
 pub use tables::draft::DraftRow;

@@ -24,11 +24,19 @@ pub struct Migration {
 }
 
 /// Every step, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    oldest_reader: 1,
-    sql: include_str!("../sql/migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        oldest_reader: 1,
+        sql: include_str!("../sql/migrations/0001_first.sql"),
+    },
+    Migration {
+        number: 2,
+        // An older program would write rows without a link into the middle of the chain.
+        oldest_reader: 2,
+        sql: include_str!("../sql/migrations/0002_audit_chain.sql"),
+    },
+];
 
 const SCHEMA_NOTE: &str = "
     CREATE TABLE IF NOT EXISTS schema_note (

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod attachment;
 pub(crate) mod audit;
+pub(crate) mod audit_chain;
 pub(crate) mod case_view;
 pub(crate) mod device;
 pub(crate) mod draft;

@@ -1,11 +1,13 @@
-//! Who did what, and why: rows are added with the write they speak of, and never changed.
+//! Who did what, and why: rows are added with the write they speak of, linked to the row before, and never changed.
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, named_params};
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
 
 use crate::error::StoreError;
 use crate::handle::{Action, Actor, Entry, ReadHandle};
+use crate::tables::audit_chain;
 use crate::value::{id, millis, moment, uuid, word};
 
 /// Saving as typed happens every second; one row stands for a person's saves of one draft within this long.
@@ -15,8 +17,8 @@ const SAVES_IN_ONE_ROW_MS: i64 = 10 * 60 * 1000;
 const LONGEST_PURPOSE: usize = 500;
 
 const INSERT: &str = "
-    INSERT INTO audit (done_at, staff_id, device_id, roles, action, case_id, subject, purpose)
-    VALUES (:done_at, :staff_id, :device_id, :roles, :action, :case_id, :subject, :purpose)";
+    INSERT INTO audit (id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose, link)
+    VALUES (:id, :done_at, :staff_id, :device_id, :roles, :action, :case_id, :subject, :purpose, :link)";
 
 const SAVED_LATELY: &str = "
     SELECT EXISTS (SELECT 1 FROM audit
@@ -25,28 +27,28 @@ const SAVED_LATELY: &str = "
                       AND id > (SELECT coalesce(max(id), 0) - 500 FROM audit))";
 
 const LIST: &str = "
-    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose
+    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose, link
       FROM audit
      WHERE id < :before
      ORDER BY id DESC
      LIMIT :limit";
 
 const OF_CASE: &str = "
-    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose
+    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose, link
       FROM audit
      WHERE case_id = :case_id AND id < :before
      ORDER BY id DESC
      LIMIT :limit";
 
 const OF_STAFF: &str = "
-    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose
+    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose, link
       FROM audit
      WHERE staff_id = :staff_id AND id < :before
      ORDER BY id DESC
      LIMIT :limit";
 
 const AFTER: &str = "
-    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose
+    SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose, link
       FROM audit
      WHERE id > :after
      ORDER BY id
@@ -73,6 +75,8 @@ pub struct AuditRow {
     pub subject: Option<String>,
     /// Why.
     pub purpose: String,
+    /// Its link in the chain; `None` for rows from before there was one.
+    pub link: Option<[u8; 32]>,
 }
 
 /// Which rows of the audit log to read.
@@ -111,15 +115,41 @@ pub(crate) fn insert(
         }
     }
     let roles: Vec<&str> = actor.roles.iter().map(|role| role.code()).collect();
+    let roles = roles.join(",");
+    let case: Option<[u8; 16]> = entry.case.map(|case| id!(case));
+    let (staff, device) = (id!(actor.staff), id!(actor.device));
+    let action = entry.action.code();
+    let last = audit_chain::last(connection)?;
+    let number = last.next_number;
+    let link = audit_chain::link(
+        &last.link,
+        &[
+            ValueRef::Integer(number),
+            ValueRef::Integer(done_at),
+            ValueRef::Blob(&staff),
+            ValueRef::Blob(&device),
+            ValueRef::Text(roles.as_bytes()),
+            ValueRef::Text(action.as_bytes()),
+            case.as_ref()
+                .map_or(ValueRef::Null, |case| ValueRef::Blob(case)),
+            entry
+                .subject
+                .as_ref()
+                .map_or(ValueRef::Null, |subject| ValueRef::Text(subject.as_bytes())),
+            ValueRef::Text(entry.purpose.as_bytes()),
+        ],
+    );
     connection.prepare_cached(INSERT)?.execute(named_params! {
+        ":id": number,
         ":done_at": done_at,
-        ":staff_id": id!(actor.staff),
-        ":device_id": id!(actor.device),
-        ":roles": roles.join(","),
-        ":action": entry.action.code(),
-        ":case_id": entry.case.map(|case| id!(case)),
+        ":staff_id": staff,
+        ":device_id": device,
+        ":roles": roles,
+        ":action": action,
+        ":case_id": case,
         ":subject": entry.subject,
         ":purpose": entry.purpose,
+        ":link": link,
     })?;
     Ok(())
 }
@@ -196,5 +226,6 @@ fn audit_row(row: &Row<'_>) -> Result<AuditRow, StoreError> {
             .map(CaseId::from_uuid),
         subject: row.get("subject")?,
         purpose: row.get("purpose")?,
+        link: row.get("link")?,
     })
 }

@@ -9,6 +9,7 @@
     reason = "a child process tells its parent what was reported as saved"
 )]
 
+mod audit_chain;
 mod copies;
 mod crash;
 mod damage;
