@@ -46,6 +46,7 @@ use uuid::Uuid;
 use crate::error::StoreError;
 use crate::outbox_log::{OutboxLog, Record};
 use crate::projection::DueRule;
+use crate::second_copy::{Basics, SecondCopyFile};
 use crate::store::{SaveStep, Store};
 use crate::tables::{audit, identity};
 use crate::value::coded;
@@ -225,6 +226,8 @@ pub struct WriteHandle<'s> {
     pub(crate) vault: &'s Vault,
     pub(crate) due_rule: DueRule,
     log: &'s mut OutboxLog,
+    second_copy: &'s SecondCopyFile,
+    pub(crate) changes_basics: bool,
     on_step: Option<fn(SaveStep)>,
     pub(crate) actor: Actor,
     pub(crate) now: DateTime<Utc>,
@@ -247,6 +250,8 @@ impl<'s> WriteHandle<'s> {
             vault: &store.vault,
             due_rule: store.options.due_rule.clone(),
             log: &mut store.log,
+            second_copy: &store.second_copy,
+            changes_basics: false,
             on_step: store.options.on_step,
             actor: actor.clone(),
             now: entry.done_at,
@@ -300,10 +305,17 @@ impl<'s> WriteHandle<'s> {
         let Self {
             transaction,
             log,
+            second_copy,
+            changes_basics,
             on_step,
             appended,
             ..
         } = self;
+        let basics = if changes_basics {
+            Some(Basics::of(&transaction)?)
+        } else {
+            None
+        };
         let step = |step| {
             if let Some(watch) = on_step {
                 watch(step);
@@ -312,8 +324,18 @@ impl<'s> WriteHandle<'s> {
         step(SaveStep::BeforeCommit);
         transaction.commit()?;
         step(SaveStep::Committed);
+        if let Some(basics) = basics {
+            // A copy that could not be written is written at the next change or opening.
+            let _ = second_copy.write(&basics);
+        }
         let second_copy = match log.append(&appended, &step) {
             Ok(()) => SecondCopy::Written,
+            // The database has it; the room for the log is what the ballast was laid for.
+            Err(StoreError::DiskFull)
+                if log.release_ballast() && log.append(&[], &step).is_ok() =>
+            {
+                SecondCopy::Written
+            }
             Err(_) => SecondCopy::Behind,
         };
         step(SaveStep::Reported);

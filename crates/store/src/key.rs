@@ -24,6 +24,7 @@ pub(crate) enum Use {
     OutboxLog,
     AttachmentContent,
     AttachmentName,
+    SecondCopy,
     Check,
 }
 
@@ -34,6 +35,7 @@ impl Use {
             Use::OutboxLog => "skranke/store/outbox-log/1",
             Use::AttachmentContent => "skranke/store/attachment-content/1",
             Use::AttachmentName => "skranke/store/attachment-name/1",
+            Use::SecondCopy => "skranke/store/second-copy/1",
             Use::Check => "skranke/store/check/1",
         }
     }
@@ -152,6 +154,7 @@ mod tests {
             Use::OutboxLog,
             Use::AttachmentContent,
             Use::AttachmentName,
+            Use::SecondCopy,
             Use::Check,
         ];
         let derived: std::collections::BTreeSet<_> =

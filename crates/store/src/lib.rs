@@ -18,6 +18,8 @@ pub mod key;
 pub mod migrate;
 mod outbox_log;
 mod projection;
+mod salvage;
+mod second_copy;
 mod store;
 mod tables;
 mod value;
@@ -28,6 +30,7 @@ pub use damaged::SetAside;
 pub use error::{Damage, StoreError};
 pub use handle::{Action, Actor, Entry, ReadHandle, Saved, SecondCopy, WriteHandle};
 pub use projection::DueRule;
+pub use salvage::Recovered;
 pub use store::{Opening, Options, SaveStep, Store};
 pub use tables::account::{
     AccountRow, FAILURES_BEFORE_LOCK, LOCKED_FOR, PasswordDigest, SHORTEST_PASSWORD,

@@ -25,6 +25,7 @@ use skranke_protocol::signature::Signature;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::ballast;
 use crate::error::{Damage, StoreError};
 use crate::files;
 use crate::key::{StoreKey, Use};
@@ -222,6 +223,12 @@ impl OutboxLog {
         self.behind.clear();
         step(SaveStep::LogSynced);
         Ok(())
+    }
+
+    /// Gives the room of the ballast beside the log back; whether there was any.
+    pub(crate) fn release_ballast(&self) -> bool {
+        let folder = self.path.parent();
+        folder.is_some_and(|folder| ballast::release(folder).is_ok_and(|released| released > 0))
     }
 
     /// Opens and locks the log that stands under the name now, and catches up with what another process wrote.

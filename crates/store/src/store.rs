@@ -20,6 +20,8 @@ use crate::key::envelope::{Envelope, KeyError};
 use crate::migrate;
 use crate::outbox_log::{self, Contents, OutboxLog, Record};
 use crate::projection::DueRule;
+use crate::salvage::{self, Recovered};
+use crate::second_copy::{Basics, SecondCopyFile};
 use crate::tables::event::{self, Put};
 use crate::tables::{audit, device, identity, outbox};
 use crate::vault::Vault;
@@ -88,6 +90,7 @@ pub struct Store {
     pub(crate) connection: Connection,
     pub(crate) log: OutboxLog,
     pub(crate) vault: Vault,
+    pub(crate) second_copy: SecondCopyFile,
     pub(crate) options: Options,
     pub(crate) key: StoreKey,
     folder: PathBuf,
@@ -124,10 +127,19 @@ impl Store {
         migrate::migrate(&mut connection)?;
         let mut opening = Opening::default();
         let log = reconcile(&mut connection, folder, key, &options, now, &mut opening)?;
+        let second_copy = SecondCopyFile::new(folder, key);
+        if let Some(basics) = second_copy.read() {
+            let transaction = connection.transaction()?;
+            basics.restore_into(&transaction, now)?;
+            transaction.commit()?;
+        }
+        // A copy that cannot be written now is written at the next change; it must not keep anyone from working.
+        let _ = Basics::of(&connection).and_then(|basics| second_copy.write(&basics));
         Ok(Self {
             connection,
             log,
             vault: Vault::new(folder, key),
+            second_copy,
             options,
             key: key.clone(),
             folder: folder.to_owned(),
@@ -135,8 +147,9 @@ impl Store {
         })
     }
 
-    /// Sets a damaged database aside and makes a new one from the outbox log. Accounts and settings are not in the
-    /// log, and what others did comes back from the central store.
+    /// Sets a damaged database aside and makes a new one: from the outbox log, from the second copy of accounts and
+    /// settings, and from whatever can still be read of the damaged file. What others did comes back from the central
+    /// store.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -145,7 +158,7 @@ impl Store {
         key: &StoreKey,
         options: Options,
         now: DateTime<Utc>,
-    ) -> Result<(Self, SetAside), StoreError> {
+    ) -> Result<(Self, Recovered), StoreError> {
         key_is_known(folder, key)?;
         let moved = set_aside(&folder.join(DATABASE), now)?;
         // An empty file stands for "this loss is known", so that opening does not ask again.
@@ -154,7 +167,19 @@ impl Store {
             .create(true)
             .truncate(false)
             .open(folder.join(DATABASE))?;
-        Ok((Self::open(folder, key, options, now)?, moved))
+        let mut store = Self::open(folder, key, options, now)?;
+        let due_rule = store.options.due_rule.clone();
+        // The database went last, so it is the last of the files.
+        let damaged = moved.files.last().map(PathBuf::as_path);
+        salvage::take_over(&mut store.connection, damaged, key, &due_rule, now)?;
+        salvage::put_back_files(&store.connection, &store.vault, now)?;
+        store.trim_outbox_log()?;
+        let _ = Basics::of(&store.connection).and_then(|b| store.second_copy.write(&b));
+        let recovered = Recovered {
+            files: moved.files,
+            ..salvage::count(&store.connection)?
+        };
+        Ok((store, recovered))
     }
 
     /// The folder the store lives in.
@@ -233,6 +258,14 @@ impl Store {
         let records = needed(&self.connection)?;
         self.log = OutboxLog::create(&self.folder, &self.key, &records)?;
         Ok(())
+    /// The same for a store that does not open, because the disk is too full even for that.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub fn release_ballast_of(folder: &Path) -> Result<u64, StoreError> {
+        ballast::release(folder)
+    }
+
     }
 }
 

@@ -183,6 +183,7 @@ impl WriteHandle<'_> {
         if account.roles.is_empty() {
             return Err(StoreError::Refused("an account has a role"));
         }
+        self.changes_basics = true;
         let login = account.login.trim().to_lowercase();
         let taken = self.reading().account_by_login(&login)?;
         if taken.is_some_and(|(other, _)| other.staff != account.staff) {
@@ -220,6 +221,7 @@ impl WriteHandle<'_> {
         staff: StaffId,
         password: &PasswordDigest,
     ) -> Result<(), StoreError> {
+        self.changes_basics = true;
         let changed = self
             .transaction
             .prepare_cached(SET_PASSWORD)?

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use crate::error::StoreError;
 use crate::handle::{ReadHandle, WriteHandle};
+use crate::second_copy;
 use crate::value::millis;
 
 const GET: &str = "SELECT value FROM setting WHERE name = :name";
@@ -35,6 +36,7 @@ impl WriteHandle<'_> {
         if serde_json::from_str::<serde_json::Value>(value).is_err() {
             return Err(StoreError::Refused("a setting is a JSON value"));
         }
+        self.changes_basics |= second_copy::keeps(name);
         self.transaction
             .prepare_cached(SET)?
             .execute(named_params! {

@@ -18,6 +18,7 @@ mod key;
 mod lists;
 mod opening;
 mod room;
+mod recovering;
 mod ruin;
 mod saving;
 mod schema;

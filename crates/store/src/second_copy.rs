@@ -1,0 +1,198 @@
+//! The second copy of accounts and settings: a sealed file beside the database, whole or absent.
+//!
+//! The outbox log remembers what was recorded and who this device is, but not who may sign in. Without this copy a
+//! ruined database would leave a computer with every citizen's form on it and nobody who can open the door.
+//! It is read only when a database has no account at all, so it never takes anything back.
+//!
+//! Basis: design, section 5; decision 4.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chrono::{DateTime, Utc};
+use rand::RngCore;
+use rand::rngs::OsRng;
+use rusqlite::{Connection, named_params};
+use serde::{Deserialize, Serialize};
+use skranke_domain::ids::StaffId;
+use zeroize::Zeroizing;
+
+use crate::error::StoreError;
+use crate::files;
+use crate::key::{StoreKey, Use};
+use crate::tables::identity;
+use crate::value::{millis, uuid};
+
+const FILE_NAME: &str = "settings.copy";
+const MAGIC: &[u8; 8] = b"SKRCOPY1";
+const NONCE_BYTES: usize = 24;
+/// Written at every contact with the central store and found again at the next: not worth a write to the disk.
+const FLEETING: &str = "clock_offset_ms";
+
+const ACCOUNTS: &str = "
+    SELECT staff_id, login, name, initials, password_hash, is_active FROM local_account ORDER BY staff_id";
+const ROLES: &str = "SELECT role FROM account_role WHERE staff_id = :staff_id ORDER BY role";
+const SETTINGS: &str = "SELECT name, value FROM setting WHERE name <> :fleeting ORDER BY name";
+const COUNT: &str = "SELECT count(*) FROM local_account";
+const PUT_ACCOUNT: &str = "
+    INSERT OR IGNORE INTO local_account (staff_id, login, name, initials, password_hash, is_active)
+    VALUES (:staff_id, :login, :name, :initials, :password_hash, :is_active)";
+const PUT_ROLE: &str =
+    "INSERT OR IGNORE INTO account_role (staff_id, role) VALUES (:staff_id, :role)";
+const PUT_SETTING: &str =
+    "INSERT OR IGNORE INTO setting (name, value, updated_at) VALUES (:name, :value, :now)";
+
+/// Whether a change of this setting is worth a new copy.
+pub(crate) fn keeps(setting: &str) -> bool {
+    setting != FLEETING
+}
+
+/// Accounts and settings as they stood.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Basics {
+    accounts: Vec<CopiedAccount>,
+    settings: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CopiedAccount {
+    staff_id: [u8; 16],
+    login: String,
+    name: String,
+    initials: String,
+    password_hash: String,
+    is_active: bool,
+    roles: Vec<String>,
+}
+
+impl Basics {
+    /// Reads them from a database.
+    pub(crate) fn of(connection: &Connection) -> Result<Self, StoreError> {
+        let mut accounts = Vec::new();
+        let mut statement = connection.prepare_cached(ACCOUNTS)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let staff_id: [u8; 16] = row.get("staff_id")?;
+            let mut roles = connection.prepare_cached(ROLES)?;
+            let roles = roles.query_map(named_params! { ":staff_id": staff_id }, |row| {
+                row.get("role")
+            })?;
+            accounts.push(CopiedAccount {
+                staff_id,
+                login: row.get("login")?,
+                name: row.get("name")?,
+                initials: row.get("initials")?,
+                password_hash: row.get("password_hash")?,
+                is_active: row.get("is_active")?,
+                roles: roles.collect::<Result<_, _>>()?,
+            });
+        }
+        let mut statement = connection.prepare_cached(SETTINGS)?;
+        let settings = statement
+            .query_map(named_params! { ":fleeting": FLEETING }, |row| {
+                Ok((row.get("name")?, row.get("value")?))
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(Self { accounts, settings })
+    }
+
+    /// Puts them into a database that has no account; returns how many accounts there are then.
+    pub(crate) fn restore_into(
+        &self,
+        connection: &Connection,
+        now: DateTime<Utc>,
+    ) -> Result<u32, StoreError> {
+        let count = || connection.query_row(COUNT, [], |row| row.get::<_, u32>(0));
+        if count()? > 0 {
+            return Ok(count()?);
+        }
+        for account in &self.accounts {
+            identity::note_staff(connection, StaffId::from_uuid(uuid(account.staff_id)))?;
+            connection
+                .prepare_cached(PUT_ACCOUNT)?
+                .execute(named_params! {
+                    ":staff_id": account.staff_id,
+                    ":login": account.login,
+                    ":name": account.name,
+                    ":initials": account.initials,
+                    ":password_hash": account.password_hash,
+                    ":is_active": account.is_active,
+                })?;
+            for role in &account.roles {
+                connection
+                    .prepare_cached(PUT_ROLE)?
+                    .execute(named_params! { ":staff_id": account.staff_id, ":role": role })?;
+            }
+        }
+        for (name, value) in &self.settings {
+            connection
+                .prepare_cached(PUT_SETTING)?
+                .execute(named_params! { ":name": name, ":value": value, ":now": millis(now) })?;
+        }
+        Ok(count()?)
+    }
+
+    fn to_json(&self) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        serde_json::to_vec(self)
+            .map(Zeroizing::new)
+            .map_err(|_| StoreError::Refused("accounts and settings can be written as JSON"))
+    }
+}
+
+/// The file with the key to it.
+pub(crate) struct SecondCopyFile {
+    path: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl std::fmt::Debug for SecondCopyFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecondCopyFile(…)")
+    }
+}
+
+impl SecondCopyFile {
+    pub(crate) fn new(folder: &Path, key: &StoreKey) -> Self {
+        Self {
+            path: folder.join(FILE_NAME),
+            key: key.derive(Use::SecondCopy),
+        }
+    }
+
+    /// What the copy holds; `None` where there is none that can be read.
+    pub(crate) fn read(&self) -> Option<Basics> {
+        let bytes = fs::read(&self.path).ok()?;
+        let (nonce, sealed) = bytes.strip_prefix(MAGIC)?.split_at_checked(NONCE_BYTES)?;
+        let payload = Payload {
+            msg: sealed,
+            aad: MAGIC,
+        };
+        let plain = XChaCha20Poly1305::new(self.key.as_slice().into())
+            .decrypt(XNonce::from_slice(nonce), payload)
+            .map(Zeroizing::new)
+            .ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+
+    /// Writes the copy anew, unless it says the same already.
+    pub(crate) fn write(&self, basics: &Basics) -> Result<(), StoreError> {
+        let plain = basics.to_json()?;
+        let known = self.read().and_then(|known| known.to_json().ok());
+        if known.is_some_and(|known| known == plain) {
+            return Ok(());
+        }
+        let mut nonce = [0; NONCE_BYTES];
+        OsRng.fill_bytes(&mut nonce);
+        let payload = Payload {
+            msg: plain.as_slice(),
+            aad: MAGIC,
+        };
+        let sealed = XChaCha20Poly1305::new(self.key.as_slice().into())
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .map_err(|_| StoreError::Refused("accounts and settings are too large for a copy"))?;
+        files::write_whole(&self.path, &[MAGIC.as_slice(), &nonce, &sealed].concat())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! After a recovery the counter can go on: accounts, settings, drafts and files are there, and nothing is made up.
+
+use std::fs;
+
+use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
+use skranke_domain::ids::{DraftId, StaffId};
+use skranke_domain::role::Role;
+use skranke_store::key::envelope::PassphraseCost;
+use skranke_store::{
+    AccountRow, Action, AttachmentState, Options, PasswordDigest, Recovered, Store,
+};
+
+use crate::desk::{Desk, case_id, note, uuid};
+use crate::scratch::{Scratch, now};
+
+const CHEAP: PassphraseCost = PassphraseCost {
+    memory_kib: 64,
+    passes: 1,
+};
+const SCAN: &[u8] = b"%PDF-1.7 a signed form";
+
+/// Two cases, one with a scan, an account, settings and forty drafts.
+fn at_work() -> Desk {
+    let mut desk = Desk::new();
+    for n in 1..=2 {
+        desk.open_case(n, "Åse Holm", "");
+    }
+    let mut write = desk.write(Action::AccountChanged);
+    let digest = PasswordDigest::of("solbjerg-demo", CHEAP).unwrap();
+    let account = AccountRow {
+        staff: StaffId::from_uuid(uuid(0x57AF)),
+        login: "karin".to_owned(),
+        name: "Karin Holst".to_owned(),
+        initials: "KH".to_owned(),
+        roles: vec![Role::Counter],
+        is_active: true,
+        failed_attempts: 0,
+        locked_until_at: None,
+    };
+    write.put_account(&account, &digest).unwrap();
+    write.set_setting("profile", "\"demo\"").unwrap();
+    let digest = write
+        .store_attachment("application/pdf", SCAN, Some(("application/pdf", SCAN)))
+        .unwrap();
+    for n in 0..40 {
+        let fields = format!("{{\"citizen_name\":\"{}\"}}", "Bo ".repeat(300));
+        let draft = DraftId::from_uuid(uuid(0xD0_00 + n));
+        write.save_draft(draft, None, 3, &fields).unwrap();
+    }
+    write.commit().unwrap();
+    let added = Event::AttachmentAdded(AttachmentAdded {
+        digest,
+        purpose: AttachmentPurpose::SignedRequest,
+        media_type: "application/pdf".to_owned(),
+        size_bytes: SCAN.len() as u64,
+        file_name: "blanket.pdf".to_owned(),
+    });
+    desk.save(case_id(1), &[added]);
+    desk
+}
+
+fn recovered(scratch: &Scratch) -> (Store, Recovered) {
+    Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap()
+}
+
+fn ruined_from(desk: Desk, first_byte: impl Fn(usize) -> usize) -> Scratch {
+    let Desk { scratch, store, .. } = desk;
+    drop(store);
+    let mut bytes = fs::read(scratch.database()).unwrap();
+    let first = first_byte(bytes.len());
+    bytes[first..].fill(0x5a);
+    fs::write(scratch.database(), bytes).unwrap();
+    scratch
+}
+
+#[test]
+fn staff_can_sign_in_and_scans_are_sent_again_after_the_whole_database_was_lost() {
+    let scratch = ruined_from(at_work(), |_| 0);
+
+    let (store, saved) = recovered(&scratch);
+
+    assert_eq!((saved.cases, saved.events, saved.accounts), (2, 5, 1));
+    assert_eq!(saved.drafts, 0, "a draft is in the database alone");
+    let read = store.read().unwrap();
+    let (account, digest) = read.account_by_login("karin").unwrap().unwrap();
+    assert_eq!(account.roles, [Role::Counter]);
+    assert!(digest.fits("solbjerg-demo").unwrap());
+    assert_eq!(read.setting("profile").unwrap().unwrap(), "\"demo\"");
+    let waiting = read.attachments_waiting().unwrap();
+    let row = read.attachment(waiting[0].digest).unwrap().unwrap();
+    assert_eq!(row.state, AttachmentState::Waiting);
+    assert_eq!(
+        *read.attachment_view(row.digest).unwrap(),
+        SCAN,
+        "and it can be looked at"
+    );
+}
+
+#[test]
+fn drafts_that_can_still_be_read_are_taken_over_and_the_rest_costs_itself_alone() {
+    let scratch = ruined_from(at_work(), |length| length - 3 * 8192);
+
+    let (store, saved) = recovered(&scratch);
+
+    assert!(saved.drafts > 10, "{saved:?}");
+    assert!(saved.drafts <= 40, "{saved:?}");
+    assert_eq!((saved.cases, saved.accounts), (2, 1));
+    assert_eq!(store.check_integrity().unwrap(), []);
+    let drafts = store.read().unwrap().drafts(None, 99).unwrap();
+    assert_eq!(drafts.len(), saved.drafts as usize);
+    assert!(drafts.iter().all(|draft| draft.fields.len() > 900));
+}
+
+#[test]
+fn what_only_the_damaged_file_has_is_taken_over_when_the_outbox_log_is_lost_too() {
+    let scratch = ruined_from(at_work(), |length| length - 8192);
+    fs::remove_file(scratch.path().join("outbox.log")).unwrap();
+    fs::remove_file(scratch.path().join("settings.copy")).unwrap();
+
+    let (store, saved) = recovered(&scratch);
+
+    assert_eq!(saved.accounts, 1, "{saved:?}");
+    assert!(saved.events >= 4, "{saved:?}");
+    let own = store.read().unwrap().own_device().unwrap().unwrap();
+    assert_eq!(own.code, "S3");
+    drop(store);
+    let again = scratch.open();
+    assert_eq!(again.opening().relogged_events, 0, "the log was made anew");
+}
+
+#[test]
+fn the_second_copy_holds_no_readable_word_and_never_takes_a_change_back() {
+    let mut desk = at_work();
+    let copy = fs::read(desk.scratch.path().join("settings.copy")).unwrap();
+    for word in ["karin", "Holst", "argon2", "profile"] {
+        assert!(
+            !copy.windows(word.len()).any(|part| part == word.as_bytes()),
+            "{word}"
+        );
+    }
+    let mut write = desk.write(Action::SettingChanged);
+    write.set_setting("profile", "\"koebenhavn\"").unwrap();
+    write.commit().unwrap();
+    fs::write(desk.scratch.path().join("settings.copy"), copy).unwrap();
+
+    let desk = desk.reopen();
+
+    let read = desk.store.read().unwrap();
+    assert_eq!(read.setting("profile").unwrap().unwrap(), "\"koebenhavn\"");
+}
+
+#[test]
+fn work_goes_on_after_a_recovery() {
+    let scratch = ruined_from(at_work(), |_| 0);
+    let (mut store, _) = recovered(&scratch);
+
+    let mut sealer = crate::desk::sealer_of(&store);
+    let heads = store
+        .read()
+        .unwrap()
+        .case(case_id(1))
+        .unwrap()
+        .unwrap()
+        .heads;
+    let sealed = sealer.seal(case_id(1), &heads, &[note("videre")]);
+    crate::desk::save(&mut store, &sealed).unwrap();
+
+    assert_eq!(store.read().unwrap().own_events(0, 99).unwrap().len(), 6);
+}
