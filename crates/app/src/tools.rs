@@ -14,10 +14,12 @@ use skranke_forms::{Source, Texts};
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
 
+pub mod audit_chain;
 pub mod calendar;
 pub mod cpr;
 pub mod deadline;
 pub mod explain;
+pub mod health;
 pub mod lix;
 pub mod operations;
 pub mod receipt_code;

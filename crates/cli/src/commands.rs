@@ -6,10 +6,12 @@ use skranke_app::tools::{ToolError, say};
 use crate::answer::{Answer, Failure};
 use crate::usage;
 
+mod audit;
 mod calendar;
 mod case;
 mod cpr;
 mod deadline;
+mod doctor;
 mod explain;
 mod lix;
 mod operations;
@@ -37,10 +39,10 @@ const AREAS: &[Area] = &[
     ("case", case::command, case::run),
     ("receipt", receipt::command, receipt::run),
     ("sync", operations::sync, operations::run_sync),
-    ("audit", operations::audit, operations::run_audit),
+    ("audit", audit::command, audit::run),
     ("backup", operations::backup, operations::run_backup),
     ("restore", operations::restore, operations::run_restore),
-    ("doctor", operations::doctor, operations::run_doctor),
+    ("doctor", doctor::command, doctor::run),
     ("demo", operations::demo, operations::run_demo),
 ];
 

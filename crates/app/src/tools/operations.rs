@@ -1,7 +1,6 @@
-//! What operations script: a backup and its check, the state of an installation, an export of case or audit log.
+//! What operations script: a backup and its check, an export of case or audit log.
 //!
 //! Backup, check and restore need the key file and so nobody's sign-in; what is read about citizens needs one.
-//! No answer but the exports carries personal data, so the state of an installation may be sent to support as it is.
 //!
 //! Basis: design, sections 5 and 9.
 
@@ -21,9 +20,6 @@ use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::state::{App, NO_DEVICE, why_closed};
 
-/// A file that shows whether the folder can be written; removed at once.
-const PROBE: &str = "doctor.tmp";
-
 /// Rows of one page of an audit export.
 const AUDIT_PAGE: u32 = 1000;
 
@@ -40,32 +36,10 @@ pub struct BackupView {
     pub cases: u64,
     /// Rows of the audit log in it.
     pub audit_rows: u64,
+    /// The end of the audit log's chain: note it elsewhere, for `audit verify`.
+    pub audit_head: Option<String>,
     /// Attached files in it.
     pub attachments: u64,
-}
-
-/// The state of an installation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HealthView {
-    /// Whether nothing failed.
-    pub healthy: bool,
-    /// The program's version.
-    pub version: &'static str,
-    /// When it was looked at.
-    pub checked_at: String,
-    /// Each thing that was looked at.
-    pub checks: Vec<HealthCheck>,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HealthCheck {
-    /// What: `folder`, `store`, `integrity`, `clock`, `server` or `waiting`.
-    pub code: &'static str,
-    /// `ok`, `failed` or `not_set_up`.
-    pub outcome: &'static str,
-    /// A version, a count or an error code.
-    pub detail: String,
 }
 
 /// A row of the audit log.
@@ -89,6 +63,8 @@ pub struct AuditLine {
     pub subject: Option<String>,
     /// Why.
     pub purpose: String,
+    /// Its link in the chain, in hexadecimal digits; none for rows from before there was one.
+    pub link: Option<String>,
 }
 
 impl App {
@@ -152,101 +128,10 @@ impl App {
                 case: row.case.map(|case| case.to_string()),
                 subject: row.subject,
                 purpose: row.purpose,
+                link: row.link.map(hex),
             });
             Ok(lines.collect())
         })
-    }
-
-    /// Looks at folder, store, clock and central store.
-    pub fn health(&self) -> HealthView {
-        let mut checks = vec![self.folder_check()];
-        checks.extend(self.store_checks());
-        let now = self.now();
-        let is_plausible =
-            skranke_domain::calendar::YEARS.contains(&year(now)) && year(now) >= 2026;
-        checks.push(HealthCheck {
-            code: "clock",
-            outcome: if is_plausible { "ok" } else { "failed" },
-            detail: written(now),
-        });
-        checks.extend(self.server_checks());
-        HealthView {
-            healthy: checks.iter().all(|check| check.outcome != "failed"),
-            version: env!("CARGO_PKG_VERSION"),
-            checked_at: written(now),
-            checks,
-        }
-    }
-
-    fn folder_check(&self) -> HealthCheck {
-        let probe = self.config.folder.join(PROBE);
-        let written = std::fs::write(&probe, [0; 4096]);
-        let removed = written.and_then(|()| std::fs::remove_file(&probe));
-        let detail = removed.as_ref().err().map(|error| error.kind().to_string());
-        HealthCheck {
-            code: "folder",
-            outcome: if removed.is_ok() { "ok" } else { "failed" },
-            detail: detail.unwrap_or_default(),
-        }
-    }
-
-    fn store_checks(&self) -> Vec<HealthCheck> {
-        let desk = self.lock();
-        let check = |code, outcome, detail: String| HealthCheck {
-            code,
-            outcome,
-            detail,
-        };
-        match (&desk.store, &desk.closed) {
-            (None, None) => vec![check("store", "not_set_up", String::new())],
-            (None, Some(error)) => vec![check("store", "failed", error.code.code().to_owned())],
-            (Some(store), _) => {
-                let version = store.version().map(|version| version.to_string());
-                let opened = match version {
-                    Ok(version) => check("store", "ok", version),
-                    Err(error) => check(
-                        "store",
-                        "failed",
-                        AppError::from(error).code.code().to_owned(),
-                    ),
-                };
-                let integrity = match store.check_integrity() {
-                    Ok(damage) if damage.is_empty() => check("integrity", "ok", String::new()),
-                    Ok(damage) => check("integrity", "failed", format!("{damage:?}")),
-                    Err(error) => check(
-                        "integrity",
-                        "failed",
-                        AppError::from(error).code.code().to_owned(),
-                    ),
-                };
-                vec![opened, integrity]
-            }
-        }
-    }
-
-    fn server_checks(&self) -> Vec<HealthCheck> {
-        let check = |code, outcome, detail: String| HealthCheck {
-            code,
-            outcome,
-            detail,
-        };
-        match self.sync_now(()) {
-            Err(error) => vec![check("server", "not_set_up", error.code.code().to_owned())],
-            Ok(view) if !view.configured => vec![check("server", "not_set_up", String::new())],
-            Ok(view) => {
-                let outcome = if view.online { "ok" } else { "failed" };
-                let quarantine = if view.quarantined == 0 {
-                    "ok"
-                } else {
-                    "failed"
-                };
-                vec![
-                    check("server", outcome, view.problem),
-                    check("waiting", "ok", view.waiting.to_string()),
-                    check("quarantined", quarantine, view.quarantined.to_string()),
-                ]
-            }
-        }
     }
 }
 
@@ -280,13 +165,12 @@ fn key_of(backup: &Path, key_file: &Path) -> Result<StoreKey, AppError> {
     Ok(Envelope::load(backup)?.open(&Opener::KeyFile(key_file))?)
 }
 
-fn written(at: DateTime<Utc>) -> String {
+pub(super) fn written(at: DateTime<Utc>) -> String {
     danish_time::local(at).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-fn year(at: DateTime<Utc>) -> i32 {
-    use chrono::Datelike;
-    danish_time::date_at(at).year()
+fn hex(bytes: [u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl From<BackupReport> for BackupView {
@@ -297,6 +181,7 @@ impl From<BackupReport> for BackupView {
             events: report.events,
             cases: report.cases,
             audit_rows: report.audit_rows,
+            audit_head: report.audit_head.map(|head| head.to_string()),
             attachments: report.attachments,
         }
     }

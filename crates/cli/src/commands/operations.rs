@@ -1,8 +1,8 @@
-//! What operations script: `backup`, `restore`, `doctor`, `sync`, `audit` and `demo`.
+//! What operations script: `backup`, `restore`, `sync` and `demo`.
 
-use clap::{ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use skranke_app::Clock;
-use skranke_app::tools::operations::{BackupView, HealthView, restore_view, verify_backup_view};
+use skranke_app::tools::operations::{BackupView, restore_view, verify_backup_view};
 use skranke_app::tools::{ToolError, say};
 
 use crate::answer::{Answer, Failure};
@@ -54,46 +54,16 @@ pub(super) fn run_restore(matches: &ArgMatches) -> Result<Answer, Failure> {
 fn told(view: &BackupView, key: &str) -> Result<Answer, Failure> {
     let folder = view.folder.display().to_string();
     let (cases, events) = (view.cases.to_string(), view.events.to_string());
-    let lines = [
+    let mut lines = vec![
         say(key, &[("folder", &folder), ("at", &view.made_at)]),
         say(
             "cli.backup.holds",
             &[("cases", &cases), ("events", &events)],
         ),
     ];
+    let head = view.audit_head.iter();
+    lines.extend(head.map(|head| say("cli.audit.head", &[("head", head)])));
     Answer::of(view, &lines)
-}
-
-/// `skranke doctor`.
-pub(super) fn doctor() -> Command {
-    desk::with_store(usage::command("doctor"))
-}
-
-/// Looks at the installation. Something that failed is the surroundings' fault.
-pub(super) fn run_doctor(matches: &ArgMatches) -> Result<Answer, Failure> {
-    let view = desk::open(matches, false)?.health();
-    if view.healthy {
-        Answer::of(&view, &health_lines(&view))
-    } else {
-        let failed = view.checks.iter().filter(|check| check.outcome == "failed");
-        let failed: Vec<_> = failed
-            .map(|check| desk::word("cli.doctor.check", check.code))
-            .collect();
-        let error = ToolError::environment("unhealthy").with("checks", failed.join(", "));
-        Err(Failure::with_view(error, &view))
-    }
-}
-
-fn health_lines(view: &HealthView) -> Vec<String> {
-    let checks = view.checks.iter().map(|check| {
-        let name = desk::word("cli.doctor.check", check.code);
-        let outcome = desk::word("cli.doctor.outcome", check.outcome);
-        format!("{name}: {outcome} {}", check.detail)
-            .trim_end()
-            .to_owned()
-    });
-    let version = say("cli.doctor.version", &[("version", view.version)]);
-    std::iter::once(version).chain(checks).collect()
 }
 
 /// `skranke sync`.
@@ -125,41 +95,6 @@ pub(super) fn run_sync(matches: &ArgMatches) -> Result<Answer, Failure> {
         ("waiting", &waiting),
     ];
     Answer::of(&view, &[say("cli.sync.status", &values)])
-}
-
-/// `skranke audit export`.
-pub(super) fn audit() -> Command {
-    let after = usage::option("audit", "after")
-        .default_value("0")
-        .value_parser(value_parser!(i64));
-    let export = desk::with_person(usage::nested("audit", "export")).arg(after);
-    usage::command("audit")
-        .subcommand_required(true)
-        .subcommand(export)
-}
-
-/// Rows of the audit log, for an auditor.
-pub(super) fn run_audit(matches: &ArgMatches) -> Result<Answer, Failure> {
-    let Some(("export", matches)) = matches.subcommand() else {
-        return Err(ToolError::usage("command_missing").into());
-    };
-    let after = matches.get_one("after").copied().unwrap_or_default();
-    let rows = desk::sign_in(matches)?
-        .audit_export(after)
-        .map_err(ToolError::from)?;
-    let lines = rows.iter().map(|row| {
-        let beside = row
-            .case
-            .as_ref()
-            .or(row.subject.as_ref())
-            .map_or("", String::as_str);
-        format!(
-            "{}  {}  {}  {}  {beside}",
-            row.number, row.at, row.staff, row.action
-        )
-    });
-    let lines: Vec<_> = lines.collect();
-    Answer::of(&rows, &lines)
 }
 
 /// `skranke demo`.

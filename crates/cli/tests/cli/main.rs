@@ -9,6 +9,7 @@ use serde_json::Value;
 
 mod pure;
 mod store;
+mod upkeep;
 
 pub(crate) fn skranke(arguments: &[&str]) -> Output {
     with_input(arguments, b"")

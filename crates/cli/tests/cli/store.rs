@@ -1,8 +1,8 @@
-//! Commands on the store of a computer account: demo, cases, papers, audit log, backup, doctor.
+//! Commands on the store of a computer account: demo, cases, papers, backup, sync.
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use skranke_app::api::case::{DecideRequest, Decision, TickRequest};
 use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
@@ -12,13 +12,13 @@ use tempfile::TempDir;
 use crate::{exit_code, json_of, stderr, stdout, with_input};
 
 /// A demo set up by the command line, and a file with its password.
-struct Demo {
-    folder: TempDir,
-    password: String,
+pub(crate) struct Demo {
+    pub(crate) folder: TempDir,
+    pub(crate) password: String,
 }
 
 impl Demo {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let demo = json_of(&["demo", "--data", data.to_str().unwrap()], 0);
@@ -30,12 +30,12 @@ impl Demo {
         Self { folder, password }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     /// Runs a command as a member of staff.
-    fn as_user(&self, user: &str, arguments: &[&str], expected: i32) -> Value {
+    pub(crate) fn as_user(&self, user: &str, arguments: &[&str], expected: i32) -> Value {
         let (data, password) = (self.path("data"), self.path("password"));
         let person = [
             "--data",
@@ -49,7 +49,7 @@ impl Demo {
     }
 
     /// Grants and registers a case as the window would; its id and number.
-    fn registered_case(&self) -> (String, String) {
+    pub(crate) fn registered_case(&self) -> (String, String) {
         let data = self.folder.path().join("data");
         let app = App::open(Config {
             key: KeyPlace::File(data.join("key")),
@@ -236,48 +236,6 @@ fn flip_a_byte(path: &Path) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(path, bytes).unwrap();
-}
-
-#[test]
-fn the_doctor_says_what_is_wrong_without_personal_data() {
-    let demo = Demo::new();
-    demo.registered_case();
-    let data = demo.path("data");
-
-    let healthy = json_of(&["doctor", "--data", &data], 0);
-    assert!(!healthy.to_string().contains("Lindholm") && !healthy.to_string().contains("2211"));
-
-    let away = [
-        "doctor",
-        "--data",
-        &data,
-        "--server",
-        "http://127.0.0.1:9",
-        "--tenant",
-        "990",
-    ];
-    let unhealthy = json_of(&away, 3);
-    assert_eq!(
-        (&unhealthy["healthy"], &unhealthy["error"]["code"]),
-        (&json!(false), &json!("unhealthy"))
-    );
-
-    let gone = demo.path("gone");
-    assert_eq!(
-        json_of(&["doctor", "--data", &gone], 3)["checks"][0]["outcome"],
-        "failed"
-    );
-    let wrong = json_of(
-        &[
-            "doctor",
-            "--data",
-            &data,
-            "--key-file",
-            &demo.path("password"),
-        ],
-        3,
-    );
-    assert_eq!(wrong["checks"][1]["outcome"], "failed", "{wrong:#}");
 }
 
 #[test]

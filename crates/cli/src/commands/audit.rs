@@ -1,0 +1,73 @@
+//! `skranke audit verify|export`: is the log as it was written, and its rows for an auditor.
+
+use clap::{ArgMatches, Command, value_parser};
+use skranke_app::tools::{ToolError, say};
+
+use crate::answer::{Answer, Failure};
+use crate::{desk, usage};
+
+/// The arguments. Verifying tells nothing about anybody and needs the key file only; an export needs an auditor.
+pub(super) fn command() -> Command {
+    let after = usage::option("audit", "after")
+        .default_value("0")
+        .value_parser(value_parser!(i64));
+    let verify =
+        desk::with_store(usage::nested("audit", "verify")).arg(usage::option("audit", "noted"));
+    let export = desk::with_person(usage::nested("audit", "export")).arg(after);
+    usage::command("audit")
+        .subcommand_required(true)
+        .subcommands([verify, export])
+}
+
+/// The answer.
+pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
+    match matches.subcommand() {
+        Some(("verify", matches)) => verify(matches),
+        Some(("export", matches)) => export(matches),
+        _ => Err(ToolError::usage("command_missing").into()),
+    }
+}
+
+/// Walks along the log. A row that does not fit is the surroundings' fault, as a damaged file is.
+fn verify(matches: &ArgMatches) -> Result<Answer, Failure> {
+    let app = desk::open(matches, false)?;
+    let noted = matches.get_one::<String>("noted");
+    let view = app.audit_verify(noted.map(String::as_str))?;
+    if let Some(number) = view.first_bad {
+        let how = desk::word("cli.audit.problem", view.problem.unwrap_or_default());
+        let error = ToolError::environment("audit_broken")
+            .with("number", number.to_string())
+            .with("how", how);
+        return Err(Failure::with_view(error, &view));
+    }
+    let rows = view.rows.to_string();
+    let mut lines = vec![say("cli.audit.whole", &[("rows", &rows)])];
+    if view.unlinked > 0 {
+        let unlinked = view.unlinked.to_string();
+        lines.push(say("cli.audit.unlinked", &[("rows", &unlinked)]));
+    }
+    let head = view.head.iter();
+    lines.extend(head.map(|head| say("cli.audit.head", &[("head", head)])));
+    Answer::of(&view, &lines)
+}
+
+/// Rows of the log.
+fn export(matches: &ArgMatches) -> Result<Answer, Failure> {
+    let after = matches.get_one("after").copied().unwrap_or_default();
+    let rows = desk::sign_in(matches)?
+        .audit_export(after)
+        .map_err(ToolError::from)?;
+    let lines = rows.iter().map(|row| {
+        let beside = row
+            .case
+            .as_ref()
+            .or(row.subject.as_ref())
+            .map_or("", String::as_str);
+        format!(
+            "{}  {}  {}  {}  {beside}",
+            row.number, row.at, row.staff, row.action
+        )
+    });
+    let lines: Vec<_> = lines.collect();
+    Answer::of(&rows, &lines)
+}
