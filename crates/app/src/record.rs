@@ -163,12 +163,37 @@ impl<'s> Command<'s> {
         Ok(())
     }
 
+    /// Seals the events and begins a command that opens another case, in the same write: all is saved or nothing.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub(crate) fn and_opening(mut self, id: CaseId) -> Result<Self, AppError> {
+        self.seal()?;
+        let entry = Entry::new(Action::CommandSaved, self.now).on_case(id);
+        self.write.also(&entry)?;
+        self.case = Case::empty(id);
+        self.recorded.clear();
+        self.events.clear();
+        self.id = CommandId::from_uuid(Uuid::now_v7());
+        Ok(self)
+    }
+
     /// Seals the events and makes them durable. Gives the case's id.
     ///
     /// # Errors
     /// What the store reports; then nothing was saved.
     pub(crate) fn save(mut self) -> Result<CaseId, AppError> {
+        self.seal()?;
         let case = self.case.id;
+        self.write.commit()?;
+        Ok(case)
+    }
+
+    fn seal(&mut self) -> Result<(), AppError> {
+        let case = self.case.id;
+        if self.events.is_empty() {
+            return Ok(());
+        }
         let own = self
             .write
             .reading()
@@ -208,8 +233,7 @@ impl<'s> Command<'s> {
             sealed.push(unsealed.seal(event, salt, &key)?);
         }
         self.write.append_command(&sealed)?;
-        self.write.commit()?;
-        Ok(case)
+        Ok(())
     }
 
     fn grant(&self) -> Result<GrantId, AppError> {

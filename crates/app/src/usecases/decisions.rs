@@ -90,29 +90,13 @@ impl App {
         if !may_have_holes {
             check_form(&form, &fields, today)?;
         }
-        let channel = typed
-            .channel()
-            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "channel"))?;
         let location: String = settings::read(work.store, "location")?.unwrap_or_default();
-        let location = Some(typed.text("location"))
-            .filter(|code| !code.is_empty())
-            .map_or(location, str::to_owned);
-        let received_on = typed.day("received_on").unwrap_or(today);
         let now = work.now;
         let id = draft
             .becomes
             .unwrap_or_else(|| CaseId::from_uuid(Uuid::now_v7()));
         let mut command = Command::opening(work, &tenant, id)?;
-        let number = self.next_number(&mut command)?;
-        command.add(Event::CaseOpened(CaseOpened {
-            number,
-            channel,
-            location,
-            municipality: profile.municipality_code.clone(),
-            profile: profile.reference(),
-            form: form.reference(),
-            received_on,
-        }))?;
+        self.open_typed(&mut command, &profile, &form, typed, &location)?;
         let rejected = matches!(request.decision, Decision::Reject { .. });
         for event in typed.captured(now, form.rule_set) {
             // Nobody was identified: then nothing about a citizen is kept (practice 8).
@@ -139,6 +123,34 @@ impl App {
         self.conclude(&mut command, &profile, request)?;
         command.write.delete_draft(draft.id)?;
         command.save()
+    }
+
+    /// Adds the event that opens the case; `location` is where nothing else was typed.
+    pub(crate) fn open_typed(
+        &self,
+        command: &mut Command<'_>,
+        profile: &Profile,
+        form: &Form,
+        typed: Typed<'_>,
+        location: &str,
+    ) -> Result<CaseNumber, AppError> {
+        let channel = typed
+            .channel()
+            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "channel"))?;
+        let typed_location = Some(typed.text("location")).filter(|code| !code.is_empty());
+        let number = self.next_number(command)?;
+        command.add(Event::CaseOpened(CaseOpened {
+            number: number.clone(),
+            channel,
+            location: typed_location.unwrap_or(location).to_owned(),
+            municipality: profile.municipality_code.clone(),
+            profile: profile.reference(),
+            form: form.reference(),
+            received_on: typed
+                .day("received_on")
+                .unwrap_or_else(|| self.config.clock.today()),
+        }))?;
+        Ok(number)
     }
 
     /// Adds the decision's own events.
