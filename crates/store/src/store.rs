@@ -249,6 +249,14 @@ impl Store {
         Ok(released)
     }
 
+    /// The same for a store that does not open, because the disk is too full even for that.
+    ///
+    /// # Errors
+    /// What the disk answers.
+    pub fn release_ballast_of(folder: &Path) -> Result<u64, StoreError> {
+        ballast::release(folder)
+    }
+
     /// Writes the outbox log anew with only what the central store does not have in a backup.
     ///
     /// # Errors
@@ -258,14 +266,6 @@ impl Store {
         let records = needed(&self.connection)?;
         self.log = OutboxLog::create(&self.folder, &self.key, &records)?;
         Ok(())
-    /// The same for a store that does not open, because the disk is too full even for that.
-    ///
-    /// # Errors
-    /// What the disk answers.
-    pub fn release_ballast_of(folder: &Path) -> Result<u64, StoreError> {
-        ballast::release(folder)
-    }
-
     }
 }
 
