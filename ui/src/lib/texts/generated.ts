@@ -96,7 +96,16 @@ export const texts = {
   "cli.audit.after": "Begynd efter denne række. Uden valg: 0",
   "cli.audit.export.about": "Skriv rækker fra loggen ud, ældste først, højst 1.000 ad gangen",
   "cli.audit.export.usage": "skranke audit export --data MAPPE --user NAVN --password-file FIL [--after NUMMER] [--json]",
-  "cli.audit.usage": "skranke audit export --data MAPPE --user NAVN --password-file FIL [--after NUMMER] [--json]",
+  "cli.audit.head": "Loggens ende er nu {head}. Skriv den op et andet sted, og brug den næste gang med --noted.",
+  "cli.audit.noted": "Loggens ende, som den blev skrevet op sidst: rækkens nummer, kolon og 64 cifre",
+  "cli.audit.problem.changed": "den er ændret",
+  "cli.audit.problem.missing": "den mangler",
+  "cli.audit.problem.replaced": "den er ikke den, der blev skrevet op",
+  "cli.audit.unlinked": "De første {rows} rækker er skrevet, før rækkerne blev kædet sammen. De er dækket af den første, der er.",
+  "cli.audit.usage": "skranke audit verify|export --data MAPPE [--json]",
+  "cli.audit.verify.about": "Se efter, om loggen er, som den blev skrevet. Svaret rummer ingen persondata",
+  "cli.audit.verify.usage": "skranke audit verify --data MAPPE [--key-file FIL] [--noted ENDE] [--json]",
+  "cli.audit.whole": "Loggen er hel: {rows} rækker.",
   "cli.backup.about": "Tag en sikkerhedskopi og kontrollér den",
   "cli.backup.done": "Sikkerhedskopien er taget og kontrolleret: {folder}",
   "cli.backup.holds": "Den rummer {cases} sager og {events} hændelser.",
@@ -166,9 +175,13 @@ export const texts = {
   "cli.demo.ready": "{municipality} er klar. Log ind som en af dem:",
   "cli.demo.usage": "skranke demo --data MAPPE [--json]",
   "cli.doctor.about": "Se efter, om installationen er i orden. Svaret rummer ingen persondata",
+  "cli.doctor.bundle": "Gem svaret i en ny fil til dem, der hjælper jer. Den rummer ingen persondata",
+  "cli.doctor.check.audit": "Kontrol af loggen",
   "cli.doctor.check.clock": "Uret",
+  "cli.doctor.check.disk": "Plads på disken",
   "cli.doctor.check.folder": "Skrivning i mappen",
   "cli.doctor.check.integrity": "Kontrol af data",
+  "cli.doctor.check.key": "Nøglen",
   "cli.doctor.check.quarantined": "Sat til side på serveren",
   "cli.doctor.check.server": "Forbindelse til serveren",
   "cli.doctor.check.store": "Åbning af data",
@@ -176,10 +189,12 @@ export const texts = {
   "cli.doctor.outcome.failed": "fejl",
   "cli.doctor.outcome.not_set_up": "ikke sat op",
   "cli.doctor.outcome.ok": "i orden",
-  "cli.doctor.usage": "skranke doctor --data MAPPE [--key-file FIL] [--server ADRESSE --tenant NUMMER] [--json]",
+  "cli.doctor.usage": "skranke doctor --data MAPPE [--key-file FIL] [--server ADRESSE --tenant NUMMER] [--bundle FIL] [--json]",
   "cli.doctor.version": "Skranke {version}",
   "cli.error.argument_missing": "Der mangler: {missing}.",
   "cli.error.argument_unknown": "Skranke kender ikke »{given}«.",
+  "cli.error.audit_broken": "Loggen er ikke hel. Række {number}: {how}. Tag en sikkerhedskopi, og kontakt jeres it-afdeling.",
+  "cli.error.audit_head_unreadable": "Skriv loggens ende som rækkens nummer, kolon og 64 hexadecimale cifre.",
   "cli.error.case_unknown": "Sagsnummeret findes ikke her.",
   "cli.error.command_missing": "Der mangler en kommando.",
   "cli.error.command_unknown": "Kommandoen »{given}« findes ikke.",
@@ -198,6 +213,10 @@ export const texts = {
   "cli.error.file_too_long": "Filen er for stor.",
   "cli.error.file_unreadable": "Filen kan ikke læses.",
   "cli.error.hours_need_a_time": "En frist i timer skal regnes fra et klokkeslæt. Skriv det som 2026-12-18T14:00.",
+  "cli.error.import_empty": "Der er ingen rækker i listen. Første linje er kolonnernes navne.",
+  "cli.error.import_refused": "Intet er gemt. Ret dette i listen ({count}):\n{problems}",
+  "cli.error.import_too_long": "Listen er for lang. Del den, så der højst er {most} rækker i hver.",
+  "cli.error.import_unreadable": "Listen kan ikke læses. Linje {line}: {why}.",
   "cli.error.key_unreadable": "Nøglen skal være 64 hexadecimale cifre med små bogstaver.",
   "cli.error.municipality_unknown": "Der er ingen kommune »{profile}«. Vælg en af: {known}.",
   "cli.error.no_rules_that_day": "Man kunne ikke blive fritaget den dag.",
@@ -234,6 +253,24 @@ export const texts = {
   "cli.explain.usage": "skranke explain FIL [--profile KOMMUNE] [--today DATO] [--json]",
   "cli.explain.warnings": "Se efter:",
   "cli.help": "Vis denne hjælp",
+  "cli.import.about": "Læs en liste over afleverede blanketter ind. Hver række bliver til en sag, der er modtaget. Intet afgøres",
+  "cli.import.after_quote": "der står noget efter et lukket anførselstegn",
+  "cli.import.case": "  Linje {line}: sag {number}",
+  "cli.import.citizen_has_case": "Borgeren har en sag i forvejen, {number}. Tag blanketten ud af listen, og gå videre med den sag",
+  "cli.import.citizen_twice": "Borgeren står i listen i forvejen, på linje {first}",
+  "cli.import.column_twice": "Kolonne {column} er der i forvejen",
+  "cli.import.column_unknown": "Skranke tager ikke imod kolonne {column}. Står kolonnernes navne i første linje, og er de skrevet rigtigt?",
+  "cli.import.line": "  Linje {line}: {text}",
+  "cli.import.list": "CSV-fil med semikolon, eller - for standard input. Kolonnerne står i brugervejledningen",
+  "cli.import.not_asked": "{label} hører ikke til her. Slet det, eller ret de felter, det afhænger af",
+  "cli.import.quote_not_closed": "et anførselstegn er ikke lukket",
+  "cli.import.ready": "Listen er i orden: {rows} rækker. Intet er gemt endnu.",
+  "cli.import.save": "Gem sagerne. Uden valg kontrolleres listen kun",
+  "cli.import.saved": "{rows} sager er gemt.",
+  "cli.import.then_save": "Kør den igen med --save, så bliver sagerne gemt.",
+  "cli.import.usage": "skranke import LISTE --data MAPPE --user NAVN --password-file FIL [--save] [--json]",
+  "cli.import.values_missing": "Her er {found} værdier, og der skal være {wanted}. Er der et semikolon for meget eller for lidt?",
+  "cli.import.warnings": "Se efter:",
   "cli.json": "Svar som JSON",
   "cli.lix.about": "Hvor let en tekst er at læse",
   "cli.lix.file": "Tekstfilen, eller - for standard input",
@@ -324,7 +361,8 @@ export const texts = {
   "empty.attachments": "Ingen bilag endnu. Vedhæft den underskrevne blanket som PDF, JPEG eller PNG.",
   "empty.audit": "Ingen opslag på sagen endnu.",
   "empty.cases": "Ingen sager endnu. Begynd med en borger under Skranke.",
-  "empty.documents": "Ingen papirer endnu. De kommer, når sagen er afgjort.",
+  "empty.cases_state": "Ingen sager med denne status. Vælg en anden status, eller søg.",
+  "empty.documents": "Ingen papirer eller bilag endnu.",
   "empty.enquiries": "Henvendelser kommer med i en senere udgave.",
   "empty.figures": "Der er ingen tal for perioden endnu.",
   "empty.letters": "Ingen breve endnu. Breve fra sager ligger på sagen.",
@@ -555,6 +593,7 @@ export const texts = {
   "flow.present_representative": "Fremmødt: {name}, fuldmagtshaver",
   "flow.present_self": "Fremmødt: {name}, borgeren selv",
   "flow.present_unknown": "Legitimation er ikke set endnu",
+  "flow.present_unnamed": "Fremmødt: {who}",
   "flow.step_current": "her er du",
   "flow.step_done": "færdigt",
   "flow.step_of": "Trin {step} af 6",
@@ -963,8 +1002,8 @@ export const texts = {
   "settings.profile.retention": "Slettes efter",
   "settings.profile.screen_signature": "Kommunen har godkendt underskrift på skærm",
   "settings.profile.unit": "Enhed",
+  "settings.profile_name": "Profil",
   "settings.profile_saved": "Profilen er gemt som version {version}. Den gælder for sager fra nu af.",
-  "settings.profile_version": "Profil {version}",
   "settings.section_about": "Om Skranke",
   "settings.section_appearance": "Udseende",
   "settings.section_device": "Computer",
@@ -977,7 +1016,7 @@ export const texts = {
   "settings.theme_light": "Lys",
   "settings.theme_system": "Som computeren",
   "settings.title": "Indstillinger",
-  "settings.version": "Version {version}",
+  "settings.version": "Version",
   "shortcut.back": "Et trin tilbage",
   "shortcut.choose": "Vælg",
   "shortcut.choose_hint": "vælg",
@@ -1016,6 +1055,7 @@ export const texts = {
   "sign_in.demo_lead": "Det er en demo. Alle personer er opdigtede, og adgangskoden er udfyldt.",
   "sign_in.locked": "Skærmen er låst",
   "sign_in.locked_lead": "Det, du skrev, er gemt. Skriv din adgangskode for at fortsætte.",
+  "sign_in.locked_unsaved": "Det sidste, du skrev, er ikke gemt endnu. Lås op, så er det der stadig. Hvis du logger ud, forsvinder det.",
   "sign_in.password": "Adgangskode",
   "sign_in.session_ends": "Skærmen låses om {seconds} sekunder.",
   "sign_in.stay": "Bliv",
@@ -1156,7 +1196,6 @@ export const texts = {
   "step.decision.unknown_one": "Ét forhold er ikke afklaret endnu. Det spærrer ikke og afklares i trin 6.",
   "step.declaration.after": "Skranke viser, om alle krav er opfyldt.",
   "step.declaration.attach_later": "Blanketten er ikke vedhæftet endnu. Du kan gøre det senere fra sagen.",
-  "step.declaration.attach_scan": "Vedhæft scannet blanket",
   "step.declaration.attached": "Vedhæftet",
   "step.declaration.checked_by": "Kontrolleret af {initials}",
   "step.declaration.grounds_hint": "Spørg ikke hvilken, og notér ikke helbred.",
@@ -1166,7 +1205,6 @@ export const texts = {
   "step.declaration.not_covered_lead": "Gennemgå sammen, og sæt flueben.",
   "step.declaration.on_paper": "Skriv under på papir",
   "step.declaration.on_screen_off": "Kommunen har ikke godkendt underskrift på skærm.",
-  "step.declaration.print_form": "Udskriv blanket til underskrift",
   "step.declaration.scan_line": "{form}, {pages}",
   "step.declaration.scanned_at": "Scannet kl. {time}",
   "step.declaration.section_declaration": "Erklæring",
@@ -1239,7 +1277,6 @@ export const texts = {
   "warning.representative_under_18": "Fuldmagtshaver er under 18 år",
   "warning.turns_15_soon": "Borgeren fylder snart 15 år. Fritagelsen er først nødvendig fra den dag",
   "window.address_hidden": "Adressen er beskyttet",
-  "window.attach_power_of_attorney": "Vedhæft fuldmagt",
   "window.audit_address_revealed": "Så en beskyttet adresse",
   "window.audit_attachment_read": "Så et bilag",
   "window.audit_attachment_stored": "Vedhæftede en fil",
@@ -1267,7 +1304,7 @@ export const texts = {
   "window.cpr_incomplete": "Skriv alle 10 cifre, eller start uden CPR-nummer.",
   "window.decide_later": "Mangler oplysninger",
   "window.device": "Computer",
-  "window.device_code": "Computerens kode i sagsnumre: {code}",
+  "window.device_code": "Kode i sagsnumre",
   "window.draft_deleted": "Kladden er kasseret.",
   "window.duration": "Hvor længe?",
   "window.end_how": "Hvordan?",
@@ -1280,7 +1317,7 @@ export const texts = {
   "window.help_offer": "Hvilken hjælp valgte borgeren?",
   "window.id_seen": "{document} set",
   "window.interim_offer": "Papiret om bevilling kan gives med, indtil fritagelsen er registreret.",
-  "window.known_name_used": "Navn og adresse er hentet fra vores egne sager. Se efter, om de stadig passer.",
+  "window.known_name_used": "Navn og adresse er udfyldt med det, vi ved. Se efter, om de stadig passer.",
   "window.loading": "Henter",
   "window.look_not_exempt": "Så er borgeren ikke fritaget længere. Giv ikke en ny kvittering, men notér, hvornår fritagelsen ophørte.",
   "window.missing_help": "Skriv én ting på hver linje. Linjerne kommer med i brevet.",
@@ -1296,7 +1333,7 @@ export const texts = {
   "window.open_work": "Åbne sager",
   "window.other_actions": "Flere handlinger",
   "window.paper_page": "Side {page} af {pages}",
-  "window.park_lead": "Alt, du har skrevet, er gemt. Sagen ligger under Parkeret i dag på forsiden.",
+  "window.park_lead": "Alt, du har skrevet, er gemt. Sagen ligger under Parkerede sager på forsiden.",
   "window.parked_line": "Trin {step} {title} · {initials}",
   "window.parked_title": "Parkerede sager",
   "window.posted": "Sendt med posten",
@@ -1322,7 +1359,6 @@ export const texts = {
   "window.revoke_title": "Fuldmagten tilbagekaldes",
   "window.saved_staff": "Medarbejderen er gemt.",
   "window.search_asks_purpose": "Vælg et formål, og tryk Enter. Opslaget bliver noteret.",
-  "window.server": "Server: {address}",
   "window.serves_at_counter": "Administratoren betjener også borgere ved skranken",
   "window.staff_active": "Kontoen er åben",
   "window.staff_add": "Tilføj medarbejder",
@@ -1399,6 +1435,9 @@ export interface TextValues {
   "case.possible_duplicate": { number: string | number };
   "case.title": { number: string | number };
   "cases.results_many": { count: string | number };
+  "cli.audit.head": { head: string | number };
+  "cli.audit.unlinked": { rows: string | number };
+  "cli.audit.whole": { rows: string | number };
   "cli.backup.done": { folder: string | number };
   "cli.backup.holds": { cases: string | number; events: string | number };
   "cli.calendar.half_from": { from: string | number };
@@ -1418,11 +1457,15 @@ export interface TextValues {
   "cli.doctor.version": { version: string | number };
   "cli.error.argument_missing": { missing: string | number };
   "cli.error.argument_unknown": { given: string | number };
+  "cli.error.audit_broken": { how: string | number; number: string | number };
   "cli.error.command_unknown": { given: string | number };
   "cli.error.cpr_not_a_digit": { position: string | number };
   "cli.error.cpr_wrong_length": { found: string | number };
   "cli.error.fact_unknown": { fact: string | number };
   "cli.error.facts_unreadable": { column: string | number; line: string | number };
+  "cli.error.import_refused": { count: string | number; problems: string | number };
+  "cli.error.import_too_long": { most: string | number };
+  "cli.error.import_unreadable": { line: string | number; why: string | number };
   "cli.error.municipality_unknown": { known: string | number; profile: string | number };
   "cli.error.profile_unknown": { known: string | number; profile: string | number };
   "cli.error.rule_number_out_of_range": { maximum: string | number };
@@ -1432,6 +1475,16 @@ export interface TextValues {
   "cli.error.value_missing": { given: string | number };
   "cli.error.year_out_of_range": { year: string | number };
   "cli.explain.rule_set": { rule_set: string | number };
+  "cli.import.case": { line: string | number; number: string | number };
+  "cli.import.citizen_has_case": { number: string | number };
+  "cli.import.citizen_twice": { first: string | number };
+  "cli.import.column_twice": { column: string | number };
+  "cli.import.column_unknown": { column: string | number };
+  "cli.import.line": { line: string | number; text: string | number };
+  "cli.import.not_asked": { label: string | number };
+  "cli.import.ready": { rows: string | number };
+  "cli.import.saved": { rows: string | number };
+  "cli.import.values_missing": { found: string | number; wanted: string | number };
   "cli.lix.lix": { level: string | number; lix: string | number };
   "cli.lix.long_words": { words: string | number };
   "cli.lix.longest_sentence": { sentence: string | number; words: string | number };
@@ -1471,6 +1524,7 @@ export interface TextValues {
   "flow.present_guardian": { name: string | number };
   "flow.present_representative": { name: string | number };
   "flow.present_self": { name: string | number };
+  "flow.present_unnamed": { who: string | number };
   "flow.step_of": { step: string | number };
   "hint.clipboard": { seconds: string | number };
   "letter.phone": { number: string | number };
@@ -1514,8 +1568,6 @@ export interface TextValues {
   "rule.rule_set.text_c": { basis: string | number };
   "settings.location_opens": { date: string | number };
   "settings.profile_saved": { version: string | number };
-  "settings.profile_version": { version: string | number };
-  "settings.version": { version: string | number };
   "sign_in.session_ends": { seconds: string | number };
   "start.parked.line": { reason: string | number; step: string | number; title: string | number };
   "start.resume_lead": { step: string | number };
@@ -1551,7 +1603,6 @@ export interface TextValues {
   "time.moment": { date: string | number; time: string | number };
   "time.yesterday": { time: string | number };
   "time.yesterday_short": { who: string | number };
-  "window.device_code": { code: string | number };
   "window.expires": { date: string | number };
   "window.id_seen": { document: string | number };
   "window.not_exempt_seen": { result: string | number; when: string | number };
@@ -1559,7 +1610,6 @@ export interface TextValues {
   "window.parked_line": { initials: string | number; step: string | number; title: string | number };
   "window.printer_default": { name: string | number };
   "window.register_looked": { result: string | number; time: string | number };
-  "window.server": { address: string | number };
   "word.at_time": { time: string | number };
   "word.page_of": { page: string | number; pages: string | number };
   "word.pages_many": { count: string | number };
