@@ -51,6 +51,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::session::sign_in,
         commands::session::sign_out,
         commands::session::session_lock,
+        commands::session::session_stay,
         commands::session::session_unlock,
         commands::session::staff_list,
         commands::session::staff_save,

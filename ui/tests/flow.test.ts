@@ -114,6 +114,8 @@ test('parking keeps the draft and goes back to the start', async () => {
   await until(() => document.getElementById('declared') !== null, 'step 4')
   press('F8')
   await until(() => document.getElementById('park-confirm') !== null, 'the dialog')
+  get('waits_for-interpreter').click()
+  await settle()
   get('park-confirm').click()
   await until(() => desk.router.route.name === 'start', 'the start')
   expect(core.of('draft_delete')).toEqual([])
@@ -133,4 +135,87 @@ test('a new field in the form stands on its step without a change here', async (
   await open(atStep(2, { form_view: form }), draft)
   await until(() => document.getElementById('interpreter') !== null, 'the new field')
   expect(document.querySelector('label[for="interpreter"]')?.textContent).toContain('Tolk')
+})
+
+test('a parked draft says what it waits for, and the start screen shows it', async () => {
+  const { core, desk } = await open(atStep(4), draft)
+  await until(() => document.getElementById('declared') !== null, 'step 4')
+  press('F8')
+  await until(() => document.getElementById('park-confirm') !== null, 'the dialog')
+  get('park-confirm').click()
+  await settle()
+  expect(desk.router.route.name).toBe('counter')
+  expect(get('waits_for-error').textContent).toContain('Venter på')
+  get('waits_for-citizen_left').click()
+  await settle()
+  const worklist = { ...answers.worklist, drafts: [{ ...answers.worklist.drafts[0]!, waits_for: 'citizen_left', waits_note: 'ringer i morgen' }] }
+  core.answers.worklist = worklist
+  get('park-confirm').click()
+  await until(() => desk.router.route.name === 'start', 'the start')
+  expect(lastSaved(core).fields.waits_for).toBe('citizen_left')
+  await until(() => document.querySelector('[data-testid=draft-0]') !== null, 'the list')
+  expect(document.querySelector('[data-testid=draft-0]')?.textContent).toContain('Borgeren er gået: ringer i morgen')
+})
+
+test('discarding can be undone on the start screen', async () => {
+  const { core, desk } = await open(atStep(2, { draft_delete: { saved_at: '2026-11-21T06:00:00.000Z' }, draft_restore: answers.draft }), draft)
+  await until(() => document.getElementById('phone') !== null, 'step 2')
+  press('F8')
+  await until(() => document.getElementById('discard') !== null, 'the dialog')
+  get('discard').click()
+  await settle()
+  get('discard-confirm').click()
+  await until(() => document.getElementById('undo-discard') !== null, 'the way back')
+  get('undo-discard').click()
+  await until(() => desk.router.route.name === 'counter', 'the draft')
+  expect(core.of('draft_restore')).toEqual([{ id: answers.draft.id }])
+  desk.router.go({ name: 'start' })
+  await settle()
+  expect(document.getElementById('undo-discard')).toBeNull()
+})
+
+test.each([2, 3, 4])('a request can end in another way from step %i on', async (step) => {
+  const unmet = { ...answers.check, problems: [{ field: 'declared', step: 4, code: 'must_be_confirmed', summary: 'x', at_field: 'x' }] }
+  const { core, desk } = await open(atStep(step, { draft_check: unmet, decide: answers.case }), draft)
+  await until(() => document.getElementById('other-outcomes') !== null, 'the other ends')
+  press('f', { alt: true })
+  await until(() => document.getElementById('outcome-confirm') !== null, 'the dialog')
+  get('outcome-confirm').click()
+  await until(() => desk.router.route.name === 'case', 'the case')
+  expect(core.of('decide')).toMatchObject([{ decision: { kind: 'withdraw' } }])
+})
+
+test('the reasons of a refusal are the writer\'s own and survive Esc and a crash', async () => {
+  const { core } = await open(atStep(5), draft)
+  await until(() => document.getElementById('outcome-refused') !== null, 'the outcomes')
+  get('outcome-refused').click()
+  await until(() => document.getElementById('reasons') !== null, 'the dialog')
+  expect(get<HTMLInputElement>('consultation_not_needed').value).toBe('')
+  await type('reasons', 'Ikke omfattet')
+  get('outcome-cancel').click()
+  await settle()
+  get('outcome-refused').click()
+  await until(() => document.getElementById('reasons') !== null, 'the dialog again')
+  expect(get<HTMLTextAreaElement>('reasons').value).toBe('Ikke omfattet')
+  await until(() => lastSaved(core)?.fields.outcome_refused_reasons === 'Ikke omfattet', 'kept with the draft')
+})
+
+test('fields the core will not have are marked', async () => {
+  const granted = { ...answers.check, problems: [], proof: { ...answers.check.proof, outcome: 'met' } }
+  const { core } = await open(
+    atStep(5, {
+      draft_check: granted,
+      decide: () => {
+        throw refusal('invalid_fields', { field: 'citizen_name', problem: 'too_long' })
+      }
+    }),
+    draft
+  )
+  await until(() => document.getElementById('conflict_checked') !== null && !get<HTMLButtonElement>('next').disabled, 'step 5')
+  get('conflict_checked').click()
+  await settle()
+  press('Enter', { ctrl: true })
+  await until(() => document.getElementById('citizen_name-error') !== null, 'the marked field')
+  expect(core.of('decide').length).toBe(1)
+  expect(document.activeElement?.id).toBe('error-summary')
 })

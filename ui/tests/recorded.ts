@@ -4,7 +4,7 @@ import type { CommandName, Commands } from '../src/lib/api'
 import type { Backend, CallError } from '../src/lib/backend'
 import { answers } from './fixtures/answers'
 
-type Answers = { [K in CommandName]?: Commands[K]['answer'] | ((request: Commands[K]['request']) => Commands[K]['answer']) }
+type Answers = { [K in CommandName]?: Commands[K]['answer'] | ((request: Commands[K]['request']) => Commands[K]['answer'] | Promise<Commands[K]['answer']>) }
 
 export interface Asked {
   name: CommandName
@@ -49,6 +49,8 @@ export class RecordedCore implements Backend {
     const answer = this.answers[name]
     try {
       const value = typeof answer === 'function' ? (answer as (request: unknown) => unknown)(request) : answer
+      // An answer that is long in coming.
+      if (value instanceof Promise) return value as Promise<Commands[K]['answer']>
       return Promise.resolve(structuredClone(value) as Commands[K]['answer'])
     } catch (problem) {
       return Promise.reject(problem)
@@ -65,8 +67,15 @@ export class RecordedCore implements Backend {
   }
 }
 
-export function refusal(code: string): CallError {
-  return { code, params: {}, reference: 'ref-1' }
+export function refusal(code: string, params: Record<string, string> = {}): CallError {
+  return { code, params, reference: 'ref-1' }
+}
+
+/** A promise the test settles when it wants to. */
+export function later<T>(): { answer: Promise<T>; give: (value: T) => void } {
+  let give: (value: T) => void = () => undefined
+  const answer = new Promise<T>((resolve) => (give = resolve))
+  return { answer, give }
 }
 
 export { answers }

@@ -74,6 +74,7 @@ commands! {
     sign_in(SignInRequest) -> SessionView;
     sign_out(Nothing) -> Nothing;
     session_lock(Nothing) -> Nothing;
+    session_stay(Nothing) -> Nothing;
     session_unlock(SecretRequest) -> SessionView;
     staff_list(Nothing) -> Vec<StaffView>;
     staff_save(StaffSaveRequest) -> Vec<StaffView>;

@@ -7,6 +7,7 @@ pub(crate) const NAMES: &[&str] = &[
     "sign_in",
     "sign_out",
     "session_lock",
+    "session_stay",
     "session_unlock",
     "staff_list",
     "staff_save",

@@ -49,6 +49,11 @@ pub(crate) async fn session_lock(desk: State<'_, Desk>) -> Result<(), UiError> {
 }
 
 #[tauri::command]
+pub(crate) async fn session_stay(desk: State<'_, Desk>) -> Result<(), UiError> {
+    desk.run(move |app| app.session_stay(())).await
+}
+
+#[tauri::command]
 pub(crate) async fn session_unlock(
     desk: State<'_, Desk>,
     request: SecretRequest,

@@ -1,6 +1,7 @@
 // What the whole window shares: the way to the core, where we are, who is signed in, and whether
 // what was typed is saved. Handed down by context; there is no other shared state.
 import { getContext, setContext } from 'svelte'
+import { SvelteMap } from 'svelte/reactivity'
 import type { CommandName, Commands, SessionView, SettingsView, StartStage, StartState, SyncView } from './api'
 import { asCallError, type Backend } from './backend'
 import { Keyboard } from './keys.svelte'
@@ -8,6 +9,12 @@ import { Router } from './router.svelte'
 import { errorText } from './work.svelte'
 
 export type Saving = { state: 'saved'; at: string } | { state: 'saving' } | { state: 'failed'; message: string }
+
+/** Work that is kept until it is in the store, also when its page is gone behind a lock. */
+export interface Unsaved {
+  readonly unsaved: boolean
+  save(): Promise<boolean>
+}
 
 const key = Symbol('desk')
 
@@ -23,7 +30,12 @@ export class Desk {
   /** Cases that lack a tick, for the number in the rail. */
   unfinished = $state(0)
   startError = $state('')
-  readonly #saves = new Set<() => Promise<void>>()
+  /** By draft; gone when whoever typed it signs out. */
+  readonly unsaved = new SvelteMap<string, Unsaved>()
+  /** What is typed into dialogs and notes and belongs to no draft, by place: there again after a lock or Esc. */
+  typed: Record<string, string> = $state({})
+  /** The draft that was discarded last, until the start screen is left. */
+  discarded = $state('')
   #stop: (() => void) | null = null
   #timer: ReturnType<typeof setInterval> | null = null
 
@@ -86,7 +98,13 @@ export class Desk {
   enter(start: StartState): void {
     const other = start.session?.staff_id !== this.session?.staff_id
     this.start = start
-    if (start.stage === 'sign_in' || other) this.router.reset()
+    if (start.stage === 'sign_in' || other) {
+      this.router.reset()
+      this.unsaved.clear()
+      this.typed = {}
+      this.discarded = ''
+    }
+    if (start.stage === 'ready') void this.#saveAll()
     if (start.stage === 'sign_in') this.saving = { state: 'saved', at: '' }
   }
 
@@ -117,22 +135,30 @@ export class Desk {
     void this.refreshSync()
   }
 
-  /** Work to be saved before the screen is locked or left; call the result to take it back. */
-  beforeLeaving(save: () => Promise<void>): () => void {
-    this.#saves.add(save)
-    return () => this.#saves.delete(save)
+  /** Whether something typed is not in the store: the lock must not say that it is. */
+  get hasUnsaved(): boolean {
+    return [...this.unsaved.values()].some((work) => work.unsaved) || Object.values(this.typed).some((text) => text.trim() !== '')
+  }
+
+  async #saveAll(): Promise<void> {
+    await Promise.all([...this.unsaved.values()].map((work) => work.save()))
   }
 
   async lock(): Promise<void> {
-    await Promise.all([...this.#saves].map((save) => save()))
+    await this.#saveAll()
     await this.call('session_lock', null).catch(() => undefined)
     await this.refresh()
   }
 
   async signOut(): Promise<void> {
-    await Promise.all([...this.#saves].map((save) => save()))
+    await this.#saveAll()
     await this.call('sign_out', null).catch(() => undefined)
     await this.refresh()
+  }
+
+  /** Somebody is at the desk: the core's own clock for the lock hears it too. */
+  async stay(): Promise<void> {
+    await this.call('session_stay', null).catch(() => undefined)
   }
 }
 

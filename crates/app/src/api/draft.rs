@@ -52,6 +52,10 @@ pub struct DraftSummary {
     pub saved_at: String,
     /// Initials of who parked it.
     pub initials: String,
+    /// Code of what it waits for, empty where nothing was said; the text stands under `park.reason_<code>`.
+    pub waits_for: String,
+    /// The same in a few words; may be empty.
+    pub waits_note: String,
     /// Day after which it is deleted by rule, `YYYY-MM-DD`.
     pub deleted_on: String,
 }

@@ -177,6 +177,8 @@ impl App {
                 channel: typed.text("channel").to_owned(),
                 saved_at: rfc3339(draft.updated_at),
                 initials,
+                waits_for: typed.text("waits_for").to_owned(),
+                waits_note: typed.text("waits_note").to_owned(),
                 deleted_on: danish_time::date_at(draft.updated_at + keep).to_string(),
             });
         }

@@ -156,6 +156,14 @@ impl App {
         Ok(())
     }
 
+    /// Somebody is typing: the lock waits, although nothing was asked of the store.
+    ///
+    /// # Errors
+    /// `SessionLocked` or `NotSignedIn`; a locked session stays locked.
+    pub fn session_stay(&self, (): ()) -> Result<(), AppError> {
+        self.at_work(|_| Ok(()))
+    }
+
     /// Unlocks the session of the person who locked it.
     ///
     /// # Errors

@@ -5,12 +5,20 @@ import type {
   AttachmentView, CaseView, Commands, CprCheck, Decision, DraftCheck, FieldProblem, FieldValueOf, FieldView, FormView, KnownCitizen
 } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
-import { asCallError } from '../../lib/backend'
+import { asCallError, type CallError } from '../../lib/backend'
+import { say } from '../../lib/texts'
 import { errorText, Work } from '../../lib/work.svelte'
 
 /** Steps 1 to 5 are the draft's; step 6 belongs to the case. */
 export const LAST_DRAFT_STEP = 5
 const PAUSE_MS = 350
+/** How long until a save that failed is tried again by itself. */
+const RETRY_MS = 3000
+/** The draft's own note of which fields the look-up filled in, so that they go with the number they came from. */
+const FILLED = 'filled_from_known'
+/** Why the draft waits; asked when it is parked. */
+export const WAITS_FOR = 'waits_for'
+export const WAITS_NOTE = 'waits_note'
 
 export class Flow {
   readonly desk: Desk
@@ -27,20 +35,39 @@ export class Flow {
   round = $state(0)
   cpr: CprCheck | null = $state.raw(null)
   known: KnownCitizen | null = $state.raw(null)
-  filledFromKnown = $state(false)
   readonly loading = new Work<unknown>()
   readonly work = new Work<unknown>()
   readonly attaching = new Work<AttachmentView | null>()
+  readonly explaining = new Work<DraftCheck>()
   #timer: ReturnType<typeof setTimeout> | null = null
-  #saving: Promise<void> = Promise.resolve()
-  #dirty = false
+  #saving: Promise<boolean> = Promise.resolve(true)
+  #dirty = $state(false)
+  /** Why the last save failed; nothing goes on from an older draft. */
+  #failure: CallError | null = null
+  /** Discarded or decided: there is no draft to write any more. */
+  #closed = false
+  #onScreen = false
+  #looking = 0
 
   constructor(desk: Desk, id: string) {
     this.desk = desk
     this.id = id
   }
 
+  /** Whether something typed is not in the store yet. */
+  get unsaved(): boolean {
+    return this.#dirty
+  }
+
+  /** On screen, anew or again: after a lock what was typed is still here and is saved before anything else. */
   async load(): Promise<void> {
+    this.#onScreen = true
+    this.desk.unsaved.set(this.id, this)
+    if (this.form && this.#dirty) {
+      await this.save()
+      await this.enter()
+      return
+    }
     await this.loading.run(async () => {
       const draft = await this.desk.call('draft_open', { id: this.id })
       this.form = await this.desk.call('form_view', { id: this.id })
@@ -51,6 +78,14 @@ export class Flow {
       this.step = Math.min(draft.step, LAST_DRAFT_STEP)
       await this.enter()
       return true
+    })
+  }
+
+  /** Off the screen: saved, or kept until it is. */
+  leave(): void {
+    this.#onScreen = false
+    void this.save().then((saved) => {
+      if (saved && !this.#onScreen) this.desk.unsaved.delete(this.id)
     })
   }
 
@@ -78,8 +113,11 @@ export class Flow {
 
   /** A number at the desk is looked at as soon as it has all its digits. */
   setCpr(id: string, digits: string): void {
+    const other = id === 'cpr' && digits !== this.#digits()
+    if (other) this.#clearFilled()
     this.set(id, digits)
     if (id === 'cpr') {
+      this.#looking += 1
       this.known = null
       this.cpr = null
       if (digits.length === 10) void this.lookAtCpr()
@@ -87,12 +125,47 @@ export class Flow {
   }
 
   set(id: string, value: FieldValueOf): void {
+    if (this.#filled().includes(id)) this.fields[FILLED] = this.#filled().filter((filled) => filled !== id)
     this.fields[id] = value
     this.problems = this.problems.filter((problem) => problem.field !== id)
-    this.#dirty = true
     const typed = typeof value === 'string' && this.field(id)?.kind !== 'choice'
+    this.#saveIn(typed ? PAUSE_MS : 0)
+  }
+
+  /** Whether the name on the page came from what we know of the number. */
+  get filledFromKnown(): boolean {
+    return this.#filled().includes('citizen_name')
+  }
+
+  #filled(): string[] {
+    const filled = this.fields[FILLED]
+    return Array.isArray(filled) ? filled : []
+  }
+
+  #fill(id: string, value: FieldValueOf): void {
+    this.set(id, value)
+    this.fields[FILLED] = [...this.#filled(), id]
+  }
+
+  /** What came from one number does not follow another; what was typed by hand stays. */
+  #clearFilled(): void {
+    for (const id of this.#filled()) this.fields[id] = typeof this.fields[id] === 'boolean' ? false : ''
+    this.fields[FILLED] = []
+  }
+
+  #digits(): string {
+    return this.text('cpr').replace(/\D/g, '')
+  }
+
+  #saveIn(pause: number): void {
+    this.#dirty = true
+    this.#stopTimer()
+    this.#timer = setTimeout(() => void this.save(), pause)
+  }
+
+  #stopTimer(): void {
     if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.save(), typed ? PAUSE_MS : 0)
+    this.#timer = null
   }
 
   /** Ticks every flag whose id begins so, or takes all of them away when all are set. */
@@ -117,33 +190,47 @@ export class Flow {
     if (check) this.check = check
   }
 
-  /** Writes what is typed; one write at a time, the last one always holds everything. */
-  save(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = null
-    this.#saving = this.#saving.then(async () => {
-      if (!this.#dirty) return
-      this.#dirty = false
-      this.desk.saving = { state: 'saving' }
-      try {
-        const saved = await this.desk.call('draft_save', { id: this.id, step: this.step, fields: $state.snapshot(this.fields) as never })
-        this.shown = new Set(saved.shown)
-        this.required = new Set(saved.required)
-        this.desk.saved(saved.saved_at)
-        void this.#refreshWarnings()
-      } catch (problem) {
-        this.#dirty = true
-        this.desk.saving = { state: 'failed', message: errorText(asCallError(problem)) }
-      }
-    })
+  /** Writes what is typed; one write at a time, the last one always holds everything. False when it is not in the store. */
+  save(): Promise<boolean> {
+    this.#stopTimer()
+    this.#saving = this.#saving.then(() => this.#write())
     return this.#saving
+  }
+
+  async #write(): Promise<boolean> {
+    if (this.#closed || !this.#dirty) return true
+    this.#dirty = false
+    this.desk.saving = { state: 'saving' }
+    try {
+      const saved = await this.desk.call('draft_save', { id: this.id, step: this.step, fields: $state.snapshot(this.fields) as never })
+      this.#failure = null
+      this.shown = new Set(saved.shown)
+      this.required = new Set(saved.required)
+      this.desk.saved(saved.saved_at)
+      if (this.#onScreen) void this.#refreshWarnings()
+      else if (!this.#dirty) this.desk.unsaved.delete(this.id)
+      return true
+    } catch (problem) {
+      this.#failure = asCallError(problem)
+      this.desk.saving = { state: 'failed', message: errorText(this.#failure) }
+      // Behind a lock it waits for the lock to open; a draft that is gone is not written again.
+      const waits = ['session_locked', 'not_signed_in', 'draft_not_found'].includes(this.#failure.code)
+      if (waits) this.#dirty = true
+      else this.#saveIn(RETRY_MS)
+      return false
+    }
+  }
+
+  /** Saved to the last character, or the reason it is not: nothing goes on from an older draft. */
+  async #whole(): Promise<void> {
+    if (!(await this.save())) throw this.#failure ?? { code: 'internal', params: {}, reference: '' }
   }
 
   /** Goes on, when everything up to here holds; otherwise says what is missing. */
   async next(): Promise<void> {
     if (this.work.working || this.step >= LAST_DRAFT_STEP) return
     await this.work.run(async () => {
-      await this.save()
+      await this.#whole()
       const check = await this.desk.call('draft_check', { id: this.id, step: this.step })
       this.check = check
       this.problems = check.problems
@@ -165,6 +252,11 @@ export class Flow {
   }
 
   async go(step: number): Promise<void> {
+    if (step > this.step) {
+      // Going on: it no longer waits for what it was parked for.
+      delete this.fields[WAITS_FOR]
+      delete this.fields[WAITS_NOTE]
+    }
     this.step = step
     this.problems = []
     this.#dirty = true
@@ -179,35 +271,40 @@ export class Flow {
   }
 
   async explain(): Promise<void> {
-    this.check = await this.desk.call('draft_check', { id: this.id, step: 4 })
+    const check = await this.explaining.run(() => this.desk.call('draft_check', { id: this.id, step: 4 }))
+    if (check) this.check = check
   }
 
-  /** Looks at the number as it is typed; what we know of the person comes only after the ID step. */
+  /** Looks at the number as it is typed; what we know of the person comes only after the ID step. An answer about a
+      number that no longer stands there counts for nothing. */
   async lookAtCpr(): Promise<void> {
-    const digits = this.text('cpr')
+    const round = ++this.#looking
+    const digits = this.#digits()
+    const overtaken = () => round !== this.#looking || digits !== this.#digits()
     this.known = null
     this.cpr = null
-    if (digits.replace(/\D/g, '').length < 10) return
-    this.cpr = await this.desk.call('cpr_check', { cpr: digits }).catch(() => null)
-    if (!this.cpr || this.cpr.problem) return
-    await this.save()
-    this.known = await this.desk.call('citizen_known', { id: this.id }).catch(() => null)
-    const known = this.known
+    if (digits.length < 10) return
+    const cpr = await this.desk.call('cpr_check', { cpr: digits }).catch(() => null)
+    if (overtaken()) return
+    this.cpr = cpr
+    if (!cpr || cpr.problem) return
+    // The core looks up the number it has stored: it must be this one.
+    if (!(await this.save()) || overtaken()) return
+    const known = await this.desk.call('citizen_known', { id: this.id }).catch(() => null)
+    if (overtaken()) return
+    this.known = known
     if (!known?.shown) return
-    if (known.name && !this.text('citizen_name')) {
-      this.filledFromKnown = true
-      this.set('citizen_name', known.name)
-    }
-    if (known.address_protected && !this.flag('address_protected')) this.set('address_protected', true)
-    if (known.address && !this.text('citizen_address')) this.set('citizen_address', known.address)
+    if (known.name && !this.text('citizen_name')) this.#fill('citizen_name', known.name)
+    if (known.address_protected && !this.flag('address_protected')) this.#fill('address_protected', true)
+    if (known.address && !this.text('citizen_address')) this.#fill('citizen_address', known.address)
     await this.save()
   }
 
   async attach(purpose: string): Promise<void> {
-    await this.save()
-    const file = await this.attaching.run(() =>
-      this.desk.call('attach', { draft_id: this.id, case_id: null, purpose, path: null })
-    )
+    const file = await this.attaching.run(async () => {
+      await this.#whole()
+      return this.desk.call('attach', { draft_id: this.id, case_id: null, purpose, path: null })
+    })
     if (file) {
       this.attachments = [...this.attachments.filter((known) => known.digest !== file.digest), file]
       this.desk.saved(file.added_at)
@@ -215,33 +312,80 @@ export class Flow {
   }
 
   async signOnScreen(png: string): Promise<void> {
-    await this.save()
-    const file = await this.attaching.run(() => this.desk.call('screen_signature', { draft_id: this.id, png_base64: png }))
+    const file = await this.attaching.run(async () => {
+      await this.#whole()
+      return this.desk.call('screen_signature', { draft_id: this.id, png_base64: png })
+    })
     if (file) {
-      const signed = file as AttachmentView
-      this.attachments = [...this.attachments.filter((known) => known.purpose !== signed.purpose), signed]
-      this.desk.saved(signed.added_at)
+      this.attachments = [...this.attachments.filter((known) => known.purpose !== file.purpose), file]
+      this.desk.saved(file.added_at)
     }
   }
 
   /** Decides; the draft becomes a case. Gives the case, or nothing when the core refused. */
   async decide(decision: Decision, noConflict: boolean): Promise<CaseView | undefined> {
-    await this.save()
-    const decided = await this.work.run(() =>
-      this.desk.call('decide', { draft_id: this.id, case_id: null, decision, no_conflict_of_interest: noConflict } as Commands['decide']['request'])
-    )
-    if (decided) this.desk.saved()
+    const decided = await this.work.run(async () => {
+      await this.#whole()
+      return this.desk.call('decide', { draft_id: this.id, case_id: null, decision, no_conflict_of_interest: noConflict } as Commands['decide']['request'])
+    })
+    if (decided) {
+      this.#close()
+      this.desk.saved()
+    } else if (this.work.error?.code === 'invalid_fields') await this.#mark(this.work.error)
     return decided as CaseView | undefined
   }
 
-  async park(): Promise<void> {
-    this.#dirty = true
-    await this.save()
-    if (this.desk.saving.state !== 'failed') this.desk.router.go({ name: 'start' })
+  /** The core named fields: they are marked, and the first step that has one comes on screen. */
+  async #mark(error: CallError): Promise<void> {
+    const check = await this.desk.call('draft_check', { id: this.id, step: 4 }).catch(() => null)
+    const found = check?.problems ?? []
+    const named = error.params.field ?? ''
+    const field = this.field(named)
+    const problems =
+      found.some((problem) => problem.field === named) || !field
+        ? found
+        : [...found, { field: named, step: field.step, code: error.params.problem ?? '', summary: say('problem.required', { label: field.label }), at_field: say('problem.required', { label: field.label }) }]
+    if (!problems.length) return
+    const first = Math.min(...problems.map((problem) => problem.step))
+    if (first !== this.step) await this.go(first)
+    this.problems = problems.filter((problem) => problem.step === first)
+    await tick()
+    this.round += 1
+  }
+
+  /** Leaves the draft for later, with what it waits for. */
+  async park(waitsFor: string, note: string): Promise<void> {
+    const parked = await this.work.run(async () => {
+      this.fields[WAITS_FOR] = waitsFor
+      this.fields[WAITS_NOTE] = note.trim()
+      this.#dirty = true
+      await this.#whole()
+      return true
+    })
+    if (parked) this.desk.router.go({ name: 'start' })
   }
 
   async discard(): Promise<void> {
-    await this.work.run(() => this.desk.call('draft_delete', { id: this.id }))
-    if (!this.work.error) this.desk.router.go({ name: 'start' })
+    this.#stopTimer()
+    const before = this.#dirty
+    this.#dirty = false
+    const gone = await this.work.run(async () => {
+      await this.#saving
+      return this.desk.call('draft_delete', { id: this.id })
+    })
+    if (!gone) {
+      if (before) this.#saveIn(RETRY_MS)
+      return
+    }
+    this.#close()
+    this.desk.discarded = this.id
+    this.desk.router.go({ name: 'start' })
+  }
+
+  #close(): void {
+    this.#closed = true
+    this.#dirty = false
+    this.#stopTimer()
+    this.desk.unsaved.delete(this.id)
   }
 }

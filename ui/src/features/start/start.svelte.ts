@@ -26,7 +26,14 @@ export class Start {
     this.problem = ''
     this.check = null
     if (digits.length < 10) return
-    this.check = await this.#desk.call('cpr_check', { cpr: digits }).catch(() => null)
+    const check = await this.#desk.call('cpr_check', { cpr: digits }).catch(() => null)
+    if (this.cpr === digits) this.check = check
+  }
+
+  /** Brings back the draft that was discarded a moment ago. */
+  async restore(draft: string): Promise<void> {
+    const back = await this.beginning.run(() => this.#desk.call('draft_restore', { id: draft }))
+    if (back) this.#desk.router.go({ name: 'counter', draft })
   }
 
   /** Begins with the number typed, or without one when the citizen has none to give yet. */

@@ -299,6 +299,14 @@ saved_at: string,
  */
 initials: string, 
 /**
+ * Code of what it waits for, empty where nothing was said; the text stands under `park.reason_<code>`.
+ */
+waits_for: string, 
+/**
+ * The same in a few words; may be empty.
+ */
+waits_note: string, 
+/**
  * Day after which it is deleted by rule, `YYYY-MM-DD`.
  */
 deleted_on: string, };
@@ -1363,6 +1371,7 @@ export interface Commands {
   sign_in: { request: SignInRequest; answer: SessionView };
   sign_out: { request: null; answer: null };
   session_lock: { request: null; answer: null };
+  session_stay: { request: null; answer: null };
   session_unlock: { request: SecretRequest; answer: SessionView };
   staff_list: { request: null; answer: Array<StaffView> };
   staff_save: { request: StaffSaveRequest; answer: Array<StaffView> };
