@@ -23,6 +23,11 @@ pub(crate) const EJNAR: Citizen = Citizen {
     cpr: "1412553985",
     name: "Ejnar Thorup",
 };
+/// And one more.
+pub(crate) const YUSUF: Citizen = Citizen {
+    cpr: "0309813985",
+    name: "Yusuf Demir",
+};
 
 /// A fictional citizen.
 #[derive(Clone, Copy)]

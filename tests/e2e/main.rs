@@ -6,6 +6,7 @@
 
 mod correcting;
 mod desktop;
+mod dialogs;
 mod flow;
 mod ordinary;
 mod representative;

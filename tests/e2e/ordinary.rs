@@ -78,9 +78,9 @@ async fn row_2_23_ordinary_case_is_done_by_keyboard_alone_printed_and_confirmed(
     window.close().await
 }
 
-/// axe, a picture, and the same at twice the size of text.
+/// axe in every set of colours, a picture, and the same at twice the size of text.
 async fn look(window: &mut Window, name: &str) -> Result<()> {
-    window.is_accessible(name).await?;
+    window.is_accessible_in_every_theme(name).await?;
     window.picture(name).await?;
     window.picture_at_double_size(name).await?;
     Ok(())

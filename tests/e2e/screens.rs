@@ -5,7 +5,9 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{AASE, BODIL, begin, came_alone, grant_to, sign_in, to_citizen};
+use crate::flow::{
+    AASE, BODIL, EJNAR, YUSUF, begin, came_alone, grant_to, make_tick, sign_in, to_citizen,
+};
 
 const RAIL: [(&str, &str); 4] = [
     ("nav-counter", "skranke"),
@@ -19,8 +21,16 @@ async fn every_view_is_accessible_in_every_theme_and_at_twice_the_size() -> Resu
     let scratch = Scratch::new()?;
     let mut window = Window::open("skaerme", &scratch, Opening::default()).await?;
     sign_in(&mut window, "pia").await?;
-    grant_to(&mut window, AASE).await?;
-    window.press("Ctrl+n").await?;
+    for citizen in [AASE, EJNAR, YUSUF] {
+        grant_to(&mut window, citizen).await?;
+        if citizen.cpr != AASE.cpr {
+            make_tick(&mut window, "registered").await?;
+        }
+        if citizen.cpr == YUSUF.cpr {
+            make_tick(&mut window, "receipt").await?;
+        }
+        window.press("Ctrl+n").await?;
+    }
     begin(&mut window, BODIL).await?;
     came_alone(&mut window).await?;
     to_citizen(&mut window, BODIL).await?;

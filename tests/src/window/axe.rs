@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::{Window, workspace};
 
 const SOURCE: &str = "ui/node_modules/axe-core/axe.min.js";
+/// The sets of colours of `ui/src/styles/tokens.css`.
+const THEMES: [&str; 4] = ["light", "dark", "contrast", "contrast-dark"];
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -45,6 +47,22 @@ impl Window {
             }
         }
         Ok(findings)
+    }
+
+    /// Fails with every finding on the page, in every set of colours in turn.
+    pub async fn is_accessible_in_every_theme(&self, place: &str) -> Result<()> {
+        const THEME: &str = "
+            const before = document.documentElement.dataset.theme;
+            document.documentElement.dataset.theme = arguments[0];
+            return before ?? 'light';";
+        let before = self.eval(THEME, vec![json!(THEMES[0])]).await?;
+        for theme in THEMES {
+            self.eval(THEME, vec![json!(theme)]).await?;
+            self.painted().await?;
+            self.is_accessible(&format!("{place} in {theme}")).await?;
+        }
+        self.eval(THEME, vec![before]).await?;
+        Ok(())
     }
 
     /// Fails with every finding on the page.
