@@ -16,7 +16,7 @@ use skranke_protocol::canonical;
 use skranke_protocol::chain::{self, Head, Place};
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::grant::Grant;
+use skranke_protocol::grant::{Grant, GrantError, SignedGrant};
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{
     CommandVerdict, DeferReason, DeviceState, Outcome, PushCommand, QuarantineReason, Scope,
@@ -82,6 +82,33 @@ pub fn admit(
         device: admission.device,
         tenant,
     })
+}
+
+/// Gives a grant, and takes up work of the same person on the same device that was held apart because it was recorded
+/// after an earlier grant ran out, or before there was one.
+///
+/// The person who signs in now vouches for it; what was done under a *revoked* grant stays for review.
+/// Basis: design, section 3 ("work that arrives after its grant was revoked goes to review").
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn give_grant(
+    transaction: &mut dyn CentralTransaction,
+    grant: &Grant,
+    signed: &SignedGrant,
+    circumstances: Circumstances<'_>,
+) -> Stored<()> {
+    transaction.insert_grant(grant.id, grant.staff_id, grant.device_id, signed)?;
+    let device = transaction
+        .device(grant.device_id)?
+        .ok_or(StoreError::Row("device"))?;
+    let mut admission = Admission {
+        transaction,
+        device,
+        circumstances,
+    };
+    admission.take_up(grant)?;
+    admission.transaction.update_device(&admission.device)
 }
 
 /// Bytes of a feed item as a leaf of the tenant's tree.
@@ -259,7 +286,7 @@ impl Admission<'_, '_> {
             return Ok(Err(QuarantineReason::CommandBroken));
         };
         let Some(stored) = self.transaction.grant(first.header().grant_id)? else {
-            return Ok(Err(QuarantineReason::GrantUnknown));
+            return self.vouched_for(first, QuarantineReason::GrantUnknown);
         };
         if stored.revoked_at.is_some() {
             return Ok(Err(QuarantineReason::GrantRevoked));
@@ -267,13 +294,90 @@ impl Admission<'_, '_> {
         let Ok(grant) = stored.signed.verify(self.circumstances.server_key) else {
             return Ok(Err(QuarantineReason::GrantUnknown));
         };
-        if events
+        let fault = events
             .iter()
-            .any(|event| grant.covers(event.header()).is_err())
-        {
-            return Ok(Err(QuarantineReason::GrantNotValid));
+            .find_map(|event| grant.covers(event.header()).err());
+        match fault {
+            None => Ok(Ok(grant)),
+            Some(GrantError::OutsideValidity) => {
+                self.vouched_for(first, QuarantineReason::GrantNotValid)
+            }
+            Some(_) => Ok(Err(QuarantineReason::GrantNotValid)),
         }
+    }
+
+    /// A grant that the same person holds on the same device now: signing in again vouches for honest work recorded
+    /// while the device could not fetch one.
+    fn vouched_for(
+        &mut self,
+        first: &SealedEvent,
+        otherwise: QuarantineReason,
+    ) -> Stored<Result<Grant, QuarantineReason>> {
+        let (actor, now) = (first.header().actor, self.circumstances.now);
+        let held = self
+            .transaction
+            .grants_of(first.header().device_id, actor)?;
+        let valid = held
+            .into_iter()
+            .filter(|stored| stored.revoked_at.is_none())
+            .filter_map(|stored| stored.signed.verify(self.circumstances.server_key).ok())
+            .filter(|grant| grant.is_valid_at(now).is_ok())
+            .max_by_key(|grant| grant.valid_until);
+        let Some(grant) = valid else {
+            return Ok(Err(otherwise));
+        };
+        self.transaction.audit(&AuditRow {
+            id: Uuid::now_v7(),
+            at: now,
+            device_id: first.header().device_id,
+            staff_id: Some(actor),
+            action: "work_vouched_for",
+            purpose: "access".to_owned(),
+            case_id: Some(first.header().case_id),
+            citizen_digest: None,
+            detail: format!("{} {}", otherwise.code(), grant.id),
+        })?;
         Ok(Ok(grant))
+    }
+
+    /// Looks again at what was held apart for want of this grant, in the order of the device's chain.
+    fn take_up(&mut self, grant: &Grant) -> Stored<()> {
+        if self.device.state != DeviceState::Active {
+            return Ok(());
+        }
+        let held = self.transaction.held_for_grant(grant.device_id)?;
+        for events in held.chunk_by(|a, b| a.header().command_id == b.header().command_id) {
+            let Some(first) = events
+                .first()
+                .filter(|e| e.header().actor == grant.staff_id)
+            else {
+                continue;
+            };
+            let fate = if is_one_command(first.header().command_id, events) {
+                match self.grant(events)? {
+                    Ok(grant) => self.case_fate(events, &grant)?,
+                    Err(reason) => Fate::Quarantine(reason),
+                }
+            } else {
+                Fate::Quarantine(QuarantineReason::CommandBroken)
+            };
+            let outcome = match fate {
+                Fate::Accept { conflicts } => self.accept(events, &conflicts, false)?,
+                Fate::Quarantine(reason) => Outcome::Quarantined { reason },
+                Fate::Defer(reason) => Outcome::Deferred { reason },
+            };
+            let count = events.len() as u64;
+            self.device.quarantined -= count;
+            self.count(&outcome, count);
+            if matches!(outcome, Outcome::Accepted { .. } | Outcome::Conflict { .. }) {
+                self.release(first.header().case_id)?;
+            } else {
+                for event in events {
+                    self.transaction.set_outcome(event.hash(), &outcome)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What the case says: parents, rights and rules.

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+/// Hours a grant is valid unless the settings say otherwise: as long as a computer may work without the central
+/// store, so that a day in the field never outlasts it. Basis: design, section 5 (offline lease, 8 days).
+pub const GRANT_HOURS: u32 = 8 * 24;
+
 /// The file's settings; every one may also be given as `SKRANKE_SERVER_<NAME>` or on the command line.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -172,7 +176,7 @@ impl Settings {
             }
         }
         let (grant_hours, queue_length, max_requests) = (
-            self.grant_hours.unwrap_or(12),
+            self.grant_hours.unwrap_or(GRANT_HOURS),
             self.queue_length.unwrap_or(256),
             self.max_requests.unwrap_or(1024),
         );

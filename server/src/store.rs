@@ -382,6 +382,12 @@ pub trait CentralTransaction {
     /// A grant.
     fn grant(&mut self, id: GrantId) -> Stored<Option<StoredGrant>>;
 
+    /// The grants of a person on a device.
+    fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>>;
+
+    /// The events of a device's chain that are held apart because no grant covered them, in chain order.
+    fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>>;
+
     /// Adds a grant.
     fn insert_grant(
         &mut self,

@@ -4,12 +4,16 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod lying;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
+use chrono::TimeDelta;
 use skranke_app::api::case::{CaseView, DecideRequest, Decision, TickRequest};
 use skranke_app::api::draft::{DraftRef, DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
+use skranke_app::api::sync::SyncView;
 use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
 use skranke_server::config::Settings;
 use skranke_server::serve::Embedded;
@@ -55,6 +59,10 @@ impl Town {
     }
 
     fn counter(&self, name: &str) -> App {
+        self.counter_at(name, Clock::System)
+    }
+
+    fn counter_at(&self, name: &str, clock: Clock) -> App {
         let folder = self.folder.path().join(name);
         let app = App::open(Config {
             key: KeyPlace::File(self.folder.path().join(format!("{name}.key"))),
@@ -66,19 +74,23 @@ impl Town {
                 tenant: TENANT.to_owned(),
                 bootstrap: Some(SECRET.to_owned()),
             }),
-            clock: Clock::System,
+            clock,
         })
         .unwrap();
-        let password = app.start_state(()).unwrap().demo_accounts[0]
-            .password
-            .clone();
-        app.sign_in(SignInRequest {
-            user_name: "karin".to_owned(),
-            password,
-        })
-        .unwrap();
+        sign_in(&app);
         app
     }
+}
+
+fn sign_in(app: &App) {
+    let password = app.start_state(()).unwrap().demo_accounts[0]
+        .password
+        .clone();
+    app.sign_in(SignInRequest {
+        user_name: "karin".to_owned(),
+        password,
+    })
+    .unwrap();
 }
 
 fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
@@ -224,6 +236,42 @@ fn what_one_counter_did_the_other_knows() {
     assert_eq!(known.cases.len(), 1);
     assert_eq!(known.cases[0].number, case.row.number);
     assert_eq!(known.name, "Aase Lindholm");
+}
+
+/// A day in the field: nothing of the central store for `away`, then one round with it.
+fn in_the_field(away: TimeDelta) -> (SyncView, SyncView) {
+    let mut town = Town::new();
+    let start = Clock::System.now();
+    let clock = Clock::fixed(start);
+    let app = town.counter_at("outreach-1", clock.clone());
+    app.sync_now(()).unwrap();
+    town.close_central();
+
+    clock.set(start + away);
+    sign_in(&app);
+    granted(&app, "0201703984", "Aase Lindholm");
+    let in_field = app.sync_now(()).unwrap();
+
+    town.open_central();
+    (in_field, app.sync_now(()).unwrap())
+}
+
+#[test]
+fn work_thirteen_hours_after_the_last_contact_is_confirmed() {
+    let (in_field, back) = in_the_field(TimeDelta::hours(13));
+
+    assert_eq!(in_field.problem, "offline", "the lease is eight days");
+    assert_eq!((back.quarantined, back.cases, back.confirmed), (0, 1, 1));
+    assert_eq!(back.problem, "");
+}
+
+#[test]
+fn work_nine_days_after_the_last_contact_warns_and_is_confirmed_all_the_same() {
+    let (in_field, back) = in_the_field(TimeDelta::days(9));
+
+    assert_eq!(in_field.problem, "grant_expired", "the lease ran out");
+    assert_eq!((back.quarantined, back.cases, back.confirmed), (0, 1, 1));
+    assert_eq!(back.problem, "");
 }
 
 #[test]

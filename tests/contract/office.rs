@@ -104,10 +104,47 @@ impl Office {
     }
 
     pub(crate) fn push_batch(&self, device: DeviceId, batch: &PushBatch) -> Admitted {
+        self.push_batch_at(noon(), device, batch)
+    }
+
+    /// The same when the server's clock says `now`.
+    pub(crate) fn push_at(
+        &self,
+        now: DateTime<Utc>,
+        device: DeviceId,
+        events: &[SealedEvent],
+    ) -> Admitted {
+        self.push_batch_at(now, device, &PushBatch::of(events))
+    }
+
+    /// The laptop's person signs in again: a grant for four hours, and what waited for it is looked at.
+    pub(crate) fn sign_in_at(&self, now: DateTime<Utc>, laptop: &Laptop, roles: &[Role]) {
+        let grant = Grant {
+            id: GrantId::from_uuid(Uuid::now_v7()),
+            tenant: TENANT.to_owned(),
+            staff_id: laptop.staff,
+            roles: roles.to_vec(),
+            device_id: laptop.id,
+            valid_from: now,
+            valid_until: now + TimeDelta::hours(4),
+        };
+        let signed = grant.sign(&self.server_key()).unwrap();
         let mut transaction = self.store.begin(TENANT).unwrap();
         let server_key = self.public_key();
         let circumstances = Circumstances {
-            now: noon(),
+            now,
+            server_key: &server_key,
+            index_key: &self.keys.index_key,
+        };
+        admission::give_grant(transaction.as_mut(), &grant, &signed, circumstances).unwrap();
+        transaction.commit().unwrap();
+    }
+
+    fn push_batch_at(&self, now: DateTime<Utc>, device: DeviceId, batch: &PushBatch) -> Admitted {
+        let mut transaction = self.store.begin(TENANT).unwrap();
+        let server_key = self.public_key();
+        let circumstances = Circumstances {
+            now,
             server_key: &server_key,
             index_key: &self.keys.index_key,
         };

@@ -176,3 +176,24 @@ fn a_damaged_store_is_told_and_not_thrown_away() {
     }
     assert!(kept, "the damaged file is kept for whoever can mend it");
 }
+
+#[test]
+fn a_missing_second_copy_is_told_until_it_is_there_again() {
+    // Given the log of what was saved cannot be written
+    let office = Office::open();
+    let problem = || office.app.sync_status(()).expect("shown").problem;
+    assert_eq!(problem(), "");
+    let log = office.folder.path().join("store/outbox.log");
+    let aside = office.folder.path().join("away");
+    std::fs::rename(&log, &aside).expect("moved");
+
+    // When a case is granted, it is saved, and the status line says what is missing
+    let case = office.granted();
+    assert_eq!(case.row.state, "granted");
+    assert_eq!(problem(), "second_copy_behind");
+
+    // Until the log can be written again
+    std::fs::rename(&aside, &log).expect("moved back");
+    office.register(&case.row.id).expect("registered");
+    assert_eq!(problem(), "");
+}

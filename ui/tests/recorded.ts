@@ -35,7 +35,7 @@ export class RecordedCore implements Backend {
       staff_list: answers.staff,
       printers: [],
       sync_status: {
-        configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: ''
+        configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: ''
       },
       session_lock: null,
       sign_out: null,

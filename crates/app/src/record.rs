@@ -10,7 +10,6 @@ use skranke_domain::case::{Case, Recorded, act_of, check};
 use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
-use skranke_protocol::grant::SignedGrant;
 use skranke_protocol::payload;
 use skranke_store::{Action, Actor, Entry, ReadHandle, WriteHandle};
 use uuid::Uuid;
@@ -19,6 +18,7 @@ use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::state::{AtWork, NO_GRANT, Session};
 use crate::usecases::settings;
+use crate::usecases::synchronise::grant_in;
 
 /// A case with the events it was folded from.
 pub(crate) struct Loaded {
@@ -185,6 +185,7 @@ impl<'s> Command<'s> {
     pub(crate) fn save(mut self) -> Result<CaseId, AppError> {
         self.seal()?;
         let case = self.case.id;
+        // A second copy that is behind is told by the status line, from the store itself.
         self.write.commit()?;
         Ok(case)
     }
@@ -236,18 +237,10 @@ impl<'s> Command<'s> {
         Ok(())
     }
 
+    /// The grant the work is done under. One that has run out is named all the same: the status line warns, and the
+    /// central store takes the work up when the person has signed in there again.
     fn grant(&self) -> Result<GrantId, AppError> {
-        let read = self.write.reading();
-        let (Some(token), Some(key)) = (
-            read.grant_token(self.actor.staff)?,
-            settings::read_in::<String>(&read, "server_key")?,
-        ) else {
-            return Ok(NO_GRANT);
-        };
-        let grant = key
-            .parse()
-            .ok()
-            .and_then(|key| SignedGrant::from_token(&token).ok()?.verify(&key).ok());
-        Ok(grant.map_or(NO_GRANT, |grant| grant.id))
+        let held = grant_in(&self.write.reading(), self.actor.staff)?;
+        Ok(held.map_or(NO_GRANT, |(_, grant)| grant.id))
     }
 }

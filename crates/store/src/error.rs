@@ -122,3 +122,8 @@ impl From<io::Error> for StoreError {
         }
     }
 }
+
+/// Whether a row would have broken a rule of its table.
+pub(crate) fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+}

@@ -225,6 +225,11 @@ impl OutboxLog {
         Ok(())
     }
 
+    /// Whether something that was saved is not in the log yet.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
     /// Gives the room of the ballast beside the log back; whether there was any.
     pub(crate) fn release_ballast(&self) -> bool {
         let folder = self.path.parent();

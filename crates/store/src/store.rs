@@ -12,9 +12,9 @@ use uuid::Uuid;
 use crate::ballast;
 use crate::connection::{self, Mode};
 use crate::damaged::{SetAside, set_aside};
-use crate::error::{Damage, StoreError};
+use crate::error::{Damage, StoreError, is_constraint};
 use crate::files;
-use crate::handle::{Action, Actor, Entry, ReadHandle, WriteHandle};
+use crate::handle::{Action, Actor, Entry, ReadHandle, SecondCopy, WriteHandle};
 use crate::key::StoreKey;
 use crate::key::envelope::{Envelope, KeyError};
 use crate::migrate;
@@ -190,6 +190,15 @@ impl Store {
     /// What opening found and put right.
     pub fn opening(&self) -> &Opening {
         &self.opening
+    }
+
+    /// Whether the second copy of what was saved is on the disk, in the outbox log, too.
+    pub fn second_copy(&self) -> SecondCopy {
+        if self.log.is_behind() {
+            SecondCopy::Behind
+        } else {
+            SecondCopy::Written
+        }
     }
 
     /// Begins reading; everything read through the handle is from one moment.
@@ -393,8 +402,4 @@ fn restore(
     }
     transaction.commit()?;
     Ok(())
-}
-
-fn is_constraint(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }

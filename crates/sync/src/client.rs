@@ -24,6 +24,9 @@ use transport::{Call, Transport};
 /// Longest wait for an ordinary answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Longest wait for a look-up: somebody stands at the counter, and "not known" is an answer too.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Where the server is and who asks.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -245,7 +248,7 @@ impl Client {
             body: Some(encode(&request)?),
             ..self.call("POST", "/v1/lookup")
         };
-        self.transport.json(&call, TIMEOUT)
+        self.transport.json(&call, LOOKUP_TIMEOUT)
     }
 
     /// Uploads a file from where the server already has it; `progress` hears the bytes that are there.

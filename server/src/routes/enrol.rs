@@ -18,6 +18,7 @@ use skranke_protocol::wire::{
 use uuid::Uuid;
 
 use super::{SMALL_BODY_BYTES, answer, json};
+use crate::admission::{self, Circumstances};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
@@ -179,10 +180,16 @@ pub(super) async fn sign_in(
         .sign(&central.signing_key)
         .map_err(|_| Refusal::from(ProblemCode::Unavailable))?;
     let token = signed.to_token();
+    let (server_key, index_key) = (central.public_key(), central.index_key);
     central
         .writers
         .write(&call.tenant, move |transaction| {
-            transaction.insert_grant(grant.id, grant.staff_id, grant.device_id, &signed)?;
+            let circumstances = Circumstances {
+                now: log::now(),
+                server_key: &server_key,
+                index_key: &index_key,
+            };
+            admission::give_grant(transaction, &grant, &signed, circumstances)?;
             audit(
                 transaction,
                 grant.device_id,

@@ -154,11 +154,17 @@ pub(crate) fn work_without_a_fitting_grant_is_held_apart(office: &Office) {
     let mut laptop = office.laptop(1, Scope::Tenant);
     let other = office.laptop(2, Scope::Tenant);
     let good = laptop.grant;
+    // Nobody has signed in again when the work arrives.
+    let evening = noon() + TimeDelta::hours(10);
     let mut check = |grant: GrantId, at, expected| {
         laptop.grant = grant;
         laptop.at = at;
         let (_, opening) = laptop.open_case("2512169996");
-        assert_eq!(office.verdict(&laptop, &opening), quarantined(expected));
+        let verdict = office
+            .push_at(evening, laptop.id, &opening)
+            .verdicts
+            .remove(0);
+        assert_eq!(verdict.verdict, quarantined(expected));
     };
 
     check(
@@ -174,6 +180,76 @@ pub(crate) fn work_without_a_fitting_grant_is_held_apart(office: &Office) {
     );
 
     assert_eq!(office.device(&laptop).quarantined, 6);
+}
+
+pub(crate) fn work_after_a_grant_ran_out_is_released_when_the_person_signs_in_again(
+    office: &Office,
+) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let evening = noon() + TimeDelta::hours(10);
+    laptop.at = noon() + TimeDelta::hours(9);
+    let (case, opening) = laptop.open_case("2512169996");
+    let note = laptop.note(case, &last(&opening), "bygger på det");
+    let held = office.push_at(evening, laptop.id, &[opening.clone(), note].concat());
+    assert_eq!(
+        held.verdicts[0].verdict,
+        quarantined(QuarantineReason::GrantNotValid)
+    );
+    assert_eq!((held.device.quarantined, held.device.deferred), (3, 0));
+
+    office.sign_in_at(evening, &laptop, &[Role::Counter]);
+
+    let device = office.device(&laptop);
+    assert_eq!(
+        (device.accepted, device.quarantined, device.deferred),
+        (3, 0, 0)
+    );
+    assert_eq!(office.feed(&laptop).len(), 3, "the work is in its case");
+    let audit = office.store.audit(TENANT, None, 100).unwrap();
+    assert!(
+        audit.iter().any(|row| row.action == "work_vouched_for"),
+        "the audit tells whose later sign-in let it in"
+    );
+}
+
+pub(crate) fn work_that_arrives_after_the_person_signed_in_again_is_taken(office: &Office) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let evening = noon() + TimeDelta::hours(10);
+    office.sign_in_at(evening, &laptop, &[Role::Counter]);
+    // Recorded in between, under the grant that had run out, and under none at all.
+    laptop.at = noon() + TimeDelta::hours(9);
+    let (_, late) = laptop.open_case("2512169996");
+    laptop.grant = GrantId::from_uuid(Uuid::nil());
+    let (_, without) = laptop.open_case("2211771212");
+
+    let admitted = office.push_at(evening, laptop.id, &[late, without].concat());
+
+    assert_eq!(admitted.verdicts[0].verdict, accepted(2));
+    assert_eq!(admitted.verdicts[1].verdict, accepted(4));
+}
+
+pub(crate) fn a_later_sign_in_of_somebody_else_or_in_another_role_releases_nothing(
+    office: &Office,
+) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let evening = noon() + TimeDelta::hours(10);
+    laptop.at = noon() + TimeDelta::hours(9);
+    let (_, opening) = laptop.open_case("2512169996");
+    office.push_at(evening, laptop.id, &opening);
+
+    let mut colleague = laptop.clone();
+    colleague.staff = skranke_domain::ids::StaffId::from_uuid(Uuid::now_v7());
+    office.sign_in_at(evening, &colleague, &[Role::Counter]);
+    assert_eq!(office.device(&laptop).quarantined, 2);
+
+    office.sign_in_at(evening, &laptop, &[Role::Auditor]);
+    assert_eq!(office.device(&laptop).quarantined, 2);
+    assert_eq!(
+        office.verdict(&laptop, &opening),
+        Verdict::Duplicate(Outcome::Quarantined {
+            reason: QuarantineReason::NotPermitted
+        })
+    );
 }
 
 pub(crate) fn work_under_a_revoked_grant_goes_to_review(office: &Office) {

@@ -137,6 +137,16 @@ error_codes! {
     ServerAnswerUnreadable => "server_answer_unreadable",
     /// The central store is busy.
     ServerUnavailable => "server_unavailable",
+    /// The central store refused for a reason that only a person can mend.
+    ServerRefused => "server_refused",
+    /// What the central store says does not fit what it said before: an alarm.
+    SyncAlarm => "sync_alarm",
+    /// This computer may not connect any more.
+    DeviceRevoked => "device_revoked",
+    /// The permission to work without the central store has run out; it is renewed at the next contact.
+    GrantExpired => "grant_expired",
+    /// Saved, but the second copy on this computer could not be written.
+    SecondCopyBehind => "second_copy_behind",
     /// A form, rule or text file is wrong; `params.file`.
     BadProfile => "bad_profile",
     /// The window asked for something this program does not know.

@@ -20,6 +20,8 @@ pub struct SyncView {
     pub quarantined: u64,
     /// When the last confirmation came, RFC 3339; empty before the first.
     pub confirmed_at: String,
-    /// Code of the last failure; empty where there is none.
+    /// Code of what is wrong, `error.<code>` among the texts; empty where nothing is.
     pub problem: String,
+    /// Joins the problem with the local log; empty where there is nothing to look up.
+    pub reference: String,
 }

@@ -3,25 +3,32 @@
 //! The network is never waited for while the store is locked: what is to be sent is read, the lock is let go, and
 //! each answer is taken in as it comes. A round that is cut anywhere has lost nothing.
 
+mod problem;
+mod trust;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::cpr::Cpr;
-use skranke_protocol::grant::SignedGrant;
-use skranke_protocol::plan::{Alarm, Local};
+use skranke_domain::ids::StaffId;
+use skranke_protocol::grant::{Grant, SignedGrant};
+use skranke_protocol::plan::Local;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{FoundCase, SessionRequest};
-use skranke_store::{Action, Actor, Entry, Store, WriteHandle};
+use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
+use crate::api::error::ErrorCode;
 use crate::api::sync::SyncView;
 use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::state::{App, NO_DEVICE, Session, why_closed};
 use crate::usecases::settings;
+use problem::Told;
 
 /// Seconds between two rounds when nothing new was saved.
 const REST_SECONDS: u64 = 10;
@@ -40,7 +47,9 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct LineState {
     online: bool,
-    problem: String,
+    problem: Option<Told>,
+    /// Alarms since the program started, by code, with the reference that is in the audit log.
+    alarms: BTreeMap<&'static str, String>,
     something_new: bool,
     /// One round at a time.
     running: bool,
@@ -58,10 +67,50 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes the line for one round; none while another round runs. It is let go however the round ends.
+    fn take(&self) -> Option<Taken<'_>> {
+        let mut state = self.state();
+        if state.running {
+            return None;
+        }
+        state.running = true;
+        Some(Taken(self))
+    }
+
+    /// Notes how a contact ended.
+    fn heard(&self, outcome: &Result<(), SyncError>) {
+        let mut state = self.state();
+        match outcome {
+            Ok(()) => {
+                state.online = true;
+                state.problem = None;
+            }
+            Err(error) => {
+                state.online = !matches!(
+                    error,
+                    SyncError::Offline
+                        | SyncError::TimedOut
+                        | SyncError::NotSkranke
+                        | SyncError::Busy { .. }
+                );
+                state.problem = problem::told(error);
+            }
+        }
+    }
+
     /// Tells the background that something was saved.
     pub(crate) fn nudge(&self) {
         self.state().something_new = true;
         self.wake.notify_all();
+    }
+}
+
+/// The line while a round runs.
+struct Taken<'l>(&'l Line);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.state().running = false;
     }
 }
 
@@ -71,10 +120,12 @@ impl App {
     /// # Errors
     /// What the store reports.
     pub fn sync_status(&self, (): ()) -> Result<SyncView, AppError> {
-        let (online, problem) = {
+        let (online, alarm, line) = {
             let state = self.line.state();
-            (state.online, state.problem.clone())
+            let alarm = state.alarms.values().next().cloned();
+            (state.online, alarm, state.problem.clone())
         };
+        let now = self.now();
         let desk = self.lock();
         let Some(store) = &desk.store else {
             return Err(why_closed(desk.closed.as_ref()));
@@ -91,6 +142,32 @@ impl App {
                 .unwrap_or_default(),
             _ => String::new(),
         };
+        let lease_ran_out = match (&self.config.server, &desk.session) {
+            (Some(_), Some(session)) => grant_ran_out(&read, session.staff, now)?,
+            _ => false,
+        };
+        let behind = store.second_copy() == SecondCopy::Behind;
+        let plain = |code| Told {
+            code,
+            reference: String::new(),
+        };
+        // The gravest first; being offline is the least of them.
+        let (away, line) = line.map_or((None, None), |told| match told.code {
+            ErrorCode::Offline => (Some(told), None),
+            _ => (None, Some(told)),
+        });
+        let told = alarm
+            .map(|reference| Told {
+                code: ErrorCode::SyncAlarm,
+                reference,
+            })
+            .or_else(|| behind.then(|| plain(ErrorCode::SecondCopyBehind)))
+            .or(line)
+            .or_else(|| lease_ran_out.then(|| plain(ErrorCode::GrantExpired)))
+            .or(away);
+        let (problem, reference) = told.map_or_else(Default::default, |told| {
+            (told.code.code().to_owned(), told.reference)
+        });
         Ok(SyncView {
             configured: self.config.server.is_some(),
             online,
@@ -100,6 +177,7 @@ impl App {
             quarantined: counts.quarantined,
             confirmed_at,
             problem,
+            reference,
         })
     }
 
@@ -139,30 +217,43 @@ impl App {
         if self.config.server.is_none() {
             return;
         }
-        {
-            let mut state = self.line.state();
-            if state.running {
-                return;
-            }
-            state.running = true;
-        }
+        let Some(_taken) = self.line.take() else {
+            return;
+        };
         let outcome = self.round();
-        let mut state = self.line.state();
-        state.running = false;
-        match outcome {
-            Ok(()) => {
-                state.online = true;
-                state.problem = String::new();
-            }
-            Err(error) => {
-                state.online = !matches!(
-                    error,
-                    SyncError::Offline
-                        | SyncError::TimedOut
-                        | SyncError::NotSkranke
-                        | SyncError::Busy { .. }
-                );
-                state.problem = error.code().to_owned();
+        if matches!(
+            outcome,
+            Err(SyncError::NotSignedByServer | SyncError::WrongContent)
+        ) {
+            self.raise("not_signed_by_server");
+        }
+        self.line.heard(&outcome);
+    }
+
+    /// Tells an alarm: one row in the audit log for each while the program runs, and the status line until it ends.
+    fn raise(&self, code: &'static str) {
+        if self.line.state().alarms.contains_key(code) {
+            return;
+        }
+        let reference = AppError::of(ErrorCode::SyncAlarm).reference;
+        let now = self.now();
+        // The status line tells the alarm even where the row could not be written.
+        let _ = self.taking_in(|write| {
+            let entry = Entry::new(Action::Synchronised, now)
+                .on(format!("alarm.{code}"))
+                .because(reference.clone());
+            Ok(write.also(&entry)?)
+        });
+        self.line.state().alarms.insert(code, reference);
+    }
+
+    /// Tells an alarm and ends the round: nothing of the answer is kept.
+    fn trusted(&self, found: Result<Option<&'static str>, AppError>) -> Result<(), String> {
+        match found.map_err(said)? {
+            None => Ok(()),
+            Some(code) => {
+                self.raise(code);
+                Err(AppError::of(ErrorCode::SyncAlarm).log_line())
             }
         }
     }
@@ -171,6 +262,10 @@ impl App {
         let client = self.enrolled_client()?;
         self.renew_grant_over(&client)?;
         let status = client.status()?;
+        let key = self.with_store(|store| server_key(store)).map_err(host)?;
+        let key = key.ok_or(SyncError::NotSignedByServer)?;
+        self.note_backup(status.epoch, status.backup_position)
+            .map_err(host)?;
         let (head, own, cursor, attachments) = self
             .with_store(|store| {
                 let read = store.read()?;
@@ -179,7 +274,12 @@ impl App {
                     .map(|own| own.head)
                     .unwrap_or(skranke_protocol::chain::Head::START);
                 // What the server certainly has need not be planned again; its last event is kept for comparing.
-                let after = status.device.seq.min(head.seq).saturating_sub(1);
+                let certain = status.device.seq.min(head.seq).saturating_sub(1);
+                // What waits there for something else may have been decided meanwhile: it is offered again.
+                let unsettled = read.unsettled(1)?;
+                let after = unsettled
+                    .first()
+                    .map_or(certain, |row| certain.min(row.first_seq.saturating_sub(1)));
                 Ok((
                     head,
                     read.own_events_for_plan(after)?,
@@ -194,7 +294,6 @@ impl App {
             cursor,
             attachments: &attachments,
         };
-        let mut alarmed = false;
         let mut exchange = Exchange {
             own_events: &mut |first, last| {
                 let count = u32::try_from(last + 1 - first).unwrap_or(u32::MAX);
@@ -202,6 +301,12 @@ impl App {
                     .map_err(said)
             },
             pushed: &mut |pushed| {
+                let found = self.with_store(|store| {
+                    let read = store.read()?;
+                    let head = trust::head(&read, &key, &pushed.head)?;
+                    Ok(head.or(trust::confirmation(&read, &key, &pushed.confirmation)?))
+                });
+                self.trusted(found)?;
                 self.taking_in(|write| {
                     write.take_verdicts(&pushed.verdicts)?;
                     Ok(write.keep_confirmation(&pushed.signed_confirmation)?)
@@ -209,11 +314,16 @@ impl App {
                 .map_err(said)
             },
             pulled: &mut |page| {
+                let found = self.with_store(|store| trust::head(&store.read()?, &key, &page.head));
+                self.trusted(found)?;
+                let mut alarms = Vec::new();
                 self.taking_in(|write| {
-                    write.take_page(&page.sent)?;
+                    alarms = trust::page(&write.take_page(&page.sent)?);
                     Ok(write.keep_tenant_head(&page.sent.head)?)
                 })
-                .map_err(said)
+                .map_err(said)?;
+                alarms.into_iter().for_each(|code| self.raise(code));
+                Ok(())
             },
             file: &mut |digest| {
                 self.with_store(|store| Ok(store.read()?.attachment_original(*digest)?.to_vec()))
@@ -223,7 +333,7 @@ impl App {
                 self.taking_in(|write| Ok(write.confirm_attachment(*digest)?))
                     .map_err(said)
             },
-            alarm: &mut |_: Alarm| alarmed = true,
+            alarm: &mut |alarm| self.raise(trust::planned(alarm)),
             progress: &mut |_| {},
         };
         skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel)?;
@@ -231,8 +341,17 @@ impl App {
             self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset))
                 .map_err(host)?;
         }
-        if alarmed {
-            Err(SyncError::NotSignedByServer)
+        Ok(())
+    }
+
+    /// The backup mark moves without anything new in the feed, too.
+    fn note_backup(&self, epoch: u64, position: u64) -> Result<(), AppError> {
+        let is_news = self.with_store(|store| {
+            let read = store.read()?;
+            Ok(read.cursor()?.epoch == epoch && read.backup_position()? < position)
+        })?;
+        if is_news {
+            self.taking_in(|write| Ok(write.note_backup(position)?))
         } else {
             Ok(())
         }
@@ -320,19 +439,15 @@ impl App {
     fn grant_of(&self, session: &Session) -> Result<Option<SignedGrant>, AppError> {
         let soon = self.now() + RENEW_BEFORE;
         self.with_store(|store| {
-            let (Some(token), Some(key)) = (
-                store.read()?.grant_token(session.staff)?,
-                server_key(store)?,
-            ) else {
-                return Ok(None);
-            };
-            let signed = SignedGrant::from_token(&token).ok();
-            Ok(signed.filter(|signed| {
-                signed.verify(&key).is_ok_and(|grant| {
+            let read = store.read()?;
+            let soon = corrected(&read, soon)?;
+            let held = grant_in(&read, session.staff)?;
+            Ok(held
+                .filter(|(_, grant)| {
                     let same_roles = session.roles.iter().all(|role| grant.roles.contains(role));
                     same_roles && grant.is_valid_at(soon).is_ok()
                 })
-            }))
+                .map(|(signed, _)| signed))
         })
     }
 
@@ -367,9 +482,7 @@ impl App {
                 cases: answer.cases,
             },
             Err(error) => {
-                let mut state = self.line.state();
-                state.online = false;
-                state.problem = error.code().to_owned();
+                self.line.heard(&Err(error));
                 not_known
             }
         }
@@ -434,6 +547,43 @@ pub fn keep_in_step(app: &Arc<App>) -> std::io::Result<std::thread::JoinHandle<(
         .spawn(move || app.keep_in_step())
 }
 
+/// The grant kept for a person, its signature checked; whether it still holds is another question.
+pub(crate) fn grant_in(
+    read: &ReadHandle<'_>,
+    staff: StaffId,
+) -> Result<Option<(SignedGrant, Grant)>, AppError> {
+    let (Some(token), Some(key)) = (
+        read.grant_token(staff)?,
+        settings::read_in::<String>(read, "server_key")?,
+    ) else {
+        return Ok(None);
+    };
+    let signed = SignedGrant::from_token(&token).ok();
+    let key: Option<PublicKey> = key.parse().ok();
+    Ok(signed
+        .zip(key)
+        .and_then(|(signed, key)| signed.verify(&key).ok().map(|grant| (signed, grant))))
+}
+
+/// Whether the person has a grant that does not hold now. What is saved all the same waits at the central store until
+/// the person signs in there again.
+fn grant_ran_out(
+    read: &ReadHandle<'_>,
+    staff: StaffId,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let now = corrected(read, now)?;
+    Ok(grant_in(read, staff)?.is_some_and(|(_, grant)| grant.is_valid_at(now).is_err()))
+}
+
+/// This computer's time by the central store's clock, as last measured.
+fn corrected(read: &ReadHandle<'_>, at: DateTime<Utc>) -> Result<DateTime<Utc>, AppError> {
+    let offset_ms: i64 = settings::read_in(read, "clock_offset_ms")?.unwrap_or(0);
+    let corrected =
+        TimeDelta::try_milliseconds(offset_ms).and_then(|offset| at.checked_add_signed(offset));
+    Ok(corrected.unwrap_or(at))
+}
+
 fn server_key(store: &Store) -> Result<Option<PublicKey>, AppError> {
     let text: Option<String> = settings::read(store, "server_key")?;
     Ok(text.and_then(|text| text.parse().ok()))
@@ -445,4 +595,23 @@ fn host(error: AppError) -> SyncError {
 
 fn said(error: AppError) -> String {
     error.log_line()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_panics_lets_the_line_go() {
+        let line = Line::default();
+
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _taken = line.take().expect("free");
+            assert!(line.take().is_none(), "one round at a time");
+            panic!("a round went wrong");
+        }));
+
+        assert!(panicked.is_err());
+        assert!(line.take().is_some(), "the next round may run");
+    }
 }

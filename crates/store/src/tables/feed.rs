@@ -11,7 +11,7 @@ use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, WireEvent};
 
 use super::event::{self, Put, Source};
 use super::{device, outbox};
-use crate::error::StoreError;
+use crate::error::{StoreError, is_constraint};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{millis, number, unsigned};
 
@@ -23,6 +23,10 @@ const SET_CURSOR: &str = "
     ON CONFLICT (id) DO UPDATE
        SET epoch = excluded.epoch, position = excluded.position, backup = excluded.backup,
            read_at = excluded.read_at";
+
+const BACKUP: &str = "SELECT backup FROM feed_cursor WHERE id = 1";
+
+const SET_BACKUP: &str = "UPDATE feed_cursor SET backup = :backup WHERE id = 1";
 
 const HEAD: &str = "SELECT statement, signature FROM remembered_head WHERE scope = :scope";
 
@@ -43,6 +47,8 @@ pub struct PageTaken {
     pub left: BTreeSet<CaseId>,
     /// Events with a known id and other content: an alarm; what was held is kept.
     pub altered: Vec<EventId>,
+    /// Own events whose number in the chain a newer own event holds: an alarm; what was held is kept.
+    pub displaced: Vec<EventId>,
     /// Events that are not well formed, and were passed over.
     pub unreadable: usize,
 }
@@ -65,6 +71,19 @@ impl ReadHandle<'_> {
             }),
             None => Ok(Cursor::START),
         }
+    }
+
+    /// Up to where the central store has a verified backup, as last heard.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn backup_position(&self) -> Result<u64, StoreError> {
+        let found: Option<i64> = self
+            .connection
+            .prepare_cached(BACKUP)?
+            .query_row([], |row| row.get("backup"))
+            .optional()?;
+        found.map_or(Ok(0), unsigned)
     }
 
     /// The last sync confirmation that was kept.
@@ -130,6 +149,19 @@ impl WriteHandle<'_> {
         Ok(taken)
     }
 
+    /// Takes in the mark up to where the central store has a verified backup, where it moved without anything new in
+    /// the feed.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn note_backup(&mut self, position: u64) -> Result<(), StoreError> {
+        outbox::set_backed_up(&self.transaction, position)?;
+        self.transaction
+            .prepare_cached(SET_BACKUP)?
+            .execute(named_params! { ":backup": number(position)? })?;
+        Ok(())
+    }
+
     fn take_event(
         &mut self,
         event: &WireEvent,
@@ -163,6 +195,11 @@ impl WriteHandle<'_> {
             }
             Err(StoreError::EventAltered) => {
                 taken.altered.push(header.id);
+                Ok(())
+            }
+            // The same as at opening: work of this computer from before an older copy of the database was put back.
+            Err(StoreError::Sqlite(error)) if is_own && is_constraint(&error) => {
+                taken.displaced.push(header.id);
                 Ok(())
             }
             Err(other) => Err(other),

@@ -156,6 +156,36 @@ impl CentralTransaction for SqliteTransaction<'_> {
         super::grant(&self.connection, &self.tenant.code, id)
     }
 
+    fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT body, signature, revoked_at
+               FROM staff_grant
+              WHERE tenant = :tenant AND device_id = :device_id AND staff_id = :staff_id",
+        )?;
+        let rows = statement.query_map(
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":device_id": device.as_uuid().as_bytes(),
+                ":staff_id": staff.as_uuid().as_bytes(),
+            },
+            |row| Ok(row::grant(row)),
+        )?;
+        rows.map(|row| row?).collect()
+    }
+
+    fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>> {
+        let events = self.events(
+            "device_id = :device_id AND on_chain = 1 AND outcome = 'quarantined'
+             AND outcome_detail IN ('grant_not_valid', 'grant_unknown')
+             ORDER BY device_seq",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":device_id": device.as_uuid().as_bytes(),
+            },
+        )?;
+        Ok(events.into_iter().map(|stored| stored.event).collect())
+    }
+
     fn insert_grant(
         &mut self,
         id: GrantId,

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -1360,9 +1360,13 @@ quarantined: number,
  */
 confirmed_at: string, 
 /**
- * Code of the last failure; empty where there is none.
+ * Code of what is wrong, `error.<code>` among the texts; empty where nothing is.
  */
-problem: string, };
+problem: string, 
+/**
+ * Joins the problem with the local log; empty where there is nothing to look up.
+ */
+reference: string, };
 
 export interface Commands {
   start_state: { request: null; answer: StartState };
