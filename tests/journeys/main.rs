@@ -26,4 +26,5 @@ mod rule_library;
 mod secrecy;
 mod sessions;
 mod starting;
+mod who_came;
 mod window_answers;

@@ -176,6 +176,7 @@ fn a_revoked_power_of_attorney_is_used_no_more() {
     let case = handed_in.row.id;
 
     // When the citizen revokes it
+    office.sign_in("karin");
     let revoked = office
         .app
         .revoke_power_of_attorney(RevokePowerOfAttorneyRequest {
@@ -192,7 +193,6 @@ fn a_revoked_power_of_attorney_is_used_no_more() {
     );
 
     // Then it cannot carry a decision
-    office.sign_in("karin");
     let grant = skranke_app::api::case::Decision::Grant { duration: None };
     assert_eq!(
         code(office.decide_case(&case, grant)),

@@ -156,8 +156,9 @@ impl Story {
                 This(Act::Supplement),
                 json!({ "case_id": granted, "text": "Noget" }),
             ),
+            // Whether there is one is for those who may see the channel.
             "revoke_power_of_attorney" => (
-                This(Act::Supplement),
+                This(Act::SeeChannel),
                 json!({ "case_id": open, "revoked_on": "13.03.2026", "reason": "" }),
             ),
             "reveal" => (
@@ -166,7 +167,7 @@ impl Story {
             ),
             "paper_preview" => (
                 This(Act::ReadCase),
-                json!({ "case_id": granted, "draft_id": null, "kind": "request", "large_print": false }),
+                json!({ "case_id": granted, "draft_id": null, "kind": "interim_paper", "large_print": false }),
             ),
             "sync_status" | "sync_now" => (Nothing, Value::Null),
             unknown => panic!("{unknown} has no row here: say who may"),

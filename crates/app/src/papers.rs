@@ -37,6 +37,8 @@ pub(crate) struct Desk<'a> {
     /// Text of the QR code; `None` prints no code.
     pub(crate) code: Option<String>,
     pub(crate) proof: &'a ProofView,
+    /// Whether who looks may know who came. Otherwise the paper is made as if that were not known.
+    pub(crate) sees_channel: bool,
 }
 
 /// Fills the paper of this kind from the case.
@@ -67,7 +69,8 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         PaperKind::CorrectionToRightPerson => LetterKind::CorrectionToRightPerson,
         PaperKind::HandInSlip => LetterKind::HandInSlip,
     };
-    let channel = case.opened.as_ref().map(|opened| opened.channel);
+    let opened = case.opened.as_ref().filter(|_| desk.sees_channel);
+    let channel = opened.map(|opened| opened.channel);
     let posted = case
         .receipt
         .as_ref()
@@ -198,7 +201,10 @@ fn fields_of(form: &Form, paper: &str, typed: &skranke_forms::Fields) -> Vec<For
 fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
     let texts = desk.forms.texts();
     let citizen = case.citizen.as_ref();
-    let name = |text: Option<&String>| text.cloned().unwrap_or_default();
+    let who_came = |text: Option<&str>| {
+        let told = text.filter(|_| desk.sees_channel);
+        told.unwrap_or_default().to_owned()
+    };
     let decided_at = case
         .granted
         .as_ref()
@@ -253,10 +259,7 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         )
         .with(
             "channel",
-            case.opened
-                .as_ref()
-                .map(|o| o.channel.code())
-                .unwrap_or_default(),
+            who_came(case.opened.as_ref().map(|o| o.channel.code())),
         )
         .with(
             "citizen_name",
@@ -271,15 +274,15 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         )
         .with(
             "representative_name",
-            name(
+            who_came(
                 case.power_of_attorney
                     .as_ref()
-                    .map(|p| &p.representative.name),
+                    .map(|p| p.representative.name.as_str()),
             ),
         )
         .with(
             "guardian_name",
-            name(case.guardian.as_ref().map(|g| &g.name)),
+            who_came(case.guardian.as_ref().map(|g| g.name.as_str())),
         )
         .with(
             "granted_at",

@@ -2,6 +2,8 @@
 //!
 //! Channel and institution can hint at the ground, so they are left out unless the role may see them (practice 13).
 
+pub(crate) mod discretion;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -31,6 +33,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) sync: String,
     /// Roles of who looks.
     pub(crate) roles: &'a [Role],
+    /// Who looks.
+    pub(crate) reader: StaffId,
 }
 
 impl Surroundings<'_> {
@@ -43,6 +47,11 @@ impl Surroundings<'_> {
 
     fn say(&self, key: &str) -> String {
         self.texts.say(key, &[])
+    }
+
+    /// Whether who looks may know who came.
+    pub(crate) fn sees_channel(&self) -> bool {
+        any_permits(self.roles, Act::SeeChannel)
     }
 }
 
@@ -159,8 +168,8 @@ pub(crate) fn ticks(case: &Case, around: &Surroundings<'_>) -> Vec<TickView> {
         .collect()
 }
 
-/// Papers that fit the state now, the most wanted first.
-pub(crate) fn papers_possible(case: &Case) -> Vec<PaperKind> {
+/// Papers that fit the state now and that these roles may see, the most wanted first.
+pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
     let mut kinds = match case.state {
         CaseState::Granted if case.registered.is_some() => vec![PaperKind::ExemptionReceipt],
         CaseState::Granted => vec![PaperKind::InterimPaper],
@@ -189,6 +198,7 @@ pub(crate) fn papers_possible(case: &Case) -> Vec<PaperKind> {
     if case.power_of_attorney.is_some() {
         kinds.push(PaperKind::PowerOfAttorney);
     }
+    kinds.retain(|kind| any_permits(roles, Act::SeeChannel) || discretion::may_show_paper(*kind));
     kinds
 }
 
@@ -224,7 +234,8 @@ pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
             "revoke_power_of_attorney",
             case.power_of_attorney.is_some()
                 && case.power_of_attorney_revoked_on.is_none()
-                && may(Act::Supplement),
+                && may(Act::Supplement)
+                && may(Act::SeeChannel),
         ),
     ];
     if case.holds_unknown_kind {
@@ -241,6 +252,7 @@ pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
 pub(crate) fn papers(case: &Case, around: &Surroundings<'_>) -> Vec<IssuedPaper> {
     case.papers
         .iter()
+        .filter(|paper| around.sees_channel() || discretion::may_show_paper(paper.value.kind))
         .map(|paper| IssuedPaper {
             kind: paper.value.kind.code().to_owned(),
             number: paper.value.number.clone(),
@@ -251,16 +263,21 @@ pub(crate) fn papers(case: &Case, around: &Surroundings<'_>) -> Vec<IssuedPaper>
         .collect()
 }
 
-/// Attached files, oldest first.
-pub(crate) fn attachments(case: &Case) -> Vec<AttachmentView> {
+/// Attached files, oldest first. A file's name may tell as much as the file.
+pub(crate) fn attachments(case: &Case, around: &Surroundings<'_>) -> Vec<AttachmentView> {
     case.attachments
         .iter()
+        .filter(|file| around.sees_channel() || discretion::may_list(file.value.purpose))
         .map(|attachment| AttachmentView {
             digest: attachment.value.digest.to_string(),
             purpose: attachment.value.purpose.code().to_owned(),
             media_type: attachment.value.media_type.clone(),
             size_bytes: attachment.value.size_bytes,
-            file_name: attachment.value.file_name.clone(),
+            file_name: if around.sees_channel() {
+                attachment.value.file_name.clone()
+            } else {
+                String::new()
+            },
             added_at: rfc3339(attachment.at),
         })
         .collect()
@@ -317,7 +334,7 @@ pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
             .unwrap_or_default(),
     );
     add("label.location", around.location.clone());
-    if any_permits(around.roles, Act::SeeChannel) {
+    if around.sees_channel() {
         let channel = case
             .opened
             .as_ref()
@@ -340,10 +357,12 @@ pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
         );
     }
     if let Some(citizen) = &case.citizen {
-        add(
-            "label.residence",
-            around.say(&format!("residence.{}", citizen.residence.code())),
-        );
+        if around.sees_channel() {
+            add(
+                "label.residence",
+                around.say(&format!("residence.{}", citizen.residence.code())),
+            );
+        }
         add("label.phone", citizen.phone.clone());
     }
     if let Some(name) = &case.companion {
@@ -386,9 +405,20 @@ pub(crate) fn timeline(
     case.history
         .iter()
         .filter_map(|id| by_id.get(id))
+        .filter(|recorded| {
+            let tells = |event| !discretion::may_tell(event);
+            around.sees_channel() || !recorded.event.as_ref().is_some_and(tells)
+        })
         .map(|recorded| {
             let (device, sync) = around.origin.get(&recorded.id).cloned().unwrap_or_default();
             let (kind, detail) = match &recorded.event {
+                Some(event)
+                    if discretion::holds_own_words(event)
+                        && !around.sees_channel()
+                        && recorded.actor != around.reader =>
+                {
+                    (event.kind(), String::new())
+                }
                 Some(event) => (event.kind(), detail(event, around)),
                 None => ("unknown", String::new()),
             };
@@ -405,12 +435,8 @@ pub(crate) fn timeline(
 }
 
 fn detail(event: &Event, around: &Surroundings<'_>) -> String {
-    let see_channel = any_permits(around.roles, Act::SeeChannel);
     match event {
         Event::CaseOpened(opened) => opened.number.to_string(),
-        Event::GuardianRecorded(_) | Event::PowerOfAttorneyRecorded(_) if !see_channel => {
-            String::new()
-        }
         Event::GuardianRecorded(guardian) => guardian.name.clone(),
         Event::PowerOfAttorneyRecorded(paper) => paper.representative.name.clone(),
         Event::PowerOfAttorneyRevoked { revoked_on, reason } => {

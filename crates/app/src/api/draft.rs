@@ -35,7 +35,7 @@ pub struct DraftView {
     pub attachments: Vec<AttachmentView>,
 }
 
-/// A parked draft in a list.
+/// A parked draft in a list. No channel (practice 13).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DraftSummary {
     /// Id.
@@ -46,8 +46,6 @@ pub struct DraftSummary {
     pub name: String,
     /// The masked number, empty while not typed.
     pub cpr_masked: String,
-    /// Code of the channel.
-    pub channel: String,
     /// When it was last saved, RFC 3339.
     pub saved_at: String,
     /// Initials of who parked it.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::{CaseId, Sha256Digest};
-use skranke_domain::role::Act;
+use skranke_domain::role::{Act, any_permits};
 use skranke_store::{Action, Entry};
 
 use crate::api::draft::{
@@ -126,8 +126,11 @@ impl App {
 
     /// A copy to look at: pictures encoded anew, PDFs for the bundled viewer. The look is logged.
     ///
+    /// A scan says who came and may say more, so a role that may not see the channel opens those of drafts alone:
+    /// there it writes the channel itself (practice 13).
+    ///
     /// # Errors
-    /// `NotFound` when the file is not here.
+    /// `NotFound` when the file is not here, `NotPermitted`.
     pub fn attachment_copy(&self, request: AttachmentRef) -> Result<AttachmentCopy, AppError> {
         let digest: Sha256Digest = request
             .digest
@@ -135,6 +138,11 @@ impl App {
             .map_err(|_| AppError::of(ErrorCode::NotFound))?;
         self.at_work(|work| {
             work.session.needs(Act::ReadCase)?;
+            let in_draft = any_permits(&work.session.roles, Act::Capture)
+                && drafts::holds_file(&work, &request.digest)?;
+            if !in_draft && work.store.read()?.attachment(digest)?.is_some() {
+                work.session.needs(Act::SeeChannel)?;
+            }
             let entry = Entry::new(Action::AttachmentRead, work.now).on(digest.to_string());
             work.store.write(&work.actor, entry)?.commit()?;
             let read = work.store.read()?;

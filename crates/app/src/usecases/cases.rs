@@ -23,7 +23,7 @@ use crate::api::draft::KnownCitizen;
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::explain::proof_view;
-use crate::present::{self, Surroundings, rfc3339};
+use crate::present::{self, Surroundings, discretion, rfc3339};
 use crate::record::{Loaded, load};
 use crate::state::{App, AtWork};
 use crate::usecases::decisions::came_instead;
@@ -233,6 +233,7 @@ impl App {
             location: self.location_name(work.store, location)?,
             sync: loaded.sync(),
             roles: &work.session.roles,
+            reader: work.session.staff,
         };
         let updated_at = recorded
             .iter()
@@ -240,7 +241,12 @@ impl App {
             .max()
             .unwrap_or(DateTime::UNIX_EPOCH);
         let explanation = self.explain_case(case, profile, today);
-        let sees_channel = any_permits(&work.session.roles, Act::SeeChannel);
+        let sees_channel = around.sees_channel();
+        let told = if sees_channel {
+            explanation.proof
+        } else {
+            discretion::proof(explanation.proof)
+        };
         let citizen = case.citizen.as_ref();
         let protected = citizen.is_some_and(|citizen| citizen.address_protected);
         let channel = case
@@ -272,20 +278,21 @@ impl App {
                 .unwrap_or_default(),
             address_protected: protected,
             facts: present::facts(case, &around),
-            proof: proof_view(&explanation.proof, texts),
+            proof: proof_view(&told, texts),
             warnings: explanation
                 .warnings
                 .iter()
+                .filter(|warning| sees_channel || discretion::may_warn(**warning))
                 .map(|w| Warning::code(*w).to_owned())
                 .collect(),
             exempt: case.is_exempt(),
             ticks: present::ticks(case, &around),
-            papers_possible: present::papers_possible(case)
+            papers_possible: present::papers_possible(case, &work.session.roles)
                 .into_iter()
                 .map(|kind| kind.code().to_owned())
                 .collect(),
             papers: present::papers(case, &around),
-            attachments: present::attachments(case),
+            attachments: present::attachments(case, &around),
             timeline: present::timeline(case, recorded, &around),
             audit,
             actions: present::actions(case, &work.session.roles),

@@ -2,6 +2,7 @@
 
 use skranke_domain::event::{Ending, Event, TakenBack, WronglyCreated};
 use skranke_domain::ids::CaseId;
+use skranke_domain::role::Act;
 use uuid::Uuid;
 
 use crate::api::case::{
@@ -131,10 +132,10 @@ impl App {
         })
     }
 
-    /// Revokes the power of attorney.
+    /// Revokes the power of attorney. Whether there is one is for those who may see the channel.
     ///
     /// # Errors
-    /// `PowerOfAttorneyMissing` when there is none.
+    /// `PowerOfAttorneyMissing` when there is none, `NotPermitted`.
     pub fn revoke_power_of_attorney(
         &self,
         request: RevokePowerOfAttorneyRequest,
@@ -142,6 +143,7 @@ impl App {
         let revoked_on = skranke_forms::read::read_date(&request.revoked_on)
             .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "revoked_on"))?;
         let reason = request.reason.trim().to_owned();
+        self.at_work(|work| work.session.needs(Act::SeeChannel))?;
         self.on_case(&request.case_id, |command| {
             command.add(Event::PowerOfAttorneyRevoked { revoked_on, reason })
         })

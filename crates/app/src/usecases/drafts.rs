@@ -174,7 +174,6 @@ impl App {
                 step: draft.step,
                 name: typed.text("citizen_name").to_owned(),
                 cpr_masked: typed.cpr("cpr").map(|cpr| cpr.masked()).unwrap_or_default(),
-                channel: typed.text("channel").to_owned(),
                 saved_at: rfc3339(draft.updated_at),
                 initials,
                 waits_for: typed.text("waits_for").to_owned(),
@@ -502,6 +501,17 @@ pub(crate) fn load(work: &AtWork<'_>, id: &str) -> Result<Draft, AppError> {
     } else {
         Ok(draft)
     }
+}
+
+/// Whether a draft that is not deleted holds this file.
+pub(crate) fn holds_file(work: &AtWork<'_>, digest: &str) -> Result<bool, AppError> {
+    for row in work.store.read()?.drafts(None, MOST_DRAFTS)? {
+        let draft = Draft::read(&row)?;
+        if !draft.discarded && draft.files.iter().any(|file| file.digest == digest) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Adds a stored file to a draft.

@@ -9,7 +9,7 @@ use skranke_domain::case::{Case, CaseState, check};
 use skranke_domain::danish_time;
 use skranke_domain::event::{Event, PaperIssued, PaperKind, RegisterStatus};
 use skranke_domain::ids::{CaseId, Sha256Digest};
-use skranke_domain::role::Act;
+use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::receipt_code::{self, DeviceCertificate, ReceiptStatement};
 use skranke_store::{Action, Entry, ReadHandle};
 
@@ -18,6 +18,7 @@ use crate::api::paper::{PaperRequest, PaperView};
 use crate::error::AppError;
 use crate::explain::proof_view;
 use crate::papers::{self, Desk};
+use crate::present::discretion;
 use crate::record::{Command, load};
 use crate::state::{App, AtWork};
 use crate::usecases::{drafts, settings};
@@ -117,6 +118,7 @@ impl App {
             number: String::new(),
             code: None,
             proof: &nothing,
+            sees_channel: true,
         };
         let paper = papers::form_paper(&draft.fields, None, kind, &desk)?;
         let options = RenderOptions {
@@ -146,6 +148,10 @@ impl App {
         large_print: bool,
     ) -> Result<Prepared, AppError> {
         work.session.needs(Act::ReadCase)?;
+        let sees_channel = any_permits(&work.session.roles, Act::SeeChannel);
+        if !sees_channel && !discretion::may_show_paper(kind) {
+            return Err(AppError::of(ErrorCode::NotPermitted));
+        }
         let id: CaseId = case
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
@@ -208,6 +214,7 @@ impl App {
             number: number.clone(),
             code,
             proof: &proof,
+            sees_channel,
         };
         let about = if kind == PaperKind::CorrectionToRightPerson {
             right_case(&read, &case)?

@@ -287,10 +287,6 @@ name: string,
  */
 cpr_masked: string, 
 /**
- * Code of the channel.
- */
-channel: string, 
-/**
  * When it was last saved, RFC 3339.
  */
 saved_at: string, 
