@@ -169,6 +169,7 @@ impl Office {
         self.app.tick(TickRequest::Journalised {
             case_id: case.to_owned(),
             reference: reference.to_owned(),
+            journalised_at: None,
         })
     }
 

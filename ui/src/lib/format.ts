@@ -27,6 +27,21 @@ export function readDate(text: string, thisYear = new Date().getFullYear()): str
   return real ? `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}` : null
 }
 
+/** A typed time of day (`14.02`, `14:02`, `1402`) as `14:02`, or null while it is none. */
+export function readTime(text: string): string | null {
+  const found = /^(\d{1,2})[.:]?(\d{2})$/.exec(text.trim())
+  if (!found || Number(found[1]) > 23 || Number(found[2]) > 59) return null
+  return `${found[1]!.padStart(2, '0')}:${found[2]}`
+}
+
+/** The instant of a Danish day and time of day, whatever zone the computer is set to. */
+export function danishInstant(day: string, time: string): string {
+  const guess = new Date(`${day}T${time}:00Z`)
+  const at = parts(guess.toISOString())
+  const shown = Date.UTC(Number(at.year), Number(at.month) - 1, Number(at.day), Number(at.hour), Number(at.minute))
+  return new Date(2 * guess.getTime() - shown).toISOString()
+}
+
 function parts(instant: string): Record<string, string> {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone, year: 'numeric', month: 'numeric', day: 'numeric', weekday: 'short',

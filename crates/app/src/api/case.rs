@@ -275,6 +275,9 @@ pub enum TickRequest {
         case_id: String,
         /// The municipality's own number; may be empty.
         reference: String,
+        /// When, RFC 3339; `None` means now.
+        #[serde(default)]
+        journalised_at: Option<String>,
     },
 }
 

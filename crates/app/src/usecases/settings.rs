@@ -55,9 +55,12 @@ impl App {
     pub fn settings_save(&self, request: SettingsSaveRequest) -> Result<SettingsView, AppError> {
         self.at_work(|work| {
             let profile = self.profile(work.store)?;
-            let known = profile.location(&request.location).is_some();
-            if !known || !THEMES.contains(&request.theme.as_str()) {
-                return Err(AppError::of(ErrorCode::InvalidFields));
+            let wrong = |field: &str| AppError::of(ErrorCode::InvalidFields).with("field", field);
+            if profile.location(&request.location).is_none() {
+                return Err(wrong("location"));
+            }
+            if !THEMES.contains(&request.theme.as_str()) {
+                return Err(wrong("theme"));
             }
             let entry = Entry::new(Action::SettingChanged, work.now).on("location");
             let mut handle = work.store.write(&work.actor, entry)?;

@@ -25,7 +25,7 @@ impl App {
                 reference,
                 registered_at,
             } => {
-                let registered_at = moment_of(registered_at.as_deref(), now)?;
+                let registered_at = moment_of(registered_at.as_deref(), now, "registered_at")?;
                 let reference = reference.trim().to_owned();
                 (
                     case_id,
@@ -53,12 +53,17 @@ impl App {
                     }),
                 )
             }
-            TickRequest::Journalised { case_id, reference } => {
+            TickRequest::Journalised {
+                case_id,
+                reference,
+                journalised_at,
+            } => {
+                let journalised_at = moment_of(journalised_at.as_deref(), now, "journalised_at")?;
                 let reference = reference.trim().to_owned();
                 (
                     case_id,
                     Event::Journalised(Journalised {
-                        journalised_at: now,
+                        journalised_at,
                         reference,
                     }),
                 )
@@ -130,8 +135,12 @@ impl App {
 }
 
 /// A moment as sent, or now; never in the future.
-fn moment_of(text: Option<&str>, now: DateTime<Utc>) -> Result<DateTime<Utc>, AppError> {
-    let wrong = || AppError::of(ErrorCode::InvalidFields).with("field", "registered_at");
+fn moment_of(
+    text: Option<&str>,
+    now: DateTime<Utc>,
+    field: &str,
+) -> Result<DateTime<Utc>, AppError> {
+    let wrong = || AppError::of(ErrorCode::InvalidFields).with("field", field);
     match text.map(str::trim).filter(|text| !text.is_empty()) {
         None => Ok(now),
         Some(text) => {

@@ -14,6 +14,9 @@ export class CaseSearch {
   total: number | null = $state(null)
   asking = $state(false)
   readonly work = new Work<boolean>()
+  #round = 0
+  /** What the rows on the page were asked for with. */
+  #asked: { query: string; filter: string; purpose: string | null } | null = null
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -35,17 +38,20 @@ export class CaseSearch {
     return this.#read(false)
   }
 
+  /** The newest question alone is answered; what is shown further goes on with the question it began with. */
   async #read(on: boolean): Promise<void> {
+    const round = ++this.#round
+    const asked = on && this.#asked ? this.#asked : { query: this.query.trim(), filter: this.filter, purpose: this.purpose }
     await this.work.run(async () => {
-      const page = await this.#desk.call('case_list', {
-        query: this.query.trim(), filter: this.filter, after: on ? this.next : null, purpose: this.purpose
-      })
+      const page = await this.#desk.call('case_list', { ...asked, after: on ? this.next : null })
+      if (round !== this.#round) return false
+      this.#asked = asked
       this.rows = on ? [...this.rows, ...page.rows] : page.rows
       this.next = page.next
       this.total = page.total
       return true
     })
-    if (this.work.error?.code === 'purpose_missing') {
+    if (round === this.#round && this.work.error?.code === 'purpose_missing') {
       this.work.clear()
       this.asking = true
     }

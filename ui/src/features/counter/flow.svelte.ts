@@ -6,7 +6,7 @@ import type {
 } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { asCallError, type CallError } from '../../lib/backend'
-import { say } from '../../lib/texts'
+import { t } from '../../lib/texts'
 import { errorText, Work } from '../../lib/work.svelte'
 
 /** Steps 1 to 5 are the draft's; step 6 belongs to the case. */
@@ -344,7 +344,7 @@ export class Flow {
     const problems =
       found.some((problem) => problem.field === named) || !field
         ? found
-        : [...found, { field: named, step: field.step, code: error.params.problem ?? '', summary: say('problem.required', { label: field.label }), at_field: say('problem.required', { label: field.label }) }]
+        : [...found, { field: named, step: field.step, code: error.params.problem ?? '', summary: t('problem.wrong_type', { label: field.label }), at_field: t('problem_at_field.wrong_type') }]
     if (!problems.length) return
     const first = Math.min(...problems.map((problem) => problem.step))
     if (first !== this.step) await this.go(first)

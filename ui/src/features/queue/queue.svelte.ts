@@ -10,6 +10,7 @@ export class Queue {
   next: string | null = $state(null)
   total: number | null = $state(null)
   readonly work = new Work<boolean>()
+  #round = 0
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -29,14 +30,16 @@ export class Queue {
   }
 
   async #read(on: boolean): Promise<void> {
+    const round = ++this.#round
+    const filter = this.filter
     await this.work.run(async () => {
-      const page = await this.#desk.call('case_list', {
-        query: '', filter: this.filter, after: on ? this.next : null, purpose: null
-      })
+      const page = await this.#desk.call('case_list', { query: '', filter, after: on ? this.next : null, purpose: null })
+      // An answer to an older question would stand under the new filter.
+      if (round !== this.#round) return false
       this.rows = on ? [...this.rows, ...page.rows] : page.rows
       this.next = page.next
       this.total = page.total
-      if (this.filter === 'missing_ticks' && page.total != null) this.#desk.unfinished = page.total
+      if (filter === 'missing_ticks' && page.total != null) this.#desk.unfinished = page.total
       return true
     })
   }

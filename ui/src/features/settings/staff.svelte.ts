@@ -2,7 +2,7 @@
 import type { StaffView } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { t } from '../../lib/texts'
-import { Work } from '../../lib/work.svelte'
+import { errorText, Work } from '../../lib/work.svelte'
 
 export const roles = ['counter', 'outreach', 'exemption_unit', 'lead', 'auditor', 'administrator']
 
@@ -51,6 +51,15 @@ export class Staff {
     this.chosen = on ? [...this.chosen, role] : this.chosen.filter((known) => known !== role)
   }
 
+  /** The field the core named, marked where it stands. */
+  #mark(): void {
+    const error = this.saving.error
+    const fields: Record<string, string> = { user_name: 'staff_user', name: 'staff_name', initials: 'staff_initials', roles: 'staff_roles', password: 'staff_password' }
+    const codes: Record<string, string> = { password_too_short: 'password', user_name_taken: 'user_name' }
+    const field = error?.code === 'invalid_fields' ? fields[error.params.field ?? ''] : fields[codes[error?.code ?? ''] ?? '']
+    if (error && field) this.errors = { [field]: error.code === 'invalid_fields' ? t('problem_at_field.wrong_type') : errorText(error) }
+  }
+
   async save(): Promise<void> {
     const lacking: [string, string, string][] = [
       ['staff_name', this.name, t('label.name')],
@@ -69,7 +78,10 @@ export class Staff {
         active: this.active, password: this.password || null
       })
     )
-    if (!rows) return
+    if (!rows) {
+      this.#mark()
+      return
+    }
     this.rows = rows
     this.#desk.saved()
     this.close()

@@ -992,7 +992,11 @@ case_id: string,
 /**
  * The municipality's own number; may be empty.
  */
-reference: string, };
+reference: string, 
+/**
+ * When, RFC 3339; `None` means now.
+ */
+journalised_at: string | null, };
 
 export type UndoTickRequest = { 
 /**

@@ -1,0 +1,158 @@
+// Lists and forms beside the flow: the newest question is answered, and what the core names is marked.
+import { expect, test } from 'vitest'
+import type { CasePage } from '../src/lib/api'
+import { answers, later, RecordedCore, refusal } from './recorded'
+import { get, open, settle, type, until } from './page'
+
+const page = (name: string, next: string | null = null): CasePage => ({ rows: [{ ...answers.case.row, name }], next, total: 1 })
+const listed = () => document.body.textContent ?? ''
+
+function choose(id: string, value: string): void {
+  const select = get<HTMLSelectElement>(id)
+  select.value = value
+  select.dispatchEvent(new Event('change', { bubbles: true }))
+}
+
+test('an older slow answer does not stand under the new filter', async () => {
+  const slow = later<CasePage>()
+  const core = new RecordedCore()
+  const { desk } = await open(core, { name: 'cases' })
+  await until(() => document.querySelector('[data-testid="case-row-0"]') !== null, 'the cases')
+  core.answers.case_list = () => slow.answer
+  choose('case-filter', 'refused')
+  core.answers.case_list = page('Bodil Aagaard')
+  choose('case-filter', 'granted')
+  await until(() => listed().includes('Bodil Aagaard'), 'the newest answer')
+  slow.give(page('Ejnar Thorup'))
+  await settle()
+  expect(listed()).not.toContain('Ejnar Thorup')
+
+  const slowQueue = later<CasePage>()
+  core.answers.case_list = () => slowQueue.answer
+  desk.router.go({ name: 'queue' })
+  await settle()
+  core.answers.case_list = page('Bodil Aagaard')
+  get('queue-incomplete').click()
+  await until(() => listed().includes('Bodil Aagaard'), 'the newest answer')
+  slowQueue.give(page('Ejnar Thorup'))
+  await settle()
+  expect(listed()).not.toContain('Ejnar Thorup')
+})
+
+test('showing more goes on with the question it began with', async () => {
+  const core = new RecordedCore({ case_list: page('Bodil Aagaard', 'cursor') })
+  await open(core, { name: 'cases' })
+  await until(() => document.getElementById('more-cases') !== null, 'the button')
+  await type('case-search', 'Thorup')
+  get('more-cases').click()
+  await settle()
+  expect(core.of('case_list').at(-1)).toMatchObject({ query: '', filter: 'open', after: 'cursor' })
+})
+
+test('the field of an account the core will not have is marked', async () => {
+  const core = new RecordedCore({
+    start_state: answers.start_administrator,
+    staff_save: () => {
+      throw refusal('user_name_taken')
+    }
+  })
+  await open(core, { name: 'settings' })
+  await until(() => document.getElementById('staff-karin') !== null, 'the accounts')
+  get('staff-karin').click()
+  await until(() => document.getElementById('staff-save') !== null, 'the dialog')
+  get('staff-save').click()
+  await until(() => document.getElementById('staff_user-error') !== null, 'the marked field')
+  core.answers.staff_save = () => {
+    throw refusal('invalid_fields', { field: 'initials' })
+  }
+  get('staff-save').click()
+  await until(() => document.getElementById('staff_initials-error') !== null, 'the marked field')
+  expect(document.getElementById('staff_user-error')).toBeNull()
+})
+
+test('what the register says is never chosen beforehand', async () => {
+  const { core } = await open(new RecordedCore({ case_show: { ...answers.case, exempt: true, actions: [...answers.case.actions, 'register_look'] } }), { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('reprint') !== null, 'the case')
+  get('reprint').click()
+  await until(() => document.getElementById('look-dialog') !== null, 'the question')
+  expect(document.querySelector('#look-dialog input:checked')).toBeNull()
+  expect(get<HTMLButtonElement>('look-confirm').disabled).toBe(true)
+  get('look-not_exempt').click()
+  await settle()
+  expect(get<HTMLButtonElement>('look-confirm').disabled).toBe(false)
+  expect(core.of('register_look')).toEqual([])
+})
+
+test('a note survives the lock of the screen', async () => {
+  const core = new RecordedCore({ session_unlock: answers.start_ready.session! })
+  const { desk } = await open(core, { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('note') !== null, 'the case')
+  await type('note', 'Borgeren ringer')
+  core.answers.start_state = { ...answers.start_ready, stage: 'locked' }
+  await desk.lock()
+  await until(() => document.getElementById('password') !== null, 'the lock')
+  expect(listed()).toContain('ikke gemt')
+  core.answers.start_state = answers.start_ready
+  await type('password', 'x')
+  get('sign-in').click()
+  await until(() => document.getElementById('note') !== null, 'the case again')
+  expect(get<HTMLTextAreaElement>('note').value).toBe('Borgeren ringer')
+  core.answers.start_state = answers.start_sign_in
+  await desk.signOut()
+  expect(desk.typed).toEqual({})
+})
+
+test('a reason survives Esc', async () => {
+  await open(new RecordedCore(), { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('correct-wrong-person') !== null, 'the case')
+  get('correct-wrong-person').click()
+  await until(() => document.getElementById('correct-reason') !== null, 'the dialog')
+  await type('correct-reason', 'Forkert borger')
+  get('correct-cancel').click()
+  await settle()
+  get('correct-wrong-person').click()
+  await until(() => document.getElementById('correct-reason') !== null, 'the dialog again')
+  expect(get<HTMLTextAreaElement>('correct-reason').value).toBe('Forkert borger')
+})
+
+const step6 = { name: 'finish', case: answers.case.row.id } as const
+const unregistered = {
+  ...answers.case, exempt: false, actions: ['tick_registered', 'tick_journalised', 'undo', 'note'], papers_possible: ['interim_paper'],
+  ticks: answers.case.ticks.map((tick) => ({ ...tick, at: '', initials: '', detail: '', due: true }))
+}
+
+test('row_2_03_the_registration takes the municipality\'s own number and its true time', async () => {
+  const core = new RecordedCore({ case_show: unregistered, tick: answers.case })
+  await open(core, step6)
+  await until(() => document.getElementById('details-registered') !== null, 'step 6')
+  get('details-registered').click()
+  await until(() => document.getElementById('tick-confirm') !== null, 'the dialog')
+  await type('tick_reference', '2026-1234')
+  get<HTMLInputElement>('tick_day').value = ''
+  await type('tick_day', '20.11.2026')
+  get<HTMLInputElement>('tick_time').value = ''
+  await type('tick_time', '9.05')
+  get('tick-confirm').click()
+  await until(() => core.of('tick').length === 1, 'the tick')
+  expect(core.of('tick')[0]).toMatchObject({ tick: 'registered', reference: '2026-1234', registered_at: '2026-11-20T08:05:00.000Z' })
+})
+
+test('the paper at the side follows every tick that is made or undone', async () => {
+  const core = new RecordedCore({ case_show: { ...answers.case, actions: [...answers.case.actions, 'undo'] }, tick_undo: unregistered })
+  await open(core, step6)
+  await until(() => core.of('paper_preview').length > 0, 'the paper')
+  get('undo-registered').click()
+  await until(() => document.getElementById('undo-dialog-reason') !== null, 'the question why')
+  await type('undo-dialog-reason', 'x')
+  get('undo-dialog-confirm').click()
+  await until(() => (core.of('paper_preview').at(-1) as { kind: string }).kind === 'interim_paper', 'the interim paper')
+})
+
+test('step 6 can be handed to the exemption unit, and the interim paper comes up', async () => {
+  const core = new RecordedCore({ case_show: unregistered, note_add: { ...unregistered, papers_possible: ['exemption_receipt', 'interim_paper'] } })
+  await open(core, step6)
+  await until(() => document.getElementById('hand-to-unit') !== null, 'step 6')
+  get('hand-to-unit').click()
+  await until(() => core.of('note_add').length === 1, 'the note')
+  await until(() => (core.of('paper_preview').at(-1) as { kind: string }).kind === 'interim_paper', 'the interim paper')
+})
