@@ -20,6 +20,7 @@ pub mod cpr;
 pub mod deadline;
 pub mod explain;
 pub mod health;
+pub mod import;
 pub mod lix;
 pub mod operations;
 pub mod receipt_code;

@@ -13,6 +13,7 @@ mod cpr;
 mod deadline;
 mod doctor;
 mod explain;
+mod import;
 mod lix;
 mod operations;
 mod receipt;
@@ -38,6 +39,7 @@ const AREAS: &[Area] = &[
     ),
     ("case", case::command, case::run),
     ("receipt", receipt::command, receipt::run),
+    ("import", import::command, import::run),
     ("sync", operations::sync, operations::run_sync),
     ("audit", audit::command, audit::run),
     ("backup", operations::backup, operations::run_backup),
