@@ -8,6 +8,7 @@ mod correcting;
 mod desktop;
 mod dialogs;
 mod flow;
+mod keyboard;
 mod ordinary;
 mod representative;
 mod resuming;

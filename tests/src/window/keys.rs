@@ -49,6 +49,55 @@ impl Window {
         )
     }
 
+    /// Walks once around the page with Tab: everything that can be used has its turn, in the order it is read, and
+    /// shows that it has the focus. A group of radio buttons has one turn.
+    pub async fn reaches_everything_with_tab(&self, place: &str) -> Result<()> {
+        const BEGIN: &str = "
+            const usable = 'a[href], button, input, select, textarea, [tabindex]';
+            const turns = new Map();
+            for (const e of document.querySelectorAll(usable)) {
+              if (e.disabled || e.tabIndex < 0 || !e.checkVisibility()) continue;
+              turns.set(e.type === 'radio' ? e.name : e, e);
+            }
+            window.turnsToCome = turns;
+            window.ordered = [...turns.values()].every((e) => e.tabIndex === 0);
+            document.activeElement?.blur();
+            getSelection().setPosition(document.body, 0);
+            return turns.size;";
+        const TURN: &str = "
+            const e = document.activeElement;
+            const shown = [[e, null], [e.nextElementSibling, '::before'], [e.closest('label'), null]].some(([at, part]) => {
+              if (!at) return false;
+              const style = getComputedStyle(at, part);
+              return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+            });
+            if (e !== document.body && !shown) return 'no focus is seen on ' + e.outerHTML.slice(0, 120);
+            window.turnsToCome.delete(e.type === 'radio' ? e.name : e);
+            return window.turnsToCome.size;";
+        const LEFT: &str = "
+            return [...window.turnsToCome.values()].map((e) => e.outerHTML.slice(0, 120)).join('\\n')
+              + (window.ordered ? '' : '\\na tabindex above zero breaks the order');";
+        let turns = self.eval(BEGIN, vec![]).await?.as_u64().unwrap_or(0);
+        if turns == 0 {
+            bail!("{place}: nothing can be used");
+        }
+        for _ in 0..turns + 10 {
+            self.press_quietly("Tab").await?;
+            let left = self.eval(TURN, vec![]).await?;
+            if let Some(fault) = left.as_str() {
+                bail!("{place}: {fault}");
+            }
+            if left == json!(0) {
+                break;
+            }
+        }
+        let left = self.eval(LEFT, vec![]).await?;
+        match left.as_str() {
+            Some("") => Ok(()),
+            _ => bail!("{place}: not reached with Tab: {left}"),
+        }
+    }
+
     /// Waits until the control has focus, however it came there.
     pub async fn wait_for_focus(&self, id: &str) -> Result<()> {
         self.until(&format!("the focus on {id}"), || async {

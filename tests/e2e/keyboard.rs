@@ -1,0 +1,68 @@
+//! Without a mouse: on every screen Tab reaches whatever can be used, and the focus is seen.
+
+use anyhow::Result;
+use skranke_tests::window::{Opening, Scratch, Window};
+
+use crate::flow::{
+    EJNAR, begin, came_alone, grant, make_tick, paper_is, sign_in, to_citizen, to_decision,
+    to_declaration, to_guidance,
+};
+
+#[tokio::test]
+async fn everything_on_every_screen_is_reached_with_tab() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let mut window = Window::open("tastatur", &scratch, Opening::default()).await?;
+    window.wait_for("the sign-in", "#sign-in").await?;
+    window.reaches_everything_with_tab("signing in").await?;
+    sign_in(&mut window, "karin").await?;
+    window.wait_for_focus("new-cpr").await?;
+    window.reaches_everything_with_tab("the start").await?;
+    window.press("Ctrl+n").await?;
+
+    begin(&mut window, EJNAR).await?;
+    came_alone(&mut window).await?;
+    window.reaches_everything_with_tab("step 1").await?;
+    to_citizen(&mut window, EJNAR).await?;
+    window.reaches_everything_with_tab("step 2").await?;
+    to_guidance(&mut window).await?;
+    window.reaches_everything_with_tab("step 3").await?;
+    to_declaration(&mut window).await?;
+    window.tick("declared").await?;
+    window.reaches_everything_with_tab("step 4").await?;
+    to_decision(&mut window).await?;
+    window.reaches_everything_with_tab("step 5").await?;
+    grant(&mut window).await?;
+    window
+        .reaches_everything_with_tab("step 6, granted")
+        .await?;
+    make_tick(&mut window, "registered").await?;
+    paper_is(&window, "Fritagelseskvittering").await?;
+    window
+        .reaches_everything_with_tab("step 6, registered")
+        .await?;
+
+    window.press("Alt+ArrowLeft").await?;
+    window.wait_for("the case page", "#overview").await?;
+    window.reaches_everything_with_tab("the case page").await?;
+    window.press("Ctrl+f").await?;
+    window.wait_for("the cases", "#case-search").await?;
+    window.reaches_everything_with_tab("the cases").await?;
+    for (entry, loaded, place) in [
+        ("nav-queue", "[data-testid=open-row-0]", "the queue"),
+        ("nav-settings", "#theme", "the settings"),
+        (
+            "nav-counter",
+            "[data-testid=open-row-0]",
+            "the start with a list",
+        ),
+    ] {
+        window.tab_to(entry).await?;
+        window.press("Enter").await?;
+        window.wait_for(place, loaded).await?;
+        window.reaches_everything_with_tab(place).await?;
+    }
+    window.press("Ctrl+l").await?;
+    window.wait_for("the lock", "#password").await?;
+    window.reaches_everything_with_tab("the lock").await?;
+    window.close().await
+}
