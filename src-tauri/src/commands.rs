@@ -48,6 +48,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::session::start_state,
         commands::session::first_run,
         commands::session::recover,
+        commands::session::store_recover,
         commands::session::sign_in,
         commands::session::sign_out,
         commands::session::session_lock,

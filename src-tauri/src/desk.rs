@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use skranke_app::api::error::{ErrorCode, UiError};
@@ -14,6 +14,7 @@ use skranke_app::{
 };
 use tauri::AppHandle;
 
+use crate::alone::Alone;
 use crate::central::{self, CentralError, CentralStore};
 use crate::config::Config;
 use crate::key_store::SystemKeyStore;
@@ -34,8 +35,14 @@ pub(crate) struct Desk {
     dialog_folder: Option<PathBuf>,
 }
 
+type Opened = Result<Arc<App>, UiError>;
+
 struct Shared {
-    opened: OnceLock<Result<Arc<App>, UiError>>,
+    /// How opening went; none while it goes on.
+    opened: Mutex<Option<Opened>>,
+    /// Woken when that changes, or the window closes.
+    changed: Condvar,
+    alone: Mutex<Option<Alone>>,
     closing: AtomicBool,
     central: Mutex<Option<CentralStore>>,
     log: Log,
@@ -50,7 +57,9 @@ impl Desk {
         tell: impl Fn(SyncView) + Send + 'static,
     ) -> Self {
         let shared = Arc::new(Shared {
-            opened: OnceLock::new(),
+            opened: Mutex::new(None),
+            changed: Condvar::new(),
+            alone: Mutex::new(None),
             closing: AtomicBool::new(false),
             central: Mutex::new(None),
             log: Log::in_folder(&data),
@@ -58,12 +67,15 @@ impl Desk {
         let dialog_folder = config.dialog_folder.clone();
         let opening = Arc::clone(&shared);
         std::thread::spawn(move || {
-            let app = opening.guarded(|| opening.open_core(&config, &data).map(Arc::new));
-            let in_step = app.as_ref().ok().map(Arc::clone);
-            // Only this thread sets it, so it cannot be set already.
-            let _ = opening.opened.set(app);
-            if let Some(app) = in_step {
-                opening.keep_in_step(&app, tell);
+            while !opening.closing.load(Ordering::Relaxed) {
+                let app = opening.guarded(|| opening.open_core(&config, &data).map(Arc::new));
+                let in_step = app.as_ref().ok().map(Arc::clone);
+                *opening.state() = Some(app);
+                opening.changed.notify_all();
+                if let Some(app) = in_step {
+                    return opening.keep_in_step(&app, tell);
+                }
+                opening.wait_to_be_asked_again();
             }
         });
         Self {
@@ -83,11 +95,24 @@ impl Desk {
     {
         let shared = Arc::clone(&self.shared);
         tauri::async_runtime::spawn_blocking(move || {
-            let app = shared.opened.wait().as_ref().map_err(Clone::clone)?;
-            shared.guarded(|| use_case(app))
+            let app = shared.app()?;
+            shared.guarded(|| use_case(&app))
         })
         .await
         .unwrap_or_else(|_| Err(AppError::of(ErrorCode::Internal).to_ui()))
+    }
+
+    /// The same; a core that did not open is opened anew first. For the first thing a window asks.
+    ///
+    /// # Errors
+    /// As [`Desk::run`].
+    pub(crate) async fn run_anew<T, F>(&self, use_case: F) -> Result<T, UiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&App) -> Result<T, AppError> + Send + 'static,
+    {
+        self.shared.ask_again();
+        self.run(use_case).await
     }
 
     /// What opens file dialogs for this window.
@@ -101,9 +126,10 @@ impl Desk {
     /// Ends what was started for this window.
     pub(crate) fn close(&self) {
         self.shared.closing.store(true, Ordering::Relaxed);
-        if let Some(Ok(app)) = self.shared.opened.get() {
+        if let Some(Ok(app)) = &*self.shared.state() {
             app.stop();
         }
+        self.shared.changed.notify_all();
         let central = self
             .shared
             .central
@@ -115,6 +141,39 @@ impl Desk {
 }
 
 impl Shared {
+    fn state(&self) -> MutexGuard<'_, Option<Opened>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the core is open, or why it is not is known.
+    fn app(&self) -> Opened {
+        let opened = self
+            .changed
+            .wait_while(self.state(), |opened| opened.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        opened
+            .clone()
+            .unwrap_or_else(|| Err(AppError::of(ErrorCode::Internal).to_ui()))
+    }
+
+    /// Has a core that did not open opened anew.
+    fn ask_again(&self) {
+        let mut opened = self.state();
+        if matches!(&*opened, Some(Err(_))) {
+            *opened = None;
+            self.changed.notify_all();
+        }
+    }
+
+    fn wait_to_be_asked_again(&self) {
+        let is_settled =
+            |opened: &mut Option<Opened>| opened.is_some() && !self.closing.load(Ordering::Relaxed);
+        let _ = self
+            .changed
+            .wait_while(self.state(), is_settled)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+
     /// Runs something that may fail or panic; logs it once and says it as the window shows it.
     fn guarded<T>(&self, work: impl FnOnce() -> Result<T, AppError>) -> Result<T, UiError> {
         let error = match catch_unwind(AssertUnwindSafe(work)) {
@@ -145,6 +204,14 @@ impl Shared {
     }
 
     fn open_core(&self, config: &Config, data: &Path) -> Result<App, AppError> {
+        let mut alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        if alone.is_none() {
+            *alone = Alone::over(data).map_err(|_| AppError::of(ErrorCode::StoreNotWritable))?;
+        }
+        if alone.is_none() {
+            return Err(AppError::of(ErrorCode::DatabaseLocked));
+        }
+        drop(alone);
         let server = if config.is_demo() {
             Some(self.demo_server(config, data))
         } else {

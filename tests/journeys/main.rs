@@ -19,6 +19,7 @@ mod guardian;
 mod guidance;
 mod ordinary;
 mod outreach;
+mod recovery;
 mod registration;
 mod representative;
 mod roles;

@@ -24,6 +24,7 @@ use crate::api::paper::{
 use crate::api::session::{
     DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, SecretRequest,
     SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
+    StoreRecovered,
 };
 use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
 use crate::api::sync::SyncView;
@@ -71,6 +72,7 @@ commands! {
     start_state(Nothing) -> StartState;
     first_run(FirstRunRequest) -> FirstRunDone;
     recover(SecretRequest) -> StartState;
+    store_recover(Nothing) -> StoreRecovered;
     sign_in(SignInRequest) -> SessionView;
     sign_out(Nothing) -> Nothing;
     session_lock(Nothing) -> Nothing;
@@ -136,6 +138,7 @@ pub fn typescript() -> String {
         FirstRunDone,
         SignInRequest,
         SecretRequest,
+        StoreRecovered,
         SessionView,
         StaffView,
         StaffSaveRequest,

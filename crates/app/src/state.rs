@@ -163,13 +163,22 @@ impl App {
         &self,
         run: impl FnOnce(AtWork<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        let now = self.now();
         let mut desk = self.lock();
+        let outcome = self.at_work_on(&mut desk, run);
+        outcome.map_err(|error| desk.after(error))
+    }
+
+    fn at_work_on<T>(
+        &self,
+        desk: &mut Desk,
+        run: impl FnOnce(AtWork<'_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let now = self.now();
         let Desk {
             store,
             session,
             closed,
-        } = &mut *desk;
+        } = desk;
         let Some(store) = store else {
             return Err(why_closed(closed.as_ref()));
         };
@@ -205,6 +214,32 @@ impl App {
     pub(crate) fn profile(&self, store: &Store) -> Result<&Profile, AppError> {
         let code: String = crate::usecases::settings::read(store, "profile")?.unwrap_or_default();
         Ok(self.forms.profile(&code)?)
+    }
+}
+
+impl Desk {
+    /// What a failed use case means for the store as a whole: on a full disk the reserve is let go, and a store that
+    /// was found damaged is looked at whole before it is believed, then closed.
+    pub(crate) fn after(&mut self, error: AppError) -> AppError {
+        let Some(store) = &self.store else {
+            return error;
+        };
+        match error.code {
+            ErrorCode::DiskFull if store.release_ballast().is_ok_and(|bytes| bytes > 0) => {
+                AppError {
+                    code: ErrorCode::DiskFullReserve,
+                    ..error
+                }
+            }
+            ErrorCode::DatabaseDamaged if !matches!(store.check_integrity(), Ok(found) if found.is_empty()) =>
+            {
+                self.closed = Some(why_closed(Some(&error)));
+                self.store = None;
+                self.session = None;
+                error
+            }
+            _ => error,
+        }
     }
 }
 

@@ -93,6 +93,11 @@ impl From<rusqlite::Error> for StoreError {
         ) {
             return StoreError::Damaged(Damage::Value);
         }
+        // The index of the write-ahead log could not be given its size, which SQLite does not call a full disk.
+        let extended = error.sqlite_error().map(|failure| failure.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return StoreError::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,

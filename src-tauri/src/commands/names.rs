@@ -4,6 +4,7 @@ pub(crate) const NAMES: &[&str] = &[
     "start_state",
     "first_run",
     "recover",
+    "store_recover",
     "sign_in",
     "sign_out",
     "session_lock",

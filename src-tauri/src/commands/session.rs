@@ -3,7 +3,7 @@
 use skranke_app::api::error::UiError;
 use skranke_app::api::session::{
     FirstRunDone, FirstRunRequest, SecretRequest, SessionView, SignInRequest, StaffSaveRequest,
-    StaffView, StartState,
+    StaffView, StartState, StoreRecovered,
 };
 use tauri::State;
 
@@ -11,7 +11,7 @@ use crate::desk::Desk;
 
 #[tauri::command]
 pub(crate) async fn start_state(desk: State<'_, Desk>) -> Result<StartState, UiError> {
-    desk.run(move |app| app.start_state(())).await
+    desk.run_anew(move |app| app.start_state(())).await
 }
 
 #[tauri::command]
@@ -28,6 +28,11 @@ pub(crate) async fn recover(
     request: SecretRequest,
 ) -> Result<StartState, UiError> {
     desk.run(move |app| app.recover(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn store_recover(desk: State<'_, Desk>) -> Result<StoreRecovered, UiError> {
+    desk.run(move |app| app.store_recover(())).await
 }
 
 #[tauri::command]

@@ -36,6 +36,8 @@ export class Desk {
   typed: Record<string, string> = $state({})
   /** The draft that was discarded last, until the start screen is left. */
   discarded = $state('')
+  /** Whether the core is being opened, or opened again. */
+  working = $state(false)
   #stop: (() => void) | null = null
   #timer: ReturnType<typeof setInterval> | null = null
 
@@ -47,7 +49,8 @@ export class Desk {
     return this.#backend.call(name, request).catch((problem: unknown) => {
       // The core locks by itself too: then the window shows it at once.
       const { code } = asCallError(problem)
-      if (this.stage === 'ready' && (code === 'session_locked' || code === 'not_signed_in')) void this.refresh()
+      const elsewhere = code === 'session_locked' || code === 'not_signed_in' || code === 'database_damaged'
+      if (elsewhere && name !== 'start_state' && (this.stage === 'ready' || code === 'database_damaged')) void this.refresh()
       throw problem
     })
   }
@@ -70,8 +73,11 @@ export class Desk {
 
   /** Asks the core where we stand, then keeps the status line true. */
   async begin(): Promise<void> {
+    this.working = true
     await this.refresh()
+    this.working = false
     if (this.startError) return
+    this.end()
     this.#stop = await this.#backend.onSync((status) => (this.sync = status)).catch(() => null)
     this.#timer = setInterval(() => void this.refreshSync(), 2000)
   }
@@ -85,6 +91,7 @@ export class Desk {
   async refresh(): Promise<void> {
     try {
       this.enter(await this.call('start_state', null))
+      this.startError = ''
     } catch (problem) {
       this.startError = errorText(asCallError(problem))
       return

@@ -51,6 +51,8 @@ error_codes! {
     ReasonMissing => "reason_missing",
     /// The case is decided already.
     AlreadyDecided => "already_decided",
+    /// Somebody else changed the case while a draft was adding to it.
+    CaseChanged => "case_changed",
     /// The case is not decided yet.
     NotDecided => "not_decided",
     /// The exemption is not registered in Digital Post yet.
@@ -101,12 +103,14 @@ error_codes! {
     KeyWrong => "key_wrong",
     /// The local store was made by a newer program.
     NewerDatabase => "newer_database",
-    /// The local store is damaged and was set aside.
+    /// The local store is damaged; nothing of it was changed.
     DatabaseDamaged => "database_damaged",
     /// Another program is using the local store.
     DatabaseLocked => "database_locked",
     /// The disk is full. Nothing was saved.
     DiskFull => "disk_full",
+    /// The disk is full. Nothing was saved, but the reserve was let go: trying again finishes the case at hand.
+    DiskFullReserve => "disk_full_reserve",
     /// The program's folder cannot be written.
     StoreNotWritable => "store_not_writable",
     /// The file could not be read.

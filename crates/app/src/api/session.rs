@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::error::UiError;
+
 /// Where the program stands when the window opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StartState {
@@ -20,6 +22,27 @@ pub struct StartState {
     pub demo_accounts: Vec<DemoAccount>,
     /// Profiles to choose between at first run.
     pub profiles: Vec<ProfileChoice>,
+    /// Why the store is not open, at the stages `recovery` and `damaged`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub problem: Option<UiError>,
+}
+
+/// What recovering a damaged store saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StoreRecovered {
+    /// Cases of this computer that are here again.
+    pub cases: u32,
+    /// Records in them.
+    pub records: u32,
+    /// Drafts that are here again.
+    pub drafts: u32,
+    /// Accounts that are here again; without one the first run is shown.
+    pub accounts: u32,
+    /// Name of the file that was set aside; empty where there was none.
+    pub file: String,
+    /// Whether the rest is fetched from a central store.
+    pub fetches_rest: bool,
 }
 
 /// What to show first.
@@ -30,6 +53,8 @@ pub enum StartStage {
     FirstRun,
     /// The key is lost: the recovery code opens the store.
     Recovery,
+    /// The store is damaged; it can be recovered.
+    Damaged,
     /// Nobody is signed in.
     SignIn,
     /// Signed in, and locked.

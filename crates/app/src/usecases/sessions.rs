@@ -11,6 +11,7 @@ use crate::api::session::{
 };
 use crate::error::AppError;
 use crate::state::{App, Desk, LOCK_AFTER_MINUTES, NO_DEVICE, Session, why_closed};
+use crate::usecases::recovery::is_without_accounts;
 use crate::usecases::settings;
 
 /// Argon2id with 19 MiB and two passes, the least that OWASP recommends: signing in stays under a tenth of a second.
@@ -25,13 +26,19 @@ impl App {
     /// # Errors
     /// None but what the store reports.
     pub fn start_state(&self, (): ()) -> Result<StartState, AppError> {
+        self.reopen_if_closed();
         let mut desk = self.lock();
         self.lock_if_idle(&mut desk);
+        let outcome = self.start_state_of(&desk);
+        outcome.map_err(|error| desk.after(error))
+    }
+
+    fn start_state_of(&self, desk: &Desk) -> Result<StartState, AppError> {
         let Desk {
             store,
             session,
             closed,
-        } = &*desk;
+        } = desk;
         let today = self.config.clock.today().to_string();
         let empty = StartState {
             stage: StartStage::FirstRun,
@@ -41,17 +48,26 @@ impl App {
             demo: self.config.demo,
             demo_accounts: Vec::new(),
             profiles: self.profile_choices(),
+            problem: None,
         };
         let Some(store) = store else {
-            return match closed.as_ref().map(|error| error.code) {
-                None => Ok(empty),
-                Some(ErrorCode::KeyMissing | ErrorCode::KeyWrong) => Ok(StartState {
-                    stage: StartStage::Recovery,
-                    ..empty
-                }),
-                Some(_) => Err(why_closed(closed.as_ref())),
+            let Some(error) = closed else {
+                return Ok(empty);
             };
+            let stage = match error.code {
+                ErrorCode::KeyMissing | ErrorCode::KeyWrong => StartStage::Recovery,
+                ErrorCode::DatabaseDamaged => StartStage::Damaged,
+                _ => return Err(why_closed(Some(error))),
+            };
+            return Ok(StartState {
+                stage,
+                problem: Some(error.to_ui()),
+                ..empty
+            });
         };
+        if is_without_accounts(store)? {
+            return Ok(empty);
+        }
         let profile = self.profile(store)?;
         let stage = match session {
             None => StartStage::SignIn,
@@ -89,33 +105,43 @@ impl App {
         let now = self.now();
         let view = {
             let mut desk = self.lock();
-            let Desk {
-                store,
-                session,
-                closed,
-            } = &mut *desk;
-            let Some(store) = store else {
-                return Err(why_closed(closed.as_ref()));
-            };
-            let signed_in = self.verified(store, request.user_name.trim(), &request.password)?;
-            let device = store
-                .read()?
-                .own_device()?
-                .map_or(NO_DEVICE, |own| own.device);
-            let actor = Actor {
-                staff: signed_in.staff,
-                roles: signed_in.roles.clone(),
-                device,
-            };
-            store
-                .write(&actor, Entry::new(Action::SignedIn, now))?
-                .commit()?;
-            let view = self.session_view(store, &signed_in)?;
-            *session = Some(signed_in);
-            view
+            let outcome = self.sign_in_at(&mut desk, &request, now);
+            outcome.map_err(|error| desk.after(error))?
         };
         // Best effort: without the central store, work goes on and waits.
         self.renew_grant();
+        Ok(view)
+    }
+
+    fn sign_in_at(
+        &self,
+        desk: &mut Desk,
+        request: &SignInRequest,
+        now: DateTime<Utc>,
+    ) -> Result<SessionView, AppError> {
+        let Desk {
+            store,
+            session,
+            closed,
+        } = desk;
+        let Some(store) = store else {
+            return Err(why_closed(closed.as_ref()));
+        };
+        let signed_in = self.verified(store, request.user_name.trim(), &request.password)?;
+        let device = store
+            .read()?
+            .own_device()?
+            .map_or(NO_DEVICE, |own| own.device);
+        let actor = Actor {
+            staff: signed_in.staff,
+            roles: signed_in.roles.clone(),
+            device,
+        };
+        store
+            .write(&actor, Entry::new(Action::SignedIn, now))?
+            .commit()?;
+        let view = self.session_view(store, &signed_in)?;
+        *session = Some(signed_in);
         Ok(view)
     }
 
@@ -294,5 +320,8 @@ impl App {
 }
 
 fn locked(until: DateTime<Utc>, now: DateTime<Utc>) -> AppError {
-    AppError::of(ErrorCode::AccountLocked).with("minutes", (until - now).num_minutes() + 1)
+    const MINUTE: i64 = 60_000;
+    // Whole minutes, rounded up: whoever waits so long gets in.
+    let minutes = ((until - now).num_milliseconds() + MINUTE - 1) / MINUTE;
+    AppError::of(ErrorCode::AccountLocked).with("minutes", minutes)
 }

@@ -15,6 +15,7 @@ use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, Pas
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{
     AccountRow, Action, Actor, Entry, Options, PasswordDigest, SHORTEST_PASSWORD, Store,
+    StoreError,
 };
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ use crate::api::session::{
 };
 use crate::error::AppError;
 use crate::state::{App, KeyPlace};
+use crate::usecases::recovery::is_without_accounts;
 use crate::usecases::sessions::PASSWORD_COST;
 use crate::usecases::settings;
 
@@ -51,32 +53,45 @@ impl App {
         let opened = self.try_open();
         let mut desk = self.lock();
         match opened {
-            Ok(store) => desk.store = store,
+            Ok(store) => {
+                desk.store = store;
+                desk.closed = None;
+            }
             Err(error) => desk.closed = Some(error),
         }
     }
 
     fn try_open(&self) -> Result<Option<Store>, AppError> {
-        let envelope = match Envelope::load(&self.config.folder) {
-            Ok(envelope) => envelope,
-            Err(KeyError::EnvelopeMissing) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let key = match &self.config.key {
-            KeyPlace::File(path) => envelope.open(&Opener::KeyFile(path))?,
-            KeyPlace::System(store) => envelope.open(&Opener::KeyStore(entry(store)))?,
-        };
-        Ok(Some(self.open_with(&key)?))
+        match self.key_here() {
+            Ok(key) => Ok(Some(self.open_with(&key)?)),
+            Err(KeyError::EnvelopeMissing) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The key to the store, from where this computer keeps it.
+    pub(crate) fn key_here(&self) -> Result<StoreKey, KeyError> {
+        let envelope = Envelope::load(&self.config.folder)?;
+        match &self.config.key {
+            KeyPlace::File(path) => envelope.open(&Opener::KeyFile(path)),
+            KeyPlace::System(store) => envelope.open(&Opener::KeyStore(entry(store))),
+        }
     }
 
     fn open_with(&self, key: &StoreKey) -> Result<Store, AppError> {
-        let store = Store::open(&self.config.folder, key, self.options(), self.now())?;
+        let folder = &self.config.folder;
+        let open = || Store::open(folder, key, self.options(), self.now());
+        let store = match open() {
+            // What is saved can be looked at, finished and sent, even where the disk has no room at all.
+            Err(StoreError::DiskFull) if Store::release_ballast_of(folder)? > 0 => open()?,
+            other => other?,
+        };
         // The ballast is a convenience: a disk too full for it must not keep anyone from working.
         let _ = store.lay_ballast();
         Ok(store)
     }
 
-    fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         let ballast_bytes = if self.config.demo { 0 } else { BALLAST_BYTES };
         Options {
             ballast_bytes,
@@ -173,7 +188,11 @@ impl App {
     pub(crate) fn set_up_demo(&self) -> Result<(), AppError> {
         {
             let desk = self.lock();
-            if desk.store.is_some() || desk.closed.is_some() {
+            let is_set_up = match &desk.store {
+                Some(store) => !is_without_accounts(store)?,
+                None => desk.closed.is_some(),
+            };
+            if is_set_up {
                 drop(desk);
                 self.enrol_if_possible();
                 return Ok(());
@@ -222,17 +241,36 @@ impl App {
     fn set_up(&self, set_up: SetUp<'_>) -> Result<String, AppError> {
         let now = self.now();
         let mut desk = self.lock();
-        if desk.store.is_some() || desk.closed.is_some() {
+        let is_set_up = match &desk.store {
+            Some(store) => !is_without_accounts(store)?,
+            None => desk.closed.is_some(),
+        };
+        if is_set_up {
             return Err(AppError::of(ErrorCode::AlreadySetUp));
         }
-        let key = StoreKey::generate();
-        let mut envelope = Envelope::new(&key);
-        std::fs::create_dir_all(&self.config.folder).map_err(skranke_store::StoreError::from)?;
-        self.keep_key(&mut envelope, &key)?;
-        let recovery = envelope.add_recovery(&key, RECOVERY_COST)?;
-        envelope.save(&self.config.folder)?;
-        let mut store = self.open_with(&key)?;
-        let device = DeviceId::from_uuid(Uuid::now_v7());
+        // A store that lost its accounts keeps its key, its device and its cases.
+        let (mut store, recovery) = match desk.store.take() {
+            Some(store) => {
+                let key = self.key_here()?;
+                let mut envelope = Envelope::load(&self.config.folder)?;
+                let recovery = envelope.add_recovery(&key, RECOVERY_COST)?;
+                envelope.save(&self.config.folder)?;
+                (store, recovery)
+            }
+            None => {
+                let key = StoreKey::generate();
+                let mut envelope = Envelope::new(&key);
+                std::fs::create_dir_all(&self.config.folder).map_err(StoreError::from)?;
+                self.keep_key(&mut envelope, &key)?;
+                let recovery = envelope.add_recovery(&key, RECOVERY_COST)?;
+                envelope.save(&self.config.folder)?;
+                (self.open_with(&key)?, recovery)
+            }
+        };
+        let known = store.read()?.own_device()?;
+        let device = known
+            .as_ref()
+            .map_or_else(|| DeviceId::from_uuid(Uuid::now_v7()), |own| own.device);
         let first = set_up.accounts.first().map(|(account, _)| account.staff);
         let actor = Actor {
             staff: first.unwrap_or(StaffId::from_uuid(Uuid::nil())),
@@ -240,7 +278,10 @@ impl App {
             device,
         };
         let mut write = store.write(&actor, Entry::new(Action::FirstRun, now))?;
-        let own = write.enrol_device(device, set_up.device_code)?;
+        let own = match known {
+            Some(own) => own,
+            None => write.enrol_device(device, set_up.device_code)?,
+        };
         for (account, digest) in &set_up.accounts {
             write.put_account(account, digest)?;
         }
@@ -252,7 +293,7 @@ impl App {
         let certificate = DeviceCertificate::issue(
             &municipality,
             &set_up.profile.municipality_code,
-            set_up.device_code,
+            &own.code,
             own.signing_key().public(),
             today..=today + chrono::Days::new(CERTIFICATE_DAYS),
         );

@@ -494,7 +494,8 @@ impl App {
     ) -> Result<T, AppError> {
         let mut desk = self.lock();
         let closed = why_closed(desk.closed.as_ref());
-        run(desk.store.as_mut().ok_or(closed)?)
+        let outcome = run(desk.store.as_mut().ok_or(closed)?);
+        outcome.map_err(|error| desk.after(error))
     }
 
     /// A write of the program itself.

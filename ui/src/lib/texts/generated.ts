@@ -324,6 +324,23 @@ export const texts = {
   "correction.title": "Ret en forkert bevilling",
   "correction.wrong_person": "Den forkerte person er registreret",
   "correction.wrong_person_note": "Begge får besked. Tilbyd at sende posten igen på papir.",
+  "damaged.done_central": "Resten hentes fra kommunens server, når du har logget ind.",
+  "damaged.done_file": "Den beskadigede fil er lagt til side som {file}. Giv it-support besked.",
+  "damaged.done_no_accounts": "Brugerne kunne ikke reddes. Skranke skal tages i brug igen. Sagerne er her stadig.",
+  "damaged.done_no_central": "Der er ingen server at hente resten fra.",
+  "damaged.done_saved": "Reddet: {records} registreringer i {cases} sager, {drafts} kladder og {accounts} brugere.",
+  "damaged.done_title": "Skranke er gendannet",
+  "damaged.happened": "Filen kan ikke læses helt. Det kan ske, når strømmen går, eller når en disk er ved at blive slidt op. Du har ikke gjort noget forkert.",
+  "damaged.proceed": "Fortsæt",
+  "damaged.reference": "Reference: {reference}",
+  "damaged.safe_central": "Alt, der er bekræftet modtaget, ligger hos kommunens server og bliver hentet igen.",
+  "damaged.safe_drafts": "Kladder, der ikke er sendt ind, bliver reddet, hvis de kan læses.",
+  "damaged.safe_file": "Den beskadigede fil bliver ikke slettet. Den bliver lagt til side.",
+  "damaged.safe_log": "Sager fra denne computer står også i en anden fil her.",
+  "damaged.safe_title": "Det er i sikkerhed",
+  "damaged.submit": "Gendan",
+  "damaged.title": "Skrankes datafil er beskadiget",
+  "damaged.working": "Gendanner. Det kan tage et par minutter. Sluk ikke computeren.",
   "dialog.attach_filter": "PDF og billeder",
   "dialog.attach_title": "Vedhæft scannet blanket",
   "dialog.save_filter": "PDF",
@@ -366,12 +383,13 @@ export const texts = {
   "error.conflict_of_interest": "Bekræft, at du ikke er inhabil. Er du det, skal en kollega afgøre sagen.",
   "error.conflict_open": "Sagen har en konflikt. Vælg først, hvad der gælder.",
   "error.cpr_invalid": "CPR-nummeret passer ikke. Se efter, om alle 10 cifre er rigtige.",
-  "error.database_damaged": "Skrankes datafil er beskadiget. Den er lagt til side og ikke slettet. Kontakt it-support med referencen {reference}.",
+  "error.database_damaged": "Skrankes datafil er beskadiget. Den er ikke rørt. Start Skranke igen, og vælg Gendan. Reference: {reference}.",
   "error.database_locked": "Et andet program bruger Skrankes data. Luk den anden Skranke, og prøv igen. Det, du skrev, er på skærmen.",
   "error.deceased": "Borgeren er registreret som død. Der kan ikke gives fritagelse.",
   "error.declaration_missing": "Erklæringen er ikke bekræftet.",
   "error.device_revoked": "Denne computer må ikke længere bruges til Skranke. Dit arbejde er gemt. Kontakt administratoren.",
   "error.disk_full": "Disken er fuld, så der blev ikke gemt. Slet noget, du ikke bruger, og prøv igen. Det, du skrev, er på skærmen.",
+  "error.disk_full_reserve": "Disken er fuld, så der blev ikke gemt. Skranke har nu givet sin reserve fri: Prøv igen, gør sagen færdig, og slet noget, du ikke bruger, bagefter.",
   "error.document_failed": "Papiret kunne ikke laves. Sagen er gemt. Prøv igen, eller kontakt it-support med referencen {reference}.",
   "error.draft_not_found": "Kladden findes ikke længere. Den kan være afsluttet eller slettet. Begynd med borgeren igen.",
   "error.file_damaged": "Filen er beskadiget og kan ikke vises. Scan igen.",
@@ -812,7 +830,7 @@ export const texts = {
   "receipt_delivery.posted": "Sendt med posten",
   "receipt_delivery.waived": "Undladt",
   "recovery.code_label": "Gendannelseskode",
-  "recovery.lead": "Computeren har mistet nøglen til Skrankes data. Skriv gendannelseskoden fra første opstart.",
+  "recovery.lead": "Skriv gendannelseskoden, der blev udskrevet, da Skranke blev taget i brug. Så får computeren sin nøgle igen. Data er ikke rørt.",
   "recovery.submit": "Åbn",
   "recovery.title": "Åbn med gendannelseskode",
   "refusal.complaint_heading": "Hvis du vil klage",
@@ -1473,6 +1491,9 @@ export interface TextValues {
   "cli.verify-receipt.case": { number: string | number };
   "cli.verify-receipt.issued": { date: string | number; device: string | number; municipality: string | number };
   "cli.verify-receipt.paper": { kind: string | number; number: string | number };
+  "damaged.done_file": { file: string | number };
+  "damaged.done_saved": { accounts: string | number; cases: string | number; drafts: string | number; records: string | number };
+  "damaged.reference": { reference: string | number };
   "document.attached_at": { date: string | number; time: string | number };
   "document.copy": { count: string | number };
   "document.printed_at": { date: string | number; time: string | number };

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -44,9 +44,13 @@ demo_accounts: Array<DemoAccount>,
 /**
  * Profiles to choose between at first run.
  */
-profiles: Array<ProfileChoice>, };
+profiles: Array<ProfileChoice>, 
+/**
+ * Why the store is not open, at the stages `recovery` and `damaged`.
+ */
+problem?: UiError, };
 
-export type StartStage = "first_run" | "recovery" | "sign_in" | "locked" | "ready";
+export type StartStage = "first_run" | "recovery" | "damaged" | "sign_in" | "locked" | "ready";
 
 export type DemoAccount = { 
 /**
@@ -153,6 +157,32 @@ export type SecretRequest = {
  * The password or the recovery code.
  */
 secret: string, };
+
+export type StoreRecovered = { 
+/**
+ * Cases of this computer that are here again.
+ */
+cases: number, 
+/**
+ * Records in them.
+ */
+records: number, 
+/**
+ * Drafts that are here again.
+ */
+drafts: number, 
+/**
+ * Accounts that are here again; without one the first run is shown.
+ */
+accounts: number, 
+/**
+ * Name of the file that was set aside; empty where there was none.
+ */
+file: string, 
+/**
+ * Whether the rest is fetched from a central store.
+ */
+fetches_rest: boolean, };
 
 export type SessionView = { 
 /**
@@ -1372,6 +1402,7 @@ export interface Commands {
   start_state: { request: null; answer: StartState };
   first_run: { request: FirstRunRequest; answer: FirstRunDone };
   recover: { request: SecretRequest; answer: StartState };
+  store_recover: { request: null; answer: StoreRecovered };
   sign_in: { request: SignInRequest; answer: SessionView };
   sign_out: { request: null; answer: null };
   session_lock: { request: null; answer: null };
