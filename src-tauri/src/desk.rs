@@ -168,10 +168,11 @@ impl Shared {
     fn wait_to_be_asked_again(&self) {
         let is_settled =
             |opened: &mut Option<Opened>| opened.is_some() && !self.closing.load(Ordering::Relaxed);
-        let _ = self
-            .changed
-            .wait_while(self.state(), is_settled)
-            .unwrap_or_else(PoisonError::into_inner);
+        drop(
+            self.changed
+                .wait_while(self.state(), is_settled)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     /// Runs something that may fail or panic; logs it once and says it as the window shows it.

@@ -4,6 +4,7 @@
 //! Nothing here sleeps for a fixed time: everything waits for a condition, with a limit.
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
+mod closed;
 mod correcting;
 mod desktop;
 mod dialogs;

@@ -213,6 +213,10 @@ export const texts = {
   "cli.error.file_too_long": "Filen er for stor.",
   "cli.error.file_unreadable": "Filen kan ikke læses.",
   "cli.error.hours_need_a_time": "En frist i timer skal regnes fra et klokkeslæt. Skriv det som 2026-12-18T14:00.",
+  "cli.error.import_empty": "Der er ingen rækker i listen. Første linje er kolonnernes navne.",
+  "cli.error.import_refused": "Intet er gemt. Ret dette i listen ({count}):\n{problems}",
+  "cli.error.import_too_long": "Listen er for lang. Del den, så der højst er {most} rækker i hver.",
+  "cli.error.import_unreadable": "Listen kan ikke læses. Linje {line}: {why}.",
   "cli.error.key_unreadable": "Nøglen skal være 64 hexadecimale cifre med små bogstaver.",
   "cli.error.municipality_unknown": "Der er ingen kommune »{profile}«. Vælg en af: {known}.",
   "cli.error.no_rules_that_day": "Man kunne ikke blive fritaget den dag.",
@@ -249,6 +253,24 @@ export const texts = {
   "cli.explain.usage": "skranke explain FIL [--profile KOMMUNE] [--today DATO] [--json]",
   "cli.explain.warnings": "Se efter:",
   "cli.help": "Vis denne hjælp",
+  "cli.import.about": "Læs en liste over afleverede blanketter ind. Hver række bliver til en sag, der er modtaget. Intet afgøres",
+  "cli.import.after_quote": "der står noget efter et lukket anførselstegn",
+  "cli.import.case": "  Linje {line}: sag {number}",
+  "cli.import.citizen_has_case": "Borgeren har en sag i forvejen, {number}. Tag blanketten ud af listen, og gå videre med den sag",
+  "cli.import.citizen_twice": "Borgeren står i listen i forvejen, på linje {first}",
+  "cli.import.column_twice": "Kolonne {column} er der i forvejen",
+  "cli.import.column_unknown": "Skranke tager ikke imod kolonne {column}. Står kolonnernes navne i første linje, og er de skrevet rigtigt?",
+  "cli.import.line": "  Linje {line}: {text}",
+  "cli.import.list": "CSV-fil med semikolon, eller - for standard input. Kolonnerne står i brugervejledningen",
+  "cli.import.not_asked": "{label} hører ikke til her. Slet det, eller ret de felter, det afhænger af",
+  "cli.import.quote_not_closed": "et anførselstegn er ikke lukket",
+  "cli.import.ready": "Listen er i orden: {rows} rækker. Intet er gemt endnu.",
+  "cli.import.save": "Gem sagerne. Uden valg kontrolleres listen kun",
+  "cli.import.saved": "{rows} sager er gemt.",
+  "cli.import.then_save": "Kør den igen med --save, så bliver sagerne gemt.",
+  "cli.import.usage": "skranke import LISTE --data MAPPE --user NAVN --password-file FIL [--save] [--json]",
+  "cli.import.values_missing": "Her er {found} værdier, og der skal være {wanted}. Er der et semikolon for meget eller for lidt?",
+  "cli.import.warnings": "Se efter:",
   "cli.json": "Svar som JSON",
   "cli.lix.about": "Hvor let en tekst er at læse",
   "cli.lix.file": "Tekstfilen, eller - for standard input",
@@ -1472,6 +1494,9 @@ export interface TextValues {
   "cli.error.cpr_wrong_length": { found: string | number };
   "cli.error.fact_unknown": { fact: string | number };
   "cli.error.facts_unreadable": { column: string | number; line: string | number };
+  "cli.error.import_refused": { count: string | number; problems: string | number };
+  "cli.error.import_too_long": { most: string | number };
+  "cli.error.import_unreadable": { line: string | number; why: string | number };
   "cli.error.municipality_unknown": { known: string | number; profile: string | number };
   "cli.error.profile_unknown": { known: string | number; profile: string | number };
   "cli.error.rule_number_out_of_range": { maximum: string | number };
@@ -1481,6 +1506,16 @@ export interface TextValues {
   "cli.error.value_missing": { given: string | number };
   "cli.error.year_out_of_range": { year: string | number };
   "cli.explain.rule_set": { rule_set: string | number };
+  "cli.import.case": { line: string | number; number: string | number };
+  "cli.import.citizen_has_case": { number: string | number };
+  "cli.import.citizen_twice": { first: string | number };
+  "cli.import.column_twice": { column: string | number };
+  "cli.import.column_unknown": { column: string | number };
+  "cli.import.line": { line: string | number; text: string | number };
+  "cli.import.not_asked": { label: string | number };
+  "cli.import.ready": { rows: string | number };
+  "cli.import.saved": { rows: string | number };
+  "cli.import.values_missing": { found: string | number; wanted: string | number };
   "cli.lix.lix": { level: string | number; lix: string | number };
   "cli.lix.long_words": { words: string | number };
   "cli.lix.longest_sentence": { sentence: string | number; words: string | number };
