@@ -1,7 +1,7 @@
 //! Configuration: command line over environment over file, checked as a whole at start, every fault named at once.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -15,11 +15,15 @@ pub const GRANT_HOURS: u32 = 8 * 24;
 pub struct Settings {
     /// Address to listen on, as `127.0.0.1:0`.
     pub listen: Option<String>,
-    /// `sqlite:PATH`.
+    /// `sqlite:PATH`, or `postgres:` and a connection text as libpq reads it, without the password.
     pub store: Option<String>,
-    /// File with the key of the database.
+    /// File with the password of the PostgreSQL role, where it needs one.
+    pub database_password_file: Option<PathBuf>,
+    /// Connections to PostgreSQL at most.
+    pub connections: Option<usize>,
+    /// File with the key of the database's secrets.
     pub key_file: Option<PathBuf>,
-    /// Folder of the attachments; beside the database by default.
+    /// Folder of the attachments; beside an SQLite database by default.
     pub attachments: Option<PathBuf>,
     /// Municipality to create at start, and the one the bootstrap secret is for.
     pub tenant: Option<String>,
@@ -36,14 +40,34 @@ pub struct Settings {
     pub max_requests: Option<usize>,
 }
 
+/// Where the records are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// Embedded, in this file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(PostgresAddress),
+}
+
+/// How to reach a PostgreSQL server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresAddress {
+    /// Connection text as libpq reads it, without the password.
+    pub text: String,
+    /// The role's password.
+    pub password: Option<String>,
+    /// Connections at most.
+    pub connections: usize,
+}
+
 /// Settings that passed their checks.
 #[derive(Clone)]
 pub struct Config {
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// Path of the database.
-    pub database: PathBuf,
-    /// File with its key.
+    /// Where the records are.
+    pub database: Database,
+    /// File with the key of the database's secrets.
     pub key_file: PathBuf,
     /// Folder of the attachments.
     pub attachments: PathBuf,
@@ -94,6 +118,8 @@ impl Settings {
             grant_hours: number("GRANT_HOURS").and_then(|hours| u32::try_from(hours).ok()),
             queue_length: number("QUEUE_LENGTH"),
             max_requests: number("MAX_REQUESTS"),
+            connections: number("CONNECTIONS"),
+            database_password_file: get("DATABASE_PASSWORD_FILE").map(PathBuf::from),
             listen: get("LISTEN"),
             store: get("STORE"),
             key_file: get("KEY_FILE").map(PathBuf::from),
@@ -115,6 +141,8 @@ impl Settings {
         Self {
             listen: self.listen.or(other.listen),
             store: self.store.or(other.store),
+            database_password_file: self.database_password_file.or(other.database_password_file),
+            connections: self.connections.or(other.connections),
             key_file: self.key_file.or(other.key_file),
             attachments: self.attachments.or(other.attachments),
             tenant: self.tenant.or(other.tenant),
@@ -137,12 +165,37 @@ impl Settings {
         if listen.is_none() {
             faults.push("listen must be an address with a port, as 127.0.0.1:8470".to_owned());
         }
-        let database = match self.store.as_deref().map(|store| store.split_once(':')) {
-            Some(Some(("sqlite", path))) if !path.is_empty() => Some(PathBuf::from(path)),
+        let database = match self
+            .store
+            .as_deref()
+            .and_then(|store| store.split_once(':'))
+        {
+            Some(("sqlite", path)) if !path.is_empty() => Some(Database::Sqlite(path.into())),
+            Some(("postgres", text)) if !text.is_empty() => {
+                let password = self
+                    .database_password_file
+                    .as_deref()
+                    .map(|path| secret_in(path, "database_password_file", &mut faults));
+                Some(Database::Postgres(PostgresAddress {
+                    text: text.to_owned(),
+                    password: password.flatten(),
+                    connections: self.connections.unwrap_or(16),
+                }))
+            }
             _ => {
-                faults.push("store must be given as sqlite:PATH".to_owned());
+                faults.push("store must be given as sqlite:PATH or postgres:ADDRESS".to_owned());
                 None
             }
+        };
+        let attachments = match (self.attachments, &database) {
+            (Some(folder), _) => Some(folder),
+            (None, Some(Database::Sqlite(path))) => Some(path.with_extension("attachments")),
+            (None, Some(Database::Postgres(_))) => {
+                faults
+                    .push("attachments must name a folder where the store is postgres".to_owned());
+                None
+            }
+            (None, None) => None,
         };
         if self.key_file.is_none() {
             faults.push("key_file must name the file with the key of the database".to_owned());
@@ -155,13 +208,7 @@ impl Settings {
         }
         let bootstrap_secret = match (self.bootstrap_secret, &self.bootstrap_secret_file) {
             (Some(secret), _) => Some(secret),
-            (None, Some(path)) => match std::fs::read_to_string(path) {
-                Ok(text) => Some(text.trim().to_owned()),
-                Err(_) => {
-                    faults.push("bootstrap_secret_file cannot be read".to_owned());
-                    None
-                }
-            },
+            (None, Some(path)) => secret_in(path, "bootstrap_secret_file", &mut faults),
             (None, None) => None,
         };
         if let Some(secret) = &bootstrap_secret {
@@ -183,26 +230,37 @@ impl Settings {
         if !(1..=24 * 31).contains(&grant_hours) {
             faults.push("grant_hours must be from 1 to 744".to_owned());
         }
-        if queue_length == 0 || max_requests == 0 {
-            faults.push("queue_length and max_requests must be at least 1".to_owned());
+        if queue_length == 0 || max_requests == 0 || self.connections == Some(0) {
+            faults.push("queue_length, max_requests and connections must be at least 1".to_owned());
         }
-        match (listen, database, self.key_file) {
-            (Some(listen), Some(database), Some(key_file)) if faults.is_empty() => Ok(Config {
-                listen,
-                attachments: self
-                    .attachments
-                    .unwrap_or_else(|| database.with_extension("attachments")),
-                database,
-                key_file,
-                tenant: self.tenant,
-                bootstrap_secret,
-                grant_hours,
-                queue_length,
-                max_requests,
-            }),
+        match (listen, database, attachments, self.key_file) {
+            (Some(listen), Some(database), Some(attachments), Some(key_file))
+                if faults.is_empty() =>
+            {
+                Ok(Config {
+                    listen,
+                    attachments,
+                    database,
+                    key_file,
+                    tenant: self.tenant,
+                    bootstrap_secret,
+                    grant_hours,
+                    queue_length,
+                    max_requests,
+                })
+            }
             _ => Err(ConfigError(faults)),
         }
     }
+}
+
+/// Reads a file that holds one secret.
+fn secret_in(path: &Path, name: &str, faults: &mut Vec<String>) -> Option<String> {
+    let text = std::fs::read_to_string(path);
+    if text.is_err() {
+        faults.push(format!("{name} cannot be read"));
+    }
+    text.ok().map(|text| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -246,6 +304,35 @@ mod tests {
 
         assert_eq!(config.listen.port(), 99);
         assert_eq!(config.attachments, PathBuf::from("central.attachments"));
+    }
+
+    #[test]
+    fn a_postgres_store_needs_a_folder_for_attachments_and_keeps_its_password_apart() {
+        let scratch = tempfile::tempdir().unwrap();
+        let password = scratch.path().join("password");
+        std::fs::write(&password, "hemmelig\n").unwrap();
+        let settings = Settings {
+            store: Some("postgres:host=db user=skranke_runtime".to_owned()),
+            ..complete()
+        };
+
+        assert_eq!(settings.clone().check().err().unwrap().0.len(), 1);
+        let config = Settings {
+            attachments: Some(PathBuf::from("files")),
+            database_password_file: Some(password),
+            ..settings
+        }
+        .check()
+        .unwrap();
+
+        assert!(
+            config.database
+                == Database::Postgres(PostgresAddress {
+                    text: "host=db user=skranke_runtime".to_owned(),
+                    password: Some("hemmelig".to_owned()),
+                    connections: 16,
+                })
+        );
     }
 
     #[test]

@@ -15,8 +15,10 @@ use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::Scope;
 use skranke_server::attachments::AttachmentFolder;
-use skranke_server::config::{Config, Settings};
-use skranke_server::store::sqlite::{KeyFile, SqliteStore};
+use skranke_server::config::{Config, Database, Settings};
+use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::postgres::PostgresStore;
+use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
 use skranke_server::{backup, log, serve, sign_in};
 use tokio::net::TcpListener;
@@ -39,9 +41,12 @@ struct SettingArguments {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, global = true)]
     listen: Option<String>,
-    /// Where the records are: sqlite:PATH.
+    /// Where the records are: sqlite:PATH, or postgres: and a connection text as libpq reads it.
     #[arg(long, global = true)]
     store: Option<String>,
+    /// File with the password of the PostgreSQL role.
+    #[arg(long, global = true)]
+    database_password_file: Option<PathBuf>,
     /// File with the key of the database; made when neither it nor the database exists.
     #[arg(long, global = true)]
     key_file: Option<PathBuf>,
@@ -64,6 +69,8 @@ enum Command {
         #[arg(long)]
         exit_with_parent: bool,
     },
+    /// Make or migrate the schema on PostgreSQL; --store names the owner. Makes the key file at the first time.
+    PrepareDatabase,
     /// Copy database and attachments while the server runs, verify the copy and move the backup mark.
     Backup {
         /// Folder in which a new folder is made.
@@ -106,16 +113,18 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = config(arguments.settings)?;
-    let open_store = || -> anyhow::Result<(SqliteStore, KeyFile)> {
-        let key = KeyFile::read_or_create(&config.key_file, &config.database)?;
-        Ok((SqliteStore::open(&config.database, &key)?, key))
-    };
     match arguments.command.unwrap_or(Command::Serve {
         exit_with_parent: false,
     }) {
         Command::Serve { exit_with_parent } => listen(&config, exit_with_parent),
         Command::Backup { to } => {
-            let (store, key) = open_store()?;
+            let Database::Sqlite(path) = &config.database else {
+                return Err(anyhow!(
+                    "on PostgreSQL, back up with the database's own tools and then run backup-mark"
+                ));
+            };
+            let key = KeyFile::read(&config.key_file)?;
+            let store = SqliteStore::open(path, &key)?;
             let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
                 .context("the attachment folder cannot be made")?;
             let made = backup::run(&store, &attachments, &to)?;
@@ -125,12 +134,32 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 "positions": made.positions.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
             }))
         }
-        Command::BackupMark { position } => {
-            Ok(backup::mark(&open_store()?.0, tenant(&config)?, position)?)
+        Command::BackupMark { position } => Ok(backup::mark(
+            store(&config)?.as_ref(),
+            tenant(&config)?,
+            position,
+        )?),
+        Command::EnrolmentCode { scope } => {
+            enrolment_code(store(&config)?.as_ref(), &config, &scope)
         }
-        Command::EnrolmentCode { scope } => enrolment_code(&open_store()?.0, &config, &scope),
-        Command::AddStaff { login, roles } => add_staff(&open_store()?.0, &config, login, roles),
+        Command::AddStaff { login, roles } => {
+            add_staff(store(&config)?.as_ref(), &config, login, roles)
+        }
+        Command::PrepareDatabase => {
+            let Database::Postgres(owner) = &config.database else {
+                return Err(anyhow!(
+                    "only PostgreSQL is prepared; an SQLite file prepares itself"
+                ));
+            };
+            let key = KeyFile::read_or_create(&config.key_file, false)?;
+            PostgresStore::prepare(owner, &key)?;
+            print(&json!({ "schema": skranke_server::store::postgres::SCHEMA_VERSION }))
+        }
     }
+}
+
+fn store(config: &Config) -> anyhow::Result<std::sync::Arc<dyn CentralStore>> {
+    Ok(serve::open_store(config)?.0)
 }
 
 #[expect(
@@ -150,6 +179,7 @@ fn config(arguments: SettingArguments) -> anyhow::Result<Config> {
     let command_line = Settings {
         listen: arguments.listen,
         store: arguments.store,
+        database_password_file: arguments.database_password_file,
         key_file: arguments.key_file,
         attachments: arguments.attachments,
         tenant: arguments.tenant,
@@ -239,7 +269,7 @@ fn terminated() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-fn enrolment_code(store: &SqliteStore, config: &Config, scope: &str) -> anyhow::Result<()> {
+fn enrolment_code(store: &dyn CentralStore, config: &Config, scope: &str) -> anyhow::Result<()> {
     let scope = Scope::from_code(scope);
     if matches!(scope, Scope::Other(_)) {
         return Err(anyhow!("--scope is tenant or own_cases"));
@@ -262,7 +292,7 @@ fn enrolment_code(store: &SqliteStore, config: &Config, scope: &str) -> anyhow::
 }
 
 fn add_staff(
-    store: &SqliteStore,
+    store: &dyn CentralStore,
     config: &Config,
     login: String,
     roles: Vec<String>,

@@ -12,28 +12,42 @@ use tokio::sync::{oneshot, watch};
 
 use crate::attachments::AttachmentFolder;
 use crate::central::Central;
-use crate::config::Config;
-use crate::store::sqlite::{KeyFile, SqliteStore};
-use crate::store::{StoreError, Stored};
+use crate::config::{Config, Database};
+use crate::store::key_file::KeyFile;
+use crate::store::postgres::PostgresStore;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{CentralStore, StoreError, Stored};
 use crate::{log, routes};
 
 /// How long a stopping server waits for open requests.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Opens the configured store and the key of its secrets.
+///
+/// # Errors
+/// Something cannot be opened; the text says what.
+pub fn open_store(config: &Config) -> Stored<(Arc<dyn CentralStore>, KeyFile)> {
+    match &config.database {
+        Database::Sqlite(path) => {
+            let key = KeyFile::read_or_create(&config.key_file, path.exists())?;
+            Ok((Arc::new(SqliteStore::open(path, &key)?), key))
+        }
+        Database::Postgres(address) => {
+            let key = KeyFile::read(&config.key_file)?;
+            Ok((Arc::new(PostgresStore::open(address, &key)?), key))
+        }
+    }
+}
 
 /// Opens store and attachments and puts the server's state together.
 ///
 /// # Errors
 /// Something cannot be opened; the text says what.
 pub fn open(config: &Config) -> Stored<Arc<Central>> {
-    let key = KeyFile::read_or_create(&config.key_file, &config.database)?;
-    let store = SqliteStore::open(&config.database, &key)?;
+    let (store, key) = open_store(config)?;
     let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
         .map_err(|_| StoreError::CannotOpen("the attachment folder cannot be made".to_owned()))?;
-    Ok(Arc::new(Central::new(
-        Arc::new(store),
-        attachments,
-        config,
-    )?))
+    Ok(Arc::new(Central::new(store, attachments, config)?))
 }
 
 /// Serves until `stop` is done, then lets open requests finish for a while.

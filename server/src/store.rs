@@ -6,6 +6,8 @@
 //!
 //! Basis: design, section 6; sync-and-speed 3.2 to 3.4 and 7.
 
+pub mod key_file;
+pub mod postgres;
 pub mod sqlite;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,6 +27,12 @@ pub enum StoreError {
     /// The database answered with an error; trying again may help.
     #[error("the database cannot do this now")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Others wrote at the same time; the same transaction may now succeed.
+    #[error("the transaction must be run again")]
+    RunAgain,
+    /// The commit may be on one machine only; it must be offered again and is not acknowledged.
+    #[error("the commit was not confirmed by the standby")]
+    NotReplicated,
     /// A stored row is not what this program writes.
     #[error("a row of {0} cannot be read")]
     Row(&'static str),

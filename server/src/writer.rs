@@ -7,13 +7,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::store::{CentralStore, CentralTransaction, Stored};
+use crate::store::{CentralStore, CentralTransaction, StoreError, Stored};
 
 /// Most writes in one transaction.
 const GROUP: usize = 64;
+/// How long an answer is waited for. A commit can wait for its standby for hours; the write then stays in its queue and
+/// the caller, told to come again, finds a duplicate or a full queue.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// How often a write is run again where others wrote at the same time.
+const RUNS: u32 = 4;
 
 /// The write could not be taken or did not commit; trying again is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -77,23 +83,40 @@ impl Writers {
             }),
             done,
         };
-        self.lane(tenant)?
+        self.lane(tenant)
+            .await?
             .try_send(job)
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => WriteError::QueueFull,
                 mpsc::error::TrySendError::Closed(_) => WriteError::NotCommitted,
             })?;
-        committed.await.map_err(|_| WriteError::NotCommitted)??;
+        let answer = tokio::time::timeout(ANSWER_WITHIN, committed).await;
+        answer
+            .map_err(|_| WriteError::NotCommitted)?
+            .map_err(|_| WriteError::NotCommitted)??;
         let value = result.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or(WriteError::NotCommitted)
     }
 
-    /// The tenant's last committed position, to wait on.
+    /// Returns once everything up to a position is known to be committed wherever the database must have it.
+    ///
+    /// A row can be seen before the standby has it, where a commit was cut short; a later commit answers for it.
+    ///
+    /// # Errors
+    /// As [`Writers::write`].
+    pub async fn settled(&self, tenant: &str, position: u64) -> Result<(), WriteError> {
+        if *self.position(tenant).await?.borrow() >= position {
+            return Ok(());
+        }
+        self.write(tenant, |_| Ok(())).await
+    }
+
+    /// The tenant's last position known to be committed, to wait on; 0 before the first write.
     ///
     /// # Errors
     /// The tenant cannot be read.
-    pub fn position(&self, tenant: &str) -> Result<watch::Receiver<u64>, WriteError> {
-        self.lane(tenant)?;
+    pub async fn position(&self, tenant: &str) -> Result<watch::Receiver<u64>, WriteError> {
+        self.lane(tenant).await?;
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         lanes
             .get(tenant)
@@ -101,19 +124,32 @@ impl Writers {
             .ok_or(WriteError::NotCommitted)
     }
 
-    fn lane(&self, tenant: &str) -> Result<mpsc::Sender<Job>, WriteError> {
+    async fn lane(&self, tenant: &str) -> Result<mpsc::Sender<Job>, WriteError> {
+        if let Some(jobs) = self.open_lane(tenant) {
+            return Ok(jobs);
+        }
+        // Only a municipality that exists gets a thread; asking for it blocks, so not on a network thread.
+        let (store, code) = (Arc::clone(&self.store), tenant.to_owned());
+        tokio::task::spawn_blocking(move || store.tenant(&code))
+            .await
+            .map_err(|_| WriteError::NotCommitted)?
+            .map_err(|_| WriteError::NotCommitted)?;
+        self.start_lane(tenant)
+    }
+
+    fn open_lane(&self, tenant: &str) -> Option<mpsc::Sender<Job>> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.get(tenant).filter(|lane| !lane.jobs.is_closed())?;
+        Some(lane.jobs.clone())
+    }
+
+    fn start_lane(&self, tenant: &str) -> Result<mpsc::Sender<Job>, WriteError> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lane) = lanes.get(tenant)
-            && !lane.jobs.is_closed()
-        {
+        if let Some(lane) = lanes.get(tenant).filter(|lane| !lane.jobs.is_closed()) {
             return Ok(lane.jobs.clone());
         }
-        let row = self
-            .store
-            .tenant(tenant)
-            .map_err(|_| WriteError::NotCommitted)?;
         let (jobs, waiting) = mpsc::channel(self.queue_length);
-        let (moved, position) = watch::channel(row.position());
+        let (moved, position) = watch::channel(0);
         let store = Arc::clone(&self.store);
         let code = tenant.to_owned();
         let thread = std::thread::Builder::new()
@@ -160,7 +196,13 @@ fn run(
         }
         // One bad write must not fail its neighbours: each runs again, alone.
         for mut job in group.drain(..) {
-            let result = commit(store, tenant, std::slice::from_mut(&mut job), moved);
+            let mut result = Err(StoreError::RunAgain);
+            for _ in 0..RUNS {
+                if !matches!(result, Err(StoreError::RunAgain)) {
+                    break;
+                }
+                result = commit(store, tenant, std::slice::from_mut(&mut job), moved);
+            }
             if let Err(error) = &result {
                 crate::log::failure("write_failed", error);
             }

@@ -6,9 +6,13 @@
 
 mod http;
 mod office;
+mod postgres;
 mod suite;
 
-use skranke_server::store::sqlite::{KeyFile, SqliteStore};
+use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::postgres::PostgresStore;
+use skranke_server::store::sqlite::SqliteStore;
+use skranke_testkit::postgres::Cluster;
 
 use office::Backend;
 
@@ -17,10 +21,27 @@ struct Sqlite;
 
 impl Backend for Sqlite {
     type Store = SqliteStore;
+    type Beside = ();
 
-    fn open(folder: &std::path::Path) -> SqliteStore {
-        SqliteStore::open(&folder.join("central.db"), &KeyFile::from_bytes([7; 32])).unwrap()
+    fn open(folder: &std::path::Path) -> (SqliteStore, ()) {
+        let store = SqliteStore::open(&folder.join("central.db"), &KeyFile::from_bytes([7; 32]));
+        (store.unwrap(), ())
     }
 }
 
-suite::run_against!(sqlite, Sqlite);
+/// PostgreSQL, as a municipality's own server would run it: the store is the runtime role, not the owner.
+struct Postgres;
+
+impl Backend for Postgres {
+    type Store = PostgresStore;
+    type Beside = Cluster;
+
+    fn open(_: &std::path::Path) -> (PostgresStore, Cluster) {
+        let cluster = Cluster::start(&[]);
+        let store = postgres::prepared(&cluster);
+        (store, cluster)
+    }
+}
+
+suite::run_against!(on_sqlite, Sqlite);
+suite::run_against!(on_postgres, Postgres);

@@ -1,5 +1,6 @@
 //! A fictional municipality with laptops that seal events, over any backend.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +15,7 @@ use skranke_protocol::instant;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope, Verdict};
 use skranke_server::admission::{self, Admitted, Circumstances};
-use skranke_server::store::{CentralStore, Device, ServerKeys, StoredFeedItem};
+use skranke_server::store::{CentralStore, Device, ServerKeys, Stored, StoredFeedItem};
 use uuid::Uuid;
 
 pub(crate) const TENANT: &str = "0999";
@@ -22,7 +23,9 @@ pub(crate) const TENANT: &str = "0999";
 /// A kind of database under test.
 pub(crate) trait Backend {
     type Store: CentralStore + 'static;
-    fn open(folder: &std::path::Path) -> Self::Store;
+    /// What must go on running beside the store.
+    type Beside: Send + Sync + 'static;
+    fn open(folder: &std::path::Path) -> (Self::Store, Self::Beside);
 }
 
 /// The instant all tests begin at.
@@ -34,19 +37,24 @@ pub(crate) fn noon() -> DateTime<Utc> {
 pub(crate) struct Office {
     pub(crate) store: Arc<dyn CentralStore>,
     pub(crate) keys: ServerKeys,
-    _folder: tempfile::TempDir,
+    _beside: Box<dyn Any + Send + Sync>,
 }
 
 impl Office {
     pub(crate) fn of<B: Backend>() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = B::open(folder.path());
+        let (store, beside) = B::open(folder.path());
+        Self::over(Arc::new(store), (beside, folder))
+    }
+
+    /// A municipality in a store that is open already.
+    pub(crate) fn over(store: Arc<dyn CentralStore>, beside: impl Send + Sync + 'static) -> Self {
         store.create_tenant(TENANT, noon()).unwrap();
         let keys = store.server_keys().unwrap();
         Self {
-            store: Arc::new(store),
+            store,
             keys,
-            _folder: folder,
+            _beside: Box::new(beside),
         }
     }
 
@@ -141,7 +149,21 @@ impl Office {
     }
 
     fn push_batch_at(&self, now: DateTime<Utc>, device: DeviceId, batch: &PushBatch) -> Admitted {
-        let mut transaction = self.store.begin(TENANT).unwrap();
+        self.try_push_at(now, device, batch).unwrap()
+    }
+
+    /// Pushes a batch; only `Ok` is an acknowledgement.
+    pub(crate) fn try_push(&self, device: DeviceId, batch: &PushBatch) -> Stored<Admitted> {
+        self.try_push_at(noon(), device, batch)
+    }
+
+    fn try_push_at(
+        &self,
+        now: DateTime<Utc>,
+        device: DeviceId,
+        batch: &PushBatch,
+    ) -> Stored<Admitted> {
+        let mut transaction = self.store.begin(TENANT)?;
         let server_key = self.public_key();
         let circumstances = Circumstances {
             now,
@@ -149,9 +171,9 @@ impl Office {
             index_key: &self.keys.index_key,
         };
         let admitted =
-            admission::admit(transaction.as_mut(), device, &batch.commands, circumstances).unwrap();
-        transaction.commit().unwrap();
-        admitted
+            admission::admit(transaction.as_mut(), device, &batch.commands, circumstances)?;
+        transaction.commit()?;
+        Ok(admitted)
     }
 
     /// Pushes one command and returns its verdict.

@@ -14,8 +14,13 @@ const RUST_NAMES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["server/src/store", "tests"]),
 ];
 
-/// The folders whose strings may hold SQL.
-const SQL_FOLDERS: &[&str] = &["crates/store", "server/src/store", "tests/bench"];
+/// The folders whose strings may hold SQL. Tests of roles and standbys look at the database as another program would.
+const SQL_FOLDERS: &[&str] = &[
+    "crates/store",
+    "server/src/store",
+    "tests/bench",
+    "tests/contract/postgres",
+];
 
 /// The file that may import the window toolkit's JavaScript.
 const TAURI_FILE: &str = "ui/src/lib/backend/tauri.ts";

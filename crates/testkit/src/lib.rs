@@ -4,6 +4,8 @@
 
 pub mod files;
 pub mod people;
+#[cfg(unix)]
+pub mod postgres;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use skranke_domain::danish_time;

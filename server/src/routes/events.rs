@@ -128,6 +128,9 @@ pub(super) async fn pull(
             .writers
             .write(&call.tenant, move |transaction| transaction.audit(&row))
             .await?;
+    } else {
+        let position = slice.tenant.position();
+        central.writers.settled(&call.tenant, position).await?;
     }
     let now = log::now();
     let (_, head) = central.signed(&call.device, &slice.tenant, now)?;
@@ -157,7 +160,7 @@ async fn poll(
     wait: Duration,
 ) -> Answer<FeedSlice> {
     let deadline = Instant::now() + wait;
-    let mut moved = central.writers.position(&call.tenant)?;
+    let mut moved = central.writers.position(&call.tenant).await?;
     let mut stopping = central.stopping.subscribe();
     let mut from = after.position;
     loop {

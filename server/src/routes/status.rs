@@ -13,7 +13,7 @@ use crate::auth::{Call, DeviceCall};
 use crate::central::Central;
 use crate::log;
 use crate::problem::Answer;
-use crate::store::{Device, Tenant};
+use crate::store::{Device, StoreError, Tenant};
 
 /// `GET /v1/status`; a revoked device may ask, so that it learns that it is.
 pub(super) async fn status(
@@ -53,7 +53,15 @@ pub(super) async fn confirmation(
     request: Request,
 ) -> Answer<Response> {
     let call = Call::read(request, 0).await?.device(&central).await?;
-    let (device, tenant) = present(&central, &call).await?;
+    // Read in a writing transaction: its commit answers for everything that is signed here.
+    let id = call.device.id;
+    let (device, tenant) = central
+        .writers
+        .write(&call.tenant, move |transaction| {
+            let device = transaction.device(id)?.ok_or(StoreError::Row("device"))?;
+            Ok((device, transaction.tenant().clone()))
+        })
+        .await?;
     let now = log::now();
     let (confirmation, head) = central.signed(&device, &tenant, now)?;
     answer(

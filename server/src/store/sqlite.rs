@@ -18,11 +18,12 @@ use skranke_protocol::instant;
 use skranke_protocol::wire::Scope;
 use uuid::Uuid;
 
+use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
     FeedSlice, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
 };
-pub use open::{KeyFile, SCHEMA_VERSION};
+pub use open::SCHEMA_VERSION;
 use row::{DEVICE_COLUMNS, EVENT_COLUMNS};
 
 /// How many positions one page of a device of limited scope looks through.

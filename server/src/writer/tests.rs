@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::store::StoreError;
-use crate::store::sqlite::{KeyFile, SqliteStore};
+use crate::store::key_file::KeyFile;
+use crate::store::sqlite::SqliteStore;
 
 const TENANT: &str = "0999";
 
@@ -95,7 +96,7 @@ async fn one_bad_write_fails_alone() {
     let before = mark(&writers);
     let bad = write(&writers, |_| Err(StoreError::Row("event")));
     let after = mark(&writers);
-    while writers.lane(TENANT).unwrap().capacity() > 7 {
+    while writers.lane(TENANT).await.unwrap().capacity() > 7 {
         tokio::task::yield_now().await;
     }
 
@@ -122,9 +123,9 @@ async fn waiting_writes_share_one_transaction() {
             })
         })
     };
-    let moved = writers.position(TENANT).unwrap();
+    let moved = writers.position(TENANT).await.unwrap();
     let tasks: Vec<_> = (0..3).map(|_| entered(&writers)).collect();
-    while writers.lane(TENANT).unwrap().capacity() > 7 {
+    while writers.lane(TENANT).await.unwrap().capacity() > 7 {
         tokio::task::yield_now().await;
     }
 

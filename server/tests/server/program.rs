@@ -22,7 +22,11 @@ struct Program {
 
 impl Program {
     fn start(folder: &Path) -> Self {
-        let mut child = command(folder)
+        Self::start_on(folder, &embedded(folder))
+    }
+
+    fn start_on(folder: &Path, store: &str) -> Self {
+        let mut child = command(folder, store)
             .args([
                 "serve",
                 "--exit-with-parent",
@@ -71,19 +75,33 @@ impl Drop for Program {
     }
 }
 
-fn command(folder: &Path) -> Command {
+fn embedded(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("central.db").display())
+}
+
+fn command(folder: &Path, store: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skranke-server"));
     command
         .env_clear()
-        .arg("--store")
-        .arg(format!("sqlite:{}", folder.join("central.db").display()))
+        .args(["--store", store])
+        .arg("--attachments")
+        .arg(folder.join("central.attachments"))
         .arg("--key-file")
         .arg(folder.join("key"));
     command
 }
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
-    let mut child = command(folder)
+    run_on(folder, &embedded(folder), arguments, input)
+}
+
+fn run_on(
+    folder: &Path,
+    store: &str,
+    arguments: &[&str],
+    input: &str,
+) -> (Option<i32>, String, String) {
+    let mut child = command(folder, store)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -316,4 +334,42 @@ fn the_operators_commands_say_what_they_did_and_what_was_wrong() {
     let (code, _, error) = run(at, &["serve", "--listen", "here"], "");
     assert_eq!(code, Some(3));
     assert!(error.contains("listen must be an address"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn on_postgresql_it_is_prepared_by_the_owner_serves_as_another_and_survives_a_hard_stop() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cluster = skranke_testkit::postgres::Cluster::start(&["fsync=on"]);
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
+    cluster.administer_file("postgres", &roles);
+    let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
+    let runtime = store("skranke_runtime");
+
+    let (code, _, said) = run_on(scratch.path(), &runtime, &["serve"], "");
+    assert_eq!(code, Some(3));
+    assert!(said.contains("key file does not exist"), "{said}");
+    let (code, _, said) = run_on(
+        scratch.path(),
+        &store("skranke_owner"),
+        &["prepare-database"],
+        "",
+    );
+    assert_eq!(code, Some(0), "{said}");
+
+    let mut program = Program::start_on(scratch.path(), &runtime);
+    assert_eq!(program.status_of("/readyz"), Some(200));
+    let mut counter = Counter::enrol(&program.url);
+    let acknowledged: Vec<_> = (0..5).map(|_| counter.push_note()).collect();
+    assert_eq!(acknowledged.last(), Some(&Some(5)));
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+
+    let again = Program::start_on(scratch.path(), &runtime);
+    counter.move_to(&again.url);
+    assert_eq!(
+        counter.push_note(),
+        Some(6),
+        "the chain goes on where it was"
+    );
 }

@@ -28,7 +28,9 @@ fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> ProblemCode {
 fn operator(town: &Town) -> SqliteStore {
     let database = town.folder.path().join("central.db");
     let key_file = town.folder.path().join("central.key");
-    let key = skranke_server::store::sqlite::KeyFile::read_or_create(&key_file, &database).unwrap();
+    let key =
+        skranke_server::store::key_file::KeyFile::read_or_create(&key_file, database.exists())
+            .unwrap();
     SqliteStore::open(&database, &key).unwrap()
 }
 

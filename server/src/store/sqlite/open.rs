@@ -1,14 +1,14 @@
 //! Opening, migrating and copying the encrypted database.
 
-use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use rand::RngCore;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, named_params};
-use skranke_protocol::encoding::{from_hex, to_hex};
+use skranke_protocol::encoding::to_hex;
 
+use super::super::key_file::{KeyFile, write_private};
 use super::super::{StoreError, Stored};
 
 /// The schema this program writes.
@@ -20,64 +20,6 @@ const APPLICATION_ID: u32 = 0x736b_7261;
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [include_str!(
     "../../../migrations/sqlite/0001_central_store.sql"
 )];
-
-/// The 256-bit key of the database, from a file with 64 hexadecimal digits.
-#[derive(Clone, PartialEq, Eq)]
-pub struct KeyFile([u8; 32]);
-
-impl KeyFile {
-    /// Takes key bytes.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The key bytes.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// Reads a key file; makes one, readable by its owner alone, when neither it nor the database exists yet.
-    ///
-    /// # Errors
-    /// The file cannot be read or is no key, or the database exists without its key.
-    pub fn read_or_create(key_file: &Path, database: &Path) -> Stored<Self> {
-        match std::fs::read_to_string(key_file) {
-            Ok(text) => from_hex(text.trim()).map(Self).map_err(|_| {
-                cannot_open("the key file must hold 64 lower-case hexadecimal digits")
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if database.exists() {
-                    return Err(cannot_open(
-                        "the database exists, but its key file does not",
-                    ));
-                }
-                let mut key = [0; 32];
-                rand::rngs::OsRng.fill_bytes(&mut key);
-                write_private(key_file, to_hex(&key).as_bytes())
-                    .map_err(|_| cannot_open("the key file cannot be written"))?;
-                Ok(Self(key))
-            }
-            Err(_) => Err(cannot_open("the key file cannot be read")),
-        }
-    }
-}
-
-impl fmt::Debug for KeyFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyFile(hidden)")
-    }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
 
 fn cannot_open(why: &str) -> StoreError {
     StoreError::CannotOpen(why.to_owned())

@@ -1,6 +1,7 @@
 //! Opening: fresh, again, with a wrong key, from a newer program; and the schema as it was agreed.
 
-use super::{KeyFile, SCHEMA_VERSION, SqliteStore};
+use super::{SCHEMA_VERSION, SqliteStore};
+use crate::store::key_file::KeyFile;
 use crate::store::{CentralStore, StoreError};
 use skranke_protocol::encoding::to_hex;
 
@@ -78,11 +79,11 @@ fn a_lost_key_file_is_told_and_nothing_is_overwritten() {
         scratch.path().join("central.db"),
         scratch.path().join("key"),
     );
-    let key = KeyFile::read_or_create(&key_file, &database).unwrap();
+    let key = KeyFile::read_or_create(&key_file, database.exists()).unwrap();
     SqliteStore::open(&database, &key).unwrap();
     std::fs::remove_file(&key_file).unwrap();
 
-    let lost = KeyFile::read_or_create(&key_file, &database);
+    let lost = KeyFile::read_or_create(&key_file, database.exists());
 
     assert!(matches!(lost, Err(StoreError::CannotOpen(_))));
     assert!(
@@ -100,7 +101,7 @@ fn key_and_database_are_their_owners_alone() {
         scratch.path().join("central.db"),
         scratch.path().join("key"),
     );
-    let key = KeyFile::read_or_create(&key_file, &database).unwrap();
+    let key = KeyFile::read_or_create(&key_file, database.exists()).unwrap();
     let store = SqliteStore::open(&database, &key).unwrap();
     store.ping().unwrap();
 

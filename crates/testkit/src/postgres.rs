@@ -1,0 +1,328 @@
+//! A real PostgreSQL for one test: made in a scratch folder, reached through a socket there, gone with the test.
+//!
+//! It runs as an unprivileged user, since PostgreSQL refuses root, and ends when the test's process ends, however that
+//! happens: the shell around it waits on a pipe from the test.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a start or stop may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Starts the server given as arguments and ends it hard when standard input closes.
+const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server"#;
+
+/// The user PostgreSQL runs as.
+#[derive(Clone, Copy)]
+struct Account {
+    uid: u32,
+    gid: u32,
+}
+
+impl Account {
+    /// The system's `postgres` user where the test runs as root; nobody else otherwise.
+    fn needed() -> Option<Self> {
+        let is_root = fs::metadata("/proc/self").is_ok_and(|own| {
+            use std::os::unix::fs::MetadataExt;
+            own.uid() == 0
+        });
+        if !is_root {
+            return None;
+        }
+        let users = fs::read_to_string("/etc/passwd").ok()?;
+        let line = users.lines().find(|line| line.starts_with("postgres:"))?;
+        let mut numbers = line.split(':').skip(2).map(str::parse);
+        match (numbers.next()?, numbers.next()?) {
+            (Ok(uid), Ok(gid)) => Some(Self { uid, gid }),
+            _ => None,
+        }
+    }
+}
+
+/// A PostgreSQL server with its own data, socket and nothing else.
+pub struct Cluster {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    account: Option<Account>,
+    settings: Vec<String>,
+    running: Option<Child>,
+}
+
+impl Cluster {
+    /// Makes and starts a server. `settings` are lines of `postgresql.conf`; a test about durability says `fsync=on`,
+    /// all others save the time.
+    ///
+    /// # Panics
+    /// PostgreSQL is not installed, or does not start.
+    pub fn start(settings: &[&str]) -> Self {
+        let mut cluster = Self::scratch(settings);
+        cluster.run(
+            "initdb",
+            &[
+                "-k",
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-N",
+                "-D",
+            ],
+            &[&cluster.tables()],
+        );
+        cluster.resume();
+        cluster
+    }
+
+    /// Makes and starts a standby of this server that calls itself `name`.
+    ///
+    /// # Panics
+    /// The copy cannot be made or does not start.
+    pub fn standby(&self, name: &str, settings: &[&str]) -> Self {
+        let mut standby = Self::scratch(settings);
+        let from = format!(
+            "host={} user=postgres application_name={name}",
+            self.folder.path().display()
+        );
+        standby.run(
+            "pg_basebackup",
+            &["-R", "-X", "stream", "-c", "fast", "-d", &from, "-D"],
+            &[&standby.tables()],
+        );
+        standby.resume();
+        standby
+    }
+
+    fn scratch(settings: &[&str]) -> Self {
+        // Socket paths are short by law of the operating system, so not under a deep target folder.
+        let folder = tempfile::Builder::new()
+            .prefix("pg")
+            .tempdir_in("/tmp")
+            .expect("a scratch folder");
+        let account = Account::needed();
+        if let Some(account) = account {
+            chown(folder.path(), Some(account.uid), Some(account.gid))
+                .expect("a folder of its own");
+        }
+        let mut cluster = Self {
+            folder,
+            programs: programs(),
+            account,
+            settings: vec!["fsync=off".to_owned()],
+            running: None,
+        };
+        cluster
+            .settings
+            .extend(settings.iter().map(|&line| line.to_owned()));
+        cluster
+    }
+
+    fn tables(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if let Some(account) = self.account {
+            command.uid(account.uid).gid(account.gid);
+        }
+        command
+    }
+
+    fn run(&self, program: &str, arguments: &[&str], paths: &[&Path]) {
+        let output = self
+            .command(&self.programs.join(program))
+            .args(arguments)
+            .args(paths)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap_or_else(|error| panic!("{program} does not run: {error}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program}: {said}");
+    }
+
+    /// Starts the server again after it was stopped or killed.
+    ///
+    /// # Panics
+    /// It does not answer in time.
+    pub fn resume(&mut self) {
+        let _ = fs::remove_file(self.tables().join("postmaster.pid"));
+        let socket_folder = self.folder.path().to_owned();
+        let mut command = self.command(Path::new("/bin/sh"));
+        command
+            .args(["-c", KEEPER, "keeper"])
+            .arg(self.programs.join("postgres"))
+            .arg("-D")
+            .arg(self.tables())
+            .arg("-k")
+            .arg(&socket_folder)
+            .args(["-c", "listen_addresses="])
+            .args(self.settings.iter().flat_map(|line| ["-c", line.as_str()]))
+            .stdin(Stdio::piped())
+            .stderr(
+                fs::File::create(self.folder.path().join("log"))
+                    .map(Stdio::from)
+                    .expect("a log"),
+            );
+        self.running = Some(command.spawn().expect("a shell"));
+        let begin = Instant::now();
+        while !self.answers() {
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "PostgreSQL does not answer: {}",
+                fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn answers(&self) -> bool {
+        self.command(&self.programs.join("pg_isready"))
+            .arg("-h")
+            .arg(self.folder.path())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    /// Ends the server and all its processes at once, with nothing flushed, as when the machine loses power.
+    pub fn kill(&mut self) {
+        let postmaster =
+            fs::read_to_string(self.tables().join("postmaster.pid")).unwrap_or_default();
+        if let Some(pid) = postmaster.lines().next() {
+            let children = Command::new("pkill").args(["-9", "-P", pid]).status();
+            let _ = Command::new("kill").args(["-9", pid]).status();
+            let _ = children;
+        }
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            drop(running.stdin.take());
+            let _ = running.wait();
+        }
+    }
+
+    /// Makes a standby the new primary.
+    ///
+    /// # Panics
+    /// It cannot be promoted.
+    pub fn promote(&self) {
+        self.run("pg_ctl", &["promote", "-w", "-D"], &[&self.tables()]);
+    }
+
+    /// Where to reach a database as a role, in libpq's form.
+    pub fn address(&self, role: &str, database: &str) -> String {
+        format!(
+            "host={} user={role} dbname={database}",
+            self.folder.path().display()
+        )
+    }
+
+    /// The folder of the socket.
+    pub fn host(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs statements as the administrator and returns what they print, a line for each row.
+    ///
+    /// # Panics
+    /// A statement fails.
+    pub fn administer(&self, database: &str, statements: &str) -> String {
+        self.psql(database, &["-c", statements])
+    }
+
+    /// Runs a file of statements as the administrator.
+    ///
+    /// # Panics
+    /// A statement fails.
+    pub fn administer_file(&self, database: &str, file: &Path) {
+        // The server's user need not be able to read the project's folder.
+        let text = fs::read_to_string(file).expect("the file of statements");
+        let copy = self.folder.path().join("statements.sql");
+        fs::write(&copy, text).expect("a copy");
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).expect("a readable copy");
+        let copy = copy.display().to_string();
+        self.psql(database, &["-f", &copy]);
+    }
+
+    fn psql(&self, database: &str, arguments: &[&str]) -> String {
+        self.psql_as("postgres", database, arguments)
+            .unwrap_or_else(|said| panic!("psql: {said}"))
+    }
+
+    /// Runs statements as any role: what they print, or what the database said against them.
+    ///
+    /// # Errors
+    /// A statement failed.
+    pub fn run_as(&self, role: &str, database: &str, statements: &str) -> Result<String, String> {
+        self.psql_as(role, database, &["-c", statements])
+    }
+
+    fn psql_as(&self, role: &str, database: &str, arguments: &[&str]) -> Result<String, String> {
+        let output = self
+            .command(&self.programs.join("psql"))
+            .args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1"])
+            .args(["-U", role, "-d", database])
+            .arg("-h")
+            .arg(self.folder.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .output()
+            .expect("psql");
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// Waits until a question asked as the administrator is answered with `t`.
+    ///
+    /// # Panics
+    /// It is not in time.
+    pub fn wait_until(&self, database: &str, question: &str) {
+        let begin = Instant::now();
+        while self.administer(database, question).trim() != "t" {
+            assert!(begin.elapsed() < PATIENCE, "never true: {question}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The newest installed version's programs, of 15 and later.
+fn programs() -> PathBuf {
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let version = path.file_name()?.to_str()?.parse().ok()?;
+            Some((version, path.join("bin")))
+        })
+        .filter(|(version, path)| *version >= 15 && path.join("initdb").exists())
+        .collect();
+    versions.sort();
+    let newest = versions.pop();
+    newest
+        .expect("PostgreSQL 15 or later is installed (make install)")
+        .1
+}

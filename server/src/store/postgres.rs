@@ -1,0 +1,476 @@
+//! The backend for PostgreSQL 15 and later, for municipalities that run their own database.
+//!
+//! Every transaction names its municipality, and row-level security shows it no other's rows. A commit counts only
+//! when the database answered it without a warning, so with a synchronous standby an acknowledgement means that the
+//! standby has it too. Calls block on a small runtime of their own.
+//! Basis: design, section 6; reliability, findings 1 to 3 and 9.
+
+mod link;
+mod row;
+mod schema;
+mod transaction;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use deadpool::managed::{Object, Pool, PoolError};
+use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::wire::Scope;
+use tokio::runtime::Runtime;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use self::link::{Connector, Link};
+use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
+use super::key_file::KeyFile;
+use super::{
+    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
+    FeedSlice, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+};
+use crate::config::PostgresAddress;
+pub use schema::SCHEMA_VERSION;
+
+/// How many positions one page of a device of limited scope looks through.
+const SCOPE_WINDOW: u64 = 10_000;
+/// How long a call waits for a free connection.
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+/// Settings of every session. Waiting for a lock or idling in a transaction holds others up and is cut short; a commit
+/// that waits for its standby is not, since nobody could say afterwards what became of it.
+const SESSION: &str = "-c lock_timeout=2s -c idle_in_transaction_session_timeout=60s -c timezone=UTC \
+                       -c default_text_search_config=pg_catalog.simple -c client_min_messages=warning";
+
+/// The PostgreSQL backend.
+pub struct PostgresStore {
+    pool: Pool<Connector>,
+    key: KeyFile,
+    /// Last, so that connections end before what drives them; taken only when the store is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl PostgresStore {
+    /// Connects as the running server and checks what it finds.
+    ///
+    /// The address names several hosts where there are standbys.
+    ///
+    /// # Errors
+    /// Nobody answers, the schema is not this program's, or the key file does not fit.
+    pub fn open(address: &PostgresAddress, key: &KeyFile) -> Stored<Self> {
+        let config = config(address)?;
+        let runtime = runtime()?;
+        let pool = Pool::builder(Connector(config))
+            .max_size(address.connections)
+            .wait_timeout(Some(WAIT_FOR_CONNECTION))
+            .create_timeout(Some(WAIT_FOR_CONNECTION))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|_| StoreError::CannotOpen("the connection pool cannot be made".to_owned()))?;
+        let store = Self {
+            pool,
+            key: key.clone(),
+            runtime: Some(runtime),
+        };
+        store.runtime()?.block_on(async {
+            let mut link = store.link().await.map_err(unreachable_database)?;
+            schema::check(&mut link).await
+        })?;
+        store.server_keys()?;
+        Ok(store)
+    }
+
+    /// Brings the schema up to this program; `address` names its owner.
+    ///
+    /// # Errors
+    /// As the text says; nothing is changed then.
+    pub fn prepare(address: &PostgresAddress, key: &KeyFile) -> Stored<()> {
+        let config = config(address)?;
+        runtime()?.block_on(async {
+            let mut link = Link::connect(&config).await.map_err(unreachable_database)?;
+            schema::prepare(&mut link, key).await
+        })
+    }
+
+    fn runtime(&self) -> Stored<&Runtime> {
+        self.runtime
+            .as_ref()
+            .ok_or_else(|| StoreError::CannotOpen("the store is closed".to_owned()))
+    }
+
+    async fn link(&self) -> Stored<Object<Connector>> {
+        let taken = self.pool.get().await;
+        taken.map_err(|error| {
+            if let PoolError::Backend(error) = error {
+                error
+            } else {
+                StoreError::Database(Box::new(error))
+            }
+        })
+    }
+
+    /// Reads one snapshot of one municipality.
+    fn read<T>(&self, tenant: &str, work: impl AsyncFnOnce(&mut Link) -> Stored<T>) -> Stored<T> {
+        self.runtime()?.block_on(async {
+            let mut link = self.link().await?;
+            link.begin_reading(tenant).await?;
+            let result = work(&mut link).await;
+            match &result {
+                Ok(_) => link.commit().await?,
+                Err(_) => link.roll_back().await,
+            }
+            result
+        })
+    }
+
+    /// Writes a single row of a municipality, outside its feed.
+    fn write(&self, tenant: &str, work: impl AsyncFnOnce(&mut Link) -> Stored<()>) -> Stored<()> {
+        self.runtime()?.block_on(async {
+            let mut link = self.link().await?;
+            link.begin_writing(tenant).await?;
+            let result = work(&mut link).await;
+            match &result {
+                Ok(()) => link.commit().await,
+                Err(_) => {
+                    link.roll_back().await;
+                    result
+                }
+            }
+        })
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.pool.close();
+        if let Some(runtime) = self.runtime.take() {
+            // Dropping a runtime waits, which a thread that serves requests must not.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn config(address: &PostgresAddress) -> Stored<tokio_postgres::Config> {
+    let mut config: tokio_postgres::Config = address.text.parse().map_err(|_| {
+        StoreError::CannotOpen("the address of the database cannot be read".to_owned())
+    })?;
+    if let Some(password) = &address.password {
+        config.password(password);
+    }
+    config
+        .application_name("skranke-server")
+        .options(SESSION)
+        .target_session_attrs(tokio_postgres::config::TargetSessionAttrs::ReadWrite)
+        .connect_timeout(WAIT_FOR_CONNECTION)
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(3);
+    Ok(config)
+}
+
+fn runtime() -> Stored<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("postgres")
+        .enable_all()
+        .build()
+        .map_err(|_| StoreError::CannotOpen("no threads for the database".to_owned()))
+}
+
+/// Says what the person at the console must look at; the database's own words may hold names.
+fn unreachable_database(error: StoreError) -> StoreError {
+    if matches!(error, StoreError::CannotOpen(_)) {
+        return error;
+    }
+    StoreError::CannotOpen(
+        "the database does not answer, or refuses the role or its password".to_owned(),
+    )
+}
+
+async fn tenant(link: &mut Link, code: &str) -> Stored<Tenant> {
+    const TENANT: &str = "
+        SELECT tenant, epoch, position, frontier, backup_position
+          FROM tenant
+         WHERE tenant = $1";
+    let found = link.query_opt(TENANT, &[&code]).await?;
+    row::tenant(&found.ok_or(StoreError::NoSuchTenant)?)
+}
+
+async fn device(link: &mut Link, tenant: &str, id: DeviceId) -> Stored<Option<Device>> {
+    let sql = [
+        "SELECT ",
+        DEVICE_COLUMNS,
+        " FROM device WHERE tenant = $1 AND id = $2",
+    ]
+    .concat();
+    let found = link.query_opt(&sql, &[&tenant, &id.as_uuid()]).await?;
+    found.as_ref().map(row::device).transpose()
+}
+
+async fn grant(link: &mut Link, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
+    const GRANT: &str = "
+        SELECT body, signature, revoked_at
+          FROM staff_grant
+         WHERE tenant = $1 AND id = $2";
+    let found = link.query_opt(GRANT, &[&tenant, &id.as_uuid()]).await?;
+    found.as_ref().map(row::grant).transpose()
+}
+
+/// Accepted events of a case up to a position, in feed order.
+async fn case_events(
+    link: &mut Link,
+    tenant: &str,
+    case_id: CaseId,
+    up_to: u64,
+) -> Stored<Vec<SealedEvent>> {
+    let sql = [
+        "SELECT ",
+        EVENT_COLUMNS,
+        " FROM event WHERE tenant = $1 AND case_id = $2 AND position <= $3 ORDER BY position",
+    ]
+    .concat();
+    let rows = link
+        .query(&sql, &[&tenant, &case_id.as_uuid(), &number(up_to)])
+        .await?;
+    rows.iter().map(row::sealed).collect()
+}
+
+/// Items with the event each carries, in one query.
+fn feed_query() -> String {
+    [
+        "SELECT f.position AS at_position, f.item, f.case_id AS item_case, ",
+        EVENT_COLUMNS,
+        " FROM feed_item AS f
+          LEFT JOIN event ON event.tenant = f.tenant AND event.hash = f.event_hash
+         WHERE f.tenant = $1
+           AND f.position > $2
+           AND f.position <= $3
+           AND (f.device_id IS NULL OR f.device_id = $4)
+           AND (f.item <> 'event' OR $5 OR EXISTS (
+                 SELECT 1
+                   FROM device_scope AS s
+                  WHERE s.tenant = f.tenant
+                    AND s.device_id = $4
+                    AND s.case_id = f.case_id
+                    AND s.entered_position < f.position
+                    AND (s.left_position IS NULL OR s.left_position > f.position)))
+         ORDER BY f.position
+         LIMIT $6",
+    ]
+    .concat()
+}
+
+async fn feed_item(link: &mut Link, tenant: &str, row: &Row) -> Stored<(u64, StoredFeedItem)> {
+    let position = row::count(row, "at_position")?;
+    let case_id = CaseId::from_uuid(row.try_get("item_case")?);
+    let item = match row.try_get("item")? {
+        "event" => StoredFeedItem::Event(row::sealed(row)?),
+        "scope_entered" => StoredFeedItem::ScopeEntered(
+            case_id,
+            case_events(link, tenant, case_id, position).await?,
+        ),
+        "scope_left" => StoredFeedItem::ScopeLeft(case_id),
+        _ => return Err(StoreError::Row("feed_item")),
+    };
+    Ok((position, item))
+}
+
+impl CentralStore for PostgresStore {
+    fn server_keys(&self) -> Stored<ServerKeys> {
+        self.runtime()?.block_on(async {
+            let mut link = self.link().await?;
+            schema::server_keys(&mut link, &self.key).await
+        })
+    }
+
+    fn create_tenant(&self, tenant: &str, now: DateTime<Utc>) -> Stored<()> {
+        self.write(tenant, async |link| {
+            link.query(
+                "INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, created_at)
+                 VALUES ($1, 1, 0, '', 0, 1, $2)
+                 ON CONFLICT (tenant) DO NOTHING",
+                &[&tenant, &now],
+            )
+            .await?;
+            Ok(())
+        })
+    }
+
+    fn begin(&self, tenant: &str) -> Stored<Box<dyn CentralTransaction + '_>> {
+        let runtime = self.runtime()?.handle().clone();
+        let link = runtime.block_on(self.link())?;
+        Ok(Box::new(transaction::PostgresTransaction::begin(
+            runtime, link, tenant,
+        )?))
+    }
+
+    fn tenant(&self, code: &str) -> Stored<Tenant> {
+        self.read(code, async |link| tenant(link, code).await)
+    }
+
+    fn device(&self, tenant: &str, id: DeviceId) -> Stored<Option<Device>> {
+        self.read(tenant, async |link| device(link, tenant, id).await)
+    }
+
+    fn device_and_tenant(&self, code: &str, id: DeviceId) -> Stored<Option<(Device, Tenant)>> {
+        self.read(code, async |link| match device(link, code, id).await? {
+            Some(device) => Ok(Some((device, tenant(link, code).await?))),
+            None => Ok(None),
+        })
+    }
+
+    fn feed(&self, code: &str, device: &Device, after: u64, limit: u32) -> Stored<FeedSlice> {
+        self.read(code, async |link| {
+            let tenant = tenant(link, code).await?;
+            let all_cases = device.scope == Scope::Tenant;
+            let end = if all_cases {
+                tenant.position()
+            } else {
+                tenant.position().min(after.saturating_add(SCOPE_WINDOW))
+            };
+            let rows = link
+                .query(
+                    &feed_query(),
+                    &[
+                        &code,
+                        &number(after),
+                        &number(end),
+                        &device.id.as_uuid(),
+                        &all_cases,
+                        &i64::from(limit),
+                    ],
+                )
+                .await?;
+            let mut items = Vec::with_capacity(rows.len());
+            for row in &rows {
+                items.push(feed_item(link, code, row).await?);
+            }
+            let is_full = items.len() >= limit as usize;
+            let read_to = match items.last() {
+                Some((position, _)) if is_full => *position,
+                _ => end.max(after.min(tenant.position())),
+            };
+            Ok(FeedSlice {
+                items,
+                read_to,
+                tenant,
+            })
+        })
+    }
+
+    fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
+        self.read(tenant, async |link| grant(link, tenant, id).await)
+    }
+
+    fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>> {
+        const STAFF: &str = "
+            SELECT id, login, password_hash, roles, active
+              FROM staff
+             WHERE tenant = $1 AND login = $2";
+        self.read(tenant, async |link| {
+            let found = link.query_opt(STAFF, &[&tenant, &login]).await?;
+            found.as_ref().map(row::staff).transpose()
+        })
+    }
+
+    fn save_staff(&self, tenant: &str, staff: &Staff) -> Stored<()> {
+        self.write(tenant, async |link| {
+            link.query(
+                "INSERT INTO staff (tenant, id, login, password_hash, roles, active)
+                 VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (tenant, id) DO UPDATE
+                    SET login = excluded.login,
+                        password_hash = excluded.password_hash,
+                        roles = excluded.roles,
+                        active = excluded.active",
+                &[
+                    &tenant,
+                    &staff.id.as_uuid(),
+                    &staff.login,
+                    &staff.password_hash,
+                    &staff.roles.join(" "),
+                    &staff.active,
+                ],
+            )
+            .await?;
+            Ok(())
+        })
+    }
+
+    fn save_enrolment_code(&self, tenant: &str, code: &EnrolmentCode) -> Stored<()> {
+        self.write(tenant, async |link| {
+            link.query(
+                "INSERT INTO enrolment_code (tenant, digest, scope, expires_at, device_id)
+                 VALUES ($1, $2, $3, $4, NULL)",
+                &[
+                    &tenant,
+                    &code.digest.as_slice(),
+                    &code.scope.code(),
+                    &code.expires_at,
+                ],
+            )
+            .await?;
+            Ok(())
+        })
+    }
+
+    fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>> {
+        const ATTACHMENT: &str = "
+            SELECT size_bytes, media_type
+              FROM attachment
+             WHERE tenant = $1 AND digest = $2";
+        self.read(tenant, async |link| {
+            let found = link
+                .query_opt(ATTACHMENT, &[&tenant, &digest.as_bytes().as_slice()])
+                .await?;
+            found.map(|row| row::attachment(&row, *digest)).transpose()
+        })
+    }
+
+    fn receipts(&self, tenant: &str, hash: &[u8; 32]) -> Stored<u64> {
+        self.read(tenant, async |link| {
+            let found = link
+                .query_opt(
+                    "SELECT coalesce(sum(times), 0)::bigint AS times
+                       FROM receipt
+                      WHERE tenant = $1 AND event_hash = $2",
+                    &[&tenant, &hash.as_slice()],
+                )
+                .await?;
+            row::count(&found.ok_or(StoreError::Row("receipt"))?, "times")
+        })
+    }
+
+    fn alarms(&self, tenant: &str) -> Stored<Vec<Alarm>> {
+        self.read(tenant, async |link| {
+            let rows = link
+                .query(
+                    "SELECT code, device_id, raised_at FROM alarm WHERE tenant = $1 ORDER BY id",
+                    &[&tenant],
+                )
+                .await?;
+            rows.iter().map(row::alarm).collect()
+        })
+    }
+
+    fn audit(&self, tenant: &str, after: Option<Uuid>, limit: u32) -> Stored<Vec<AuditEntry>> {
+        self.read(tenant, async |link| {
+            let rows = link
+                .query(
+                    "SELECT id, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
+                       FROM audit
+                      WHERE tenant = $1 AND id > $2
+                      ORDER BY id
+                      LIMIT $3",
+                    &[&tenant, &after.unwrap_or(Uuid::nil()), &i64::from(limit)],
+                )
+                .await?;
+            rows.iter().map(row::audit_entry).collect()
+        })
+    }
+
+    fn ping(&self) -> Stored<()> {
+        self.runtime()?.block_on(async {
+            let mut link = self.link().await?;
+            link.batch("SELECT 1").await
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! One connection to PostgreSQL: its driver, its prepared statements, and the rule when a commit counts.
+//!
+//! PostgreSQL answers a COMMIT whose wait for the standby was cut short with success and a warning. The warning arrives
+//! before the success, on the same connection, and is read by the loop here; a commit that came with one is not
+//! acknowledged and its connection is not used again. No statement is ever cancelled from this side.
+//! Basis: reliability, findings 1 and 2.
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Statement};
+
+use super::super::{StoreError, Stored};
+
+/// A parameter that outlives the call it was made in.
+pub(super) type Owned = Box<dyn ToSql + Sync + Send>;
+/// Parameters of a statement whose answer is waited for.
+pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+type Pending = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
+
+/// Statements under way at most, so that answers do not pile up.
+const MOST_PENDING: usize = 1_000;
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
+                StoreError::RunAgain
+            }
+            _ => StoreError::Database(Box::new(error)),
+        }
+    }
+}
+
+/// A connection from the pool.
+pub(super) struct Link {
+    client: Arc<Client>,
+    statements: HashMap<String, Statement>,
+    pending: Vec<Pending>,
+    warned: Arc<AtomicBool>,
+    is_spoilt: bool,
+}
+
+impl Link {
+    /// Connects and keeps the connection's own loop running for as long as the link lives.
+    pub(super) async fn connect(config: &tokio_postgres::Config) -> Stored<Self> {
+        let (client, connection) = config.connect(NoTls).await?;
+        let warned = Arc::new(AtomicBool::new(false));
+        tokio::spawn(drive(connection, Arc::clone(&warned)));
+        Ok(Self {
+            client: Arc::new(client),
+            statements: HashMap::new(),
+            pending: Vec::new(),
+            warned,
+            is_spoilt: false,
+        })
+    }
+
+    /// Begins a transaction that reads one snapshot of one municipality.
+    pub(super) async fn begin_reading(&mut self, tenant: &str) -> Stored<()> {
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", tenant)
+            .await
+    }
+
+    /// Begins a transaction that writes one municipality's rows.
+    pub(super) async fn begin_writing(&mut self, tenant: &str) -> Stored<()> {
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED", tenant)
+            .await
+    }
+
+    async fn begin(&mut self, begin: &'static str, tenant: &str) -> Stored<()> {
+        // Until the transaction has ended well, nobody knows what state the connection is in.
+        self.is_spoilt = true;
+        self.warned.store(false, Ordering::SeqCst);
+        self.client.batch_execute(begin).await?;
+        self.send(
+            "SELECT set_config('skranke.tenant', $1, true)",
+            vec![Box::new(tenant.to_owned())],
+        )
+        .await
+    }
+
+    /// Runs a query and returns its rows.
+    pub(super) async fn query(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+    ) -> Stored<Vec<Row>> {
+        let statement = self.prepared(sql).await?;
+        Ok(self.client.query(&statement, parameters).await?)
+    }
+
+    /// Runs a query that finds one row or none.
+    pub(super) async fn query_opt(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+    ) -> Stored<Option<Row>> {
+        let statement = self.prepared(sql).await?;
+        Ok(self.client.query_opt(&statement, parameters).await?)
+    }
+
+    /// Sends a write without waiting for its answer: later statements run after it, and [`Link::commit`] asks how it
+    /// went.
+    pub(super) async fn send(&mut self, sql: &str, parameters: Vec<Owned>) -> Stored<()> {
+        if self.pending.len() >= MOST_PENDING {
+            self.settle().await?;
+        }
+        let statement = self.prepared(sql).await?;
+        let client = Arc::clone(&self.client);
+        let mut answer: Pending = Box::pin(async move {
+            let parameters: Vec<&(dyn ToSql + Sync)> = parameters
+                .iter()
+                .map(|owned| owned.as_ref() as &(dyn ToSql + Sync))
+                .collect();
+            client.execute(&statement, &parameters).await
+        });
+        // The first poll hands the statement to the connection, in the order of these calls.
+        match answer
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(result) => {
+                result?;
+            }
+            Poll::Pending => self.pending.push(answer),
+        }
+        Ok(())
+    }
+
+    /// Waits for every write sent so far; the first that failed is the error.
+    async fn settle(&mut self) -> Stored<()> {
+        for answer in self.pending.drain(..) {
+            answer.await?;
+        }
+        Ok(())
+    }
+
+    /// Commits; only `Ok` means that the transaction is durable wherever the database was told it must be.
+    pub(super) async fn commit(&mut self) -> Stored<()> {
+        self.settle().await?;
+        self.client.batch_execute("COMMIT").await?;
+        if self.warned.load(Ordering::SeqCst) {
+            return Err(StoreError::NotReplicated);
+        }
+        self.is_spoilt = false;
+        Ok(())
+    }
+
+    /// Ends a transaction that is not wanted.
+    pub(super) async fn roll_back(&mut self) {
+        self.pending.clear();
+        if self.client.batch_execute("ROLLBACK").await.is_ok() {
+            self.is_spoilt = false;
+        }
+    }
+
+    /// Runs statements without parameters, for migrations and settings.
+    pub(super) async fn batch(&mut self, sql: &str) -> Stored<()> {
+        Ok(self.client.batch_execute(sql).await?)
+    }
+
+    async fn prepared(&mut self, sql: &str) -> Stored<Statement> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql).await?;
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+/// Moves the connection's messages until it ends, noting warnings.
+async fn drive<S, T>(mut connection: Connection<S, T>, warned: Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.code().code().starts_with("01")
+        {
+            warned.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Makes connections for the pool and refuses to give out one that is closed or was left in a transaction.
+pub(super) struct Connector(pub(super) tokio_postgres::Config);
+
+impl Manager for Connector {
+    type Type = Link;
+    type Error = StoreError;
+
+    async fn create(&self) -> Result<Link, StoreError> {
+        Link::connect(&self.0).await
+    }
+
+    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<StoreError> {
+        if link.is_spoilt || link.client.is_closed() {
+            Err(RecycleError::message("left in a transaction, or closed"))
+        } else {
+            Ok(())
+        }
+    }
+}

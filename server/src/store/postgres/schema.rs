@@ -1,0 +1,192 @@
+//! Making and checking the schema.
+//!
+//! Two roles: the owner, who migrates and is used for nothing else, and `skranke_runtime`, as which the server runs.
+//! Basis: reliability, section 2.3.
+
+use chacha20poly1305::aead::Aead;
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+
+use super::super::key_file::KeyFile;
+use super::super::{ServerKeys, StoreError, Stored};
+use super::link::Link;
+
+/// The schema this program works with.
+pub const SCHEMA_VERSION: i32 = 1;
+
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [include_str!(
+    "../../../migrations/postgres/0001_central_store.sql"
+)];
+const RIGHTS: &str = include_str!("rights.sql");
+
+/// Keeps two migrations at the same time apart; any number will do that nobody else uses.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7309464)";
+
+const NONCE_BYTES: usize = 24;
+
+fn cannot_open(why: impl Into<String>) -> StoreError {
+    StoreError::CannotOpen(why.into())
+}
+
+/// Brings the schema up to this program, as its owner, and makes the server's keys where there are none.
+///
+/// # Errors
+/// The database belongs to a newer program or another, the roles are missing, or the key file does not fit.
+pub(super) async fn prepare(link: &mut Link, key: &KeyFile) -> Stored<()> {
+    let has_role = link
+        .query_opt(
+            "SELECT 1 AS found FROM pg_roles WHERE rolname = 'skranke_runtime'",
+            &[],
+        )
+        .await?;
+    if has_role.is_none() {
+        return Err(cannot_open(
+            "the role skranke_runtime is missing; make it as docs/operations.md says",
+        ));
+    }
+    link.batch("BEGIN").await?;
+    link.batch(MIGRATION_LOCK).await?;
+    let version = version(link).await?.unwrap_or(0);
+    if version > SCHEMA_VERSION {
+        return Err(cannot_open(
+            "the database was written by a newer program; update this one",
+        ));
+    }
+    let done = usize::try_from(version).unwrap_or(0);
+    for migration in MIGRATIONS.iter().skip(done) {
+        link.batch(migration).await?;
+    }
+    link.batch("DELETE FROM schema_version").await?;
+    link.query(
+        "INSERT INTO schema_version (version) VALUES ($1)",
+        &[&SCHEMA_VERSION],
+    )
+    .await?;
+    if version == 0 {
+        let mut keys = [0; 64];
+        rand::rngs::OsRng.fill_bytes(&mut keys);
+        link.query(
+            "INSERT INTO server (id, sealed_keys) VALUES (1, $1)",
+            &[&seal(&keys, key)?],
+        )
+        .await?;
+    }
+    link.batch(RIGHTS).await?;
+    link.batch("COMMIT").await?;
+    server_keys(link, key).await.map(|_| ())
+}
+
+/// Checks, as the running server, that this is our schema and that nothing stands open.
+///
+/// # Errors
+/// Another version, or a role that passes row security.
+pub(super) async fn check(link: &mut Link) -> Stored<()> {
+    match version(link).await? {
+        Some(version) if version == SCHEMA_VERSION => {}
+        Some(version) if version > SCHEMA_VERSION => {
+            return Err(cannot_open(
+                "the database was written by a newer program; update this one",
+            ));
+        }
+        _ => {
+            return Err(cannot_open(
+                "the database is not prepared for this program; run skranke-server prepare-database",
+            ));
+        }
+    }
+    let role = link
+        .query_opt(
+            "SELECT rolsuper OR rolbypassrls AS passes FROM pg_roles WHERE rolname = current_user",
+            &[],
+        )
+        .await?;
+    if role.map(|row| row.try_get("passes")).transpose()? != Some(false) {
+        return Err(cannot_open(
+            "the server must not run as a role that passes row security; use skranke_runtime",
+        ));
+    }
+    let open = link.query(UNFORCED, &[]).await?;
+    if open.is_empty() {
+        Ok(())
+    } else {
+        Err(cannot_open(
+            "a table is without forced row security; run skranke-server prepare-database",
+        ))
+    }
+}
+
+/// Tables with a tenant whose rows are not kept apart.
+const UNFORCED: &str = "
+    SELECT c.relname
+      FROM pg_class AS c
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped
+     WHERE n.nspname = 'public'
+       AND c.relkind IN ('r', 'p', 'v', 'm')
+       AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
+
+async fn version(link: &mut Link) -> Stored<Option<i32>> {
+    let exists = link
+        .query_opt(
+            "SELECT 1 AS found FROM pg_tables WHERE schemaname = 'public' AND tablename = 'schema_version'",
+            &[],
+        )
+        .await?;
+    if exists.is_none() {
+        return Ok(None);
+    }
+    let row = link
+        .query_opt("SELECT version FROM schema_version", &[])
+        .await?;
+    Ok(row.map(|row| row.try_get("version")).transpose()?)
+}
+
+/// Reads the server's keys.
+///
+/// # Errors
+/// The key file is not the one they were sealed with.
+pub(super) async fn server_keys(link: &mut Link, key: &KeyFile) -> Stored<ServerKeys> {
+    let row = link
+        .query_opt("SELECT sealed_keys FROM server WHERE id = 1", &[])
+        .await?
+        .ok_or(StoreError::Row("server"))?;
+    let opened = open(row.try_get("sealed_keys")?, key)?;
+    let (signing_seed, index_key) = opened.split_at(32);
+    Ok(ServerKeys {
+        signing_seed: signing_seed
+            .try_into()
+            .map_err(|_| StoreError::Row("server"))?,
+        index_key: index_key
+            .try_into()
+            .map_err(|_| StoreError::Row("server"))?,
+    })
+}
+
+fn cipher(key: &KeyFile) -> XChaCha20Poly1305 {
+    let derived = Sha256::new()
+        .chain_update(b"skranke/server-keys/1\0")
+        .chain_update(key.as_bytes())
+        .finalize();
+    XChaCha20Poly1305::new(&derived)
+}
+
+fn seal(plain: &[u8], key: &KeyFile) -> Stored<Vec<u8>> {
+    let mut sealed = vec![0; NONCE_BYTES];
+    rand::rngs::OsRng.fill_bytes(&mut sealed);
+    let body = cipher(key)
+        .encrypt(XNonce::from_slice(&sealed), plain)
+        .map_err(|_| cannot_open("the server's keys cannot be sealed"))?;
+    sealed.extend(body);
+    Ok(sealed)
+}
+
+fn open(sealed: &[u8], key: &KeyFile) -> Stored<Vec<u8>> {
+    let does_not_fit = || cannot_open("the key file does not fit the database");
+    let (nonce, body) = sealed
+        .split_at_checked(NONCE_BYTES)
+        .ok_or_else(does_not_fit)?;
+    cipher(key)
+        .decrypt(XNonce::from_slice(nonce), body)
+        .map_err(|_| does_not_fit())
+}

@@ -1,0 +1,551 @@
+//! The one writing transaction of a tenant.
+//!
+//! Writes are sent one after another without waiting for each answer; the commit asks how all of them went. Reads
+//! wait, and see the writes sent before them.
+
+use chrono::{DateTime, Utc};
+use deadpool::managed::Object;
+use sha2::{Digest, Sha256};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::wire::Outcome;
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use super::super::{
+    Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
+    StoreError, Stored, StoredEvent, StoredGrant, Tenant,
+};
+use super::link::{Connector, Owned, Parameters};
+use super::row::{self, EVENT_COLUMNS, number};
+
+pub(super) struct PostgresTransaction {
+    runtime: Handle,
+    link: Object<Connector>,
+    tenant: Tenant,
+    is_open: bool,
+}
+
+/// `NO KEY` keeps the row free for the foreign keys of others, which only need its key to stay.
+const COUNTER: &str = "
+    SELECT tenant, epoch, position, frontier, backup_position
+      FROM tenant
+     WHERE tenant = $1
+       FOR NO KEY UPDATE";
+
+/// Owns parameters, so that the statement can be on its way while this goes on.
+macro_rules! owned {
+    ($($value:expr),+ $(,)?) => { vec![$(Box::new($value) as Owned),+] };
+}
+
+fn vec_of(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    bytes.as_ref().to_vec()
+}
+
+impl PostgresTransaction {
+    pub(super) fn begin(
+        runtime: Handle,
+        mut link: Object<Connector>,
+        tenant: &str,
+    ) -> Stored<Self> {
+        let found = runtime.block_on(async {
+            link.begin_writing(tenant).await?;
+            let row = link.query_opt(COUNTER, &[&tenant]).await?;
+            row.as_ref().map(row::tenant).transpose()
+        });
+        match found {
+            Ok(Some(tenant)) => Ok(Self {
+                runtime,
+                link,
+                tenant,
+                is_open: true,
+            }),
+            other => {
+                runtime.block_on(link.roll_back());
+                Err(other.err().unwrap_or(StoreError::NoSuchTenant))
+            }
+        }
+    }
+
+    fn send(&mut self, sql: &str, parameters: Vec<Owned>) -> Stored<()> {
+        self.runtime.block_on(self.link.send(sql, parameters))
+    }
+
+    fn one<T>(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        read: impl FnOnce(&tokio_postgres::Row) -> Stored<T>,
+    ) -> Stored<Option<T>> {
+        let found = self
+            .runtime
+            .block_on(self.link.query_opt(sql, parameters))?;
+        found.as_ref().map(read).transpose()
+    }
+
+    fn events(&mut self, condition: &str, parameters: Parameters<'_>) -> Stored<Vec<StoredEvent>> {
+        let sql = [
+            "SELECT ",
+            EVENT_COLUMNS,
+            " FROM event WHERE tenant = $1 AND ",
+            condition,
+        ]
+        .concat();
+        let rows = self.runtime.block_on(self.link.query(&sql, parameters))?;
+        rows.iter().map(row::stored_event).collect()
+    }
+}
+
+impl Drop for PostgresTransaction {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.runtime.block_on(self.link.roll_back());
+        }
+    }
+}
+
+impl CentralTransaction for PostgresTransaction {
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    fn device(&mut self, id: DeviceId) -> Stored<Option<Device>> {
+        let code = self.tenant.code.clone();
+        self.runtime
+            .block_on(super::device(&mut self.link, &code, id))
+    }
+
+    fn insert_device(&mut self, device: &Device, at: DateTime<Utc>) -> Stored<String> {
+        let tenant = self.tenant.code.clone();
+        let taken: i32 = self
+            .one(
+                "UPDATE tenant
+                    SET next_device = next_device + 1
+                  WHERE tenant = $1
+              RETURNING next_device - 1 AS taken",
+                &[&tenant],
+                |row| Ok(row.try_get("taken")?),
+            )?
+            .ok_or(StoreError::NoSuchTenant)?;
+        let code = format!("S{taken}");
+        self.send(
+            "INSERT INTO device (tenant, id, code, name, public_key, scope, state, seq, head_hash,
+                                 accepted, quarantined, deferred, enrolled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL, 0, 0, 0, $8)",
+            owned![
+                tenant,
+                device.id.as_uuid(),
+                code.clone(),
+                device.name.clone(),
+                vec_of(device.public_key.as_bytes()),
+                device.scope.code().to_owned(),
+                device.state.code().to_owned(),
+                at,
+            ],
+        )?;
+        Ok(code)
+    }
+
+    fn update_device(&mut self, device: &Device) -> Stored<()> {
+        self.send(
+            "UPDATE device
+                SET state = $3, seq = $4, head_hash = $5, accepted = $6, quarantined = $7, deferred = $8
+              WHERE tenant = $1 AND id = $2",
+            owned![
+                self.tenant.code.clone(),
+                device.id.as_uuid(),
+                device.state.code().to_owned(),
+                number(device.head.seq),
+                device.head.hash.map(vec_of),
+                number(device.accepted),
+                number(device.quarantined),
+                number(device.deferred),
+            ],
+        )
+    }
+
+    fn enrolment_code(&mut self, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
+        let code = self.tenant.code.clone();
+        self.one(
+            "SELECT digest, scope, expires_at, device_id
+               FROM enrolment_code
+              WHERE tenant = $1 AND digest = $2",
+            &[&code, &digest.as_slice()],
+            row::enrolment_code,
+        )
+    }
+
+    fn use_enrolment_code(&mut self, digest: &[u8; 32], device: DeviceId) -> Stored<()> {
+        self.send(
+            "UPDATE enrolment_code SET device_id = $3 WHERE tenant = $1 AND digest = $2",
+            owned![self.tenant.code.clone(), vec_of(digest), device.as_uuid()],
+        )
+    }
+
+    fn grant(&mut self, id: GrantId) -> Stored<Option<StoredGrant>> {
+        let code = self.tenant.code.clone();
+        self.runtime
+            .block_on(super::grant(&mut self.link, &code, id))
+    }
+
+    fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
+        let code = self.tenant.code.clone();
+        let rows = self.runtime.block_on(self.link.query(
+            "SELECT body, signature, revoked_at
+               FROM staff_grant
+              WHERE tenant = $1 AND device_id = $2 AND staff_id = $3",
+            &[&code, &device.as_uuid(), &staff.as_uuid()],
+        ))?;
+        rows.iter().map(row::grant).collect()
+    }
+
+    fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>> {
+        let code = self.tenant.code.clone();
+        let events = self.events(
+            "device_id = $2 AND on_chain AND outcome = 'quarantined'
+             AND outcome_detail IN ('grant_not_valid', 'grant_unknown')
+             ORDER BY device_seq",
+            &[&code, &device.as_uuid()],
+        )?;
+        Ok(events.into_iter().map(|stored| stored.event).collect())
+    }
+
+    fn insert_grant(
+        &mut self,
+        id: GrantId,
+        staff: StaffId,
+        device: DeviceId,
+        signed: &SignedGrant,
+    ) -> Stored<()> {
+        self.send(
+            "INSERT INTO staff_grant (tenant, id, device_id, staff_id, body, signature, revoked_at)
+             VALUES ($1, $2, $3, $4, $5, $6, NULL)",
+            owned![
+                self.tenant.code.clone(),
+                id.as_uuid(),
+                device.as_uuid(),
+                staff.as_uuid(),
+                vec_of(signed.body()),
+                vec_of(signed.signature().as_bytes()),
+            ],
+        )
+    }
+
+    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
+        self.send(
+            "UPDATE staff_grant
+                SET revoked_at = $3
+              WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
+            owned![self.tenant.code.clone(), id.as_uuid(), at],
+        )
+    }
+
+    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>> {
+        let code = self.tenant.code.clone();
+        let found = self.events("hash = $2", &[&code, &hash.as_slice()])?;
+        Ok(found.into_iter().next())
+    }
+
+    fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
+        let code = self.tenant.code.clone();
+        self.events("id = $2 ORDER BY hash", &[&code, &id.as_uuid()])
+    }
+
+    fn events_of_command(&mut self, id: CommandId) -> Stored<Vec<StoredEvent>> {
+        let code = self.tenant.code.clone();
+        self.events("command_id = $2 ORDER BY k, hash", &[&code, &id.as_uuid()])
+    }
+
+    fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
+        let code = self.tenant.code.clone();
+        self.runtime
+            .block_on(super::case_events(&mut self.link, &code, case_id, u64::MAX))
+    }
+
+    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
+        let code = self.tenant.code.clone();
+        let events = self.events(
+            "case_id = $2 AND outcome = 'deferred' ORDER BY device_id, device_seq",
+            &[&code, &case_id.as_uuid()],
+        )?;
+        Ok(events.into_iter().map(|stored| stored.event).collect())
+    }
+
+    fn insert_event(
+        &mut self,
+        event: &SealedEvent,
+        outcome: &Outcome,
+        on_chain: bool,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        let header = event.header();
+        let (detail, position) = row::outcome_columns(outcome);
+        self.send(
+            "INSERT INTO event (tenant, hash, id, case_id, command_id, k, device_id, device_seq, on_chain,
+                                kind, header, payload, salt, signature, outcome, outcome_detail, position,
+                                received_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+            owned![
+                self.tenant.code.clone(),
+                vec_of(event.hash()),
+                header.id.as_uuid(),
+                header.case_id.as_uuid(),
+                header.command_id.as_uuid(),
+                i32::from(header.k),
+                header.device_id.as_uuid(),
+                number(header.device_seq),
+                on_chain,
+                header.kind.clone(),
+                vec_of(event.header_bytes()),
+                event.payload_bytes().map(vec_of),
+                event.salt().map(vec_of),
+                vec_of(event.signature().as_bytes()),
+                outcome.code().to_owned(),
+                detail,
+                position,
+                at,
+            ],
+        )
+    }
+
+    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()> {
+        let (detail, position) = row::outcome_columns(outcome);
+        self.send(
+            "UPDATE event
+                SET outcome = $3, outcome_detail = $4, position = $5
+              WHERE tenant = $1 AND hash = $2",
+            owned![
+                self.tenant.code.clone(),
+                vec_of(hash),
+                outcome.code().to_owned(),
+                detail,
+                position,
+            ],
+        )
+    }
+
+    fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64> {
+        let position = self.tenant.position() + 1;
+        let (name, case_id, hash, device) = match item {
+            NewFeedItem::Event { case_id, hash } => ("event", case_id, Some(hash), None),
+            NewFeedItem::ScopeEntered { case_id, device_id } => {
+                ("scope_entered", case_id, None, Some(device_id))
+            }
+            NewFeedItem::ScopeLeft { case_id, device_id } => {
+                ("scope_left", case_id, None, Some(device_id))
+            }
+        };
+        self.send(
+            "INSERT INTO feed_item (tenant, position, item, case_id, event_hash, device_id)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            owned![
+                self.tenant.code.clone(),
+                number(position),
+                name.to_owned(),
+                case_id.as_uuid(),
+                hash.map(vec_of),
+                device.map(|id| id.as_uuid()),
+            ],
+        )?;
+        self.tenant
+            .tree
+            .append(&crate::admission::leaf(position, item));
+        Ok(position)
+    }
+
+    fn record_receipt(
+        &mut self,
+        hash: &[u8; 32],
+        device: DeviceId,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.send(
+            "INSERT INTO receipt (tenant, event_hash, device_id, times, last_at)
+             VALUES ($1, $2, $3, 1, $4)
+             ON CONFLICT (tenant, event_hash, device_id) DO UPDATE
+                SET times = receipt.times + 1, last_at = excluded.last_at",
+            owned![self.tenant.code.clone(), vec_of(hash), device.as_uuid(), at],
+        )
+    }
+
+    fn keep_refused(
+        &mut self,
+        device: DeviceId,
+        reason: &str,
+        body: &[u8],
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.send(
+            "INSERT INTO refused_item (tenant, digest, device_id, reason, body, times, last_at)
+             VALUES ($1, $2, $3, $4, $5, 1, $6)
+             ON CONFLICT (tenant, digest) DO UPDATE
+                SET times = refused_item.times + 1, last_at = excluded.last_at",
+            owned![
+                self.tenant.code.clone(),
+                vec_of(Sha256::digest(body)),
+                device.as_uuid(),
+                reason.to_owned(),
+                vec_of(body),
+                at,
+            ],
+        )
+    }
+
+    fn raise_alarm(
+        &mut self,
+        code: &str,
+        device: DeviceId,
+        event: Option<&[u8; 32]>,
+        at: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.send(
+            "INSERT INTO alarm (tenant, id, code, device_id, event_hash, raised_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            owned![
+                self.tenant.code.clone(),
+                Uuid::now_v7(),
+                code.to_owned(),
+                device.as_uuid(),
+                event.map(vec_of),
+                at,
+            ],
+        )
+    }
+
+    fn is_in_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<bool> {
+        let code = self.tenant.code.clone();
+        let found = self.one(
+            "SELECT 1 AS found
+               FROM device_scope
+              WHERE tenant = $1 AND device_id = $2 AND case_id = $3 AND left_position IS NULL",
+            &[&code, &device.as_uuid(), &case_id.as_uuid()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    fn enter_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()> {
+        self.send(
+            "INSERT INTO device_scope (tenant, device_id, case_id, entered_position, left_position)
+             VALUES ($1, $2, $3, $4, NULL)",
+            owned![
+                self.tenant.code.clone(),
+                device.as_uuid(),
+                case_id.as_uuid(),
+                number(self.tenant.position()),
+            ],
+        )
+    }
+
+    fn leave_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()> {
+        self.send(
+            "UPDATE device_scope
+                SET left_position = $4
+              WHERE tenant = $1 AND device_id = $2 AND case_id = $3 AND left_position IS NULL",
+            owned![
+                self.tenant.code.clone(),
+                device.as_uuid(),
+                case_id.as_uuid(),
+                number(self.tenant.position()),
+            ],
+        )
+    }
+
+    fn save_case_summary(&mut self, summary: &CaseSummary) -> Stored<()> {
+        self.send(
+            "INSERT INTO case_summary (tenant, case_id, citizen_digest, number, state, received_on,
+                                       registered, in_conflict)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (tenant, case_id) DO UPDATE
+                SET citizen_digest = excluded.citizen_digest,
+                    number = excluded.number,
+                    state = excluded.state,
+                    received_on = excluded.received_on,
+                    registered = excluded.registered,
+                    in_conflict = excluded.in_conflict",
+            owned![
+                self.tenant.code.clone(),
+                summary.case_id.as_uuid(),
+                vec_of(summary.citizen_digest),
+                summary.number.clone(),
+                summary.state.clone(),
+                summary.received_on,
+                summary.registered,
+                summary.in_conflict,
+            ],
+        )
+    }
+
+    fn cases_of(&mut self, citizen_digest: &[u8; 32]) -> Stored<Vec<CaseSummary>> {
+        let code = self.tenant.code.clone();
+        let rows = self.runtime.block_on(self.link.query(
+            "SELECT case_id, citizen_digest, number, state, received_on, registered, in_conflict
+               FROM case_summary
+              WHERE tenant = $1 AND citizen_digest = $2
+              ORDER BY received_on, case_id",
+            &[&code, &citizen_digest.as_slice()],
+        ))?;
+        rows.iter().map(row::case_summary).collect()
+    }
+
+    fn insert_attachment(&mut self, attachment: &Attachment, at: DateTime<Utc>) -> Stored<()> {
+        self.send(
+            "INSERT INTO attachment (tenant, digest, size_bytes, media_type, completed_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (tenant, digest) DO NOTHING",
+            owned![
+                self.tenant.code.clone(),
+                vec_of(attachment.digest.as_bytes()),
+                number(attachment.size_bytes),
+                attachment.media_type.clone(),
+                at,
+            ],
+        )
+    }
+
+    fn set_backup_position(&mut self, position: u64) -> Stored<()> {
+        self.tenant.backup_position = self
+            .tenant
+            .backup_position
+            .max(position.min(self.tenant.position()));
+        Ok(())
+    }
+
+    fn audit(&mut self, row: &AuditRow) -> Stored<()> {
+        self.send(
+            "INSERT INTO audit (tenant, id, at, device_id, staff_id, action, purpose, case_id,
+                                citizen_digest, detail)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            owned![
+                self.tenant.code.clone(),
+                row.id,
+                row.at,
+                row.device_id.as_uuid(),
+                row.staff_id.map(|id| id.as_uuid()),
+                row.action.to_owned(),
+                row.purpose.clone(),
+                row.case_id.map(|id| id.as_uuid()),
+                row.citizen_digest.map(vec_of),
+                row.detail.clone(),
+            ],
+        )
+    }
+
+    fn commit(mut self: Box<Self>) -> Stored<()> {
+        self.send(
+            "UPDATE tenant
+                SET position = $2, frontier = $3, backup_position = $4
+              WHERE tenant = $1",
+            owned![
+                self.tenant.code.clone(),
+                number(self.tenant.position()),
+                self.tenant.tree.to_bytes(),
+                number(self.tenant.backup_position),
+            ],
+        )?;
+        self.runtime.block_on(self.link.commit())?;
+        self.is_open = false;
+        Ok(())
+    }
+}

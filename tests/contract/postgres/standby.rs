@@ -1,0 +1,250 @@
+//! An acknowledgement means that the standby has it too.
+//!
+//! Two traps of PostgreSQL are reproduced first, so that it is known that they are there, and then beaten: a retry that
+//! finds its row without waiting for the standby, and a cancelled commit that reports success.
+//! Basis: reliability, findings 1 to 3 and method 9.1.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::wire::{PushBatch, Scope};
+use skranke_server::store::{StoreError, Stored};
+use skranke_testkit::postgres::Cluster;
+
+use super::{opened, prepared};
+use crate::office::{Laptop, Office, TENANT};
+
+const DATABASE: &str = "skranke";
+/// Long enough that a push which waits for nothing would have come back.
+const A_WHILE: Duration = Duration::from_millis(1500);
+const WAITS_FOR_STANDBY: &str = "
+    SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'skranke_runtime'";
+
+/// A primary with one synchronous standby, and a municipality with a laptop.
+struct Pair {
+    primary: Cluster,
+    standby: Cluster,
+    office: Arc<Office>,
+    laptop: Laptop,
+}
+
+impl Pair {
+    fn start() -> Self {
+        let durable = ["fsync=on", "wal_level=replica", "hot_standby=on"];
+        let primary = Cluster::start(&durable);
+        drop(prepared(&primary));
+        let standby = primary.standby("b", &durable);
+        primary.administer(
+            "postgres",
+            "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (b)'",
+        );
+        primary.administer("postgres", "SELECT pg_reload_conf()");
+        primary.wait_until(
+            "postgres",
+            "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
+        );
+        let either = format!(
+            "host={},{} user=skranke_runtime dbname={DATABASE}",
+            primary.host().display(),
+            standby.host().display()
+        );
+        let office = Office::over(Arc::new(opened(&either).unwrap()), ());
+        let laptop = office.laptop(1, Scope::Tenant);
+        Self {
+            primary,
+            standby,
+            office: Arc::new(office),
+            laptop,
+        }
+    }
+
+    /// Pushes beside the test and reports when an answer came.
+    fn push(&self, events: &[SealedEvent]) -> Receiver<Stored<()>> {
+        let (answered, answer) = channel();
+        let (office, device, batch) = (
+            Arc::clone(&self.office),
+            self.laptop.id,
+            PushBatch::of(events),
+        );
+        std::thread::spawn(move || {
+            let _ = answered.send(office.try_push(device, &batch).map(|_| ()));
+        });
+        answer
+    }
+
+    fn standby_away(&mut self) {
+        self.standby.kill();
+        self.primary
+            .wait_until("postgres", "SELECT count(*) = 0 FROM pg_stat_replication");
+    }
+
+    /// The primary is gone for good; what counts is on the standby.
+    fn fail_over(&mut self) {
+        self.primary.kill();
+        self.standby.resume();
+        self.standby.promote();
+        // Nobody stands behind the new primary yet.
+        self.standby
+            .administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+        self.standby
+            .administer("postgres", "SELECT pg_reload_conf()");
+    }
+}
+
+fn waits(answer: &Receiver<Stored<()>>) -> bool {
+    matches!(answer.recv_timeout(A_WHILE), Err(RecvTimeoutError::Timeout))
+}
+
+fn hex(event: &SealedEvent) -> String {
+    skranke_protocol::encoding::to_hex(event.hash())
+}
+
+fn holds(cluster: &Cluster, event: &SealedEvent) -> bool {
+    let asked = format!(
+        "SELECT count(*) FROM event WHERE hash = decode('{}', 'hex')",
+        hex(event)
+    );
+    cluster.administer(DATABASE, &asked).trim() == "1"
+}
+
+#[test]
+fn writes_wait_for_the_standby_and_go_on_when_it_is_back() {
+    let mut pair = Pair::start();
+    let (_, opening) = pair.laptop.open_case("2512169996");
+    pair.standby_away();
+
+    let answer = pair.push(&opening);
+    assert!(waits(&answer), "nothing is acknowledged on one machine");
+
+    pair.standby.resume();
+    answer
+        .recv_timeout(Duration::from_secs(30))
+        .unwrap()
+        .unwrap();
+    assert!(holds(&pair.standby, &opening[1]));
+}
+
+#[test]
+fn a_cancelled_commit_is_not_an_acknowledgement() {
+    let mut pair = Pair::start();
+    let (_, opening) = pair.laptop.open_case("2512169996");
+    pair.standby_away();
+
+    let answer = pair.push(&opening);
+    pair.primary.wait_until("postgres", WAITS_FOR_STANDBY);
+    pair.primary.administer(
+        "postgres",
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+    );
+
+    let answered = answer.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(
+        holds(&pair.primary, &opening[1]),
+        "the trap: the database took the commit and called it a success"
+    );
+    assert!(
+        matches!(answered, Err(StoreError::NotReplicated)),
+        "{answered:?}"
+    );
+    pair.fail_over();
+    assert!(!holds(&pair.standby, &opening[1]), "it was indeed lost");
+    pair.office.push(pair.laptop.id, &opening);
+    assert!(
+        holds(&pair.standby, &opening[1]),
+        "and the laptop's next try brings it back"
+    );
+}
+
+#[test]
+fn a_retry_is_acknowledged_only_when_the_standby_has_it() {
+    let mut pair = Pair::start();
+    let (_, opening) = pair.laptop.open_case("2512169996");
+    pair.standby_away();
+
+    let first = pair.push(&opening);
+    pair.primary.wait_until("postgres", WAITS_FOR_STANDBY);
+    pair.primary.administer(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+    );
+    first
+        .recv_timeout(Duration::from_secs(10))
+        .unwrap()
+        .expect_err("the connection was ended");
+    let naive = format!(
+        "SET skranke.tenant = '{TENANT}'; SET statement_timeout = '2s';
+         INSERT INTO event SELECT * FROM event WHERE hash = decode('{}', 'hex') ON CONFLICT DO NOTHING",
+        hex(&opening[1])
+    );
+    pair.primary
+        .run_as("skranke_runtime", DATABASE, &naive)
+        .expect("the trap: a retry that writes nothing waits for nobody");
+
+    let second = pair.push(&opening);
+    assert!(waits(&second), "our retry writes its receipt, so it waits");
+    pair.fail_over();
+    second
+        .recv_timeout(Duration::from_secs(30))
+        .unwrap()
+        .expect_err("never acknowledged");
+    assert!(!holds(&pair.standby, &opening[1]));
+    pair.office.push(pair.laptop.id, &opening);
+    assert!(holds(&pair.standby, &opening[1]));
+}
+
+#[test]
+fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
+    let mut pair = Pair::start();
+    let (stop, office) = (Arc::new(AtomicBool::new(false)), Arc::clone(&pair.office));
+    let writers: Vec<_> = (2..6)
+        .map(|seed| {
+            let mut laptop = office.laptop(seed, Scope::Tenant);
+            let (office, stop) = (Arc::clone(&office), Arc::clone(&stop));
+            std::thread::spawn(move || {
+                let mut acknowledged = Vec::new();
+                while !stop.load(Ordering::SeqCst) {
+                    let (_, opening) = laptop.open_case("2512169996");
+                    if office
+                        .try_push(laptop.id, &PushBatch::of(&opening))
+                        .is_err()
+                    {
+                        break;
+                    }
+                    acknowledged.extend(opening);
+                }
+                acknowledged
+            })
+        })
+        .collect();
+    std::thread::sleep(Duration::from_secs(2));
+    pair.primary.kill();
+    stop.store(true, Ordering::SeqCst);
+    let acknowledged: Vec<SealedEvent> = writers
+        .into_iter()
+        .flat_map(|writer| writer.join().unwrap())
+        .collect();
+    assert!(acknowledged.len() > 20, "{}", acknowledged.len());
+
+    pair.standby.promote();
+    pair.standby
+        .administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+    pair.standby
+        .administer("postgres", "SELECT pg_reload_conf()");
+
+    let stored = pair
+        .standby
+        .administer(DATABASE, "SELECT encode(hash, 'hex') FROM event");
+    let stored: std::collections::HashSet<&str> = stored.lines().collect();
+    let lost = acknowledged
+        .iter()
+        .filter(|event| !stored.contains(hex(event).as_str()))
+        .count();
+    assert_eq!(lost, 0, "of {}", acknowledged.len());
+    pair.office
+        .store
+        .tenant(TENANT)
+        .expect("the store finds the new primary by itself");
+}
