@@ -11,6 +11,7 @@ mod bad_files;
 mod bad_store;
 mod citizens;
 mod companion;
+mod completing;
 mod copies;
 mod correction;
 mod decision_letters;

@@ -12,9 +12,9 @@ use crate::api::case::{
     UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::draft::{
-    AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, CprCheck, CprCheckRequest,
-    DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView,
-    FieldProblem, FieldValue, FieldView, FormView, KnownCitizen, ProofView, Saved,
+    AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
+    CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView,
+    FieldClash, FieldProblem, FieldValue, FieldView, FormView, KnownCitizen, ProofView, Saved,
     ScreenSignatureRequest,
 };
 use crate::api::error::{ErrorCode, UiError};
@@ -85,6 +85,7 @@ commands! {
     worklist(Nothing) -> Worklist;
     draft_new(Nothing) -> DraftView;
     draft_list(Nothing) -> Vec<DraftSummary>;
+    case_continue(CaseRef) -> DraftView;
     draft_open(DraftRef) -> DraftView;
     draft_save(DraftSaveRequest) -> DraftSaved;
     form_view(DraftRef) -> FormView;
@@ -144,6 +145,8 @@ pub fn typescript() -> String {
         StaffSaveRequest,
         FieldValue,
         DraftView,
+        ContinuedCase,
+        FieldClash,
         DraftSummary,
         DraftSaveRequest,
         DraftSaved,

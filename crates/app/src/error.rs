@@ -166,6 +166,7 @@ impl From<RuleBroken> for AppError {
             RuleBroken::AlreadyTicked => ErrorCode::TickAlreadySet,
             RuleBroken::NotTicked => ErrorCode::TickNotSet,
             RuleBroken::PaperDoesNotFit | RuleBroken::NoTerm => ErrorCode::PaperDoesNotFit,
+            RuleBroken::NothingToRetract => ErrorCode::Internal,
             RuleBroken::NoPowerOfAttorney => ErrorCode::PowerOfAttorneyMissing,
         };
         Self::caused(code, rule)

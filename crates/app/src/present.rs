@@ -187,6 +187,7 @@ pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
                 .chain(to_right)
                 .collect()
         }
+        CaseState::Ended if case.registered.is_none() => Vec::new(),
         CaseState::Ended => vec![PaperKind::ExemptionReceipt],
         CaseState::Received | CaseState::Ready => vec![PaperKind::HandInSlip],
         CaseState::Withdrawn
@@ -208,6 +209,11 @@ pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
     let granted = case.state == CaseState::Granted;
     let possible = [
         ("decide", case.state.is_open() && may(Act::Decide)),
+        ("continue", case.state.is_open() && may(Act::Capture)),
+        (
+            "record_death",
+            (case.state.is_open() || granted) && may(Act::Finish),
+        ),
         (
             "tick_registered",
             granted && case.registered.is_none() && may(Act::Finish),
@@ -437,6 +443,10 @@ pub(crate) fn timeline(
 fn detail(event: &Event, around: &Surroundings<'_>) -> String {
     match event {
         Event::CaseOpened(opened) => opened.number.to_string(),
+        Event::ArrivalRecorded(arrival) if any_permits(around.roles, Act::SeeChannel) => {
+            around.say(&format!("channel.{}", arrival.channel.code()))
+        }
+        Event::EntryRetracted { field } => around.say(&format!("retracted.{}", field.code())),
         Event::GuardianRecorded(guardian) => guardian.name.clone(),
         Event::PowerOfAttorneyRecorded(paper) => paper.representative.name.clone(),
         Event::PowerOfAttorneyRevoked { revoked_on, reason } => {
@@ -486,7 +496,8 @@ fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         Event::MadePermanent { on } => day(*on),
         Event::NoteAdded { text } => text.clone(),
         Event::ConflictResolved { reason, .. } => reason.clone(),
-        Event::CitizenRecorded(_)
+        Event::ArrivalRecorded(_)
+        | Event::CitizenRecorded(_)
         | Event::IdentityChecked(_)
         | Event::GuidanceRecorded { .. }
         | Event::ConflictOfInterestChecked { .. }

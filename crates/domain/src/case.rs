@@ -258,6 +258,13 @@ impl Case {
                 self.opened = Some(opened.clone());
                 self.state_since = Some(recorded.recorded_at);
             }
+            Event::ArrivalRecorded(arrival) => {
+                if let Some(opened) = &mut self.opened {
+                    opened.channel = arrival.channel;
+                    opened.location.clone_from(&arrival.location);
+                    opened.received_on = arrival.received_on;
+                }
+            }
             Event::CitizenRecorded(citizen) => self.citizen = Some(citizen.clone()),
             Event::GuardianRecorded(guardian) => self.guardian = Some(guardian.clone()),
             Event::CompanionRecorded { name } => self.companion = Some(name.clone()),
@@ -297,6 +304,11 @@ impl Case {
                 self.missing.clear();
                 self.reach(CaseState::Ready, recorded);
             }
+            Event::EntryRetracted { field } => match field {
+                Field::Companion => self.companion = None,
+                Field::Declaration => self.declaration = None,
+                _ => {}
+            },
             Event::Granted(granted) => {
                 self.granted = Some(stamp(recorded, granted));
                 self.reach(CaseState::Granted, recorded);
@@ -358,7 +370,10 @@ impl Case {
     /// The ticks that must still be made, in their usual order (practice 4).
     pub fn missing_ticks(&self) -> Vec<Tick> {
         let due: &[Tick] = match self.state {
-            CaseState::Granted | CaseState::Ended => Tick::ALL,
+            CaseState::Granted => Tick::ALL,
+            // Who died before the registration was never in the register: there is nothing to register or hand over.
+            CaseState::Ended if self.registered.is_none() => &[Tick::Journalised],
+            CaseState::Ended => Tick::ALL,
             CaseState::Refused
             | CaseState::Rejected
             | CaseState::Withdrawn

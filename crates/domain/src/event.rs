@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::case::Field;
 use crate::coded::coded;
 use crate::cpr::Cpr;
 use crate::ids::{CaseId, CaseNumber, EventId, Sha256Digest};
@@ -173,6 +174,19 @@ pub struct CaseOpened {
     pub profile: String,
     /// Version of the form the citizen met, `f1@2`.
     pub form: String,
+    /// The legal day of receipt.
+    pub received_on: NaiveDate,
+}
+
+/// Who came this time, where, and the day that counts as receipt, when it is another than the case began with.
+///
+/// The citizen who lacked a paper may come back with a representative; and what was recorded wrong is put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Who came; shown by role only (practice 13).
+    pub channel: Channel,
+    /// Code of the location in the profile.
+    pub location: String,
     /// The legal day of receipt.
     pub received_on: NaiveDate,
 }
@@ -456,6 +470,7 @@ pub struct TakenBack {
 )]
 pub enum Event {
     CaseOpened(CaseOpened),
+    ArrivalRecorded(Arrival),
     CitizenRecorded(CitizenRecorded),
     /// A guardian stands at the desk.
     GuardianRecorded(Guardian),
@@ -494,6 +509,10 @@ pub enum Event {
         missing: Vec<String>,
     },
     MarkedReady,
+    /// Something recorded by mistake no longer holds: a companion who was not there, a declaration that was not given.
+    EntryRetracted {
+        field: Field,
+    },
     Granted(Granted),
     Refused(Refused),
     Rejected(Rejected),
@@ -549,6 +568,7 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Event::CaseOpened(_) => "case_opened",
+            Event::ArrivalRecorded(_) => "arrival_recorded",
             Event::CitizenRecorded(_) => "citizen_recorded",
             Event::GuardianRecorded(_) => "guardian_recorded",
             Event::CompanionRecorded { .. } => "companion_recorded",
@@ -564,6 +584,7 @@ impl Event {
             Event::RegisterLookedUp { .. } => "register_looked_up",
             Event::MarkedIncomplete { .. } => "marked_incomplete",
             Event::MarkedReady => "marked_ready",
+            Event::EntryRetracted { .. } => "entry_retracted",
             Event::Granted(_) => "granted",
             Event::Refused(_) => "refused",
             Event::Rejected(_) => "rejected",

@@ -159,6 +159,8 @@ pub struct CaseView {
     pub facts: Vec<FactLine>,
     /// The proof tree as the case stands.
     pub proof: ProofView,
+    /// What is missing while incomplete, in the words of whoever marked it.
+    pub missing: Vec<String>,
     /// Codes of warnings.
     pub warnings: Vec<String>,
     /// Whether the citizen is exempt: granted and registered.
@@ -175,7 +177,7 @@ pub struct CaseView {
     pub timeline: Vec<TimelineEntry>,
     /// The audit log of this case; empty where the role may not read it.
     pub audit: Vec<AuditEntry>,
-    /// Codes of what may be done now: `decide`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
+    /// Codes of what may be done now: `decide`, `continue`, `record_death`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
     /// `correct_wrong_person`, `take_back`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
     pub actions: Vec<String>,
     /// Last look in the register: status code, empty where nobody looked.

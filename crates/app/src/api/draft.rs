@@ -31,8 +31,46 @@ pub struct DraftView {
     pub fields: Fields,
     /// When it was last saved, RFC 3339.
     pub saved_at: String,
-    /// Attached files.
+    /// Attached files; those of the case too, where the draft adds to one.
     pub attachments: Vec<AttachmentView>,
+    /// The case it adds to; `None` for a new request.
+    pub case: Option<ContinuedCase>,
+}
+
+/// The open case a draft adds to.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ContinuedCase {
+    /// Id.
+    pub id: String,
+    /// Case number.
+    pub number: String,
+    /// Code of the state.
+    pub state: String,
+    /// What is missing, in the words of whoever marked it.
+    pub missing: Vec<String>,
+    /// Initials of who left the draft; empty where it is one's own.
+    pub left_by: String,
+    /// Whether somebody changed the case since the draft began; their changes are in the fields now.
+    pub changed: bool,
+    /// Whether it was decided or ended meanwhile, so that nothing can be added.
+    pub closed: bool,
+    /// Fields that both have changed: the draft keeps what was typed in it.
+    pub clashes: Vec<FieldClash>,
+}
+
+/// A field that was typed in a draft and recorded otherwise in its case meanwhile.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldClash {
+    /// Id of the field.
+    pub field: String,
+    /// Step it stands on.
+    pub step: u8,
+    /// Its label.
+    pub label: String,
+    /// What was typed in the draft.
+    pub typed: String,
+    /// What was recorded in the case.
+    pub recorded: String,
 }
 
 /// A parked draft in a list. No channel (practice 13).
@@ -46,6 +84,8 @@ pub struct DraftSummary {
     pub name: String,
     /// The masked number, empty while not typed.
     pub cpr_masked: String,
+    /// Number of the case it adds to, empty for a new request.
+    pub case_number: String,
     /// When it was last saved, RFC 3339.
     pub saved_at: String,
     /// Initials of who parked it.

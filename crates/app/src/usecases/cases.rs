@@ -26,6 +26,7 @@ use crate::explain::proof_view;
 use crate::present::{self, Surroundings, discretion, rfc3339};
 use crate::record::{Loaded, load};
 use crate::state::{App, AtWork};
+use crate::usecases::continuing;
 use crate::usecases::decisions::came_instead;
 
 /// Rows of a page.
@@ -240,7 +241,7 @@ impl App {
             .map(|r| r.recorded_at)
             .max()
             .unwrap_or(DateTime::UNIX_EPOCH);
-        let explanation = self.explain_case(case, profile, today);
+        let explanation = self.explain_known(&read, case, profile, today)?;
         let sees_channel = around.sees_channel();
         let told = if sees_channel {
             explanation.proof
@@ -279,6 +280,11 @@ impl App {
             address_protected: protected,
             facts: present::facts(case, &around),
             proof: proof_view(&told, texts),
+            missing: if sees_channel {
+                case.missing.clone()
+            } else {
+                Vec::new()
+            },
             warnings: explanation
                 .warnings
                 .iter()
@@ -295,7 +301,12 @@ impl App {
             attachments: present::attachments(case, &around),
             timeline: present::timeline(case, recorded, &around),
             audit,
-            actions: present::actions(case, &work.session.roles),
+            actions: present::actions(case, &work.session.roles)
+                .into_iter()
+                .filter(|action| {
+                    action != "continue" || continuing::may_continue(recorded, &work.session)
+                })
+                .collect(),
             register_seen: case
                 .register_look
                 .as_ref()

@@ -8,14 +8,14 @@ use skranke_domain::eligibility::{
     EligibilityPolicy, Explanation, Facts, Outcome, Requirement, explain,
 };
 use skranke_domain::event::{
-    AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Consultation, Event, Granted, Refused,
-    Rejected,
+    AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Consultation, Ending, Event, Granted,
+    Refused, Rejected,
 };
 use skranke_domain::ids::{CaseId, CaseNumber};
 use skranke_domain::role::Act;
 use skranke_domain::rule_set::{Duration, RuleSetCode};
 use skranke_forms::{Form, Profile};
-use skranke_store::Store;
+use skranke_store::{ReadHandle, Store};
 use uuid::Uuid;
 
 use crate::api::case::{CaseView, DecideRequest, Decision};
@@ -24,7 +24,7 @@ use crate::api::error::ErrorCode;
 use crate::capture::{self, Typed};
 use crate::error::AppError;
 use crate::explain::facts_of;
-use crate::record::Command;
+use crate::record::{Command, load};
 use crate::state::{App, AtWork};
 use crate::usecases::{drafts, settings};
 
@@ -162,7 +162,8 @@ impl App {
     ) -> Result<(), AppError> {
         let now = self.now();
         let today = danish_time::date_at(now);
-        let explanation = self.explain_case(&command.case, profile, today);
+        let explanation =
+            self.explain_known(&command.write.reading(), &command.case, profile, today)?;
         if request.no_conflict_of_interest {
             command.add(Event::ConflictOfInterestChecked { none: true })?;
         }
@@ -248,19 +249,63 @@ impl App {
         profile: &Profile,
         today: NaiveDate,
     ) -> Explanation {
+        let mut facts = Self::facts_at(case, profile);
+        self.tell_of_death(&mut facts, profile);
+        self.explain_facts(&facts, profile, today)
+    }
+
+    /// The proof of an open case, with what other cases of the citizen say.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub(crate) fn explain_known(
+        &self,
+        read: &ReadHandle<'_>,
+        case: &Case,
+        profile: &Profile,
+        today: NaiveDate,
+    ) -> Result<Explanation, AppError> {
+        let mut facts = Self::facts_at(case, profile);
+        self.tell_of_death(&mut facts, profile);
+        if case.state.is_open() {
+            Self::tell_of_recorded_death(read, &mut facts)?;
+        }
+        Ok(self.explain_facts(&facts, profile, today))
+    }
+
+    fn facts_at(case: &Case, profile: &Profile) -> Facts {
         let opens_on = case
             .opened
             .as_ref()
             .and_then(|opened| profile.location(&opened.location))
             .map(|location| location.opens_for_exemption_on);
-        let mut facts = facts_of(case, opens_on);
-        self.tell_of_death(&mut facts, profile);
+        facts_of(case, opens_on)
+    }
+
+    fn explain_facts(&self, facts: &Facts, profile: &Profile, today: NaiveDate) -> Explanation {
         explain(
-            &facts,
+            facts,
             &self.forms.rules().to_domain(),
             &policy(profile),
             today,
         )
+    }
+
+    /// Whether a death was recorded in another case of the citizen on this computer.
+    pub(crate) fn tell_of_recorded_death(
+        read: &ReadHandle<'_>,
+        facts: &mut Facts,
+    ) -> Result<(), AppError> {
+        let Some(cpr) = &facts.cpr else { return Ok(()) };
+        for row in read.cases_of(cpr)? {
+            if row.state == CaseState::Ended {
+                let ending = load(read, row.case)?.case.ending;
+                if ending.is_some_and(|(how, _)| how == Ending::Deceased) {
+                    facts.died = Some(true);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The demo's register knows who is dead; there is no other register of persons to ask yet.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use skranke_domain::cpr::{Cpr, CprError};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::{Warning, explain};
-use skranke_domain::ids::{CaseId, DraftId};
+use skranke_domain::ids::{CaseId, DraftId, StaffId};
 use skranke_domain::role::Act;
 use skranke_forms::check::ProblemCode;
 use skranke_forms::{Field, Form, Profile};
@@ -23,7 +23,9 @@ use crate::capture::{self, Typed};
 use crate::error::AppError;
 use crate::explain::proof_view;
 use crate::present::rfc3339;
+use crate::record;
 use crate::state::{App, AtWork};
+use crate::usecases::continuing::{self, Continued};
 use crate::usecases::decisions::policy;
 use crate::usecases::settings;
 
@@ -44,6 +46,9 @@ struct Kept {
     /// The case it will become, where another case names it already.
     #[serde(default)]
     becomes: Option<String>,
+    /// The open case it adds to, and what that held when the draft last looked.
+    #[serde(default)]
+    continues: Option<Continued>,
 }
 
 /// A draft as the use cases work with it.
@@ -53,6 +58,8 @@ pub(crate) struct Draft {
     pub(crate) fields: Fields,
     pub(crate) files: Vec<AttachmentView>,
     pub(crate) becomes: Option<CaseId>,
+    pub(crate) continues: Option<Continued>,
+    pub(crate) staff: StaffId,
     updated_at: DateTime<Utc>,
     discarded: bool,
 }
@@ -67,6 +74,8 @@ impl Draft {
             fields: kept.typed,
             files: kept.files,
             becomes: kept.becomes.and_then(|id| id.parse().ok()),
+            continues: kept.continues,
+            staff: row.staff,
             updated_at: row.updated_at,
             discarded: kept.discarded,
         })
@@ -78,16 +87,19 @@ impl Draft {
             files: self.files.clone(),
             discarded: self.discarded,
             becomes: self.becomes.map(|id| id.to_string()),
+            continues: self.continues.clone(),
         }
     }
 
-    fn view(self) -> DraftView {
+    /// As the window shows it; the case it adds to is the caller's to fill in.
+    pub(crate) fn view(self) -> DraftView {
         DraftView {
             id: self.id.to_string(),
             step: self.step,
             fields: self.fields,
             saved_at: rfc3339(self.updated_at),
             attachments: self.files,
+            case: None,
         }
     }
 }
@@ -174,6 +186,10 @@ impl App {
                 step: draft.step,
                 name: typed.text("citizen_name").to_owned(),
                 cpr_masked: typed.cpr("cpr").map(|cpr| cpr.masked()).unwrap_or_default(),
+                case_number: match &draft.continues {
+                    Some(continued) => continued.number.clone(),
+                    None => String::new(),
+                },
                 saved_at: rfc3339(draft.updated_at),
                 initials,
                 waits_for: typed.text("waits_for").to_owned(),
@@ -194,7 +210,7 @@ impl App {
             let draft = load(&work, &request.id)?;
             let entry = Entry::new(Action::DraftRead, work.now).on(draft.id.to_string());
             work.store.write(&work.actor, entry)?.commit()?;
-            Ok(draft.view())
+            self.caught_up(work, draft)
         })
     }
 
@@ -351,7 +367,12 @@ impl App {
                 .location(typed.text("location"))
                 .map(|l| l.opens_for_exemption_on);
             let mut facts = typed.facts(opens_on);
+            if let Some(continued) = &draft.continues {
+                let case = record::load(&work.store.read()?, continued.case()?)?.case;
+                continuing::complete_facts(&mut facts, &case);
+            }
             self.tell_of_death(&mut facts, profile);
+            Self::tell_of_recorded_death(&work.store.read()?, &mut facts)?;
             let explanation = explain(
                 &facts,
                 &self.forms.rules().to_domain(),
@@ -482,12 +503,62 @@ pub(crate) fn create(
         fields: fields.clone(),
         files: Vec::new(),
         becomes,
+        continues: None,
+        staff: work.session.staff,
         updated_at: work.now,
         discarded: false,
     };
     save(&mut write, id, step, &draft.kept())?;
     write.commit()?;
     Ok(draft.view())
+}
+
+/// Begins a draft that adds to an open case.
+pub(crate) fn create_continuing(
+    work: &mut AtWork<'_>,
+    step: u8,
+    fields: Fields,
+    continued: Continued,
+) -> Result<Draft, AppError> {
+    let id = DraftId::from_uuid(Uuid::now_v7());
+    let entry = Entry::new(Action::DraftSaved, work.now).on(id.to_string());
+    let mut write = work.store.write(&work.actor, entry)?;
+    let draft = Draft {
+        id,
+        step,
+        fields,
+        files: Vec::new(),
+        becomes: None,
+        continues: Some(continued),
+        staff: work.session.staff,
+        updated_at: work.now,
+        discarded: false,
+    };
+    save(&mut write, id, step, &draft.kept())?;
+    write.commit()?;
+    Ok(draft)
+}
+
+/// The draft on this computer that adds to this case, if there is one.
+pub(crate) fn continuing(work: &AtWork<'_>, case: CaseId) -> Result<Option<Draft>, AppError> {
+    let case = case.to_string();
+    for row in work.store.read()?.drafts(None, MOST_DRAFTS)? {
+        let draft = Draft::read(&row)?;
+        let adds_to = draft.continues.as_ref();
+        if !draft.discarded && adds_to.is_some_and(|continued| continued.case == case) {
+            return Ok(Some(draft));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps what a draft holds after it was brought together with its case.
+pub(crate) fn keep(work: &mut AtWork<'_>, draft: &Draft) -> Result<(), AppError> {
+    let entry = Entry::new(Action::DraftSaved, work.now).on(draft.id.to_string());
+    let mut write = work.store.write(&work.actor, entry)?;
+    save(&mut write, draft.id, draft.step, &draft.kept())?;
+    write.commit()?;
+    Ok(())
 }
 
 /// Loads a draft that is not deleted.

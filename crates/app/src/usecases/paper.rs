@@ -189,7 +189,7 @@ impl App {
             register_still_says_so(&case, today)?;
         }
         let proof = proof_view(
-            &self.explain_case(&case, profile, today).proof,
+            &self.explain_known(&read, &case, profile, today)?.proof,
             self.forms.texts(),
         );
         let certificate: Option<String> = settings::read_in(&read, "device_certificate")?;

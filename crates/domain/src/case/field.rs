@@ -91,7 +91,8 @@ impl Field {
 /// The field an event sets.
 pub(super) const fn field_of(event: &Event) -> Field {
     match event {
-        Event::CaseOpened(_) => Field::Opening,
+        Event::CaseOpened(_) | Event::ArrivalRecorded(_) => Field::Opening,
+        Event::EntryRetracted { field } => *field,
         Event::CitizenRecorded(_) => Field::Citizen,
         Event::GuardianRecorded(_) => Field::Guardian,
         Event::CompanionRecorded { .. } => Field::Companion,

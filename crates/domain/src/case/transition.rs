@@ -2,9 +2,9 @@
 //!
 //! An event is judged against the case as its author had seen it. Basis: practice 1 to 5; domain reference 3.
 
-use super::{Case, CaseState};
+use super::{Case, CaseState, Field};
 use crate::danish_time;
-use crate::event::{Event, PaperKind, ReceiptDelivery, Signature, Tick};
+use crate::event::{Ending, Event, PaperKind, ReceiptDelivery, Signature, Tick};
 use crate::power_of_attorney;
 use crate::role::Act;
 use crate::rule_set::Duration;
@@ -53,6 +53,8 @@ pub enum RuleBroken {
     NoPowerOfAttorney,
     #[error("the exemption has no time limit")]
     NoTerm,
+    #[error("there is nothing of this to take away")]
+    NothingToRetract,
 }
 
 impl RuleBroken {
@@ -79,6 +81,7 @@ impl RuleBroken {
             Self::PaperDoesNotFit => "paper_does_not_fit",
             Self::NoPowerOfAttorney => "no_power_of_attorney",
             Self::NoTerm => "no_term",
+            Self::NothingToRetract => "nothing_to_retract",
         }
     }
 }
@@ -114,7 +117,8 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
                 Ok(())
             }
         }
-        Event::GuardianRecorded(_)
+        Event::ArrivalRecorded(_)
+        | Event::GuardianRecorded(_)
         | Event::IdentityChecked(_)
         | Event::GuidanceRecorded { .. }
         | Event::PowerOfAttorneyRecorded(_)
@@ -143,6 +147,19 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
                 Ok(())
             } else {
                 Err(RuleBroken::NotOpen)
+            }
+        }
+        Event::EntryRetracted { field } => {
+            open(case)?;
+            let is_there = match field {
+                Field::Companion => case.companion.is_some(),
+                Field::Declaration => case.declaration.is_some(),
+                _ => false,
+            };
+            if is_there {
+                Ok(())
+            } else {
+                Err(RuleBroken::NothingToRetract)
             }
         }
         Event::Forwarded { authority, .. } => open(case).and_then(|()| said(authority)),
@@ -225,6 +242,15 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         Event::PaperIssued(paper) => paper_fits(case, paper.kind),
         Event::WronglyCreated(wrong) => granted(case).and_then(|_| said(&wrong.reason)),
         Event::TakenBack(taken) => granted(case).and_then(|_| said(&taken.reasons)),
+        // A death closes whatever is under way; nothing else ends before it has begun (domain reference 1.3).
+        Event::Ended {
+            ending: Ending::Deceased,
+            ..
+        } if case.state.is_open() => Ok(()),
+        Event::Ended {
+            ending: Ending::Deceased,
+            ..
+        } => granted(case).map(drop),
         Event::Ended { .. } => {
             granted(case)?;
             if case.registered.is_none() {
@@ -252,6 +278,8 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
 pub const fn act_of(event: &Event) -> Act {
     match event {
         Event::CaseOpened(_)
+        | Event::ArrivalRecorded(_)
+        | Event::EntryRetracted { .. }
         | Event::CitizenRecorded(_)
         | Event::GuardianRecorded(_)
         | Event::CompanionRecorded { .. }
@@ -371,7 +399,9 @@ fn representation_holds(case: &Case, on: chrono::NaiveDate) -> Result<(), RuleBr
 fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
     let fits = match kind {
         PaperKind::Request | PaperKind::PowerOfAttorney => true,
-        PaperKind::ExemptionReceipt => case.is_exempt() || case.state == CaseState::Ended,
+        PaperKind::ExemptionReceipt => {
+            case.is_exempt() || case.state == CaseState::Ended && case.registered.is_some()
+        }
         PaperKind::InterimPaper => case.state == CaseState::Granted && case.registered.is_none(),
         PaperKind::Refusal => case.state == CaseState::Refused,
         PaperKind::MissingInformation => case.state == CaseState::Incomplete,

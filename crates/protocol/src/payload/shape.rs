@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
+use skranke_domain::case::Field;
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::event::{
     self, AttachmentPurpose, Channel, Ending, Event, GuardianScope, OfferAnswer, PaperKind,
@@ -87,6 +88,11 @@ mirror!(CaseOpened of event::CaseOpened {
     municipality: String,
     profile: String,
     form: String,
+    #[serde(with = "as_text")] received_on: NaiveDate,
+});
+mirror!(Arrival of event::Arrival {
+    #[serde(with = "word")] channel: Channel,
+    location: String,
     #[serde(with = "as_text")] received_on: NaiveDate,
 });
 mirror!(CitizenRecorded of event::CitizenRecorded {
@@ -202,6 +208,10 @@ fields!(RegisterLookedUp {
     #[serde(with = "word")] seen: RegisterStatus,
 });
 fields!(MarkedIncomplete { missing: Vec<String>, });
+fields!(EntryRetracted {
+    #[serde(with = "word")]
+    field: Field,
+});
 fields!(Nothing {});
 fields!(Withdrawn { #[serde(with = "instant::wire")] withdrawn_at: DateTime<Utc>, });
 fields!(HelpedInstead { #[serde(with = "instant::wire")] ended_at: DateTime<Utc>, offer: String, });
@@ -322,6 +332,8 @@ pub(super) fn to_value(event: &Event) -> Result<Value, serde_json::Error> {
     }
     match event {
         Event::CaseOpened(opened) => json(&CaseOpened::from(opened)),
+        Event::ArrivalRecorded(arrival) => json(&Arrival::from(arrival)),
+        Event::EntryRetracted { field } => json(&EntryRetracted { field: *field }),
         Event::CitizenRecorded(citizen) => json(&CitizenRecorded::from(citizen)),
         Event::GuardianRecorded(guardian) => json(&Guardian::from(guardian)),
         Event::CompanionRecorded { name } => json(&Companion { name: name.clone() }),
@@ -419,6 +431,10 @@ pub(super) fn from_value(kind: &str, value: Value) -> Option<Result<Event, serde
     }
     match kind {
         "case_opened" => read(value, |wire: CaseOpened| Event::CaseOpened(wire.into())),
+        "arrival_recorded" => read(value, |wire: Arrival| Event::ArrivalRecorded(wire.into())),
+        "entry_retracted" => read(value, |wire: EntryRetracted| Event::EntryRetracted {
+            field: wire.field,
+        }),
         "citizen_recorded" => read(value, |wire: CitizenRecorded| {
             Event::CitizenRecorded(wire.into())
         }),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::instant;
 use chrono::{DateTime, NaiveDate, Utc};
+use skranke_domain::case::Field;
 use skranke_domain::cpr::Cpr;
 use skranke_domain::event::*;
 use skranke_domain::ids::{CaseId, EventId, Sha256Digest};
@@ -203,6 +204,14 @@ fn samples() -> Vec<Event> {
         },
         Event::DuplicateLinked {
             other: CaseId::from_uuid(crate::sample::uuid(9)),
+        },
+        Event::ArrivalRecorded(Arrival {
+            channel: Channel::Representative,
+            location: text("library"),
+            received_on: day(),
+        }),
+        Event::EntryRetracted {
+            field: Field::Companion,
         },
     ]
 }

@@ -1,6 +1,7 @@
 //! Enums of the domain as their fixed words.
 
 use serde::{Deserialize, Deserializer, Serializer, de};
+use skranke_domain::case::Field;
 use skranke_domain::event::{
     AttachmentPurpose, Channel, Ending, GuardianScope, OfferAnswer, PaperKind, ReceiptDelivery,
     RegisterStatus, Residence, Tick,
@@ -33,6 +34,7 @@ words!(
     Channel,
     Duration,
     Ending,
+    Field,
     GuardianScope,
     OfferAnswer,
     PaperKind,
