@@ -238,6 +238,38 @@ fn what_one_counter_did_the_other_knows() {
     assert_eq!(known.name, "Aase Lindholm");
 }
 
+#[test]
+fn two_counters_that_register_the_same_without_a_line_are_told_and_neither_is_lost() {
+    let mut town = Town::new();
+    let one = town.counter("skranke-1");
+    let other = town.counter("skranke-2");
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    one.sync_now(()).unwrap();
+    other.sync_now(()).unwrap();
+    town.close_central();
+    register(&one, &case);
+    register(&other, &case);
+    town.open_central();
+
+    for app in [&one, &other, &one] {
+        assert_eq!(app.sync_now(()).unwrap().problem, "");
+    }
+
+    for app in [&one, &other] {
+        let id = case.row.id.clone();
+        let shown = app
+            .case_show(skranke_app::api::case::CaseRef {
+                id,
+                purpose: Some("case_work".to_owned()),
+            })
+            .unwrap();
+        assert!(shown.exempt);
+        assert!(shown.warnings.contains(&"values_differ".to_owned()));
+        let made = shown.timeline.iter();
+        assert_eq!(made.filter(|line| line.kind == "registered").count(), 2);
+    }
+}
+
 /// A day in the field: nothing of the central store for `away`, then one round with it.
 fn in_the_field(away: TimeDelta) -> (SyncView, SyncView) {
     let mut town = Town::new();

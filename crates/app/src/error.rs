@@ -150,6 +150,7 @@ impl From<RuleBroken> for AppError {
     fn from(rule: RuleBroken) -> Self {
         let code = match rule {
             RuleBroken::NotOpened | RuleBroken::AlreadyOpened => ErrorCode::Internal,
+            RuleBroken::NoSuchConflict => ErrorCode::NotFound,
             RuleBroken::ReadOnly => ErrorCode::CaseReadOnly,
             RuleBroken::NotOpen => ErrorCode::AlreadyDecided,
             RuleBroken::NotReady => ErrorCode::RequirementsNotMet,

@@ -6,9 +6,12 @@
 
 mod field;
 mod order;
+mod ticks;
 mod transition;
 
 use chrono::{DateTime, NaiveDate, Utc};
+
+use ticks::Ticks;
 
 pub use field::{Field, FieldClass};
 pub use transition::{RuleBroken, act_of, check};
@@ -175,6 +178,9 @@ pub struct Case {
     pub duplicates: Vec<CaseId>,
     /// Unresolved conflicts.
     pub conflicts: Vec<Conflict>,
+    /// Values set apart by people who had not seen each other, where one counts (the later, of a tick the earliest)
+    /// and a person should look. Gone when somebody who has seen them all sets the field anew.
+    pub overlaps: Vec<Conflict>,
     /// Whether it holds a kind this program does not know: then it is read-only here.
     pub holds_unknown_kind: bool,
     /// All event ids in fold order.
@@ -220,6 +226,7 @@ impl Case {
             notes: Vec::new(),
             duplicates: Vec::new(),
             conflicts: Vec::new(),
+            overlaps: Vec::new(),
             holds_unknown_kind: false,
             history: Vec::new(),
             heads: Vec::new(),
@@ -229,30 +236,28 @@ impl Case {
     /// Folds events, given in any order, into the case they make.
     pub fn fold(id: CaseId, events: &[Recorded]) -> Self {
         let ordered = order::topological(events);
-        let (suppressed, conflicts) = order::conflicts(&ordered);
+        let judged = order::judge(&ordered);
         let mut case = Self::empty(id);
+        let mut ticks = Ticks::default();
         for recorded in &ordered {
             case.history.push(recorded.id);
             match &recorded.event {
                 None => case.holds_unknown_kind = true,
-                Some(_) if suppressed.contains(&recorded.id) => {}
-                Some(event) => case.apply(recorded, event),
+                Some(_) if judged.suppressed.contains(&recorded.id) => {}
+                Some(event) => {
+                    case.apply(recorded, event);
+                    ticks.apply(recorded, event, &judged.seen[&recorded.id]);
+                }
             }
         }
-        case.conflicts = conflicts;
+        ticks.settle(&mut case);
+        case.conflicts = judged.conflicts;
+        case.overlaps = judged.overlaps;
         case.heads = order::heads(&ordered);
         case
     }
 
     fn apply(&mut self, recorded: &Recorded, event: &Event) {
-        fn stamp<T: Clone>(recorded: &Recorded, value: &T) -> Stamped<T> {
-            Stamped {
-                value: value.clone(),
-                event: recorded.id,
-                by: recorded.actor,
-                at: recorded.recorded_at,
-            }
-        }
         match event {
             Event::CaseOpened(opened) => {
                 self.opened = Some(opened.clone());
@@ -324,25 +329,18 @@ impl Case {
             Event::Withdrawn { .. } => self.reach(CaseState::Withdrawn, recorded),
             Event::HelpedInstead { .. } => self.reach(CaseState::HelpedInstead, recorded),
             Event::Forwarded { .. } => self.reach(CaseState::Forwarded, recorded),
-            Event::Registered(registered) => self.registered = Some(stamp(recorded, registered)),
-            Event::ReceiptGiven(given) => self.receipt = Some(stamp(recorded, given)),
-            Event::Journalised(journalised) => {
-                self.journalised = Some(stamp(recorded, journalised))
-            }
-            Event::TickUndone { tick, .. } => match tick {
-                Tick::Registered => self.registered = None,
-                Tick::Receipt => self.receipt = None,
-                Tick::Journalised => self.journalised = None,
-            },
+            // Kept apart, because two people may have ticked the same: see `Ticks`.
+            Event::Registered(_)
+            | Event::ReceiptGiven(_)
+            | Event::Journalised(_)
+            | Event::TickUndone { .. } => {}
             Event::PaperIssued(paper) => self.papers.push(stamp(recorded, paper)),
             Event::WronglyCreated(wrong) => {
                 self.wrongly_created = Some(stamp(recorded, wrong));
-                self.journalised = None;
                 self.reach(CaseState::WronglyCreated, recorded);
             }
             Event::TakenBack(taken) => {
                 self.taken_back = Some(stamp(recorded, taken));
-                self.journalised = None;
                 self.reach(CaseState::TakenBack, recorded);
             }
             Event::Ended { ending, ended_on } => {
@@ -433,6 +431,15 @@ impl Case {
         let registered = self.registered.as_ref()?;
         self.extended_until
             .or_else(|| term_ends_on(to_day(registered.value.registered_at)))
+    }
+}
+
+fn stamp<T: Clone>(recorded: &Recorded, value: &T) -> Stamped<T> {
+    Stamped {
+        value: value.clone(),
+        event: recorded.id,
+        by: recorded.actor,
+        at: recorded.recorded_at,
     }
 }
 

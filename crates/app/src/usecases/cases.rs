@@ -290,6 +290,7 @@ impl App {
                 .iter()
                 .filter(|warning| sees_channel || discretion::may_warn(**warning))
                 .map(|w| Warning::code(*w).to_owned())
+                .chain((!case.overlaps.is_empty()).then(|| "values_differ".to_owned()))
                 .collect(),
             exempt: case.is_exempt(),
             ticks: present::ticks(case, &around),

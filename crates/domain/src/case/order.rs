@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::field::{Field, FieldClass, field_of, say_the_same};
 use super::{Conflict, Recorded};
-use crate::event::Event;
-use crate::ids::EventId;
+use crate::event::{Event, Tick};
+use crate::ids::{CommandId, EventId};
 
 /// The events in topological order by `based_on`; ties by corrected time, then hash. A repeated id counts once;
 /// an ancestor that has not arrived is left out of the order, not waited for.
@@ -58,71 +58,289 @@ pub(super) fn heads(ordered: &[&Recorded]) -> Vec<EventId> {
         .collect()
 }
 
-/// Finds concurrent writers of human fields.
+/// What one command says of one field. Its events of the field stand or fall together; the last of them is its word.
+struct Claim<'e> {
+    command: CommandId,
+    events: Vec<EventId>,
+    word: Word<'e>,
+    /// Everything the author had seen.
+    seen: &'e HashSet<EventId>,
+}
+
+/// The value a claim gives the field.
+#[derive(Clone, Copy)]
+enum Word<'e> {
+    Value(EventId, &'e Event),
+    /// A person chose this event's value.
+    Choice(EventId),
+}
+
+impl Claim<'_> {
+    fn last(&self) -> EventId {
+        self.events.last().copied().unwrap_or(match self.word {
+            Word::Value(id, _) | Word::Choice(id) => id,
+        })
+    }
+
+    /// The event whose value the claim stands for.
+    const fn stands_for(&self) -> EventId {
+        match self.word {
+            Word::Value(id, _) | Word::Choice(id) => id,
+        }
+    }
+}
+
+/// What the concurrent work in a case amounts to.
+pub(super) struct Judged {
+    /// Events whose effect does not count.
+    pub(super) suppressed: HashSet<EventId>,
+    /// Human fields with values nobody has chosen between.
+    pub(super) conflicts: Vec<Conflict>,
+    /// Other fields with values of people who had not seen each other: one counts, and a person should look.
+    pub(super) overlaps: Vec<Conflict>,
+    /// What the author of each event had seen.
+    pub(super) seen: HashMap<EventId, HashSet<EventId>>,
+}
+
+/// Judges concurrent work, field by field.
 ///
-/// Returns the events whose effect is suppressed, and the conflicts that nobody has resolved. An event whose author
-/// had seen all the concurrent writers settles the field, as does a [`Event::ConflictResolved`].
-pub(super) fn conflicts(ordered: &[&Recorded]) -> (HashSet<EventId>, Vec<Conflict>) {
-    let ancestors = ancestors(ordered);
-    let mut live: BTreeMap<Field, Vec<&Recorded>> = BTreeMap::new();
-    let mut suppressed = HashSet::new();
+/// Of a human field the newest words decide: those no other author had seen. Where they disagree, nothing that any of
+/// their authors had not seen counts, and the value from before stays in effect. A word whose author had seen the
+/// others settles the field, as does a person's choice ([`Event::ConflictResolved`]); two different choices made apart
+/// are a conflict again. The outcome depends on what the authors had seen alone, never on the order of arrival.
+pub(super) fn judge(ordered: &[&Recorded]) -> Judged {
+    let seen = ancestors(ordered);
+    let mut judged = Judged {
+        suppressed: HashSet::new(),
+        conflicts: Vec::new(),
+        overlaps: Vec::new(),
+        seen: HashMap::new(),
+    };
+    for field in Field::ALL {
+        match field.class() {
+            FieldClass::Human => {
+                let claims = claims(ordered, &seen, |event| human_word(*field, event));
+                let counting = counting(&claims);
+                for claim in &claims {
+                    if !claim.events.iter().any(|id| counting.contains(id)) {
+                        judged.suppressed.extend(claim.events.iter().copied());
+                    }
+                }
+                let all: Vec<usize> = (0..claims.len()).collect();
+                judged.conflicts.extend(open(*field, &claims, &all));
+            }
+            FieldClass::Last => {
+                let claims = claims(ordered, &seen, |event| own_word(*field, event));
+                let all: Vec<usize> = (0..claims.len()).collect();
+                judged.overlaps.extend(open(*field, &claims, &all));
+            }
+            FieldClass::Set if *field == Field::Ticks => {
+                for tick in Tick::ALL {
+                    let claims = claims(ordered, &seen, |event| tick_word(*tick, event));
+                    let all: Vec<usize> = (0..claims.len()).collect();
+                    judged.overlaps.extend(open(*field, &claims, &all));
+                }
+            }
+            FieldClass::Set => {}
+        }
+    }
+    judged.seen = seen;
+    judged
+}
+
+/// An event's word on a field, before it is known whether a choice names something its author had seen.
+enum Said {
+    Nothing,
+    Value,
+    Choice(EventId),
+}
+
+fn human_word(field: Field, event: &Event) -> Said {
+    match event {
+        Event::ConflictResolved {
+            field: named,
+            chosen,
+            ..
+        } if named == field.code() => Said::Choice(*chosen),
+        _ => own_word(field, event),
+    }
+}
+
+fn own_word(field: Field, event: &Event) -> Said {
+    if field_of(event) == field {
+        Said::Value
+    } else {
+        Said::Nothing
+    }
+}
+
+fn tick_word(tick: Tick, event: &Event) -> Said {
+    let is_of_tick = match event {
+        Event::Registered(_) => tick == Tick::Registered,
+        Event::ReceiptGiven(_) => tick == Tick::Receipt,
+        Event::Journalised(_) => tick == Tick::Journalised,
+        Event::TickUndone { tick: undone, .. } => tick == *undone,
+        _ => false,
+    };
+    if is_of_tick {
+        Said::Value
+    } else {
+        Said::Nothing
+    }
+}
+
+/// The claims on a field, in fold order of their last event.
+fn claims<'e>(
+    ordered: &[&'e Recorded],
+    seen: &'e HashMap<EventId, HashSet<EventId>>,
+    word_of: impl Fn(&Event) -> Said,
+) -> Vec<Claim<'e>> {
+    let mut claims: Vec<Claim<'e>> = Vec::new();
     for recorded in ordered {
         let Some(event) = &recorded.event else {
             continue;
         };
-        if let Event::ConflictResolved { field, chosen, .. } = event {
-            resolve(
-                &mut live,
-                &mut suppressed,
-                &ancestors[&recorded.id],
-                field,
-                *chosen,
-            );
-            continue;
-        }
-        let field = field_of(event);
-        if field.class() != FieldClass::Human {
-            continue;
-        }
-        let writers = live.entry(field).or_default();
-        let seen = &ancestors[&recorded.id];
-        writers.retain(|writer| !seen.contains(&writer.id) && writer.command != recorded.command);
-        writers.push(recorded);
-        let disagree = writers.iter().any(|writer| {
-            writer
-                .event
-                .as_ref()
-                .is_some_and(|other| !say_the_same(other, event))
-        });
-        if disagree {
-            suppressed.extend(writers.iter().map(|writer| writer.id));
+        let seen = &seen[&recorded.id];
+        let word = match word_of(event) {
+            Said::Nothing => continue,
+            Said::Value => Word::Value(recorded.id, event),
+            Said::Choice(chosen) => {
+                let known = claims
+                    .iter()
+                    .any(|claim| claim.events.contains(&chosen) && seen.contains(&chosen));
+                // A choice of something its author had not seen chooses nothing.
+                if !known {
+                    continue;
+                }
+                Word::Choice(chosen)
+            }
+        };
+        match claims
+            .iter()
+            .position(|claim| claim.command == recorded.command)
+        {
+            Some(at) => {
+                let mut claim = claims.remove(at);
+                claim.events.push(recorded.id);
+                claim.word = word;
+                claims.push(claim);
+            }
+            None => claims.push(Claim {
+                command: recorded.command,
+                events: vec![recorded.id],
+                word,
+                seen,
+            }),
         }
     }
-    let open = live
-        .into_iter()
-        .filter(|(_, writers)| {
-            writers.len() > 1 && writers.iter().any(|writer| suppressed.contains(&writer.id))
-        })
-        .map(|(field, writers)| Conflict {
-            field,
-            events: writers.iter().map(|w| w.id).collect(),
-        })
-        .collect();
-    (suppressed, open)
+    claims
 }
 
-fn resolve(
-    live: &mut BTreeMap<Field, Vec<&Recorded>>,
-    suppressed: &mut HashSet<EventId>,
-    seen: &HashSet<EventId>,
-    field: &str,
-    chosen: EventId,
-) {
-    let Some(writers) = Field::from_code(field).and_then(|field| live.get_mut(&field)) else {
-        return;
+/// Those of `among` that no other of them had seen.
+fn newest(claims: &[Claim<'_>], among: &[usize]) -> Vec<usize> {
+    among
+        .iter()
+        .copied()
+        .filter(|one| {
+            let last = claims[*one].last();
+            !among
+                .iter()
+                .any(|other| other != one && claims[*other].seen.contains(&last))
+        })
+        .collect()
+}
+
+fn value_of<'e>(claims: &[Claim<'e>], claim: &Claim<'e>) -> Option<&'e Event> {
+    let wanted = match claim.word {
+        Word::Value(_, event) => return Some(event),
+        Word::Choice(chosen) => chosen,
     };
-    writers.retain(|writer| !seen.contains(&writer.id) || writer.id == chosen);
-    suppressed.remove(&chosen);
+    claims.iter().find_map(|other| match other.word {
+        Word::Value(_, event) if other.events.contains(&wanted) => Some(event),
+        Word::Value(..) | Word::Choice(_) => None,
+    })
+}
+
+fn agree(claims: &[Claim<'_>], newest: &[usize]) -> bool {
+    let values: Vec<Option<&Event>> = newest
+        .iter()
+        .map(|at| value_of(claims, &claims[*at]))
+        .collect();
+    values.iter().enumerate().all(|(at, one)| {
+        values[at + 1..].iter().all(|other| match (one, other) {
+            (Some(one), Some(other)) => say_the_same(one, other),
+            _ => false,
+        })
+    })
+}
+
+/// The events of a human field that count.
+fn counting(claims: &[Claim<'_>]) -> HashSet<EventId> {
+    let mut counting = HashSet::new();
+    let mut among: Vec<usize> = (0..claims.len()).collect();
+    while !among.is_empty() {
+        let newest = newest(claims, &among);
+        let past_of = |seen: &HashSet<EventId>| -> Vec<usize> {
+            let past = among.iter().copied();
+            past.filter(|at| seen.contains(&claims[*at].last()))
+                .collect()
+        };
+        among = if let [only] = newest[..] {
+            match claims[only].word {
+                Word::Value(..) => {
+                    counting.extend(claims[only].events.iter().copied());
+                    past_of(claims[only].seen)
+                }
+                Word::Choice(chosen) => {
+                    counting.extend(claims[only].events.iter().copied());
+                    let chosen = claims.iter().position(|c| c.events.contains(&chosen));
+                    match chosen {
+                        Some(at) => {
+                            let mut rest = past_of(claims[at].seen);
+                            rest.push(at);
+                            rest
+                        }
+                        None => Vec::new(),
+                    }
+                }
+            }
+        } else if agree(claims, &newest) {
+            for at in &newest {
+                counting.extend(claims[*at].events.iter().copied());
+                let chosen = claims[*at].stands_for();
+                let chosen = claims.iter().find(|claim| claim.events.contains(&chosen));
+                counting.extend(chosen.iter().flat_map(|c| c.events.iter().copied()));
+            }
+            let rest = among.iter().copied();
+            rest.filter(|at| !newest.contains(at)).collect()
+        } else {
+            // Only what all of them had seen was there before.
+            let before = among.iter().copied();
+            before
+                .filter(|at| {
+                    let last = claims[*at].last();
+                    newest.iter().all(|new| claims[*new].seen.contains(&last))
+                })
+                .collect()
+        };
+    }
+    counting
+}
+
+/// The field as open between its newest words, if they disagree.
+fn open(field: Field, claims: &[Claim<'_>], among: &[usize]) -> Option<Conflict> {
+    let newest = newest(claims, among);
+    if newest.len() < 2 || agree(claims, &newest) {
+        return None;
+    }
+    let mut events: Vec<EventId> = Vec::new();
+    for at in newest {
+        let event = claims[at].stands_for();
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
+    Some(Conflict { field, events })
 }
 
 fn ancestors(ordered: &[&Recorded]) -> HashMap<EventId, HashSet<EventId>> {

@@ -15,6 +15,8 @@ use crate::rule_set::Duration;
 pub enum RuleBroken {
     #[error("the case has no first event")]
     NotOpened,
+    #[error("there is no such conflict to choose in")]
+    NoSuchConflict,
     #[error("the case was opened before")]
     AlreadyOpened,
     #[error("the case holds a kind of event this program does not know")]
@@ -62,6 +64,7 @@ impl RuleBroken {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotOpened => "not_opened",
+            Self::NoSuchConflict => "no_such_conflict",
             Self::AlreadyOpened => "already_opened",
             Self::ReadOnly => "read_only",
             Self::NotOpen => "not_open",
@@ -108,7 +111,21 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         | Event::CompanionRecorded { .. }
         | Event::ConflictOfInterestChecked { .. } => Ok(()),
         Event::NoteAdded { text } => said(text),
-        Event::ConflictResolved { reason, .. } => said(reason),
+        Event::ConflictResolved {
+            field,
+            chosen,
+            reason,
+        } => {
+            let is_open = case
+                .conflicts
+                .iter()
+                .any(|open| open.field.code() == field && open.events.contains(chosen));
+            if is_open {
+                said(reason)
+            } else {
+                Err(RuleBroken::NoSuchConflict)
+            }
+        }
         Event::CitizenRecorded(citizen) => {
             open(case)?;
             if citizen.name.trim().is_empty() {

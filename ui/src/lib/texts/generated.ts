@@ -1307,6 +1307,7 @@ export const texts = {
   "warning.register_not_looked": "Registret er ikke slået op",
   "warning.representative_under_18": "Fuldmagtshaver er under 18 år",
   "warning.turns_15_soon": "Borgeren fylder snart 15 år. Fritagelsen er først nødvendig fra den dag",
+  "warning.values_differ": "To har skrevet hver sit uden at se hinandens. Se historikken, og ret det, der er forkert",
   "window.address_hidden": "Adressen er beskyttet",
   "window.audit_address_revealed": "Så en beskyttet adresse",
   "window.audit_attachment_read": "Så et bilag",
