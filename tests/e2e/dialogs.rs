@@ -9,6 +9,9 @@ use crate::flow::{
     to_decision, to_declaration, to_guidance,
 };
 
+/// The dialogs with most in them, which are looked at in double size too.
+const LONGEST: [&str; 4] = ["afslag", "papir", "genveje", "tilfoj"];
+
 #[tokio::test]
 async fn every_other_outcome_is_asked_for_by_key_and_left_with_escape() -> Result<()> {
     let scratch = Scratch::new()?;
@@ -110,6 +113,9 @@ async fn look_and_leave(window: &mut Window, name: &str) -> Result<()> {
         .await?;
     window.is_accessible_in_every_theme(name).await?;
     window.picture(name).await?;
+    if LONGEST.contains(&name) {
+        window.picture_at_double_size(name).await?;
+    }
     window.press("Escape").await?;
     window.wait_until_gone("dialog[open]").await
 }
