@@ -273,3 +273,40 @@ fn debug_texts_of_views_with_personal_facts_do_not_exist() {
 
     assert_eq!(marks_in(printed.as_bytes()), [""; 0]);
 }
+
+#[test]
+fn no_receipt_names_a_ground_whatever_the_municipality_writes_on_it() {
+    // Given a municipality that has written a ground of an older rule set on its receipt
+    let folder = tempfile::tempdir().expect("a folder");
+    let letters = folder.path().join("forms/letters");
+    std::fs::create_dir_all(&letters).expect("a folder");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../forms");
+    let rules: toml::Table = std::fs::read_to_string(shipped.join("rules/a.toml"))
+        .expect("the rule set")
+        .parse()
+        .expect("TOML");
+    let ground = rules["ground"][0]["text"].as_str().expect("a ground");
+    for code in ["exemption_receipt", "interim_paper"] {
+        let file = format!("{code}.toml");
+        let text = std::fs::read_to_string(shipped.join("letters").join(&file)).expect("there");
+        let text = format!("{text}\n[[section]]\nheading = \"Derfor\"\nbullets = [\"{ground}\"]\n");
+        std::fs::write(letters.join(&file), text).expect("written");
+    }
+    let clock = skranke_app::Clock::fixed(skranke_testkit::danish(crate::office::MORNING));
+    let forms = Some(folder.path().join("forms"));
+    let app = crate::office::started(folder.path(), &clock, forms).expect("the demo starts");
+    let office = Office { app, clock, folder };
+    office.sign_in("karin");
+
+    // When it is printed
+    let case = office.granted().row.id;
+    let interim = office.preview(&case, "interim_paper");
+    office.register(&case).expect("registered");
+    let receipt = office.preview(&case, "exemption_receipt");
+
+    // Then no paper comes out
+    for paper in [interim, receipt] {
+        let error = paper.err().expect("must be refused");
+        assert_eq!(error.code.code(), "document_failed");
+    }
+}

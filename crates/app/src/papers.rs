@@ -77,7 +77,7 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         .is_some_and(|receipt| receipt.value.delivery == ReceiptDelivery::Posted);
     let carrier = carrier(kind, channel, posted);
     let citizen = citizen_on_paper(case, kind);
-    let words = Words::default();
+    let words = Words::from(desk.forms.texts());
     let mut facts = facts(case, desk);
     if citizen.withholds_address(carrier) {
         facts = facts.with("citizen_address", words.address_withheld.clone());
@@ -87,14 +87,6 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         .letter(kind.code())?
         .fill(&facts)
         .map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
-    let full_number = case
-        .citizen
-        .as_ref()
-        .map(|citizen| citizen.cpr.reveal_for(Purpose::Paper));
-    let must_not_say = match full_number.filter(|_| desk.profile.practice.mask_cpr) {
-        Some(digits) => vec![cpr_on_paper(&digits, false), digits],
-        None => Vec::new(),
-    };
     Ok(Paper::Letter(Box::new(LetterPaper {
         kind: letter,
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
@@ -105,8 +97,41 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         written_on: Some(danish_time::date_at(desk.now)),
         reasons: Vec::new(),
         code: desk.code.clone(),
-        must_not_say,
+        must_not_say: must_not_say(case, kind, desk),
     })))
+}
+
+/// What no wording may bring onto the paper: a number the profile masks, and on what the citizen keeps the grounds.
+///
+/// Basis: design, section 8 (receipts never name the criterion); domain reference 4.6.
+fn must_not_say(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Vec<String> {
+    let citizen = case.citizen.as_ref();
+    let digits = citizen.map(|citizen| citizen.cpr.reveal_for(Purpose::Paper));
+    let mut unsayable = match digits.filter(|_| desk.profile.practice.mask_cpr) {
+        Some(digits) => vec![cpr_on_paper(&digits, false), digits],
+        None => Vec::new(),
+    };
+    if is_receipt(kind) {
+        let grounds = desk.forms.rules().all().iter().flat_map(|set| &set.grounds);
+        unsayable.extend(grounds.map(|ground| ground.text.trim_end_matches('.').to_owned()));
+    }
+    unsayable
+}
+
+/// A paper that says what was done, and is shown around.
+const fn is_receipt(kind: PaperKind) -> bool {
+    match kind {
+        PaperKind::ExemptionReceipt
+        | PaperKind::InterimPaper
+        | PaperKind::HandInSlip
+        | PaperKind::Rejection
+        | PaperKind::CorrectionToWrongPerson
+        | PaperKind::CorrectionToRightPerson => true,
+        PaperKind::Request
+        | PaperKind::PowerOfAttorney
+        | PaperKind::Refusal
+        | PaperKind::MissingInformation => false,
+    }
 }
 
 /// F1 or F2, filled from what was typed; blank where nothing was.
@@ -136,7 +161,7 @@ pub(crate) fn form_paper(
         .map(|paper| paper.title.clone())
         .unwrap_or_default();
     let nobody = Case::empty(CaseId::from_uuid(Uuid::nil()));
-    let words = Words::default();
+    let words = Words::from(desk.forms.texts());
     let carrier = carrier(kind, typed.channel(), false);
     let citizen = CitizenOnPaper {
         name: typed.text("citizen_name").to_owned(),

@@ -162,6 +162,29 @@ const FACTS: [&str; 35] = [
     "authority",
 ];
 
+/// Papers that say what was done and are shown around: they name no ground and nobody who came instead.
+///
+/// Basis: design.md section 8; spec/practice.md point 13.
+const RECEIPTS: [&str; 6] = [
+    "exemption_receipt",
+    "interim_paper",
+    "important_messages",
+    "hand_in_slip",
+    "correction_wrong_person",
+    "correction_right_person",
+];
+
+/// What such a paper must not ask for.
+const NOT_ON_RECEIPTS: [&str; 7] = [
+    "channel",
+    "representative_name",
+    "guardian_name",
+    "poa_covers_unopened_post",
+    "reasons",
+    "citizen_views",
+    "rule_set.grounds",
+];
+
 /// What a letter is filled with.
 #[derive(Clone, Default)]
 pub struct LetterFacts {
@@ -433,6 +456,21 @@ impl Letter {
         all
     }
 
+    /// Every fact and list the letter asks for.
+    fn asks_for(&self) -> Vec<&str> {
+        let texts = self.all_texts();
+        let of_texts = texts.iter().flat_map(|(_, text)| placeholders(text));
+        let of_conditions = self.conditions().flat_map(Condition::clauses);
+        let lists = self
+            .sections
+            .iter()
+            .filter_map(|s| s.bullets_from.as_deref());
+        of_texts
+            .chain(of_conditions.map(|clause| clause.fact.as_str()))
+            .chain(lists)
+            .collect()
+    }
+
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let rows = self
             .rows
@@ -508,6 +546,15 @@ fn check(file: &str, letter: &Letter) -> Result<(), FormsError> {
                 format!("there is no list \"{list}\""),
             ));
         }
+    }
+    if RECEIPTS.contains(&letter.code.as_str())
+        && let Some(name) = letter
+            .asks_for()
+            .into_iter()
+            .find(|name| NOT_ON_RECEIPTS.contains(name))
+    {
+        let why = format!("a receipt names no ground and nobody who came instead: {{{name}}}");
+        return Err(FormsError::wrong(file, "code", why));
     }
     Ok(())
 }
@@ -588,15 +635,32 @@ mod tests {
     }
 
     #[test]
-    fn no_receipt_can_name_the_ground() {
-        for code in ["exemption_receipt", "interim_paper", "important_messages"] {
-            let letter = letter(code);
-            let lists: Vec<_> = letter
-                .sections
-                .iter()
-                .filter_map(|s| s.bullets_from.as_deref())
-                .collect();
-            assert!(!lists.contains(&"rule_set.grounds"), "{code}");
+    fn no_receipt_can_name_the_ground_or_who_came_instead() {
+        for code in RECEIPTS {
+            let file = format!("letters/{code}.toml");
+            let text = Source::embedded()
+                .file(&file)
+                .expect("it exists")
+                .to_owned();
+            for (place, name) in [
+                ("paragraphs = [\"{reasons}\"]", "reasons"),
+                (
+                    "paragraphs = [\"{representative_name}\"]",
+                    "representative_name",
+                ),
+                (
+                    "when = \"channel = guardian\"\nparagraphs = [\"x\"]",
+                    "channel",
+                ),
+                ("bullets_from = \"rule_set.grounds\"", "rule_set.grounds"),
+            ] {
+                let added = format!("{text}\n[[section]]\nheading = \"x\"\n{place}\n");
+
+                let refused = read(&Source::embedded().with(&file, &added));
+
+                let told = refused.expect_err("must be refused").to_string();
+                assert!(told.contains(&format!("{{{name}}}")), "{told}");
+            }
         }
     }
 

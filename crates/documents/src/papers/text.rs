@@ -1,6 +1,6 @@
 //! The wording of a paper, as the letters under `forms/` fill it in.
 
-use skranke_forms::FilledLetter;
+use skranke_forms::{FilledLetter, Texts};
 
 use crate::{press::CopyMark, sheet::Block};
 
@@ -155,21 +155,21 @@ pub struct Words {
     pub date: String,
 }
 
-impl Default for Words {
-    fn default() -> Self {
-        let word = str::to_owned;
+impl From<&Texts> for Words {
+    fn from(texts: &Texts) -> Self {
+        let word = |key: &str| texts.say(&format!("paper_words.{key}"), &[]);
         Self {
-            page: word("Side"),
-            of: word("af"),
-            ticked: word("Afkrydset"),
-            not_ticked: word("Ikke afkrydset"),
-            copy: word("KOPI"),
-            printed: word("udskrevet"),
-            device: word("enhed"),
-            code: word("QR-kode med kvitteringens nummer og kommunens underskrift"),
-            signature: word("Underskrift givet på skærm"),
-            address_withheld: word("Adressen er ikke trykt"),
-            date: word("Dato"),
+            page: word("page"),
+            of: word("of"),
+            ticked: word("ticked"),
+            not_ticked: word("not_ticked"),
+            copy: word("copy"),
+            printed: word("printed"),
+            device: word("device"),
+            code: word("code"),
+            signature: word("signature"),
+            address_withheld: word("address_withheld"),
+            date: word("date"),
         }
     }
 }
@@ -192,6 +192,15 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_of_the_layout_stands_in_the_catalogue() {
+        let forms = skranke_forms::Forms::embedded().expect("the shipped forms are sound");
+
+        let words = format!("{:?}", Words::from(forms.texts()));
+
+        assert!(!words.contains("paper_words."), "{words}");
+    }
 
     #[test]
     fn an_empty_part_leaves_no_divider_behind() {

@@ -56,6 +56,10 @@ pub(crate) fn code() -> String {
     receipt_code::encode(&statement, &certificate, &device).unwrap()
 }
 
+pub(crate) fn words() -> Words {
+    Words::from(Forms::embedded().unwrap().texts())
+}
+
 pub(crate) fn letterhead() -> Letterhead {
     let forms = Forms::embedded().unwrap();
     let profile = forms.profile("demo").unwrap();
@@ -159,7 +163,7 @@ pub(crate) fn letter(kind: LetterKind, code_of_letter: &str, carrier: Carrier) -
         kind,
         letterhead: letterhead(),
         text: text(code_of_letter, &facts(&citizen.name)),
-        words: Words::default(),
+        words: words(),
         citizen,
         carrier,
         written_on: Some(day()),
@@ -269,7 +273,7 @@ pub(crate) fn form(signed_on: NaiveDate, paper: &str, letter: &str, blank: bool)
         .with("registered_at", "");
     FormPaper {
         letterhead: letterhead(),
-        words: Words::default(),
+        words: words(),
         parts: vec![FormPart {
             text: text(letter, &facts),
             fields: form_fields(&form, paper, &answers(), blank),
