@@ -287,11 +287,13 @@ impl Window {
         Ok(path)
     }
 
-    /// Saves a picture at twice the size of text, as a person with weak sight sets it, and checks
-    /// that nothing needs scrolling sideways.
+    /// Saves a picture at twice the size of text, as a person with weak sight sets it; axe finds
+    /// nothing there either, and nothing needs scrolling sideways.
     pub async fn picture_at_double_size(&mut self, name: &str) -> Result<PathBuf> {
         self.zoom(5, "Ctrl++").await?;
         let path = self.picture(&format!("{name}-200")).await?;
+        self.is_accessible(&format!("{name} at twice the size"))
+            .await?;
         let overflow = self
             .eval("return document.documentElement.scrollWidth - document.documentElement.clientWidth;", vec![])
             .await?;
