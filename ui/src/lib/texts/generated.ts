@@ -581,7 +581,7 @@ export const texts = {
   "first_run.administrator_initials": "Initialer",
   "first_run.administrator_name": "Navn",
   "first_run.administrator_password": "Adgangskode",
-  "first_run.administrator_password_help": "Mindst 12 tegn.",
+  "first_run.administrator_password_help": "Mindst 10 tegn.",
   "first_run.administrator_user": "Brugernavn",
   "first_run.device_code": "Kode",
   "first_run.device_code_help": "Bruges i sagsnumre, for eksempel S3.",
