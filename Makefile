@@ -1,6 +1,6 @@
 # Each target is one line of intent; the work is in tests/scripts/.
 
-.PHONY: install run test quick bench
+.PHONY: install run test quick bench pictures
 
 install: ## system packages, test runner, npm packages: only what is missing
 	@tests/scripts/install.sh
@@ -16,3 +16,6 @@ quick: ## the inner loop: format, tidy, unit tests and journeys, UI types; no wi
 
 bench: install ## figures beside their goals; never fails
 	@tests/scripts/bench.sh
+
+pictures: install ## the pictures of the user's guide and the README, taken anew from the real window
+	@tests/scripts/pictures.sh
