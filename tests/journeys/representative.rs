@@ -16,7 +16,7 @@ fn row_2_23_relative_brings_signed_power_of_attorney() {
         .app
         .paper_preview(of_draft(&sheet.id, "power_of_attorney"));
     let paper = words_of(&pdf_of(&paper.expect("the form")));
-    assert!(paper.contains("Mads Lindholm") && paper.contains("fuldmagtshavers underskrift"));
+    assert!(paper.contains("Mads Lindholm") && paper.contains("fuldmagtshaverens underskrift"));
     let scan = office.folder.path().join("fuldmagt.pdf");
     std::fs::write(&scan, scanned_pdf()).expect("written");
     let attached = office.app.attach(AttachRequest {

@@ -239,7 +239,7 @@ fn the_filled_request_shows_the_answers_and_the_blank_one_shows_none() {
     }
     for paper in [filled, blank] {
         assert!(paper.contains("Dato og borgerens underskrift"));
-        assert!(paper.contains("Forbeholdt kommunen"));
+        assert!(paper.contains("Udfyldes af kommunen"));
         assert!(paper.contains("tro og love"));
     }
 }
@@ -255,7 +255,7 @@ fn the_power_of_attorney_is_signed_by_both() {
     );
 
     assert!(said.contains("Dato og borgerens underskrift"));
-    assert!(said.contains("Dato og fuldmagtshavers underskrift"));
+    assert!(said.contains("Dato og fuldmagtshaverens underskrift"));
     assert!(said.contains("Mads Lindholm"));
 }
 
