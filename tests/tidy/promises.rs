@@ -72,6 +72,9 @@ fn violations(text: &str, files: &[File]) -> Vec<String> {
         found.extend(rot.map(|rot| format!("{}: says »{rot}«, which rots", index + 1)));
     }
     for (line, promise, shown) in rows(text) {
+        if PLAIN.iter().any(|plain| shown.starts_with(plain)) {
+            continue;
+        }
         let named = named(shown);
         for (path, test) in &named {
             match files.iter().find(|file| file.path == *path) {
@@ -83,7 +86,7 @@ fn violations(text: &str, files: &[File]) -> Vec<String> {
             }
         }
         let has_test = named.iter().any(|(_, test)| !test.is_empty());
-        if !has_test && !PLAIN.iter().any(|plain| shown.starts_with(plain)) {
+        if !has_test {
             found.push(format!(
                 "{line}: »{promise}« names no test and does not say so"
             ));
@@ -146,7 +149,7 @@ fn planted_promises_are_caught() {
     for row in [
         "| A | `tests/a.rs`: `it_holds`; `ui/a.test.ts`: `keeps what was typed` (the `core` of it) |",
         "| A | not yet shown (stage 2) |",
-        "| A | not yet shown: nobody has looked |",
+        "| A | not yet shown: nobody has looked at what `make pictures` takes |",
     ] {
         assert_eq!(planted(row), Vec::<String>::new(), "{row}");
     }
