@@ -34,6 +34,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::case::reveal,
         commands::draft::draft_new,
         commands::draft::draft_list,
+        commands::draft::case_continue,
         commands::draft::draft_open,
         commands::draft::draft_save,
         commands::draft::form_view,

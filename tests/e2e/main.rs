@@ -5,6 +5,7 @@
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
 mod closed;
+mod completing;
 mod correcting;
 mod desktop;
 mod dialogs;

@@ -1,5 +1,6 @@
 //! Drafts at the counter: saved as typed, checked, signed.
 
+use skranke_app::api::case::CaseRef;
 use skranke_app::api::draft::{
     AttachmentCopy, AttachmentRef, AttachmentView, CprCheck, CprCheckRequest, DraftCheck,
     DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FormView,
@@ -18,6 +19,14 @@ pub(crate) async fn draft_new(desk: State<'_, Desk>) -> Result<DraftView, UiErro
 #[tauri::command]
 pub(crate) async fn draft_list(desk: State<'_, Desk>) -> Result<Vec<DraftSummary>, UiError> {
     desk.run(move |app| app.draft_list(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn case_continue(
+    desk: State<'_, Desk>,
+    request: CaseRef,
+) -> Result<DraftView, UiError> {
+    desk.run(move |app| app.case_continue(request)).await
 }
 
 #[tauri::command]

@@ -17,6 +17,7 @@ pub(crate) const NAMES: &[&str] = &[
     "worklist",
     "draft_new",
     "draft_list",
+    "case_continue",
     "draft_open",
     "draft_save",
     "form_view",

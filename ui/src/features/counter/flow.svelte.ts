@@ -2,7 +2,7 @@
 // The rules live in the core; this class asks it what is shown, what is missing and what may happen next.
 import { tick } from 'svelte'
 import type {
-  AttachmentView, CaseView, Commands, CprCheck, Decision, DraftCheck, FieldProblem, FieldValueOf, FieldView, FormView, KnownCitizen
+  AttachmentView, CaseView, Commands, ContinuedCase, CprCheck, Decision, DraftCheck, FieldProblem, FieldValueOf, FieldView, FormView, KnownCitizen
 } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { asCallError, type CallError } from '../../lib/backend'
@@ -29,6 +29,8 @@ export class Flow {
   shown: ReadonlySet<string> = $state.raw(new Set<string>())
   required: ReadonlySet<string> = $state.raw(new Set<string>())
   attachments: AttachmentView[] = $state.raw([])
+  /** The open case this adds to; nothing for a new request. */
+  case: ContinuedCase | null = $state.raw(null)
   check: DraftCheck | null = $state.raw(null)
   problems: FieldProblem[] = $state.raw([])
   /** Grows with each failed attempt, so that the summary takes focus again. */
@@ -73,6 +75,7 @@ export class Flow {
       this.form = await this.desk.call('form_view', { id: this.id })
       this.fields = draft.fields as Record<string, FieldValueOf>
       this.attachments = draft.attachments
+      this.case = draft.case
       this.shown = new Set(this.form.shown)
       this.required = new Set(this.form.required)
       this.step = Math.min(draft.step, LAST_DRAFT_STEP)
@@ -332,7 +335,25 @@ export class Flow {
       this.#close()
       this.desk.saved()
     } else if (this.work.error?.code === 'invalid_fields') await this.#mark(this.work.error)
+    else if (this.case && ['case_changed', 'already_decided'].includes(this.work.error?.code ?? '')) await this.#catchUp()
     return decided as CaseView | undefined
+  }
+
+  /** Somebody changed the case meanwhile: what they recorded comes into the fields, what was typed here stays. */
+  async #catchUp(): Promise<void> {
+    const draft = await this.desk.call('draft_open', { id: this.id }).catch(() => null)
+    if (!draft) return
+    this.fields = draft.fields as Record<string, FieldValueOf>
+    this.attachments = draft.attachments
+    this.case = draft.case
+    const form = await this.desk.call('form_view', { id: this.id }).catch(() => null)
+    if (form) {
+      this.form = form
+      this.shown = new Set(form.shown)
+      this.required = new Set(form.required)
+    }
+    this.work.clear()
+    await this.enter()
   }
 
   /** The core named fields: they are marked, and the first step that has one comes on screen. */

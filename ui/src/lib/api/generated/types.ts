@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -295,9 +295,73 @@ fields: { [key in string]: FieldValue },
  */
 saved_at: string, 
 /**
- * Attached files.
+ * Attached files; those of the case too, where the draft adds to one.
  */
-attachments: Array<AttachmentView>, };
+attachments: Array<AttachmentView>, 
+/**
+ * The case it adds to; `None` for a new request.
+ */
+case: ContinuedCase | null, 
+/**
+ * A protected address is kept and not among the fields; `draft_reveal` shows it and is logged.
+ */
+address_hidden: boolean, };
+
+export type ContinuedCase = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Case number.
+ */
+number: string, 
+/**
+ * Code of the state.
+ */
+state: string, 
+/**
+ * What is missing, in the words of whoever marked it.
+ */
+missing: Array<string>, 
+/**
+ * Initials of who left the draft; empty where it is one's own.
+ */
+left_by: string, 
+/**
+ * Whether somebody changed the case since the draft began; their changes are in the fields now.
+ */
+changed: boolean, 
+/**
+ * Whether it was decided or ended meanwhile, so that nothing can be added.
+ */
+closed: boolean, 
+/**
+ * Fields that both have changed: the draft keeps what was typed in it.
+ */
+clashes: Array<FieldClash>, };
+
+export type FieldClash = { 
+/**
+ * Id of the field.
+ */
+field: string, 
+/**
+ * Step it stands on.
+ */
+step: number, 
+/**
+ * Its label.
+ */
+label: string, 
+/**
+ * What was typed in the draft.
+ */
+typed: string, 
+/**
+ * What was recorded in the case.
+ */
+recorded: string, };
 
 export type DraftSummary = { 
 /**
@@ -316,6 +380,10 @@ name: string,
  * The masked number, empty while not typed.
  */
 cpr_masked: string, 
+/**
+ * Number of the case it adds to, empty for a new request.
+ */
+case_number: string, 
 /**
  * When it was last saved, RFC 3339.
  */
@@ -881,6 +949,10 @@ facts: Array<FactLine>,
  */
 proof: ProofView, 
 /**
+ * What is missing while incomplete, in the words of whoever marked it.
+ */
+missing: Array<string>, 
+/**
  * Codes of warnings.
  */
 warnings: Array<string>, 
@@ -913,7 +985,7 @@ timeline: Array<TimelineEntry>,
  */
 audit: Array<AuditEntry>, 
 /**
- * Codes of what may be done now: `decide`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
+ * Codes of what may be done now: `decide`, `continue`, `record_death`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
  * `correct_wrong_person`, `take_back`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
  */
 actions: Array<string>, 
@@ -1242,6 +1314,12 @@ paper: PaperRequest,
  */
 path: string | null, };
 
+export type PaperCameOut = { 
+/**
+ * False: nothing was handed out, so the next print is no copy.
+ */
+came_out: boolean, };
+
 export type PaperDone = { 
 /**
  * False when the user closed the dialog.
@@ -1415,11 +1493,13 @@ export interface Commands {
   worklist: { request: null; answer: Worklist };
   draft_new: { request: null; answer: DraftView };
   draft_list: { request: null; answer: Array<DraftSummary> };
+  case_continue: { request: CaseRef; answer: DraftView };
   draft_open: { request: DraftRef; answer: DraftView };
   draft_save: { request: DraftSaveRequest; answer: DraftSaved };
   form_view: { request: DraftRef; answer: FormView };
   draft_delete: { request: DraftRef; answer: Saved };
   draft_restore: { request: DraftRef; answer: DraftView };
+  draft_reveal: { request: DraftRef; answer: Revealed };
   draft_check: { request: DraftCheckRequest; answer: DraftCheck };
   cpr_check: { request: CprCheckRequest; answer: CprCheck };
   citizen_known: { request: DraftRef; answer: KnownCitizen };
@@ -1438,10 +1518,12 @@ export interface Commands {
   revoke_power_of_attorney: { request: RevokePowerOfAttorneyRequest; answer: CaseView };
   reveal: { request: RevealRequest; answer: Revealed };
   paper_preview: { request: PaperRequest; answer: PaperView };
+  paper_came_out: { request: PaperCameOut; answer: null };
   sync_status: { request: null; answer: SyncView };
   sync_now: { request: null; answer: SyncView };
   attach: { request: AttachRequest; answer: AttachmentView | null };
   paper_print: { request: PrintRequest; answer: PaperDone };
   paper_save: { request: SavePaperRequest; answer: PaperDone };
   printers: { request: null; answer: Array<PrinterView> };
+  national_tool_open: { request: null; answer: null };
 }
