@@ -142,6 +142,60 @@ fn a_paper_the_printer_did_not_take_is_no_copy_the_next_time() {
 }
 
 #[test]
+fn two_papers_made_before_either_came_out_have_two_numbers() {
+    // Given two citizens' receipts, the second made while the first is still at the printer
+    let office = Office::open();
+    let first_case = office.registered().row.id;
+    let second_case = office.registered().row.id;
+    let prepare = |case: &str, kind: &str| {
+        let made = office.app.paper_prepare(&of_case(case, kind));
+        made.expect("made")
+    };
+    let first = prepare(&first_case, "exemption_receipt");
+    let looked_at = office
+        .preview(&second_case, "exemption_receipt")
+        .expect("shown");
+    let second = prepare(&second_case, "exemption_receipt");
+    let request = prepare(&first_case, "request");
+
+    // When they come out in another order
+    for paper in [&request, &second, &first] {
+        office.app.paper_record(paper).expect("recorded");
+    }
+
+    // Then no number is on two papers, and each case knows its own
+    let numbers = [&first, &second, &request].map(|paper| paper.view.number.clone());
+    assert_eq!(numbers, ["S1-2026-00001", "S1-2026-00002", "S1-2026-00003"]);
+    assert_eq!(looked_at.number, second.view.number, "a look takes none");
+    assert!(words_of(&second.pdf).contains(&numbers[1]));
+    assert_eq!(office.show(&second_case).papers[0].number, numbers[1]);
+    let next = office.print(&second_case, "request").expect("printed");
+    assert_eq!(next.number, "S1-2026-00004");
+}
+
+#[test]
+fn a_number_is_kept_for_its_paper_when_the_program_ends_before_it_came_out() {
+    // Given a receipt that was made when the program ended
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let other = office.registered().row.id;
+    let made = office
+        .app
+        .paper_prepare(&of_case(&case, "exemption_receipt"));
+    let number = made.expect("made").view.number;
+
+    // When it is started again, and another receipt goes out first
+    let office = office.restarted();
+    office.sign_in("karin");
+    let others = office.print(&other, "exemption_receipt").expect("printed");
+
+    // Then the first still has its number
+    assert_ne!(others.number, number);
+    let printed = office.print(&case, "exemption_receipt").expect("printed");
+    assert_eq!((printed.number, printed.copy), (number, 0));
+}
+
+#[test]
 fn a_look_at_a_paper_is_logged_as_a_look_and_a_print_as_a_print() {
     let office = Office::open();
     let case = office.registered().row.id;

@@ -21,7 +21,7 @@ use crate::papers::{self, Desk};
 use crate::present::discretion;
 use crate::record::{Command, load};
 use crate::state::{App, AtWork};
-use crate::usecases::{drafts, settings};
+use crate::usecases::{drafts, paper_number, settings};
 
 /// A paper that was rendered and not yet recorded as issued.
 pub struct Prepared {
@@ -39,7 +39,7 @@ impl App {
     /// # Errors
     /// `PaperDoesNotFit` when the case is not there yet, `CaseNotFound`, `DraftNotFound`.
     pub fn paper_preview(&self, request: PaperRequest) -> Result<PaperView, AppError> {
-        Ok(self.paper_prepare(&request)?.view)
+        Ok(self.paper_made(&request, false)?.view)
     }
 
     /// Renders a paper to be printed or saved. [`App::paper_record`] follows when that succeeded, so that a paper
@@ -48,15 +48,20 @@ impl App {
     /// # Errors
     /// As [`App::paper_preview`].
     pub fn paper_prepare(&self, request: &PaperRequest) -> Result<Prepared, AppError> {
+        self.paper_made(request, true)
+    }
+
+    /// Makes a paper. One that may go out has a number of its own from now on; a look only shows the next.
+    fn paper_made(&self, request: &PaperRequest, going_out: bool) -> Result<Prepared, AppError> {
         let kind = PaperKind::from_code(&request.kind).ok_or_else(AppError::malformed_request)?;
         self.at_work(|work| match (&request.case_id, &request.draft_id) {
-            (Some(case), None) => self.of_case(work, case, kind, request.large_print),
+            (Some(case), None) => self.of_case(work, case, kind, request.large_print, going_out),
             (None, Some(draft)) => self.of_draft(&work, draft, kind, request.large_print),
             (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
         })
     }
 
-    /// Records that a paper was printed or saved, and advances its number.
+    /// Records that a paper was printed or saved.
     ///
     /// # Errors
     /// `CharacterUnprintable` when the paper must not leave; what the store reports.
@@ -65,8 +70,6 @@ impl App {
         let Some((case, issued)) = &prepared.issue else {
             return Ok(());
         };
-        let first_issue = issued.copy == 0 && !issued.number.is_empty();
-        let year = u16::try_from(self.config.clock.today().year()).unwrap_or_default();
         self.at_work(|work| {
             let tenant = self.tenant(work.store)?;
             let entry = Entry::new(Action::PaperIssued, work.now)
@@ -74,9 +77,7 @@ impl App {
                 .on(issued.kind.code());
             let mut command = Command::on(work, &tenant, *case)?;
             command.write.also(&entry)?;
-            if first_issue {
-                command.write.next_serial("paper", year)?;
-            }
+            paper_number::used(&mut command.write, *case, issued.kind)?;
             command.add(Event::PaperIssued(issued.clone()))?;
             command.save()?;
             Ok(())
@@ -142,10 +143,11 @@ impl App {
 
     fn of_case(
         &self,
-        work: AtWork<'_>,
+        mut work: AtWork<'_>,
         case: &str,
         kind: PaperKind,
         large_print: bool,
+        going_out: bool,
     ) -> Result<Prepared, AppError> {
         work.session.needs(Act::ReadCase)?;
         let sees_channel = any_permits(&work.session.roles, Act::SeeChannel);
@@ -160,7 +162,7 @@ impl App {
             .on(kind.code())
             .because("paper");
         work.store.write(&work.actor, entry)?.commit()?;
-        let read = work.store.read()?;
+        let mut read = work.store.read()?;
         let case = load(&read, id)?.case;
         let own = read
             .own_device()?
@@ -174,20 +176,30 @@ impl App {
             .filter(|paper| paper.kind == kind && still_counts(&case, paper, kind))
             .collect();
         let year = u16::try_from(today.year()).map_err(|_| AppError::of(ErrorCode::Internal))?;
-        let number = match issued_before.first() {
-            Some(first) => first.number.clone(),
-            None => format!(
-                "{}-{year}-{:05}",
-                own.code,
-                read.last_serial("paper", year)? + 1
-            ),
-        };
         let copy = u16::try_from(issued_before.len()).unwrap_or(u16::MAX);
         // The receipt says that the citizen *is* exempt: a copy, or one asked for after the exemption ended, says so
         // on the register's word and not on ours.
         if kind == PaperKind::ExemptionReceipt && (copy > 0 || case.state == CaseState::Ended) {
             register_still_says_so(&case, today)?;
         }
+        let number = match issued_before.first() {
+            Some(first) => first.number.clone(),
+            None if going_out => {
+                let fits = PaperIssued {
+                    kind,
+                    number: own.code.clone(),
+                    copy,
+                    digest: Sha256Digest::from_bytes([0; 32]),
+                    large_print,
+                };
+                check(&case, &Event::PaperIssued(fits))?;
+                drop(read);
+                let number = paper_number::reserve(&mut work, id, kind, &own.code, year)?;
+                read = work.store.read()?;
+                number
+            }
+            None => paper_number::next(&read, id, kind, &own.code, year)?,
+        };
         let proof = proof_view(
             &self.explain_known(&read, &case, profile, today)?.proof,
             self.forms.texts(),
