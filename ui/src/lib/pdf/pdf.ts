@@ -30,7 +30,9 @@ export async function openPdf(base64: string): Promise<PDFDocumentProxy> {
 /** Draws one page onto a canvas so wide, and gives its words for those who do not see it. */
 export async function drawPage(file: PDFDocumentProxy, number: number, canvas: HTMLCanvasElement, width: number): Promise<string> {
   const page = await file.getPage(number)
-  const scale = (width / page.getViewport({ scale: 1 }).width) * (window.devicePixelRatio || 1)
+  // Text set larger in the window does not count as pixels of the screen, and would blur.
+  const sharpness = Math.min(3, Math.max(window.devicePixelRatio || 1, Math.round(window.outerWidth / window.innerWidth) || 1))
+  const scale = (width / page.getViewport({ scale: 1 }).width) * sharpness
   const viewport = page.getViewport({ scale })
   canvas.width = Math.floor(viewport.width)
   canvas.height = Math.floor(viewport.height)
