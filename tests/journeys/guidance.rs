@@ -119,3 +119,35 @@ fn row_2_05_from_1_november_2014_everyone_who_can_has_digital_post() {
 
     assert_eq!(mandatory.from.to_string(), "2014-11-01");
 }
+
+#[test]
+fn the_request_says_once_what_an_exemption_does_not_cover_and_asks_for_no_e_mail() {
+    // Given a request where staff ticked off what is not covered
+    let office = Office::open();
+    let mut sheet = office.draft();
+    let form = office.app.form_view(sheet.reference()).expect("the form");
+    let understood: Vec<String> = form
+        .fields
+        .iter()
+        .filter(|field| field.id.starts_with("understood_"))
+        .map(|field| field.id.clone())
+        .collect();
+    assert!(understood.len() > 2);
+    for id in &understood {
+        sheet = sheet.tick(id);
+    }
+    let sheet = sheet.save();
+
+    // When it is printed
+    let paper = office
+        .app
+        .paper_preview(crate::office::of_draft(&sheet.id, "request"));
+    let words = crate::office::words_of(&crate::office::pdf_of(&paper.expect("made")));
+
+    // Then each line stands on it once, under its heading
+    assert_eq!(words.matches("Det dækker fritagelsen ikke").count(), 1);
+    assert_eq!(words.matches("Beskeder om SU").count(), 1, "{words}");
+    // And nothing that no case keeps is asked for (decision 17)
+    assert!(form.fields.iter().all(|field| field.id != "email"));
+    assert!(!words.contains("E-mail"), "{words}");
+}
