@@ -258,3 +258,41 @@ fn practice_5_a_rejection_is_no_refusal_and_says_nothing_about_the_citizen() {
         ErrorCode::PaperDoesNotFit
     );
 }
+
+#[test]
+fn practice_5_who_loses_an_exemption_is_told_why_in_writing_and_how_to_complain() {
+    // Given an exemption that the unit takes back after consulting the citizen
+    let office = Office::open();
+    let case = office.registered().row.id;
+    office.sign_in("birgit");
+    office.moves_to("2026-03-13 10:04");
+    let taken = office
+        .app
+        .take_back(skranke_app::api::case::TakeBackRequest {
+            case_id: case.clone(),
+            reasons: "Erklæringen var ikke din.".to_owned(),
+            consultation_held_on: Some("12.03.2026".to_owned()),
+            consultation_not_needed: String::new(),
+        })
+        .expect("taken back");
+
+    // When the letter is printed
+    assert_eq!(taken.papers_possible[0], "taken_back");
+    let letter = office.print(&case, "taken_back").expect("printed").words;
+
+    // Then it says why, from when, what it means and what to do, and goes to the citizen by post
+    for said in [
+        "Du er ikke længere fritaget",
+        "Erklæringen var ikke din.",
+        "13. marts 2026 kl. 10.04",
+        "Du får igen post fra det offentlige i Digital Post",
+        "Hvis du vil klage",
+        "Ahornvej 3",
+    ] {
+        assert!(letter.contains(said), "{said}: {letter}");
+    }
+    assert_eq!(
+        code(office.preview(&case, "exemption_receipt")),
+        ErrorCode::PaperDoesNotFit
+    );
+}

@@ -63,6 +63,9 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         PaperKind::Refusal => LetterKind::Refusal {
             complaint_guidance: complaint_guidance(desk),
         },
+        PaperKind::TakenBack => LetterKind::TakenBack {
+            complaint_guidance: complaint_guidance(desk),
+        },
         PaperKind::MissingInformation => LetterKind::MissingInformation,
         PaperKind::Rejection => LetterKind::Rejection,
         PaperKind::CorrectionToWrongPerson => LetterKind::CorrectionToWrongPerson,
@@ -79,6 +82,12 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
     let citizen = citizen_on_paper(case, kind);
     let words = Words::from(desk.forms.texts());
     let mut facts = facts(case, desk);
+    if let (PaperKind::TakenBack, Some(taken)) = (kind, &case.taken_back) {
+        let at = danish_date_time(danish(taken.value.decided_at));
+        facts = facts
+            .with("decided_at", at)
+            .with("reasons", taken.value.reasons.clone());
+    }
     if citizen.withholds_address(carrier) {
         facts = facts.with("citizen_address", words.address_withheld.clone());
     }
@@ -130,6 +139,7 @@ const fn is_receipt(kind: PaperKind) -> bool {
         PaperKind::Request
         | PaperKind::PowerOfAttorney
         | PaperKind::Refusal
+        | PaperKind::TakenBack
         | PaperKind::MissingInformation => false,
     }
 }

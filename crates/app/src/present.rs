@@ -174,6 +174,7 @@ pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
         CaseState::Granted if case.registered.is_some() => vec![PaperKind::ExemptionReceipt],
         CaseState::Granted => vec![PaperKind::InterimPaper],
         CaseState::Refused => vec![PaperKind::Refusal],
+        CaseState::TakenBack => vec![PaperKind::TakenBack],
         CaseState::Rejected => vec![PaperKind::Rejection],
         CaseState::Incomplete => vec![PaperKind::MissingInformation],
         CaseState::WronglyCreated => {
@@ -192,8 +193,7 @@ pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
         CaseState::Received | CaseState::Ready => vec![PaperKind::HandInSlip],
         CaseState::Withdrawn
         | CaseState::HelpedInstead
-        | CaseState::Forwarded
-        | CaseState::TakenBack => Vec::new(),
+        | CaseState::Forwarded => Vec::new(),
     };
     kinds.push(PaperKind::Request);
     if case.power_of_attorney.is_some() {

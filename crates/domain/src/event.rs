@@ -124,6 +124,8 @@ coded! {
         CorrectionToWrongPerson => "correction_wrong_person",
         /// To the person who should have been registered.
         CorrectionToRightPerson => "correction_right_person",
+        /// A granted exemption was taken back, with reasons and complaint guidance.
+        TakenBack => "taken_back",
         /// A form was handed in and is not decided: says nothing of being exempt (practice 1).
         HandInSlip => "hand_in_slip",
     }

@@ -6,7 +6,7 @@
 //! | Receipt, interim paper, hand-in slip, rejection | the citizen | the third person |
 //! | The same receipt, once it was posted | the post | the post, or the third person for a copy |
 //! | Refusal, what is missing | the post | the post, or the third person at the desk |
-//! | Letters about a mistake | the post | the post |
+//! | Letters about a mistake or a take-back | the post | the post |
 //! | F1 and F2 | nobody: they stay in the case | the third person, for the citizen's signature |
 //!
 //! Basis: design, section 8; domain reference 4.6 (handed to the citizen or the representative, or posted).
@@ -41,9 +41,13 @@ pub(crate) const fn carrier(kind: PaperKind, channel: Option<Channel>, posted: b
         ) => Carrier::ThirdPerson,
         (PaperKind::Refusal | PaperKind::MissingInformation, false, _) => Carrier::Post,
         (PaperKind::Refusal | PaperKind::MissingInformation, true, _) => Carrier::PostOrThirdPerson,
-        (PaperKind::CorrectionToWrongPerson | PaperKind::CorrectionToRightPerson, _, _) => {
-            Carrier::Post
-        }
+        (
+            PaperKind::CorrectionToWrongPerson
+            | PaperKind::CorrectionToRightPerson
+            | PaperKind::TakenBack,
+            _,
+            _,
+        ) => Carrier::Post,
         (PaperKind::Request | PaperKind::PowerOfAttorney, false, _) => Carrier::Case,
         (PaperKind::Request | PaperKind::PowerOfAttorney, true, _) => Carrier::ThirdPerson,
     }
@@ -55,9 +59,10 @@ mod tests {
 
     #[test]
     fn what_somebody_else_may_carry_never_counts_as_the_citizens_own() {
-        let letters_about_a_mistake = [
+        let posted_letters = [
             PaperKind::CorrectionToWrongPerson,
             PaperKind::CorrectionToRightPerson,
+            PaperKind::TakenBack,
         ];
         for kind in PaperKind::ALL {
             for channel in [Some(Channel::Representative), Some(Channel::Guardian), None] {
@@ -67,7 +72,7 @@ mod tests {
                         matches!(carrier, Carrier::ThirdPerson | Carrier::PostOrThirdPerson);
                     assert_eq!(
                         may_be_carried,
-                        !letters_about_a_mistake.contains(kind),
+                        !posted_letters.contains(kind),
                         "{} {channel:?}",
                         kind.code()
                     );

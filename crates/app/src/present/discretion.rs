@@ -66,6 +66,7 @@ pub(crate) const fn may_show_paper(kind: PaperKind) -> bool {
         PaperKind::Request
         | PaperKind::PowerOfAttorney
         | PaperKind::Refusal
+        | PaperKind::TakenBack
         | PaperKind::MissingInformation => false,
         PaperKind::ExemptionReceipt
         | PaperKind::InterimPaper

@@ -38,6 +38,11 @@ pub enum LetterKind {
         /// The guidance as it must stand in the letter.
         complaint_guidance: String,
     },
+    /// A granted exemption is taken back.
+    TakenBack {
+        /// The guidance as it must stand in the letter.
+        complaint_guidance: String,
+    },
     /// Something is missing (mangler).
     MissingInformation,
     /// The inquiry is rejected (afvist), which is no refusal.
@@ -242,6 +247,11 @@ impl LetterPaper {
                 }
                 if complaint_guidance.trim().is_empty() || !self.says(complaint_guidance.trim()) {
                     return refused("a refusal has complaint guidance");
+                }
+            }
+            LetterKind::TakenBack { complaint_guidance } => {
+                if complaint_guidance.trim().is_empty() || !self.says(complaint_guidance.trim()) {
+                    return refused("taking back has complaint guidance");
                 }
             }
             LetterKind::Rejection => {

@@ -323,6 +323,16 @@ pub(crate) fn all() -> Vec<(&'static str, Paper)> {
             other(LetterKind::Rejection, "rejection", Carrier::Citizen),
         ),
         (
+            "taken_back",
+            other(
+                LetterKind::TakenBack {
+                    complaint_guidance: GUIDANCE.to_owned(),
+                },
+                "taken_back",
+                Carrier::Post,
+            ),
+        ),
+        (
             "correction_wrong_person",
             other(
                 LetterKind::CorrectionToWrongPerson,

@@ -316,7 +316,8 @@ pub const fn act_of(event: &Event) -> Act {
             | PaperKind::MissingInformation
             | PaperKind::Rejection
             | PaperKind::CorrectionToWrongPerson
-            | PaperKind::CorrectionToRightPerson => Act::Finish,
+            | PaperKind::CorrectionToRightPerson
+            | PaperKind::TakenBack => Act::Finish,
         },
         Event::PowerOfAttorneyRevoked { .. }
         | Event::PowerOfAttorneyUsed { .. }
@@ -424,6 +425,7 @@ fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
         PaperKind::MissingInformation => case.state == CaseState::Incomplete,
         PaperKind::HandInSlip => case.state.is_open(),
         PaperKind::Rejection => case.state == CaseState::Rejected,
+        PaperKind::TakenBack => case.state == CaseState::TakenBack,
         PaperKind::CorrectionToWrongPerson | PaperKind::CorrectionToRightPerson => {
             case.state == CaseState::WronglyCreated
         }
