@@ -65,6 +65,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::desktop::paper_print,
         commands::desktop::paper_save,
         commands::desktop::printers,
+        commands::desktop::national_tool_open,
     ]
 }
 

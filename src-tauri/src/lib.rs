@@ -1,6 +1,7 @@
 //! The desktop shell: window, commands, native dialogs, printing, key store, the demo's central
 //! store. It translates and calls; it holds no rule, no SQL, and formats nothing.
 
+mod browser;
 mod alone;
 mod central;
 mod commands;

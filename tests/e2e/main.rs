@@ -12,6 +12,7 @@ mod dialogs;
 mod flow;
 mod keyboard;
 mod ordinary;
+mod registering;
 mod representative;
 mod resuming;
 mod screens;

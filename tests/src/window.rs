@@ -14,6 +14,7 @@ mod process;
 use std::fmt::Write as _;
 use std::fs;
 use std::future::Future;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,10 +45,32 @@ impl Scratch {
     /// Makes the folders.
     pub fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("skranke-e2e-").tempdir()?;
-        for part in ["data", "files", "home", "runtime"] {
+        for part in ["data", "files", "home", "runtime", "programs"] {
             fs::create_dir(folder.path().join(part))?;
         }
-        Ok(Self { folder })
+        let scratch = Self { folder };
+        scratch.stand_in_for_browser()?;
+        Ok(scratch)
+    }
+
+    /// Where programs lie that stand in for a person's own.
+    pub(crate) fn stand_ins(&self) -> PathBuf {
+        self.folder.path().join("programs")
+    }
+
+    /// What the browser was asked to open, line by line; empty while it was asked nothing.
+    pub fn opened_in_browser(&self) -> String {
+        fs::read_to_string(self.stand_ins().join("opened")).unwrap_or_default()
+    }
+
+    /// A program that notes what it should open. A browser in a test would outlive it.
+    fn stand_in_for_browser(&self) -> Result<()> {
+        let program = self.stand_ins().join("xdg-open");
+        let note = self.stand_ins().join("opened");
+        let text = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\n", note.display());
+        fs::write(&program, text)?;
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700))?;
+        Ok(())
     }
 
     /// Where the program under test keeps its store.

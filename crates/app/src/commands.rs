@@ -114,7 +114,13 @@ commands! {
 }
 
 /// Commands that need the desktop (a dialog, a printer). The shell builds them from this crate's use cases.
-pub const SHELL_COMMANDS: &[&str] = &["attach", "paper_print", "paper_save", "printers"];
+pub const SHELL_COMMANDS: &[&str] = &[
+    "attach",
+    "paper_print",
+    "paper_save",
+    "printers",
+    "national_tool_open",
+];
 
 /// The TypeScript of every type that crosses to the window, and of the table of commands.
 pub fn typescript() -> String {
@@ -206,7 +212,8 @@ pub fn typescript() -> String {
         "export interface Commands {{\n{}  attach: {{ request: AttachRequest; answer: AttachmentView | null }};\n  \
          paper_print: {{ request: PrintRequest; answer: PaperDone }};\n  \
          paper_save: {{ request: SavePaperRequest; answer: PaperDone }};\n  \
-         printers: {{ request: null; answer: Array<PrinterView> }};\n}}",
+         printers: {{ request: null; answer: Array<PrinterView> }};\n  \
+         national_tool_open: {{ request: null; answer: null }};\n}}",
         command_types(&config)
     );
     text

@@ -136,6 +136,7 @@ fn kind_of(code: ErrorCode) -> ToolErrorKind {
         | ErrorCode::DocumentFailed
         | ErrorCode::PrinterMissing
         | ErrorCode::PrinterFailed
+        | ErrorCode::NationalToolNotOpened
         | ErrorCode::Offline
         | ErrorCode::ServerAnswerUnreadable
         | ErrorCode::ServerUnavailable

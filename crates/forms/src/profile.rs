@@ -41,6 +41,9 @@ pub struct Profile {
     pub case_number_pattern: String,
     /// An example of it.
     pub case_number_example: String,
+    /// Address of the national tool in which staff register; empty until the municipality names it.
+    #[serde(default)]
+    pub national_tool: String,
     /// Languages of papers, `da` first.
     pub languages: Vec<String>,
     /// Calendar: `kl`, `koebenhavn` or `streng`.
@@ -289,6 +292,12 @@ fn check(file: &str, profile: &Profile) -> Result<(), FormsError> {
     if profile.languages.first().map(String::as_str) != Some("da") {
         return wrong("languages", "must begin with da");
     }
+    if !profile.national_tool.is_empty() && !is_plain_https(&profile.national_tool) {
+        return wrong(
+            "national_tool",
+            "must be an https address without user, question mark and anchor, or empty",
+        );
+    }
     if !["relative", "anyone"].contains(&profile.practice.may_represent.as_str()) {
         return wrong("practice.may_represent", "must be relative or anyone");
     }
@@ -318,6 +327,24 @@ fn check(file: &str, profile: &Profile) -> Result<(), FormsError> {
         Some(demo) => check_demo(file, profile, demo),
         None => Ok(()),
     }
+}
+
+/// An address that the shell may hand to the browser as it is: nothing can be put into it, and nothing is.
+fn is_plain_https(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("https://") else {
+        return false;
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_name = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let is_path =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    host.contains('.') && host.split('.').all(is_name) && path.bytes().all(is_path)
 }
 
 fn check_demo(file: &str, profile: &Profile, demo: &Demo) -> Result<(), FormsError> {
@@ -388,6 +415,40 @@ mod tests {
         }
         assert!(!text.contains('@'), "no mail address");
         assert_eq!(profile("koebenhavn").demo, None, "no staff and no citizens");
+    }
+
+    #[test]
+    fn the_national_tool_is_a_plain_https_address_or_none() {
+        let demo = profile("demo");
+        assert!(
+            is_plain_https(&demo.national_tool),
+            "{}",
+            demo.national_tool
+        );
+        assert_eq!(
+            profile("koebenhavn").national_tool,
+            "",
+            "no source names it"
+        );
+        for wrong in [
+            "http://tool.example/",
+            "https://",
+            "https://localhost",
+            "https://tool.example/?cpr=1",
+            "https://tool.example/#a",
+            "https://somebody@tool.example/",
+            "https://tool.example:443/",
+            "https://tool.example/a b",
+            "https://tool.example\\a",
+            "https://-a.example",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_plain_https(wrong), "{wrong}");
+            let mut edited = demo.clone();
+            edited.national_tool = wrong.to_owned();
+            assert!(check("profiles/demo.toml", &edited).is_err(), "{wrong}");
+        }
     }
 
     #[test]

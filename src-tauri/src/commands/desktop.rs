@@ -1,10 +1,11 @@
-//! What needs the desktop: choosing a file, printing, saving.
+//! What needs the desktop: choosing a file, printing, saving, opening the national tool.
 
 use skranke_app::api::draft::{AttachRequest, AttachmentView};
 use skranke_app::api::error::UiError;
 use skranke_app::api::paper::{PaperDone, PrintRequest, PrinterView, SavePaperRequest};
 use tauri::{AppHandle, State};
 
+use crate::browser;
 use crate::desk::Desk;
 use crate::paperwork;
 
@@ -41,4 +42,9 @@ pub(crate) async fn paper_save(
 #[tauri::command]
 pub(crate) async fn printers(desk: State<'_, Desk>) -> Result<Vec<PrinterView>, UiError> {
     desk.run(|_| Ok(paperwork::printers())).await
+}
+
+#[tauri::command]
+pub(crate) async fn national_tool_open(desk: State<'_, Desk>) -> Result<(), UiError> {
+    desk.run(browser::open_national_tool).await
 }

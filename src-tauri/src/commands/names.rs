@@ -47,4 +47,5 @@ pub(crate) const NAMES: &[&str] = &[
     "paper_print",
     "paper_save",
     "printers",
+    "national_tool_open",
 ];

@@ -119,6 +119,7 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
         .env("XDG_RUNTIME_DIR", scratch.runtime())
         // No session bus: the key store falls back to its key file, and no dialog asks for a password.
         .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+        .env("PATH", path_with_stand_ins(scratch))
         .env_remove("WAYLAND_DISPLAY");
     match opening.printing {
         Some(cups) => command.env("CUPS_SERVER", cups.server()),
@@ -128,6 +129,18 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
         command.env("SKRANKE_DIALOG_FOLDER", scratch.files());
     }
     command
+}
+
+/// The program's own search path, with what stands in for a person's browser in front.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program under test inherits the path of the machine"
+)]
+fn path_with_stand_ins(scratch: &Scratch) -> std::ffi::OsString {
+    let mut path = scratch.stand_ins().into_os_string();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    path
 }
 
 fn free_port() -> Result<u16> {

@@ -135,6 +135,8 @@ error_codes! {
     PrinterMissing => "printer_missing",
     /// The printer did not take the paper.
     PrinterFailed => "printer_failed",
+    /// The national tool could not be opened in the browser, or the profile names none.
+    NationalToolNotOpened => "national_tool_not_opened",
     /// The central store cannot be reached; everything is kept here.
     Offline => "offline",
     /// What answered was not the central store.

@@ -144,7 +144,24 @@ impl App {
                         .collect()
                 })
                 .unwrap_or_default(),
-            national_tool: String::new(),
+            national_tool: profile.national_tool.clone(),
+        })
+    }
+}
+
+impl App {
+    /// Address of the tool in which staff register, for the shell to open. It comes from the profile and holds nothing
+    /// of the case.
+    ///
+    /// # Errors
+    /// `NationalToolNotOpened` where the profile names none; `NotSignedIn`, `SessionLocked`.
+    pub fn national_tool(&self) -> Result<String, AppError> {
+        self.at_work(|work| {
+            let address = self.profile(work.store)?.national_tool.clone();
+            if address.is_empty() {
+                return Err(AppError::of(ErrorCode::NationalToolNotOpened));
+            }
+            Ok(address)
         })
     }
 }
