@@ -19,8 +19,9 @@ use skranke_server::config::{Config, Database, Settings};
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::sqlite::SqliteStore;
+use skranke_server::store::transfer::TABLES;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
-use skranke_server::{backup, log, serve, sign_in};
+use skranke_server::{backup, log, restore, serve, sign_in};
 use tokio::net::TcpListener;
 
 /// Skranke's central store.
@@ -71,6 +72,25 @@ enum Command {
     },
     /// Make or migrate the schema on PostgreSQL; --store names the owner. Makes the key file at the first time.
     PrepareDatabase,
+    /// Put a backup into the configured store, which must be new, and open a new epoch; --store on PostgreSQL names
+    /// the owner.
+    Restore {
+        /// The folder of the backup.
+        #[arg(long)]
+        from: PathBuf,
+        /// Only look whether the backup is whole.
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Carry everything into another store while the server is stopped; on PostgreSQL both addresses name the owner.
+    MigrateStore {
+        /// The new and empty store: sqlite:PATH or postgres:ADDRESS.
+        #[arg(long)]
+        to: String,
+        /// File with the password of the owner there.
+        #[arg(long)]
+        to_password_file: Option<PathBuf>,
+    },
     /// Copy database and attachments while the server runs, verify the copy and move the backup mark.
     Backup {
         /// Folder in which a new folder is made.
@@ -144,6 +164,44 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::AddStaff { login, roles } => {
             add_staff(store(&config)?.as_ref(), &config, login, roles)
+        }
+        Command::Restore { from, verify } => {
+            let key = KeyFile::read(&config.key_file)?;
+            let restored = if verify {
+                restore::verify(&from, &key)?
+            } else {
+                restore::run(&from, &config, &key)?
+            };
+            let restored = restored.into_iter().map(|municipality| {
+                json!({
+                    "tenant": municipality.tenant,
+                    "position": municipality.position,
+                    "epoch": municipality.epoch,
+                })
+            });
+            print(&json!({ "restored": restored.collect::<Vec<_>>() }))
+        }
+        Command::MigrateStore {
+            to,
+            to_password_file,
+        } => {
+            let target = Settings {
+                store: Some(to),
+                database_password_file: to_password_file,
+                attachments: Some(config.attachments.clone()),
+                key_file: Some(config.key_file.clone()),
+                ..Settings::default()
+            };
+            let key = KeyFile::read(&config.key_file)?;
+            let carried = restore::migrate(&config.database, &target.check()?.database, &key)?;
+            let carried = carried.iter().map(|held| {
+                let rows: std::collections::BTreeMap<_, _> = TABLES
+                    .iter()
+                    .map(|table| (table.name, held.rows(table.name)))
+                    .collect();
+                json!({ "tenant": held.tenant, "rows": rows })
+            });
+            print(&json!({ "carried": carried.collect::<Vec<_>>() }))
         }
         Command::PrepareDatabase => {
             let Database::Postgres(owner) = &config.database else {

@@ -9,6 +9,7 @@
 pub mod key_file;
 pub mod postgres;
 pub mod sqlite;
+pub mod transfer;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};

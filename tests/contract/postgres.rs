@@ -2,6 +2,7 @@
 
 mod rights;
 mod standby;
+mod transfer;
 
 use std::path::Path;
 

@@ -70,10 +70,7 @@ fn a_damaged_store_is_recovered_with_one_button_and_the_case_is_registered_on() 
     assert!(!saved.fetches_rest, "this computer has no central store");
     let aside = folder.path().join("store").join(&saved.file);
     assert_eq!(std::fs::read(aside).expect("kept"), ruined);
-    assert_eq!(
-        app.start_state(()).expect("told").stage,
-        StartStage::SignIn
-    );
+    assert_eq!(app.start_state(()).expect("told").stage, StartStage::SignIn);
     let office = Office { app, clock, folder };
     office.sign_in("karin");
     let registered = office.register(&case.row.id).expect("registered");
@@ -127,7 +124,9 @@ fn a_computer_that_lost_even_its_accounts_is_set_up_again_and_keeps_its_cases() 
     let clock = Clock::fixed(danish(MORNING));
     let office = Office::open();
     let case = office.granted();
-    let Office { app, folder: _kept, .. } = office;
+    let Office {
+        app, folder: _kept, ..
+    } = office;
     drop(app);
     copy_all(&_kept.path().join("store"), &folder.path().join("store"));
     std::fs::copy(key_file(_kept.path()), key_file(folder.path())).expect("copied");
@@ -240,7 +239,12 @@ fn on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished() {
     let error = error.expect("the disk is full");
 
     // Then it says that nothing was saved, that the reserve was let go, and that trying again helps
-    assert_eq!(error.code, ErrorCode::DiskFullReserve, "{}", error.log_line());
+    assert_eq!(
+        error.code,
+        ErrorCode::DiskFullReserve,
+        "{}",
+        error.log_line()
+    );
     assert!(said(&error).contains("blev ikke gemt") && said(&error).contains("Prøv igen"));
     assert!(!reserve.exists());
 
@@ -293,10 +297,7 @@ fn a_computer_starts_on_a_disk_without_any_room_at_all() {
 
     let app = App::open(configured(disk, &clock, None, false)).expect("starts");
 
-    assert_eq!(
-        app.start_state(()).expect("told").stage,
-        StartStage::SignIn
-    );
+    assert_eq!(app.start_state(()).expect("told").stage, StartStage::SignIn);
     println!("small disk done");
 }
 

@@ -20,7 +20,7 @@ CREATE TABLE tenant (
   position          bigint NOT NULL CHECK (position >= 0),
   frontier          bytea NOT NULL,
   backup_position   bigint NOT NULL CHECK (backup_position >= 0),
-  next_device       integer NOT NULL CHECK (next_device >= 1),
+  next_device       bigint NOT NULL CHECK (next_device >= 1),
   created_at        timestamptz NOT NULL
 );
 
@@ -83,7 +83,7 @@ CREATE TABLE event (
   id                uuid NOT NULL,
   case_id           uuid NOT NULL,
   command_id        uuid NOT NULL,
-  k                 integer NOT NULL,
+  k                 bigint NOT NULL,
   device_id         uuid NOT NULL,
   device_seq        bigint NOT NULL CHECK (device_seq >= 1),
   on_chain          boolean NOT NULL,

@@ -9,6 +9,7 @@ mod link;
 mod row;
 mod schema;
 mod transaction;
+mod transfer;
 
 use std::time::Duration;
 
@@ -56,6 +57,16 @@ impl PostgresStore {
     /// # Errors
     /// Nobody answers, the schema is not this program's, or the key file does not fit.
     pub fn open(address: &PostgresAddress, key: &KeyFile) -> Stored<Self> {
+        let store = Self::connect(address, key)?;
+        store.runtime()?.block_on(async {
+            let mut link = store.link().await.map_err(unreachable_database)?;
+            schema::check(&mut link).await
+        })?;
+        store.server_keys()?;
+        Ok(store)
+    }
+
+    fn connect(address: &PostgresAddress, key: &KeyFile) -> Stored<Self> {
         let config = config(address)?;
         let runtime = runtime()?;
         let pool = Pool::builder(Connector(config))
@@ -65,14 +76,22 @@ impl PostgresStore {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|_| StoreError::CannotOpen("the connection pool cannot be made".to_owned()))?;
-        let store = Self {
+        Ok(Self {
             pool,
             key: key.clone(),
             runtime: Some(runtime),
-        };
+        })
+    }
+
+    /// Connects as the schema's owner, to carry all municipalities in or out; serves nobody.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::open`].
+    pub fn open_as_owner(address: &PostgresAddress, key: &KeyFile) -> Stored<Self> {
+        let store = Self::connect(address, key)?;
         store.runtime()?.block_on(async {
             let mut link = store.link().await.map_err(unreachable_database)?;
-            schema::check(&mut link).await
+            schema::check_version(&mut link).await
         })?;
         store.server_keys()?;
         Ok(store)

@@ -6,6 +6,7 @@
 mod open;
 mod row;
 mod transaction;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
 use skranke_protocol::chain::Head;
-use skranke_protocol::envelope::Unsealed;
+use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_sync::{Client, Connection, Environment};
 use uuid::Uuid;
@@ -173,8 +173,21 @@ impl Counter {
         Client::new(connection, environment)
     }
 
+    /// Pushes one event and returns it once it is confirmed.
+    fn push_and_keep(&mut self) -> SealedEvent {
+        let sealed = self.seal_note();
+        self.client.push(std::slice::from_ref(&sealed)).unwrap();
+        sealed
+    }
+
     /// Pushes one event and returns up to where the server then says it holds the chain.
     fn push_note(&mut self) -> Option<u64> {
+        let sealed = self.seal_note();
+        let answer = self.client.push(&[sealed]);
+        answer.ok().map(|pushed| pushed.confirmation.seq)
+    }
+
+    fn seal_note(&mut self) -> SealedEvent {
         let event = Unsealed {
             id: EventId::from_uuid(Uuid::now_v7()),
             tenant: "0999".to_owned(),
@@ -196,10 +209,7 @@ impl Counter {
             .seal_bytes("note_added", 1, payload, [1; 16], &self.key)
             .unwrap();
         self.head = Head::after(sealed.header(), sealed.hash());
-        self.client
-            .push(&[sealed])
-            .ok()
-            .map(|pushed| pushed.confirmation.seq)
+        sealed
     }
 }
 
@@ -371,5 +381,115 @@ fn on_postgresql_it_is_prepared_by_the_owner_serves_as_another_and_survives_a_ha
         counter.push_note(),
         Some(6),
         "the chain goes on where it was"
+    );
+}
+
+#[test]
+fn a_restored_backup_opens_an_epoch_and_takes_again_what_came_after_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (old, new) = (scratch.path().join("old"), scratch.path().join("new"));
+    std::fs::create_dir_all(&old).unwrap();
+    std::fs::create_dir_all(&new).unwrap();
+    let mut program = Program::start(&old);
+    let mut counter = Counter::enrol(&program.url);
+    (0..3).for_each(|_| {
+        counter.push_note().unwrap();
+    });
+    let (code, told, error) = run(&old, &["backup", "--to", old.to_str().unwrap()], "");
+    assert_eq!(code, Some(0), "{error}");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let backup = told["folder"].as_str().unwrap().to_owned();
+    let after_backup: Vec<_> = (0..3).map(|_| counter.push_and_keep()).collect();
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+    std::fs::copy(old.join("key"), new.join("key")).unwrap();
+
+    let (code, looked, error) = run(&new, &["restore", "--from", &backup, "--verify"], "");
+    assert_eq!(code, Some(0), "{error}");
+    assert!(looked.contains("\"epoch\":null"), "{looked}");
+    assert!(!new.join("central.db").exists(), "looking changes nothing");
+    let (code, restored, error) = run(&new, &["restore", "--from", &backup], "");
+    assert_eq!(code, Some(0), "{error}");
+    assert!(restored.contains("\"epoch\":2"), "{restored}");
+    let (code, _, error) = run(&new, &["restore", "--from", &backup], "");
+    assert_eq!(code, Some(3));
+    assert!(error.contains("exists already"), "{error}");
+
+    let again = Program::start(&new);
+    counter.move_to(&again.url);
+    let status = counter.client.status().unwrap();
+    assert_eq!((status.epoch, status.device.seq), (2, 3));
+    let answered = counter.client.push(&after_backup).unwrap();
+    assert_eq!(
+        answered.confirmation.seq, 6,
+        "nothing acknowledged is missing"
+    );
+    assert_eq!(counter.push_note(), Some(7));
+}
+
+#[test]
+fn a_backup_that_is_not_whole_is_not_restored() {
+    let scratch = tempfile::tempdir().unwrap();
+    let program = Program::start(scratch.path());
+    Counter::enrol(&program.url).push_note().unwrap();
+    let to = scratch.path().join("backups");
+    let (_, told, _) = run(
+        scratch.path(),
+        &["backup", "--to", to.to_str().unwrap()],
+        "",
+    );
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let folder = Path::new(told["folder"].as_str().unwrap());
+    let verify = || {
+        let from = ["restore", "--verify", "--from", folder.to_str().unwrap()];
+        run(scratch.path(), &from, "")
+    };
+    assert_eq!(verify().0, Some(0));
+
+    let database = folder.join("central.db");
+    let mut bytes = std::fs::read(&database).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&database, &bytes).unwrap();
+    let (code, _, error) = verify();
+    assert_eq!(code, Some(3));
+    assert!(error.contains("not the one its manifest names"), "{error}");
+
+    std::fs::remove_file(folder.join("manifest.json")).unwrap();
+    let (code, _, error) = verify();
+    assert_eq!(code, Some(3));
+    assert!(error.contains("manifest.json cannot be read"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_small_municipality_moves_to_postgresql_by_one_command() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cluster = skranke_testkit::postgres::Cluster::start(&[]);
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
+    cluster.administer_file("postgres", &roles);
+    let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
+    let mut program = Program::start(scratch.path());
+    let mut counter = Counter::enrol(&program.url);
+    (0..3).for_each(|_| {
+        counter.push_note().unwrap();
+    });
+    drop(program.input.take());
+    assert!(program.child.wait().unwrap().success());
+
+    let owner = store("skranke_owner");
+    let (code, _, error) = run_on(scratch.path(), &owner, &["prepare-database"], "");
+    assert_eq!(code, Some(0), "{error}");
+    let (code, told, error) = run(scratch.path(), &["migrate-store", "--to", &owner], "");
+
+    assert_eq!(code, Some(0), "{error}");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["carried"][0]["rows"]["event"], 3);
+    let moved = Program::start_on(scratch.path(), &store("skranke_runtime"));
+    counter.move_to(&moved.url);
+    assert_eq!(
+        counter.push_note(),
+        Some(4),
+        "the same server key, the same chain"
     );
 }

@@ -52,6 +52,10 @@ fn no_row_is_seen_where_no_municipality_is_named() {
 
     for table in tables_with_tenant(&cluster) {
         for role in [RUNTIME, OWNER] {
+            if table == "tenant" && role == OWNER {
+                // Whoever carries whole stores may know which municipalities there are.
+                continue;
+            }
             let count = |setting: &str| {
                 let asked = format!("{setting} SELECT count(*) FROM {table}");
                 cluster.run_as(role, DATABASE, &asked).unwrap()

@@ -16,7 +16,7 @@ use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Statement};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, RowStream, Statement};
 
 use super::super::{StoreError, Stored};
 
@@ -107,6 +107,17 @@ impl Link {
     ) -> Stored<Option<Row>> {
         let statement = self.prepared(sql).await?;
         Ok(self.client.query_opt(&statement, parameters).await?)
+    }
+
+    /// Runs a query and returns its rows as they come, however many they are.
+    pub(super) async fn stream(
+        &mut self,
+        sql: &str,
+        parameters: Parameters<'_>,
+    ) -> Stored<RowStream> {
+        let statement = self.prepared(sql).await?;
+        let parameters = parameters.iter().copied();
+        Ok(self.client.query_raw(&statement, parameters).await?)
     }
 
     /// Sends a write without waiting for its answer: later statements run after it, and [`Link::commit`] asks how it

@@ -74,6 +74,10 @@ ALTER TABLE audit FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON audit;
 CREATE POLICY own_tenant ON audit USING (tenant = current_setting('skranke.tenant', true));
 
+-- The owner, who carries whole stores in and out, may know which municipalities there are.
+DROP POLICY IF EXISTS known_to_the_owner ON tenant;
+CREATE POLICY known_to_the_owner ON tenant FOR SELECT TO skranke_owner USING (true);
+
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM skranke_runtime;
 GRANT USAGE ON SCHEMA public TO skranke_runtime;
 GRANT SELECT ON schema_version, server TO skranke_runtime;

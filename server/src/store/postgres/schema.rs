@@ -82,19 +82,7 @@ pub(super) async fn prepare(link: &mut Link, key: &KeyFile) -> Stored<()> {
 /// # Errors
 /// Another version, or a role that passes row security.
 pub(super) async fn check(link: &mut Link) -> Stored<()> {
-    match version(link).await? {
-        Some(version) if version == SCHEMA_VERSION => {}
-        Some(version) if version > SCHEMA_VERSION => {
-            return Err(cannot_open(
-                "the database was written by a newer program; update this one",
-            ));
-        }
-        _ => {
-            return Err(cannot_open(
-                "the database is not prepared for this program; run skranke-server prepare-database",
-            ));
-        }
-    }
+    check_version(link).await?;
     let role = link
         .query_opt(
             "SELECT rolsuper OR rolbypassrls AS passes FROM pg_roles WHERE rolname = current_user",
@@ -113,6 +101,22 @@ pub(super) async fn check(link: &mut Link) -> Stored<()> {
         Err(cannot_open(
             "a table is without forced row security; run skranke-server prepare-database",
         ))
+    }
+}
+
+/// Checks that this is our schema.
+///
+/// # Errors
+/// It is of another version.
+pub(super) async fn check_version(link: &mut Link) -> Stored<()> {
+    match version(link).await? {
+        Some(version) if version == SCHEMA_VERSION => Ok(()),
+        Some(version) if version > SCHEMA_VERSION => Err(cannot_open(
+            "the database was written by a newer program; update this one",
+        )),
+        _ => Err(cannot_open(
+            "the database is not prepared for this program; run skranke-server prepare-database",
+        )),
     }
 }
 
@@ -161,6 +165,21 @@ pub(super) async fn server_keys(link: &mut Link, key: &KeyFile) -> Stored<Server
             .try_into()
             .map_err(|_| StoreError::Row("server"))?,
     })
+}
+
+/// Puts other keys in place of those made at preparing.
+pub(super) async fn replace_server_keys(
+    link: &mut Link,
+    keys: &ServerKeys,
+    key: &KeyFile,
+) -> Stored<()> {
+    let plain = [keys.signing_seed, keys.index_key].concat();
+    link.query(
+        "UPDATE server SET sealed_keys = $1 WHERE id = 1",
+        &[&seal(&plain, key)?],
+    )
+    .await?;
+    Ok(())
 }
 
 fn cipher(key: &KeyFile) -> XChaCha20Poly1305 {

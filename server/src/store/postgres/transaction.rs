@@ -118,7 +118,7 @@ impl CentralTransaction for PostgresTransaction {
 
     fn insert_device(&mut self, device: &Device, at: DateTime<Utc>) -> Stored<String> {
         let tenant = self.tenant.code.clone();
-        let taken: i32 = self
+        let taken: i64 = self
             .one(
                 "UPDATE tenant
                     SET next_device = next_device + 1
@@ -292,7 +292,7 @@ impl CentralTransaction for PostgresTransaction {
                 header.id.as_uuid(),
                 header.case_id.as_uuid(),
                 header.command_id.as_uuid(),
-                i32::from(header.k),
+                i64::from(header.k),
                 header.device_id.as_uuid(),
                 number(header.device_seq),
                 on_chain,

@@ -1,0 +1,158 @@
+//! Rows of a PostgreSQL database on their way out and in, as its owner.
+
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use super::super::transfer::{Kind, Parcel, TABLES, Table, Transfer, Value};
+use super::super::{ServerKeys, StoreError, Stored};
+use super::link::{Link, Owned};
+use super::{PostgresStore, row, schema};
+
+fn value(row: &Row, column: &str, kind: Kind) -> Stored<Value> {
+    let found = match kind {
+        Kind::Text => row.try_get::<_, Option<String>>(column)?.map(Value::Text),
+        Kind::Number => row.try_get::<_, Option<i64>>(column)?.map(Value::Number),
+        Kind::Bytes => row.try_get::<_, Option<Vec<u8>>>(column)?.map(Value::Bytes),
+        Kind::Flag => row.try_get::<_, Option<bool>>(column)?.map(Value::Flag),
+        Kind::Uuid => row.try_get::<_, Option<_>>(column)?.map(Value::Uuid),
+        Kind::Time => row.try_get::<_, Option<_>>(column)?.map(Value::Time),
+        Kind::Date => row.try_get::<_, Option<_>>(column)?.map(Value::Date),
+    };
+    Ok(found.unwrap_or(Value::Null))
+}
+
+/// A value as a parameter of its column's type; nothing has a type too.
+fn owned(value: Value, kind: Kind) -> Owned {
+    match value {
+        Value::Null => nothing(kind),
+        Value::Text(text) => Box::new(text),
+        Value::Number(number) => Box::new(number),
+        Value::Bytes(bytes) => Box::new(bytes),
+        Value::Flag(flag) => Box::new(flag),
+        Value::Uuid(uuid) => Box::new(uuid),
+        Value::Time(time) => Box::new(time),
+        Value::Date(date) => Box::new(date),
+    }
+}
+
+fn nothing(kind: Kind) -> Owned {
+    match kind {
+        Kind::Text => Box::new(None::<String>),
+        Kind::Number => Box::new(None::<i64>),
+        Kind::Bytes => Box::new(None::<Vec<u8>>),
+        Kind::Flag => Box::new(None::<bool>),
+        Kind::Uuid => Box::new(None::<uuid::Uuid>),
+        Kind::Time => Box::new(None::<chrono::DateTime<chrono::Utc>>),
+        Kind::Date => Box::new(None::<chrono::NaiveDate>),
+    }
+}
+
+async fn give_out(
+    link: &mut Link,
+    tenant: &str,
+    (index, table): (usize, &Table),
+    each: &mut dyn FnMut(Parcel) -> Stored<()>,
+) -> Stored<()> {
+    let sql = [
+        "SELECT ",
+        &table.column_list(),
+        " FROM ",
+        table.name,
+        " WHERE tenant = $1 ORDER BY ",
+        table.key,
+    ]
+    .concat();
+    let mut rows = pin!(link.stream(&sql, &[&tenant]).await?);
+    while let Some(row) = rows.try_next().await? {
+        let values = table
+            .columns
+            .iter()
+            .map(|(column, kind)| value(&row, column, *kind))
+            .collect::<Stored<_>>()?;
+        each((index, values))?;
+    }
+    Ok(())
+}
+
+fn insert(table: &Table) -> String {
+    let places: Vec<String> = (1..=table.columns.len() + 1)
+        .map(|number| ["$", &number.to_string()].concat())
+        .collect();
+    [
+        "INSERT INTO ",
+        table.name,
+        " (",
+        &table.column_list(),
+        ") VALUES (",
+        &places.join(", "),
+        ")",
+    ]
+    .concat()
+}
+
+impl Transfer for PostgresStore {
+    fn tenants(&self) -> Stored<Vec<String>> {
+        self.runtime()?.block_on(async {
+            let mut link = self.link().await?;
+            let rows = link
+                .query("SELECT tenant FROM tenant ORDER BY tenant", &[])
+                .await?;
+            rows.iter().map(|row| Ok(row.try_get("tenant")?)).collect()
+        })
+    }
+
+    fn give_out(&self, tenant: &str, each: &mut dyn FnMut(Parcel) -> Stored<()>) -> Stored<()> {
+        self.read(tenant, async |link| {
+            for table in TABLES.iter().enumerate() {
+                give_out(link, tenant, table, each).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn take_in(
+        &self,
+        tenant: &str,
+        parcels: &mut dyn Iterator<Item = Stored<Parcel>>,
+    ) -> Stored<()> {
+        self.write(tenant, async |link| {
+            for parcel in parcels {
+                let (index, values) = parcel?;
+                let table = TABLES.get(index).ok_or(StoreError::Row("a parcel"))?;
+                let mut parameters: Vec<Owned> = vec![Box::new(tenant.to_owned())];
+                let columns = values.into_iter().zip(table.columns);
+                parameters.extend(columns.map(|(value, (_, kind))| owned(value, *kind)));
+                link.send(&insert(table), parameters).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn replace_server_keys(&self, keys: &ServerKeys) -> Stored<()> {
+        self.runtime()?.block_on(async {
+            let mut link = self.link().await?;
+            schema::replace_server_keys(&mut link, keys, &self.key).await
+        })
+    }
+
+    fn open_epoch(&self, tenant: &str) -> Stored<u64> {
+        let mut opened = Err(StoreError::NoSuchTenant);
+        self.write(tenant, async |link| {
+            let parameters: &[&(dyn ToSql + Sync)] = &[&tenant];
+            let found = link
+                .query_opt(
+                    "UPDATE tenant SET epoch = epoch + 1 WHERE tenant = $1 RETURNING epoch",
+                    parameters,
+                )
+                .await?;
+            if let Some(row) = found {
+                opened = row::count(&row, "epoch");
+            }
+            Ok(())
+        })?;
+        opened
+    }
+}
