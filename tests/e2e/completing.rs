@@ -35,7 +35,9 @@ async fn citizen_who_comes_back_is_served_in_the_case_that_lacked_something() ->
         window.shows("Sagen mangler noget").await?,
         "the page says that something lacks"
     );
-    window.wait_for("what the proof lacks", "#lacking li").await?;
+    window
+        .wait_for("what the proof lacks", "#lacking li")
+        .await?;
     window.is_accessible("a case that lacks something").await?;
     window.picture("mangler").await?;
 
@@ -46,13 +48,17 @@ async fn citizen_who_comes_back_is_served_in_the_case_that_lacked_something() ->
         .await?;
     window.wait_for("step 4", "#declared").await?;
     ensure!(window.shows(BODIL.name).await?, "her name stands there");
-    window.is_accessible("step 4 of a case that goes on").await?;
+    window
+        .is_accessible("step 4 of a case that goes on")
+        .await?;
     window.picture("fortsat-trin-4").await?;
     window.tick("declared").await?;
 
     // Not decided today: what is new is kept in the case, and nothing else.
     window.press("F9").await?;
-    window.wait_for("the case page again", "#continue-box.whole").await?;
+    window
+        .wait_for("the case page again", "#continue-box.whole")
+        .await?;
     window
         .wait_for_text("Der mangler ikke noget. Sagen kan afgøres.")
         .await?;
@@ -70,7 +76,9 @@ async fn citizen_who_comes_back_is_served_in_the_case_that_lacked_something() ->
             json!({ "query": "", "filter": "all", "after": null, "purpose": "case_work" }),
         )
         .await?;
-    let rows = cases.ok().and_then(|page| page["rows"].as_array().map(Vec::len));
+    let rows = cases
+        .ok()
+        .and_then(|page| page["rows"].as_array().map(Vec::len));
     ensure!(rows == Some(1), "one case, not {rows:?}");
     window.close().await
 }
