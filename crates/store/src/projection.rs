@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::types::Value;
 use rusqlite::{Connection, named_params};
 use skranke_domain::case::{Case, CaseState, Recorded};
 use skranke_domain::cpr::Purpose;
@@ -253,6 +254,25 @@ pub(crate) fn remove(connection: &Connection, case: CaseId) -> Result<(), StoreE
             .execute(named_params! { ":case_id": id!(case) })?;
     }
     Ok(())
+}
+
+/// The rows of one case as they stand, for comparing.
+pub(crate) fn rows(connection: &Connection, case: CaseId) -> Result<Vec<Vec<Value>>, StoreError> {
+    let mut found = Vec::new();
+    for sql in [
+        "SELECT * FROM case_view WHERE case_id = :case_id",
+        "SELECT * FROM citizen_index WHERE case_id = :case_id",
+        "SELECT * FROM name_token WHERE case_id = :case_id ORDER BY token",
+        "SELECT * FROM case_attachment WHERE case_id = :case_id ORDER BY attachment_digest",
+    ] {
+        let mut statement = connection.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(named_params! { ":case_id": id!(case) })?;
+        while let Some(row) = rows.next()? {
+            found.push((0..columns).map(|n| row.get(n)).collect::<Result<_, _>>()?);
+        }
+    }
+    Ok(found)
 }
 
 /// Takes all projected rows away.

@@ -238,6 +238,15 @@ impl Store {
         connection::check_integrity(&self.connection)
     }
 
+    /// Gives the engine this much memory for decrypted pages until the store is closed: for taking in very many cases
+    /// at once, where with the ordinary room the same pages would be read and written again and again.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn widen_cache(&self, megabytes: u32) -> Result<(), StoreError> {
+        connection::set_cache(&self.connection, megabytes)
+    }
+
     /// Lays the ballast file of [`Options::ballast_bytes`], where it is missing.
     ///
     /// # Errors

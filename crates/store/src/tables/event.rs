@@ -343,6 +343,17 @@ impl WriteHandle<'_> {
         }
         Ok(cases.len())
     }
+
+    /// Whether the projected rows of a case are what its events make; they are made anew for it.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn is_as_rebuilt(&mut self, case: CaseId) -> Result<bool, StoreError> {
+        let found = projection::rows(&self.transaction, case)?;
+        projection::remove(&self.transaction, case)?;
+        project(&self.transaction, case, &self.due_rule)?;
+        Ok(found == projection::rows(&self.transaction, case)?)
+    }
 }
 
 /// Takes a case out of this store, unless it holds own work that the central store has not in a backup.

@@ -139,7 +139,10 @@ pub(crate) const BY_NAME: &str = "
      LIMIT :limit";
 
 const FREQUENCY: &str = "
-    SELECT count(*) FROM (SELECT 1 FROM name_token WHERE token >= :from AND token < :until LIMIT 500)";
+    SELECT count(*) FROM (SELECT 1 FROM name_token WHERE token >= :from AND token < :until LIMIT :most)";
+/// How far the names that begin with a part are counted at first, and how much further each time all parts have more.
+const COUNTED_FIRST: u32 = 500;
+const COUNTED_FURTHER: u32 = 8;
 
 impl ReadHandle<'_> {
     /// A page of the cases that fit; `after` is [`CasePage::next`] of the page before.
@@ -244,24 +247,35 @@ impl ReadHandle<'_> {
 
     /// The rarest part leads, so that few names are looked at whose other parts do not fit. The next pages keep the
     /// lead, for the order of the pages hangs on it.
+    ///
+    /// Counting goes only as far as one part has names, so it costs little more than reading those.
     fn rarest<'p>(&self, parts: &'p [String]) -> Result<&'p str, StoreError> {
-        let mut best = (u32::MAX, "");
-        for part in parts {
-            let frequency = if parts.len() > 1 {
-                self.frequency(part)?
-            } else {
-                0
-            };
-            if frequency < best.0 {
-                best = (frequency, part);
+        let mut most = COUNTED_FIRST;
+        while parts.len() > 1 {
+            let mut best = (most, "");
+            for part in parts {
+                let frequency = self.frequency(part, best.0)?;
+                if frequency < best.0 {
+                    best = (frequency, part);
+                }
             }
+            if best.0 < most {
+                return Ok(best.1);
+            }
+            let Some(further) = most.checked_mul(COUNTED_FURTHER) else {
+                break;
+            };
+            most = further;
         }
-        Ok(best.1)
+        Ok(parts.first().map_or("", String::as_str))
     }
 
-    fn frequency(&self, part: &str) -> Result<u32, StoreError> {
+    /// How many names begin with this part, counted up to `most`.
+    fn frequency(&self, part: &str, most: u32) -> Result<u32, StoreError> {
         Ok(self.connection.prepare_cached(FREQUENCY)?.query_row(
-            named_params! { ":from": part, ":until": folding::end_of_prefix(part) },
+            named_params! {
+                ":from": part, ":until": folding::end_of_prefix(part), ":most": most,
+            },
             |row| row.get(0),
         )?)
     }

@@ -439,6 +439,62 @@ fn a_thousand_random_cases_are_projected_as_a_rebuild_would() {
 }
 
 #[test]
+fn of_two_common_names_the_rarer_leads_the_search() {
+    let desk = desk();
+    // 3,000 called Kirsten, 600 called Bak, and only the last of the latter are both.
+    desk.scratch.raw(|raw| {
+        raw.execute_batch(
+            "CREATE TEMP VIEW n AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3590)
+               SELECT i, CAST(printf('%016d', i) AS BLOB) AS id FROM c;
+             INSERT INTO case_file SELECT id FROM n;
+             INSERT INTO name_token SELECT 'kirsten', id FROM n WHERE i > 590;
+             INSERT INTO name_token SELECT 'bak', id FROM n WHERE i <= 600;",
+        )
+        .unwrap();
+    });
+    let read = desk.store.read().unwrap();
+    let term = SearchTerm::read("kirsten bak").unwrap();
+
+    let page = read.search(&term, None, 1).unwrap();
+
+    let lead: String = "bak|bak"
+        .bytes()
+        .map(|sign| format!("{sign:02x}"))
+        .collect();
+    let next = page.next.expect("there are more").to_string();
+    assert!(next.starts_with(&format!("{lead}.")), "{next}");
+}
+
+#[test]
+fn a_case_whose_rows_differ_from_its_events_is_noticed() {
+    let mut desk = desk();
+    let case = desk.open_case(1, "Ida Krogh-Ærø", "11112222");
+    let other = desk.open_case(2, "Bo Lind", "");
+    for (sql, notices) in [
+        ("SELECT 1", false),
+        ("UPDATE case_view SET location = 'andetsteds'", true),
+        ("UPDATE citizen_index SET phone = '87654321'", true),
+        ("DELETE FROM name_token WHERE token = 'krogh'", true),
+        ("DELETE FROM citizen_index", true),
+    ] {
+        desk.scratch.raw(|raw| raw.execute_batch(sql).unwrap());
+
+        let mut write = desk.write(Action::Maintained);
+        let differs = !write.is_as_rebuilt(case).unwrap();
+        assert!(
+            write.is_as_rebuilt(case).unwrap(),
+            "{sql}: put right for good"
+        );
+        write.is_as_rebuilt(other).unwrap();
+        write.commit().unwrap();
+
+        assert_eq!(differs, notices, "{sql}");
+    }
+    let read = desk.store.read().unwrap();
+    assert_eq!(found(&read, "krogh"), names(&["Ida Krogh-Ærø"]));
+}
+
+#[test]
 fn no_list_or_search_looks_at_all_cases() {
     let desk = desk();
     let plans = desk.scratch.raw(|raw| {
