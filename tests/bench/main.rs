@@ -5,8 +5,17 @@
 
 mod disk;
 mod figure;
+mod fixture;
+mod lists;
+mod page;
+mod saving;
 mod start;
-mod store;
+mod window;
+
+// The counter flow of the window tests: the keys counted here are the keys pressed there.
+#[allow(dead_code, reason = "the window tests use more of it")]
+#[path = "../e2e/flow.rs"]
+mod flow;
 
 use figure::Figures;
 
@@ -16,12 +25,20 @@ type Part = (&'static str, fn(&mut Figures) -> anyhow::Result<()>);
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() {
     let mut figures = Figures::default();
-    let parts: [Part; 3] = [
-        ("disk", disk::measure),
-        ("start of the window", start::measure),
-        ("store", store::measure),
+    let parts: [Part; 4] = [
+        ("saving", saving::drafts),
+        ("start", start::measure),
+        ("window", window::measure),
+        ("lists", lists::measure),
     ];
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
     for (name, measure) in parts {
+        if !wanted.is_empty() && !wanted.iter().any(|word| word == name) {
+            continue;
+        }
         eprintln!("measuring: {name}");
         if let Err(error) = measure(&mut figures) {
             figures.not_measured(name, &error);

@@ -118,6 +118,37 @@ pub(crate) async fn grant_to(window: &mut Window, citizen: Citizen) -> Result<()
     grant(window).await
 }
 
+/// The ordinary case by keyboard alone, from the number to the third tick and on to the next citizen. `look` is told
+/// each screen on the way, and `printed` once the paper was sent to the printer.
+pub(crate) async fn ordinary_case(
+    window: &mut Window,
+    citizen: Citizen,
+    mut look: impl AsyncFnMut(&mut Window, &str) -> Result<()>,
+) -> Result<()> {
+    begin(window, citizen).await?;
+    came_alone(window).await?;
+    look(window, "trin-1").await?;
+    to_citizen(window, citizen).await?;
+    look(window, "trin-2").await?;
+    to_guidance(window).await?;
+    look(window, "trin-3").await?;
+    to_declaration(window).await?;
+    window.tick("declared").await?;
+    look(window, "trin-4").await?;
+    to_decision(window).await?;
+    look(window, "trin-5").await?;
+    grant(window).await?;
+    make_tick(window, "registered").await?;
+    paper_is(window, "Fritagelseskvittering").await?;
+    look(window, "trin-6").await?;
+    window.press("Ctrl+p").await?;
+    look(window, "printed").await?;
+    make_tick(window, "receipt").await?;
+    make_tick(window, "journalised").await?;
+    window.press("Ctrl+n").await?;
+    window.wait_for_focus("new-cpr").await
+}
+
 /// Makes one of the three ticks with its key.
 pub(crate) async fn make_tick(window: &mut Window, tick: &str) -> Result<()> {
     let key = match tick {
