@@ -114,7 +114,7 @@ pub(crate) const READING: Scale = Scale {
     between: 7.5,
     before_table: 13.5,
     row_padding: 3.0,
-    label_column: 187.5,
+    label_column: 204.0,
     field_gap: 8.0,
     field_line: 22.0,
     signature_space: 42.0,
