@@ -13,9 +13,9 @@ use crate::api::case::{
 };
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
-    CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView,
-    FieldClash, FieldProblem, FieldValue, FieldView, FormView, KnownCitizen, ProofView, Saved,
-    ScreenSignatureRequest,
+    CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
+    DraftSummary, DraftView, FieldClash, FieldProblem, FieldValue, FieldView, FormView,
+    KnownCitizen, ProofView, Saved, ScreenSignatureRequest,
 };
 use crate::api::error::{ErrorCode, UiError};
 use crate::api::paper::{
