@@ -405,7 +405,7 @@ impl Admission<'_, '_> {
         )
     }
 
-    /// Whether every event the command builds on is in the case.
+    /// Whether every event the command builds on is in the case, and everything its author must have seen is named.
     fn parents(
         &mut self,
         case_id: CaseId,
@@ -432,6 +432,9 @@ impl Admission<'_, '_> {
                 }));
             }
             earlier.insert(event.header().id);
+        }
+        if judge::leaves_out_own_work(history, events) {
+            return Ok(Some(Fate::Quarantine(QuarantineReason::UnderstatedBasedOn)));
         }
         Ok(None)
     }

@@ -240,20 +240,25 @@ impl Laptop {
         }
     }
 
+    /// The event that opens a case.
+    pub(crate) fn opened(&mut self, channel: Channel) -> Event {
+        self.serial += 1;
+        Event::CaseOpened(CaseOpened {
+            number: format!("2026-S1-{:04}", self.serial).parse().unwrap(),
+            channel,
+            location: "solbjerg_torv".to_owned(),
+            municipality: TENANT.to_owned(),
+            profile: "demo@1".to_owned(),
+            form: "f1@2".to_owned(),
+            received_on: "2026-11-20".parse().unwrap(),
+        })
+    }
+
     /// The two events that open a case for a citizen.
     pub(crate) fn open_case(&mut self, cpr: &str) -> (CaseId, Vec<SealedEvent>) {
-        self.serial += 1;
         let case_id = CaseId::from_uuid(Uuid::now_v7());
         let events = [
-            Event::CaseOpened(CaseOpened {
-                number: format!("2026-S1-{:04}", self.serial).parse().unwrap(),
-                channel: Channel::InPerson,
-                location: "solbjerg_torv".to_owned(),
-                municipality: TENANT.to_owned(),
-                profile: "demo@1".to_owned(),
-                form: "f1@2".to_owned(),
-                received_on: "2026-11-20".parse().unwrap(),
-            }),
+            self.opened(Channel::InPerson),
             Event::CitizenRecorded(citizen(cpr, "Åse Østergård")),
         ];
         (case_id, self.command(case_id, &[], &events))

@@ -1,6 +1,7 @@
 //! What every backend must do.
 
 pub(crate) mod chain;
+pub(crate) mod decisions;
 pub(crate) mod feed;
 pub(crate) mod verdicts;
 
@@ -28,6 +29,9 @@ macro_rules! run_against {
                 verdicts::a_child_waits_for_its_parent_and_is_released_by_it,
                 verdicts::a_child_of_a_quarantined_parent_waits,
                 verdicts::one_bad_command_does_not_hold_up_its_neighbours,
+                verdicts::a_command_that_leaves_out_its_own_devices_work_is_held_apart,
+                decisions::a_decision_the_law_does_not_allow_is_held_apart_with_its_reason,
+                decisions::a_decision_that_holds_is_accepted,
                 chain::a_gap_is_not_stored_and_is_asked_for_again,
                 chain::a_fork_is_an_alarm_and_both_branches_are_kept,
                 chain::an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart,

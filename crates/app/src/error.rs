@@ -151,6 +151,16 @@ impl From<RuleBroken> for AppError {
         let code = match rule {
             RuleBroken::NotOpened | RuleBroken::AlreadyOpened => ErrorCode::Internal,
             RuleBroken::NoSuchConflict => ErrorCode::NotFound,
+            RuleBroken::TooYoung
+            | RuleBroken::NotCovered
+            | RuleBroken::ExemptAlready
+            | RuleBroken::ParentOfAdult
+            | RuleBroken::AppointmentNotInForce
+            | RuleBroken::RuleSetDoesNotFit
+            | RuleBroken::DurationDoesNotFit => ErrorCode::RequirementsNotMet,
+            RuleBroken::EndedBeforeRegistration | RuleBroken::TermNotLonger => {
+                ErrorCode::InvalidFields
+            }
             RuleBroken::ReadOnly => ErrorCode::CaseReadOnly,
             RuleBroken::NotOpen => ErrorCode::AlreadyDecided,
             RuleBroken::NotReady => ErrorCode::RequirementsNotMet,

@@ -4,6 +4,7 @@
 //! alike. Where two people set the same *human* field without having seen each other, the value from before stays in
 //! effect and the case is marked, until a person chooses. Basis: design, section 3.
 
+mod decision;
 mod field;
 mod order;
 mod ticks;
@@ -13,6 +14,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use ticks::Ticks;
 
+pub use decision::check_rule_set;
 pub use field::{Field, FieldClass};
 pub use transition::{RuleBroken, act_of, check};
 

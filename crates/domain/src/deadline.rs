@@ -223,6 +223,9 @@ impl Deadline {
         counts: impl Fn(NaiveDate) -> bool,
     ) -> Clock {
         let received_on = self.start.date();
+        if days == 0 {
+            return Clock::Running(self.due_on(received_on, calendar));
+        }
         let skipped = match self.first_day {
             FirstDay::ReceiptIsDayZero => 1,
             FirstDay::ReceiptIsDayOne => 0,

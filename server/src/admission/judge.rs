@@ -4,12 +4,15 @@
 //! Basis: design, section 3.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use hmac_digest::keyed;
-use skranke_domain::case::{Case, Recorded, act_of, check};
+use skranke_domain::case::{Case, Recorded, act_of, check, check_rule_set};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::ids::{CaseId, EventId};
 use skranke_domain::role::{Role, any_permits};
+use skranke_domain::rule_set::RuleSets;
+use skranke_forms::Forms;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::wire::QuarantineReason;
@@ -48,7 +51,9 @@ pub(super) fn judge(
         if !any_permits(roles, act_of(event)) {
             return Err(Held::Quarantine(QuarantineReason::NotPermitted));
         }
-        check(&Case::fold(case_id, &as_seen), event)
+        let case = Case::fold(case_id, &as_seen);
+        check(&case, event)
+            .and_then(|()| check_rule_set(&case, event, rule_sets()))
             .map_err(|rule| Held::Quarantine(QuarantineReason::rule(rule.code())))?;
         as_seen.push(new.clone());
         recorded.push(new);
@@ -61,6 +66,16 @@ pub(super) fn judge(
         .filter(|conflict| conflict.events.iter().any(|event| own.contains(event)))
         .map(|conflict| conflict.field.code().to_owned())
         .collect())
+}
+
+/// The rule sets this server was built with. A server without them takes no decision at all.
+fn rule_sets() -> &'static RuleSets {
+    static SETS: OnceLock<RuleSets> = OnceLock::new();
+    SETS.get_or_init(|| {
+        Forms::embedded()
+            .map(|forms| forms.rules().to_domain())
+            .unwrap_or_default()
+    })
 }
 
 /// What the look-up answers from; none before the case is opened and its citizen known.
@@ -92,6 +107,31 @@ pub fn citizen_digest(index_key: &[u8; 32], cpr: &Cpr) -> [u8; 32] {
 /// An event of the history for the fold. Accepted events were readable when they were taken.
 fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
     payload::recorded(sealed).ok()
+}
+
+/// Whether a command does not name what its own device had done in the case before. A device has seen its own work;
+/// leaving it out would make a later word look concurrent, and so undo what stands without a person choosing.
+///
+/// Basis: design, section 3 (`based_on` must include the device's own earlier events).
+pub(super) fn leaves_out_own_work(history: &[SealedEvent], command: &[SealedEvent]) -> bool {
+    let Some(first) = command.first() else {
+        return false;
+    };
+    let mut own = history
+        .iter()
+        .map(SealedEvent::header)
+        .filter(|earlier| {
+            earlier.device_id == first.header().device_id
+                && earlier.device_seq < first.header().device_seq
+        })
+        .map(|earlier| earlier.id)
+        .peekable();
+    if own.peek().is_none() {
+        return false;
+    }
+    let recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
+    let seen = ancestors(&recorded, std::slice::from_ref(first));
+    own.any(|id| !seen.contains(&id))
 }
 
 /// All events of the case that the command's author had seen, by what its events are based on.

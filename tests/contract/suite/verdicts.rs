@@ -404,6 +404,32 @@ pub(crate) fn a_child_of_a_quarantined_parent_waits(office: &Office) {
     );
 }
 
+pub(crate) fn a_command_that_leaves_out_its_own_devices_work_is_held_apart(office: &Office) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let (case, opening) = laptop.open_case("2512169996");
+    let renamed = laptop.command(
+        case,
+        &last(&opening),
+        &[Event::CitizenRecorded(citizen("2512169996", "Åse Holm"))],
+    );
+    // As if it had been written beside the first: that would suppress both.
+    let beside = laptop.command(
+        case,
+        &last(&opening),
+        &[Event::CitizenRecorded(citizen("2512169996", "Åse Lind"))],
+    );
+    let honest = laptop.note(case, &last(&renamed), "og videre");
+
+    let admitted = office.push(laptop.id, &[opening, renamed, beside, honest].concat());
+
+    assert_eq!(admitted.verdicts[1].verdict, accepted(3));
+    assert_eq!(
+        admitted.verdicts[2].verdict,
+        quarantined(QuarantineReason::UnderstatedBasedOn)
+    );
+    assert_eq!(admitted.verdicts[3].verdict, accepted(4));
+}
+
 pub(crate) fn one_bad_command_does_not_hold_up_its_neighbours(office: &Office) {
     let mut laptop = office.laptop(1, Scope::Tenant);
     let commands: Vec<Vec<SealedEvent>> =

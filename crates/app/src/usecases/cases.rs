@@ -292,7 +292,7 @@ impl App {
                 .map(|w| Warning::code(*w).to_owned())
                 .chain((!case.overlaps.is_empty()).then(|| "values_differ".to_owned()))
                 .collect(),
-            exempt: case.is_exempt(),
+            exempt: case.is_exempt_on(today, &self.forms.rules().to_domain()),
             ticks: present::ticks(case, &around),
             papers_possible: present::papers_possible(case, &work.session.roles)
                 .into_iter()

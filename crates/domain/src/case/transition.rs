@@ -2,7 +2,7 @@
 //!
 //! An event is judged against the case as its author had seen it. Basis: practice 1 to 5; domain reference 3.
 
-use super::{Case, CaseState, Field};
+use super::{Case, CaseState, Field, decision};
 use crate::danish_time;
 use crate::event::{Ending, Event, PaperKind, ReceiptDelivery, Signature, Tick};
 use crate::power_of_attorney;
@@ -15,6 +15,24 @@ use crate::rule_set::Duration;
 pub enum RuleBroken {
     #[error("the case has no first event")]
     NotOpened,
+    #[error("the citizen is under 15")]
+    TooYoung,
+    #[error("the municipality does not decide for somebody never registered")]
+    NotCovered,
+    #[error("the register shows the citizen as exempt")]
+    ExemptAlready,
+    #[error("a parent cannot ask for an adult")]
+    ParentOfAdult,
+    #[error("the guardian's appointment is not in force")]
+    AppointmentNotInForce,
+    #[error("the rule set is not the one of the day")]
+    RuleSetDoesNotFit,
+    #[error("the rule set does not know this duration")]
+    DurationDoesNotFit,
+    #[error("the exemption cannot end before it began")]
+    EndedBeforeRegistration,
+    #[error("the new end of the term is not later than the present one")]
+    TermNotLonger,
     #[error("there is no such conflict to choose in")]
     NoSuchConflict,
     #[error("the case was opened before")]
@@ -64,6 +82,15 @@ impl RuleBroken {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotOpened => "not_opened",
+            Self::TooYoung => "too_young",
+            Self::NotCovered => "not_covered",
+            Self::ExemptAlready => "exempt_already",
+            Self::ParentOfAdult => "parent_of_adult",
+            Self::AppointmentNotInForce => "appointment_not_in_force",
+            Self::RuleSetDoesNotFit => "rule_set_does_not_fit",
+            Self::DurationDoesNotFit => "duration_does_not_fit",
+            Self::EndedBeforeRegistration => "ended_before_registration",
+            Self::TermNotLonger => "term_not_longer",
             Self::NoSuchConflict => "no_such_conflict",
             Self::AlreadyOpened => "already_opened",
             Self::ReadOnly => "read_only",
@@ -194,11 +221,13 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             {
                 return Err(RuleBroken::NotDeclared);
             }
+            decision::citizen_can_be_exempt(case)?;
             representation_holds(case, decided_on)
         }
         Event::Refused(refused) => {
             open(case)?;
             decidable(case)?;
+            decision::consulted(&refused.consultation)?;
             said(&refused.reasons)
         }
         Event::PowerOfAttorneyRevoked { .. } | Event::PowerOfAttorneyUsed { .. } => {
@@ -251,14 +280,22 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             if !case.is_ticked(*tick) {
                 return Err(RuleBroken::NotTicked);
             }
-            if *tick == Tick::Registered && case.receipt.is_some() {
-                return Err(RuleBroken::AlreadyTicked);
+            if *tick == Tick::Registered {
+                // An exemption that has ended or was put right keeps the registration it had.
+                granted(case)?;
+                if case.receipt.is_some() {
+                    return Err(RuleBroken::AlreadyTicked);
+                }
             }
             said(reason)
         }
         Event::PaperIssued(paper) => paper_fits(case, paper.kind),
         Event::WronglyCreated(wrong) => granted(case).and_then(|_| said(&wrong.reason)),
-        Event::TakenBack(taken) => granted(case).and_then(|_| said(&taken.reasons)),
+        Event::TakenBack(taken) => {
+            granted(case)?;
+            decision::consulted(&taken.consultation)?;
+            said(&taken.reasons)
+        }
         // A death closes whatever is under way; nothing else ends before it has begun (domain reference 1.3).
         Event::Ended {
             ending: Ending::Deceased,
@@ -268,26 +305,43 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             ending: Ending::Deceased,
             ..
         } => granted(case).map(drop),
-        Event::Ended { .. } => {
+        Event::Ended { ending, ended_on } => {
             granted(case)?;
-            if case.registered.is_none() {
-                Err(RuleBroken::NotRegistered)
+            let Some(registered) = &case.registered else {
+                return Err(RuleBroken::NotRegistered);
+            };
+            if *ended_on < danish_time::date_at(registered.value.registered_at) {
+                return Err(RuleBroken::EndedBeforeRegistration);
+            }
+            let has_term = case.expires_on(danish_time::date_at).is_some();
+            if *ending == Ending::Expired && !has_term {
+                return Err(RuleBroken::NoTerm);
+            }
+            Ok(())
+        }
+        Event::Extended { until } => {
+            has_term(case)?;
+            let present_end = case.expires_on(danish_time::date_at);
+            if present_end.is_some_and(|end| *until <= end) {
+                Err(RuleBroken::TermNotLonger)
             } else {
                 Ok(())
             }
         }
-        Event::Extended { .. } | Event::MadePermanent { .. } => {
-            granted(case)?;
-            let has_term = case
-                .granted
-                .as_ref()
-                .is_some_and(|granted| granted.value.duration == Duration::TimeLimited);
-            if has_term && case.permanent_since.is_none() {
-                Ok(())
-            } else {
-                Err(RuleBroken::NoTerm)
-            }
-        }
+        Event::MadePermanent { .. } => has_term(case),
+    }
+}
+
+fn has_term(case: &Case) -> Result<(), RuleBroken> {
+    granted(case)?;
+    let is_limited = case
+        .granted
+        .as_ref()
+        .is_some_and(|granted| granted.value.duration == Duration::TimeLimited);
+    if is_limited && case.permanent_since.is_none() {
+        Ok(())
+    } else {
+        Err(RuleBroken::NoTerm)
     }
 }
 
@@ -408,8 +462,8 @@ fn representation_holds(case: &Case, on: chrono::NaiveDate) -> Result<(), RuleBr
             }
         }
         Channel::Guardian => match &case.guardian {
-            Some(guardian) if guardian.appointment_seen || guardian.is_parent => Ok(()),
-            Some(_) | None => Err(RuleBroken::AppointmentNotSeen),
+            Some(guardian) => decision::appointment_holds(case, guardian, on),
+            None => Err(RuleBroken::AppointmentNotSeen),
         },
     }
 }

@@ -631,3 +631,12 @@ proptest! {
         prop_assert!(states.is_sorted(), "green, then amber, then red: {:?}", states);
     }
 }
+
+#[test]
+fn a_deadline_of_no_days_is_due_on_the_day_it_begins() {
+    // Not as text, which begins at one; a value can still be made.
+    for rule in [Rule::WorkingDays(0), Rule::CalendarDays(0)] {
+        let deadline = Deadline::new(rule, Start::On(date("2014-06-26"))).unwrap();
+        assert_eq!(due(&deadline, KL).on, date("2014-06-26"));
+    }
+}

@@ -1,0 +1,133 @@
+//! What a decision must rest on, whoever made the program that sent it.
+//!
+//! The desktop shows the proof tree and refuses before anything is recorded; these are the same requirements, asked
+//! again of the case itself, so that the central store takes no decision that the law does not allow.
+//! Basis: domain reference 1.3, 1.5 and 3; practice 3, 6 and 11.
+
+use chrono::NaiveDate;
+
+use super::{Case, RuleBroken};
+use crate::danish_time;
+use crate::event::{Consultation, Event, Guardian, RegisterStatus, Residence};
+use crate::rule_set::{Duration, RuleSetCode, RuleSets};
+
+/// Years from which Digital Post is compulsory, and exemption possible (row 2-12).
+const AGE_OF_DIGITAL_POST: u16 = 15;
+const AGE_OF_MAJORITY: u16 = 18;
+
+/// Whether the citizen of the case can be exempted at all.
+pub(super) fn citizen_can_be_exempt(case: &Case) -> Result<(), RuleBroken> {
+    let Some(citizen) = &case.citizen else {
+        return Err(RuleBroken::NameMissing);
+    };
+    let received_on = case.opened.as_ref().map(|opened| opened.received_on);
+    let age = received_on.and_then(|day| citizen.cpr.age_on(day));
+    if age.is_some_and(|age| age < AGE_OF_DIGITAL_POST) {
+        return Err(RuleBroken::TooYoung);
+    }
+    if citizen.residence == Residence::NeverRegistered {
+        return Err(RuleBroken::NotCovered);
+    }
+    let seen = case.register_look.as_ref().map(|look| look.value.1);
+    if seen == Some(RegisterStatus::Exempt) {
+        return Err(RuleBroken::ExemptAlready);
+    }
+    Ok(())
+}
+
+/// Whether a guardian may ask for the citizen on a day (practice 11).
+pub(super) fn appointment_holds(
+    case: &Case,
+    guardian: &Guardian,
+    on: NaiveDate,
+) -> Result<(), RuleBroken> {
+    if guardian.is_parent {
+        let received_on = case.opened.as_ref().map(|opened| opened.received_on);
+        let citizen = case.citizen.as_ref();
+        let age = citizen
+            .zip(received_on)
+            .and_then(|(citizen, day)| citizen.cpr.age_on(day));
+        return if age.is_some_and(|age| age >= AGE_OF_MAJORITY) {
+            Err(RuleBroken::ParentOfAdult)
+        } else {
+            Ok(())
+        };
+    }
+    if !guardian.appointment_seen {
+        return Err(RuleBroken::AppointmentNotSeen);
+    }
+    let began = guardian.valid_from.is_none_or(|first| first <= on);
+    let lasts = guardian.valid_to.is_none_or(|last| on <= last);
+    if began && lasts {
+        Ok(())
+    } else {
+        Err(RuleBroken::AppointmentNotInForce)
+    }
+}
+
+/// Whether a consultation was held, or its absence explained.
+pub(super) fn consulted(consultation: &Consultation) -> Result<(), RuleBroken> {
+    match consultation {
+        Consultation::NotNeeded { reason } if reason.trim().is_empty() => {
+            Err(RuleBroken::ReasonMissing)
+        }
+        Consultation::NotNeeded { .. } | Consultation::Held { .. } => Ok(()),
+    }
+}
+
+/// Whether a decision names the rule set of its day, and a duration and a day of signing that rule set knows.
+///
+/// Apart from [`super::check`], because the rule sets and their days are data.
+///
+/// # Errors
+/// The first rule it would break.
+pub fn check_rule_set(case: &Case, event: &Event, sets: &RuleSets) -> Result<(), RuleBroken> {
+    let of_its_day = |named: RuleSetCode, day: NaiveDate| {
+        let set = sets.on(day).filter(|set| set.code == named);
+        set.ok_or(RuleBroken::RuleSetDoesNotFit)
+    };
+    match event {
+        Event::Granted(granted) => {
+            let set = of_its_day(granted.rule_set, danish_time::date_at(granted.decided_at))?;
+            if !set.durations.contains(&granted.duration) {
+                return Err(RuleBroken::DurationDoesNotFit);
+            }
+            let signed_on = case.declaration.as_ref().map(|signed| signed.signed_on);
+            if signed_on.is_some_and(|day| sets.on(day).is_none()) {
+                return Err(RuleBroken::NotDeclared);
+            }
+            Ok(())
+        }
+        Event::Refused(refused) => {
+            of_its_day(refused.rule_set, danish_time::date_at(refused.decided_at)).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Case {
+    /// The day on which a time-limited exemption that was still running became permanent by law.
+    ///
+    /// Basis: domain reference 1.5: on 1 October 2017 all active temporary exemptions were made permanent. The day is
+    /// the first one of the rule set that knows no time limit.
+    pub fn permanent_by_law_on(&self, sets: &RuleSets) -> Option<NaiveDate> {
+        let last = self.expires_on(danish_time::date_at)?;
+        let registered_on = danish_time::date_at(self.registered.as_ref()?.value.registered_at);
+        let unlimited = sets
+            .0
+            .iter()
+            .filter(|set| !set.durations.contains(&Duration::TimeLimited))
+            .map(|set| set.valid_from);
+        let from = unlimited.min()?;
+        let ended_before = self.ending.is_some_and(|(_, ended_on)| ended_on < from);
+        (registered_on < from && from <= last && !ended_before).then_some(from)
+    }
+
+    /// Whether the citizen is exempt on a day: granted, registered, and the term, if there is one, has not run out.
+    ///
+    /// Basis: practice 2; domain reference 1.5.
+    pub fn is_exempt_on(&self, day: NaiveDate, sets: &RuleSets) -> bool {
+        let runs = |last: NaiveDate| day <= last || self.permanent_by_law_on(sets).is_some();
+        self.is_exempt() && self.expires_on(danish_time::date_at).is_none_or(runs)
+    }
+}

@@ -1,0 +1,385 @@
+//! What a decision must rest on, and how an exemption ends.
+
+use super::*;
+use crate::danish_time;
+use crate::event::{GuardianScope, RegisterStatus};
+use crate::rule_set::{RuleSet, RuleSets};
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn rule_sets() -> RuleSets {
+    let set = |code, from: &str, to: Option<&str>, durations: &[Duration]| RuleSet {
+        code,
+        valid_from: day(from),
+        valid_to: to.map(day),
+        durations: durations.to_vec(),
+    };
+    RuleSets(vec![
+        set(
+            RuleSetCode::A,
+            "2014-03-01",
+            Some("2017-09-30"),
+            Duration::ALL,
+        ),
+        set(
+            RuleSetCode::B,
+            "2017-10-01",
+            Some("2023-05-31"),
+            &[Duration::Permanent],
+        ),
+        set(RuleSetCode::C, "2023-06-01", None, &[Duration::Permanent]),
+    ])
+}
+
+fn born(cpr: &str, residence: Residence) -> Event {
+    Event::CitizenRecorded(CitizenRecorded {
+        cpr: Cpr::parse(cpr).unwrap(),
+        name: "Aase Lindholm".to_owned(),
+        address: String::new(),
+        address_protected: false,
+        residence,
+        phone: String::new(),
+    })
+}
+
+fn ready_about(channel: Channel, citizen: Event) -> Story {
+    Story::new()
+        .then(opened(channel))
+        .then(citizen)
+        .then(identity(true))
+        .then(declared())
+        .then(Event::MarkedReady)
+        .then(no_conflict())
+}
+
+/// A replacement number of somebody born on that day of August in that year.
+const AGED_14: &str = "7208114000";
+const AGED_17: &str = "7208084000";
+const AGED_56: &str = "6201703000";
+
+#[test]
+fn row_2_12_nobody_under_15_is_granted_whatever_the_program_that_sent_it() {
+    let young = Cpr::parse(AGED_14).unwrap();
+    assert_eq!(
+        young.age_on(day("2026-03-13")),
+        Some(14),
+        "the number is right"
+    );
+    let story = ready_about(Channel::InPerson, born(AGED_14, Residence::Fixed));
+    assert_eq!(story.refuses(&grant()), RuleBroken::TooYoung);
+
+    ready_about(Channel::InPerson, born(AGED_17, Residence::Fixed)).then(grant());
+}
+
+#[test]
+fn somebody_never_registered_is_not_decided_here() {
+    let story = ready_about(Channel::InPerson, born(AGED_56, Residence::NeverRegistered));
+    assert_eq!(story.refuses(&grant()), RuleBroken::NotCovered);
+}
+
+#[test]
+fn practice_3_who_is_exempt_in_the_register_is_not_granted_again() {
+    let seen = |seen| Event::RegisterLookedUp {
+        looked_at: at("2026-03-13T12:58:00Z"),
+        seen,
+    };
+    let story = ready()
+        .then(no_conflict())
+        .then(seen(RegisterStatus::Exempt));
+    assert_eq!(story.refuses(&grant()), RuleBroken::ExemptAlready);
+    story.then(seen(RegisterStatus::NotExempt)).then(grant());
+}
+
+#[test]
+fn practice_11_a_guardian_needs_an_appointment_in_force_and_a_parent_a_minor() {
+    let guardian = |is_parent, from: Option<&str>, to: Option<&str>| {
+        Event::GuardianRecorded(Guardian {
+            name: "Mads Lindholm".to_owned(),
+            scope: GuardianScope::Both,
+            is_parent,
+            appointment_seen: !is_parent,
+            valid_from: from.map(day),
+            valid_to: to.map(day),
+        })
+    };
+    let of = |cpr: &str, guardian: Event| {
+        ready_about(Channel::Guardian, born(cpr, Residence::Fixed)).then(guardian)
+    };
+
+    for (cpr, guardian, broken) in [
+        (
+            AGED_56,
+            guardian(false, None, Some("2026-03-12")),
+            RuleBroken::AppointmentNotInForce,
+        ),
+        (
+            AGED_56,
+            guardian(false, Some("2026-03-14"), None),
+            RuleBroken::AppointmentNotInForce,
+        ),
+        (
+            AGED_56,
+            guardian(true, None, None),
+            RuleBroken::ParentOfAdult,
+        ),
+    ] {
+        assert_eq!(of(cpr, guardian).refuses(&grant()), broken);
+    }
+    of(AGED_17, guardian(true, None, None)).then(grant());
+    of(
+        AGED_56,
+        guardian(false, Some("2026-03-13"), Some("2026-03-13")),
+    )
+    .then(grant());
+}
+
+#[test]
+fn row_4_27_a_burden_needs_a_consultation_or_the_reason_for_none() {
+    let none = Consultation::NotNeeded {
+        reason: " ".to_owned(),
+    };
+    let refusal = Event::Refused(Refused {
+        decided_at: at("2026-03-13T13:00:00Z"),
+        rule_set: RuleSetCode::C,
+        unmet: vec![],
+        reasons: "Borgeren erklærer ikke nogen grund.".to_owned(),
+        consultation: none.clone(),
+    });
+    let taken = Event::TakenBack(TakenBack {
+        decided_at: at("2026-03-14T13:00:00Z"),
+        reasons: "Oplysningerne var forkerte.".to_owned(),
+        consultation: none,
+    });
+    let story = ready().then(no_conflict());
+    assert_eq!(story.refuses(&refusal), RuleBroken::ReasonMissing);
+    assert_eq!(granted().refuses(&taken), RuleBroken::ReasonMissing);
+}
+
+#[test]
+fn a_decision_names_the_rule_set_of_its_day_and_a_duration_that_one_knows() {
+    let decided = |decided: &str, rule_set, duration| {
+        Event::Granted(Granted {
+            decided_at: at(decided),
+            rule_set,
+            duration,
+        })
+    };
+    let case = ready().case();
+    let check = |event: &Event| check_rule_set(&case, event, &rule_sets());
+    let (limited, permanent) = (Duration::TimeLimited, Duration::Permanent);
+
+    for (event, expected) in [
+        (
+            decided("2026-03-13T13:00:00Z", RuleSetCode::C, permanent),
+            Ok(()),
+        ),
+        (
+            decided("2026-03-13T13:00:00Z", RuleSetCode::C, limited),
+            Err(RuleBroken::DurationDoesNotFit),
+        ),
+        (
+            decided("2020-03-13T13:00:00Z", RuleSetCode::B, limited),
+            Err(RuleBroken::DurationDoesNotFit),
+        ),
+        (
+            decided("2026-03-13T13:00:00Z", RuleSetCode::A, limited),
+            Err(RuleBroken::RuleSetDoesNotFit),
+        ),
+        (
+            decided("2014-02-28T13:00:00Z", RuleSetCode::A, permanent),
+            Err(RuleBroken::RuleSetDoesNotFit),
+        ),
+        // The last Danish evening of rule set A is already October elsewhere.
+        (
+            decided("2017-09-30T21:59:00Z", RuleSetCode::A, limited),
+            Ok(()),
+        ),
+        (
+            decided("2017-09-30T22:00:00Z", RuleSetCode::B, permanent),
+            Ok(()),
+        ),
+    ] {
+        assert_eq!(check(&event), expected, "{event:?}");
+    }
+}
+
+fn time_limited(registered: &str) -> Story {
+    let moment = at(registered);
+    Story::new()
+        .then(opened(Channel::InPerson))
+        .then(citizen("Aase Lindholm"))
+        .then(identity(true))
+        .then(Event::DeclarationSigned(DeclarationSigned {
+            signed_on: danish_time::date_at(moment),
+            rule_set: RuleSetCode::A,
+            signature: Signature::OnPaper,
+            understood: vec![],
+        }))
+        .then(Event::MarkedReady)
+        .then(no_conflict())
+        .then(Event::Granted(Granted {
+            decided_at: moment,
+            rule_set: RuleSetCode::A,
+            duration: Duration::TimeLimited,
+        }))
+        .then(registered_at(registered))
+}
+
+#[test]
+fn domain_1_5_what_still_ran_on_1_october_2017_became_permanent() {
+    let sets = rule_sets();
+    let ran_out = time_limited("2014-04-15T10:00:00Z").case();
+    let converted = time_limited("2016-12-20T10:00:00Z").case();
+
+    assert_eq!(ran_out.permanent_by_law_on(&sets), None);
+    assert!(ran_out.is_exempt_on(day("2016-11-01"), &sets));
+    assert!(!ran_out.is_exempt_on(day("2016-11-02"), &sets));
+
+    assert_eq!(
+        converted.permanent_by_law_on(&sets),
+        Some(day("2017-10-01"))
+    );
+    assert!(converted.is_exempt_on(day("2026-03-13"), &sets));
+    assert_eq!(granted().case().permanent_by_law_on(&sets), None);
+}
+
+#[test]
+fn an_exemption_ends_after_it_began_and_runs_out_only_where_it_has_a_term() {
+    let ended = |ending, on: &str| Event::Ended {
+        ending,
+        ended_on: day(on),
+    };
+    let story = granted().then(registered_at("2026-03-13T14:00:00Z"));
+    assert_eq!(
+        story.refuses(&ended(Ending::RejoinedAtCounter, "2026-03-12")),
+        RuleBroken::EndedBeforeRegistration
+    );
+    assert_eq!(
+        story.refuses(&ended(Ending::Expired, "2028-11-01")),
+        RuleBroken::NoTerm
+    );
+    // A death can have gone before the registration that nobody should have made.
+    granted()
+        .then(registered_at("2026-03-13T14:00:00Z"))
+        .then(ended(Ending::Deceased, "2026-03-12"));
+    time_limited("2014-04-15T10:00:00Z").then(ended(Ending::Expired, "2016-11-01"));
+}
+
+#[test]
+fn a_term_is_only_ever_made_longer() {
+    let until = |text: &str| Event::Extended { until: day(text) };
+    let story = time_limited("2014-04-15T10:00:00Z");
+    for not_longer in ["2016-11-01", "2015-01-01"] {
+        assert_eq!(story.refuses(&until(not_longer)), RuleBroken::TermNotLonger);
+    }
+    let longer = story.then(until("2018-11-01"));
+    assert_eq!(
+        longer.refuses(&until("2018-11-01")),
+        RuleBroken::TermNotLonger
+    );
+}
+
+#[test]
+fn a_registration_that_took_effect_is_not_unticked_after_the_exemption_ended() {
+    let story = granted()
+        .then(registered_at("2026-03-13T14:00:00Z"))
+        .then(Event::Ended {
+            ending: Ending::RejoinedAtCounter,
+            ended_on: day("2026-03-20"),
+        });
+    let undo = Event::TickUndone {
+        tick: Tick::Registered,
+        reason: "Fejl".to_owned(),
+    };
+    assert_eq!(story.refuses(&undo), RuleBroken::NotGranted);
+}
+
+fn anything() -> impl Strategy<Value = Event> {
+    let ended = |ending| Event::Ended {
+        ending,
+        ended_on: day("2026-03-14"),
+    };
+    proptest::sample::select(vec![
+        opened(Channel::InPerson),
+        citizen("Aase Lindholm"),
+        identity(true),
+        declared(),
+        Event::MarkedReady,
+        Event::MarkedIncomplete { missing: vec![] },
+        no_conflict(),
+        grant(),
+        Event::Withdrawn {
+            withdrawn_at: at("2026-03-13T13:00:00Z"),
+        },
+        registered_at("2026-03-13T13:30:00Z"),
+        receipt(ReceiptDelivery::HandedOver, ""),
+        journalised(),
+        Event::TickUndone {
+            tick: Tick::Registered,
+            reason: "Fejl".to_owned(),
+        },
+        Event::WronglyCreated(WronglyCreated {
+            corrected_at: at("2026-03-13T13:20:00Z"),
+            reason: "Forkert".to_owned(),
+            removed_from_register: true,
+            resend_post: true,
+            right_case: None,
+        }),
+        ended(Ending::RejoinedByCitizen),
+        ended(Ending::Deceased),
+    ])
+}
+
+proptest! {
+    /// However the allowed events follow each other, nobody is exempt without a grant, an identity check, a
+    /// declaration and a registration (practice 2).
+    #[test]
+    fn no_sequence_reaches_exempt_without_grant_and_registration(
+        events in proptest::collection::vec(anything(), 1..60)
+    ) {
+        let mut story = Story::new();
+        let mut decided = false;
+        let mut registered = false;
+        for event in events {
+            if check(&story.case(), &event).is_err() {
+                continue;
+            }
+            decided |= matches!(event, Event::Granted(_));
+            registered |= matches!(event, Event::Registered(_));
+            let heads = story.case().heads;
+            story.push(event, heads);
+            let case = story.case();
+            if case.is_exempt() {
+                prop_assert!(decided && registered);
+                prop_assert!(case.identity.is_some() && case.declaration.is_some());
+            }
+        }
+    }
+
+    /// A decision fits exactly one rule set on any day since exemption began, and none before.
+    #[test]
+    fn every_day_has_exactly_one_rule_set(days in 0_i64..40_000) {
+        let sets = rule_sets();
+        let on = day("2000-01-01") + Span::days(days);
+        let fitting = sets
+            .0
+            .iter()
+            .filter(|set| set.valid_from <= on && set.valid_to.is_none_or(|last| on <= last))
+            .count();
+        prop_assert_eq!(fitting, usize::from(on >= day("2014-03-01")));
+        prop_assert_eq!(sets.on(on).is_some(), on >= day("2014-03-01"));
+    }
+
+    /// Whoever was ever exempt under a term that ran on 1 October 2017 still is; whose term had run out is not.
+    #[test]
+    fn a_term_either_ran_out_before_the_conversion_or_never_does(days in 0_i64..1_300) {
+        let on = day("2014-03-03") + Span::days(days);
+        let case = time_limited(&format!("{on}T10:00:00Z")).case();
+        let last = case.expires_on(danish_time::date_at).unwrap();
+        let still = case.is_exempt_on(day("2026-03-13"), &rule_sets());
+        prop_assert_eq!(still, last >= day("2017-10-01"));
+        prop_assert!(case.is_exempt_on(on, &rule_sets()));
+    }
+}
