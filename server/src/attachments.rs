@@ -199,6 +199,10 @@ impl AttachmentFolder {
                 }
                 count += 1;
             }
+            crate::backup::sync_folder(&target)?;
+        }
+        if to.exists() {
+            crate::backup::sync_folder(to)?;
         }
         Ok(count)
     }

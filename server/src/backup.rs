@@ -3,6 +3,8 @@
 //!
 //! Basis: design, section 6 (epoch, backup mark).
 
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -41,15 +43,19 @@ pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> St
     let attachments = attachments
         .copy_to(&database.with_extension("attachments"))
         .map_err(cannot("the attachments cannot be copied"))?;
-    let bytes = std::fs::read(&database).map_err(cannot("the backup cannot be read"))?;
+    let digest = digest_of(&database).map_err(cannot("the backup cannot be read"))?;
     let manifest = json!({
         "made_at": instant::to_text(now),
-        "database_sha256": to_hex(&Sha256::digest(&bytes)),
+        "database_sha256": to_hex(&digest),
         "attachments": attachments,
         "positions": positions.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
     });
-    std::fs::write(folder.join("manifest.json"), format!("{manifest:#}\n"))
+    write_durably(&folder.join("manifest.json"), &format!("{manifest:#}\n"))
         .map_err(cannot("the manifest cannot be written"))?;
+    // The mark lets clients forget: every name of the backup must be on the disk before it moves.
+    for made in [folder.as_path(), to] {
+        sync_folder(made).map_err(cannot("the backup folder cannot be synced"))?;
+    }
     for (tenant, position) in &positions {
         mark(store, tenant, *position)?;
     }
@@ -60,6 +66,34 @@ pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> St
     })
 }
 
+fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut block = vec![0; 1024 * 1024];
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            return Ok(digest.finalize().into());
+        }
+        digest.update(&block[..read]);
+    }
+}
+
+fn write_durably(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
 /// Moves a tenant's backup mark forward.
 ///
 /// # Errors
@@ -68,4 +102,22 @@ pub fn mark(store: &dyn CentralStore, tenant: &str, position: u64) -> Stored<()>
     let mut transaction = store.begin(tenant)?;
     transaction.set_backup_position(position)?;
     transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_file_longer_than_a_block_is_of_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let bytes: Vec<u8> = (0..3_000_001_u32).map(|n| (n % 251) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+
+        assert_eq!(
+            digest_of(&path).unwrap(),
+            <[u8; 32]>::from(Sha256::digest(&bytes))
+        );
+    }
 }

@@ -104,11 +104,15 @@ impl Store {
 
     fn copy_database(&self, to: &Path) -> Result<Counts, StoreError> {
         let mut copy = connection::open(to, &self.key, Mode::Create)?;
+        // One snapshot for the whole copy: without it every commit of another process would begin the copy anew.
+        let snapshot = self.read()?;
+        snapshot.cursor()?;
         rusqlite::backup::Backup::new(&self.connection, &mut copy)?.run_to_completion(
             PAGES_AT_ONCE,
             Duration::ZERO,
             None,
         )?;
+        drop(snapshot);
         // One file, complete in itself, that can be opened from a place that cannot be written.
         copy.pragma_update(None, "journal_mode", "DELETE")?;
         let counts = Counts::of(&copy)?;

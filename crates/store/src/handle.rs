@@ -47,7 +47,7 @@ use crate::error::StoreError;
 use crate::outbox_log::{OutboxLog, Record};
 use crate::projection::DueRule;
 use crate::second_copy::{Basics, SecondCopyFile};
-use crate::store::{SaveStep, Store};
+use crate::store::{self, SaveStep, Store};
 use crate::tables::{audit, identity};
 use crate::value::coded;
 use crate::vault::Vault;
@@ -228,6 +228,8 @@ pub struct WriteHandle<'s> {
     log: &'s mut OutboxLog,
     second_copy: &'s SecondCopyFile,
     pub(crate) changes_basics: bool,
+    /// Cases left this computer: the outbox log must let go of them too, or opening would bring them back.
+    pub(crate) forgets: bool,
     on_step: Option<fn(SaveStep)>,
     pub(crate) actor: Actor,
     pub(crate) now: DateTime<Utc>,
@@ -252,6 +254,7 @@ impl<'s> WriteHandle<'s> {
             log: &mut store.log,
             second_copy: &store.second_copy,
             changes_basics: false,
+            forgets: false,
             on_step: store.options.on_step,
             actor: actor.clone(),
             now: entry.done_at,
@@ -307,10 +310,16 @@ impl<'s> WriteHandle<'s> {
             log,
             second_copy,
             changes_basics,
+            forgets,
             on_step,
             appended,
             ..
         } = self;
+        let kept = if forgets {
+            Some(store::needed(&transaction)?)
+        } else {
+            None
+        };
         let basics = if changes_basics {
             Some(Basics::of(&transaction)?)
         } else {
@@ -328,7 +337,12 @@ impl<'s> WriteHandle<'s> {
             // A copy that could not be written is written at the next change or opening.
             let _ = second_copy.write(&basics);
         }
-        let second_copy = match log.append(&appended, &step) {
+        // What could not be written anew is trimmed at the next opening or leaving; what is appended is there first.
+        let appended_to = log.append(&appended, &step);
+        if let (Ok(()), Some(kept)) = (&appended_to, kept) {
+            let _ = log.rewrite(&kept);
+        }
+        let second_copy = match appended_to {
             Ok(()) => SecondCopy::Written,
             // The database has it; the room for the log is what the ballast was laid for.
             Err(StoreError::DiskFull)

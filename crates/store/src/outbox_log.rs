@@ -178,17 +178,22 @@ impl OutboxLog {
             end: 0,
             behind: Vec::new(),
         };
-        OsRng.fill_bytes(&mut log.name);
+        log.write_new(records)?;
+        Ok(log)
+    }
+
+    fn write_new(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        OsRng.fill_bytes(&mut self.name);
         let mut bytes = Vec::new();
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&log.check);
-        bytes.extend_from_slice(&log.name);
+        bytes.extend_from_slice(&self.check);
+        bytes.extend_from_slice(&self.name);
         for record in records {
-            log.frame(&mut bytes, &encode(record))?;
+            self.frame(&mut bytes, &encode(record))?;
         }
-        files::write_whole(&log.path, &bytes)?;
-        log.end = bytes.len() as u64;
-        Ok(log)
+        files::write_whole(&self.path, &bytes)?;
+        self.end = bytes.len() as u64;
+        Ok(())
     }
 
     /// Appends records and waits until they are on the disk.
@@ -222,6 +227,22 @@ impl OutboxLog {
         self.end = end_before + bytes.len() as u64;
         self.behind.clear();
         step(SaveStep::LogSynced);
+        Ok(())
+    }
+
+    /// Writes the log anew with these records alone, whole or not at all.
+    pub(crate) fn rewrite(&mut self, records: &[Record]) -> Result<(), StoreError> {
+        let mut log = Self {
+            path: self.path.clone(),
+            key: self.key.clone(),
+            check: self.check,
+            name: [0; 16],
+            next_number: 1,
+            end: 0,
+            behind: Vec::new(),
+        };
+        log.write_new(records)?;
+        *self = log;
         Ok(())
     }
 

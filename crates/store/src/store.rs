@@ -314,7 +314,7 @@ fn key_is_known(folder: &Path, key: &StoreKey) -> Result<bool, StoreError> {
 }
 
 /// Everything the outbox log must hold: this device, and own events that are in no backup of the central store.
-fn needed(connection: &Connection) -> Result<Vec<Record>, StoreError> {
+pub(crate) fn needed(connection: &Connection) -> Result<Vec<Record>, StoreError> {
     let mut records: Vec<Record> = device::record(connection)?
         .map(Record::Device)
         .into_iter()

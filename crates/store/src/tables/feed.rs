@@ -127,6 +127,7 @@ impl WriteHandle<'_> {
                 }
                 FeedItem::ScopeLeft { case_id } => {
                     if event::forget(&self.transaction, *case_id)? {
+                        self.forgets = true;
                         taken.changed.remove(case_id);
                         taken.left.insert(*case_id);
                     }

@@ -382,6 +382,55 @@ fn a_case_with_own_work_that_is_in_no_backup_does_not_leave() {
 }
 
 #[test]
+fn a_case_that_left_does_not_come_back_from_the_outbox_log() {
+    let mut desk = Desk::new();
+    let case = desk.open_case(1, "Bo Lind", "");
+    let opening = desk.store.read().unwrap().case_events(case).unwrap();
+    let n = opening.len() as u64;
+    take(&mut desk, &page(events(&opening), 1, n));
+    let left = vec![FeedItem::ScopeLeft {
+        case_id: case_id(1),
+    }];
+    assert_eq!(take(&mut desk, &page(left, n + 1, n)).left.len(), 1);
+
+    let Desk { scratch, store, .. } = desk;
+    drop(store);
+    let store = scratch.open();
+
+    assert_eq!(store.opening().restored_events, 0);
+    let read = store.read().unwrap();
+    assert!(read.case(case_id(1)).unwrap().is_none());
+    assert_eq!(read.unsettled(9).unwrap(), []);
+}
+
+#[test]
+fn own_work_whose_number_newer_work_holds_is_an_alarm_and_the_page_goes_on() {
+    // Given work that an older copy of the database does not know, and newer work in its place
+    let mut desk = Desk::new();
+    let mut lost = Sealer::new(
+        desk.sealer.device,
+        desk.sealer.key.clone(),
+        desk.sealer.head,
+    );
+    lost.seal(case_id(1), &[], &[note("x"), note("y"), note("z")]);
+    lost.head = desk.sealer.head;
+    let lost = lost.seal(case_id(77), &[], &[note("tabt")]);
+    desk.open_case(1, "Bo Lind", "");
+
+    // When it comes back through the feed
+    let mut items = events(&lost);
+    items.extend(events(&colleagues_case()));
+    let taken = take(&mut desk, &page(items, 1, 0));
+
+    // Then it is told, and everything else is taken in
+    assert_eq!(taken.displaced, [lost[0].header().id]);
+    assert_eq!(taken.new_events, 2);
+    let read = desk.store.read().unwrap();
+    assert_eq!(read.cursor().unwrap().position, 3);
+    assert!(read.case(case_id(1)).unwrap().is_some());
+}
+
+#[test]
 fn a_restored_central_store_is_offered_everything_again() {
     let mut desk = Desk::new();
     desk.open_case(1, "Bo Lind", "");

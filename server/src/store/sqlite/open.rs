@@ -122,6 +122,10 @@ pub(super) fn backup(from: &Path, to: &Path, key: &KeyFile) -> Stored<Vec<(Strin
         let mut target = Connection::open_with_flags(to, flags)
             .map_err(|_| cannot_open("the backup file cannot be written"))?;
         unlock(&target, key)?;
+        // One snapshot for the whole copy: without it every commit of the server would begin the copy anew, and under
+        // load it would never end.
+        source.execute_batch("BEGIN")?;
+        source.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Backup::new(&source, &mut target)?.run_to_completion(
             256,
             Duration::from_millis(2),
@@ -176,4 +180,53 @@ fn verify(path: &Path, key: &KeyFile) -> Stored<Vec<(String, u64)>> {
         positions.push((tenant, position));
     }
     Ok(positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+    use std::time::Instant;
+
+    #[test]
+    fn a_backup_ends_while_others_commit_without_a_pause() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        let key = KeyFile::from_bytes([7; 32]);
+        let busy = writer(&from, &key).unwrap();
+        busy.execute_batch("CREATE TABLE filler (bytes BLOB NOT NULL) STRICT")
+            .unwrap();
+        // Three times what is copied in one step.
+        for _ in 0..100 {
+            busy.execute("INSERT INTO filler VALUES (randomblob(65536))", [])
+                .unwrap();
+        }
+        let (finished, commits) = (AtomicBool::new(false), AtomicU32::new(0));
+
+        std::thread::scope(|scope| {
+            let (finished, commits) = (&finished, &commits);
+            scope.spawn(move || {
+                let begun = Instant::now();
+                while !finished.load(Ordering::SeqCst) && begun.elapsed().as_secs() < 30 {
+                    busy.execute(
+                        "UPDATE filler SET bytes = randomblob(99) WHERE rowid = 1",
+                        [],
+                    )
+                    .unwrap();
+                    commits.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            while commits.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            let begun = Instant::now();
+            backup(&from, &to, &key).unwrap();
+            finished.store(true, Ordering::SeqCst);
+            assert!(
+                begun.elapsed().as_secs() < 25,
+                "it waited for the others to stop"
+            );
+        });
+        assert!(to.exists());
+    }
 }
