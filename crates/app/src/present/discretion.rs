@@ -4,6 +4,7 @@
 //! What staff wrote in their own words may say anything, so only its writer reads it back.
 //! Basis: practice 13; design, section 4, *Privacy by default*.
 
+use skranke_domain::case::Field;
 use skranke_domain::eligibility::{Outcome, Proof, Requirement, Saying, Warning};
 use skranke_domain::event::{AttachmentPurpose, Event, PaperKind};
 
@@ -90,10 +91,15 @@ pub(crate) const fn may_list(purpose: AttachmentPurpose) -> bool {
 /// Whether an event stands in the timeline.
 pub(crate) const fn may_tell(event: &Event) -> bool {
     match event {
-        Event::GuardianRecorded(_)
+        Event::ArrivalRecorded(_)
+        | Event::GuardianRecorded(_)
         | Event::PowerOfAttorneyRecorded(_)
         | Event::PowerOfAttorneyUsed { .. }
         | Event::PowerOfAttorneyRevoked { .. } => false,
+        Event::EntryRetracted { field } => !matches!(
+            field,
+            Field::Guardian | Field::PowerOfAttorney | Field::PowerOfAttorneyUses
+        ),
         Event::PaperIssued(paper) => may_show_paper(paper.kind),
         Event::AttachmentAdded(attachment) => may_list(attachment.purpose),
         _ => true,
