@@ -295,6 +295,17 @@ mod tests {
     }
 
     #[test]
+    fn the_example_names_only_settings_that_exist() {
+        let example = Settings::from_toml(include_str!("../packaging/server.toml")).unwrap();
+
+        assert!(
+            example
+                .store
+                .is_some_and(|store| store.starts_with("postgres:"))
+        );
+    }
+
+    #[test]
     fn the_environment_wins_over_the_file() {
         let environment = Settings::from_environment(|name| {
             (name == "SKRANKE_SERVER_LISTEN").then(|| "127.0.0.1:99".to_owned())
