@@ -1,7 +1,7 @@
 //! Step 5: from a draft or an open case to a decision, and everything a draft captured with it, as one command.
 
 use chrono::NaiveDate;
-use skranke_domain::case::Case;
+use skranke_domain::case::{Case, CaseState};
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::{
@@ -70,6 +70,9 @@ impl App {
         request: &DecideRequest,
     ) -> Result<CaseId, AppError> {
         let draft = drafts::load(&work, draft)?;
+        if draft.continues.is_some() {
+            return self.decide_continued(work, draft, request);
+        }
         let profile = self.profile(work.store)?.clone();
         let tenant = self.tenant(work.store)?;
         let today = self.config.clock.today();
@@ -154,7 +157,7 @@ impl App {
     }
 
     /// Adds the decision's own events.
-    fn conclude(
+    pub(crate) fn conclude(
         &self,
         command: &mut Command<'_>,
         profile: &Profile,
@@ -169,7 +172,13 @@ impl App {
         }
         match &request.decision {
             // Handed in is received and nothing more: whoever decides finds it ready or not (practice 1).
-            Decision::HandIn => {}
+            // What was incomplete and no longer lacks anything is ready for them.
+            Decision::HandIn => {
+                let complete = explanation.proof.outcome == Outcome::Met;
+                if command.case.state == CaseState::Incomplete && complete {
+                    command.add(Event::MarkedReady)?;
+                }
+            }
             Decision::Grant { duration } => {
                 if explanation.proof.outcome != Outcome::Met {
                     return Err(not_met(&explanation));
@@ -376,7 +385,7 @@ fn already_exempt_is_looked_up(command: &Command<'_>) -> Result<(), AppError> {
 }
 
 /// Steps 1 to 4 must hold; what step 5 asks is answered by the request itself.
-fn check_form(form: &Form, fields: &Fields, today: NaiveDate) -> Result<(), AppError> {
+pub(crate) fn check_form(form: &Form, fields: &Fields, today: NaiveDate) -> Result<(), AppError> {
     let problems = form.validate(&capture::for_forms(fields), today);
     let before_decision = |field: &str| form.field(field).is_some_and(|field| field.step < 5);
     match problems
