@@ -27,6 +27,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::case::tick_undo,
         commands::case::register_look,
         commands::case::correct_wrong_person,
+        commands::case::conflict_resolve,
         commands::case::take_back,
         commands::case::end_exemption,
         commands::case::note_add,

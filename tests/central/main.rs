@@ -6,6 +6,8 @@
 
 mod lying;
 
+mod conflicts;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -83,17 +85,24 @@ impl Town {
 }
 
 fn sign_in(app: &App) {
+    sign_in_as(app, "karin");
+}
+
+/// Whoever sat there goes, and this member of staff signs in.
+fn sign_in_as(app: &App, user: &str) {
+    app.sign_out(()).unwrap();
     let password = app.start_state(()).unwrap().demo_accounts[0]
         .password
         .clone();
     app.sign_in(SignInRequest {
-        user_name: "karin".to_owned(),
+        user_name: user.to_owned(),
         password,
     })
     .unwrap();
 }
 
-fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
+/// A draft in which everything is filled in, its id.
+fn draft_of(app: &App, cpr: &str, name: &str) -> String {
     let draft = app.draft_new(()).unwrap();
     let mut fields = draft.fields.clone();
     for (id, value) in [
@@ -114,8 +123,13 @@ fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
         fields,
     })
     .unwrap();
+    draft.id
+}
+
+fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
+    let draft = draft_of(app, cpr, name);
     app.decide(DecideRequest {
-        draft_id: Some(draft.id),
+        draft_id: Some(draft),
         case_id: None,
         decision: Decision::Grant { duration: None },
         no_conflict_of_interest: true,

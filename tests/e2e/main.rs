@@ -6,6 +6,7 @@
 
 mod closed;
 mod completing;
+mod conflict;
 mod correcting;
 mod desktop;
 mod dialogs;

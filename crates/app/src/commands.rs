@@ -6,10 +6,11 @@ use serde_json::Value;
 use ts_rs::{Config, TS};
 
 use crate::api::case::{
-    AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, DecideRequest, Decision,
-    EndRequest, FactLine, IssuedPaper, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
-    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView, TimelineEntry,
-    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
+    AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, ConflictResolveRequest,
+    ConflictSide, ConflictView, DecideRequest, Decision, EndRequest, FactLine, IssuedPaper,
+    NoteRequest, RegisterLookRequest, RevealRequest, Revealed, RevokePowerOfAttorneyRequest,
+    TakeBackRequest, TickRequest, TickView, TimelineEntry, UndoTickRequest, Worklist,
+    WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
@@ -103,6 +104,7 @@ commands! {
     tick_undo(UndoTickRequest) -> CaseView;
     register_look(RegisterLookRequest) -> CaseView;
     correct_wrong_person(WrongPersonRequest) -> WrongPersonDone;
+    conflict_resolve(ConflictResolveRequest) -> CaseView;
     take_back(TakeBackRequest) -> CaseView;
     end_exemption(EndRequest) -> CaseView;
     note_add(NoteRequest) -> CaseView;
@@ -181,6 +183,9 @@ pub fn typescript() -> String {
         IssuedPaper,
         AuditEntry,
         FactLine,
+        ConflictSide,
+        ConflictView,
+        ConflictResolveRequest,
         CaseView,
         Decision,
         DecideRequest,

@@ -150,7 +150,6 @@ impl From<RuleBroken> for AppError {
     fn from(rule: RuleBroken) -> Self {
         let code = match rule {
             RuleBroken::NotOpened | RuleBroken::AlreadyOpened => ErrorCode::Internal,
-            RuleBroken::NoSuchConflict => ErrorCode::NotFound,
             RuleBroken::TooYoung
             | RuleBroken::NotCovered
             | RuleBroken::ExemptAlready
@@ -161,6 +160,8 @@ impl From<RuleBroken> for AppError {
             RuleBroken::EndedBeforeRegistration | RuleBroken::TermNotLonger => {
                 ErrorCode::InvalidFields
             }
+            RuleBroken::NoSuchConflict => ErrorCode::ConflictSettled,
+            RuleBroken::ConflictOpen => ErrorCode::ConflictOpen,
             RuleBroken::ReadOnly => ErrorCode::CaseReadOnly,
             RuleBroken::NotOpen => ErrorCode::AlreadyDecided,
             RuleBroken::NotReady => ErrorCode::RequirementsNotMet,

@@ -38,14 +38,14 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    fn initials_of(&self, staff: StaffId) -> String {
+    pub(crate) fn initials_of(&self, staff: StaffId) -> String {
         self.initials
             .get(&staff)
             .cloned()
             .unwrap_or_else(|| "–".to_owned())
     }
 
-    fn say(&self, key: &str) -> String {
+    pub(crate) fn say(&self, key: &str) -> String {
         self.texts.say(key, &[])
     }
 
@@ -213,6 +213,10 @@ pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
         (
             "record_death",
             (case.state.is_open() || granted) && may(Act::Finish),
+        ),
+        (
+            "conflict_resolve",
+            !case.conflicts.is_empty() && may(Act::Correct),
         ),
         (
             "tick_registered",
@@ -440,7 +444,7 @@ pub(crate) fn timeline(
         .collect()
 }
 
-fn detail(event: &Event, around: &Surroundings<'_>) -> String {
+pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
     match event {
         Event::CaseOpened(opened) => opened.number.to_string(),
         Event::ArrivalRecorded(arrival) if any_permits(around.roles, Act::SeeChannel) => {

@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod cases;
 pub(crate) mod continuing;
+pub(crate) mod conflicts;
 pub(crate) mod corrections;
 pub(crate) mod decisions;
 pub(crate) mod drafts;

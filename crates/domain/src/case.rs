@@ -362,6 +362,13 @@ impl Case {
         self.state_since = Some(recorded.recorded_at);
     }
 
+    /// The open conflict in a field, if there is one.
+    pub fn conflict_in(&self, field: Field) -> Option<&Conflict> {
+        self.conflicts
+            .iter()
+            .find(|conflict| conflict.field == field)
+    }
+
     /// Whether the citizen is exempt now: granted *and* registered (practice 2).
     pub fn is_exempt(&self) -> bool {
         self.state == CaseState::Granted && self.registered.is_some()

@@ -1,9 +1,10 @@
 //! Cases: worklist, search, decisions, ticks, corrections.
 
 use skranke_app::api::case::{
-    CaseListRequest, CasePage, CaseRef, CaseView, DecideRequest, EndRequest, NoteRequest,
-    RegisterLookRequest, RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest,
-    TickRequest, UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
+    CaseListRequest, CasePage, CaseRef, CaseView, ConflictResolveRequest, DecideRequest,
+    EndRequest, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
+    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, UndoTickRequest, Worklist,
+    WrongPersonDone, WrongPersonRequest,
 };
 use skranke_app::api::error::UiError;
 use tauri::State;
@@ -66,6 +67,14 @@ pub(crate) async fn correct_wrong_person(
     request: WrongPersonRequest,
 ) -> Result<WrongPersonDone, UiError> {
     desk.run(move |app| app.correct_wrong_person(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn conflict_resolve(
+    desk: State<'_, Desk>,
+    request: ConflictResolveRequest,
+) -> Result<CaseView, UiError> {
+    desk.run(move |app| app.conflict_resolve(request)).await
 }
 
 #[tauri::command]

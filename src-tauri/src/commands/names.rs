@@ -35,6 +35,7 @@ pub(crate) const NAMES: &[&str] = &[
     "tick_undo",
     "register_look",
     "correct_wrong_person",
+    "conflict_resolve",
     "take_back",
     "end_exemption",
     "note_add",

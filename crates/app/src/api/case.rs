@@ -62,6 +62,51 @@ pub struct CasePage {
     pub total: Option<u64>,
 }
 
+/// Two or more values that people set for the same thing without seeing each other's work.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConflictView {
+    /// Code of the field; its name is under `conflict.field.<code>`.
+    pub field: String,
+    /// What stays in effect until someone chooses; empty where nothing stood before.
+    pub before: Vec<FactLine>,
+    /// The values, in the order every computer has them in.
+    pub sides: Vec<ConflictSide>,
+}
+
+/// One of the values.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConflictSide {
+    /// Id of the event, for choosing it.
+    pub event: String,
+    /// Kind of the event; its name is under `event.<kind>`.
+    pub kind: String,
+    /// What it says.
+    pub facts: Vec<FactLine>,
+    /// Initials of who set it.
+    pub initials: String,
+    /// Name of who set it; empty where this computer does not know it.
+    pub name: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Code of the computer; empty where this computer does not know it.
+    pub device: String,
+    /// Whether it was set on this computer.
+    pub here: bool,
+}
+
+/// Choosing between conflicting values.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConflictResolveRequest {
+    /// Id of the case.
+    pub case_id: String,
+    /// Code of the field.
+    pub field: String,
+    /// Id of the event whose value counts.
+    pub chosen: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// Opening a case.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CaseRef {
@@ -188,6 +233,10 @@ pub struct CaseView {
     pub expires_on: String,
     /// `registered_address`, `other_address` or `no`; may be empty.
     pub unopened_post: String,
+    /// What a person must choose between before the case can go on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<ConflictView>>", optional)]
+    pub conflicts: Vec<ConflictView>,
 }
 
 /// A decision, or another end of the request.

@@ -67,6 +67,10 @@ error_codes! {
     PaperDoesNotFit => "paper_does_not_fit",
     /// The case holds something this program does not know.
     CaseReadOnly => "case_read_only",
+    /// Two people have changed what this rests on without seeing each other; a person must choose first.
+    ConflictOpen => "conflict_open",
+    /// There is nothing to choose between any more.
+    ConflictSettled => "conflict_settled",
     /// The register must be looked at first.
     RegisterNotChecked => "register_not_checked",
     /// The role may not do this.

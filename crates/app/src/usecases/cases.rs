@@ -26,6 +26,7 @@ use crate::explain::proof_view;
 use crate::present::{self, Surroundings, discretion, rfc3339};
 use crate::record::{Loaded, load};
 use crate::state::{App, AtWork};
+use crate::usecases::conflicts;
 use crate::usecases::continuing;
 use crate::usecases::decisions::came_instead;
 
@@ -323,6 +324,7 @@ impl App {
                 .map(|day| day.to_string())
                 .unwrap_or_default(),
             unopened_post: present::unopened_post_code(case.unopened_post.as_ref()).to_owned(),
+            conflicts: conflicts::views(case, recorded, &names(&read, &loaded)?, &around),
         })
     }
 
@@ -491,6 +493,20 @@ fn initials(read: &ReadHandle<'_>, loaded: &Loaded) -> Result<HashMap<StaffId, S
             && let Some(account) = read.account(recorded.actor)?
         {
             known.insert(recorded.actor, account.initials);
+        }
+    }
+    Ok(known)
+}
+
+/// Names of those who made a conflict, where this computer knows them.
+fn names(read: &ReadHandle<'_>, loaded: &Loaded) -> Result<HashMap<StaffId, String>, AppError> {
+    let mut known = HashMap::new();
+    if loaded.case.conflicts.is_empty() {
+        return Ok(known);
+    }
+    for recorded in &loaded.recorded {
+        if let Some(account) = read.account(recorded.actor)? {
+            known.insert(recorded.actor, account.name);
         }
     }
     Ok(known)

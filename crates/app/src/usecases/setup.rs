@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rand::RngCore;
 use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
 use skranke_domain::danish_time;
 use skranke_domain::ids::{DeviceId, StaffId};
 use skranke_domain::role::Role;
@@ -14,8 +15,7 @@ use skranke_store::key::StoreKey;
 use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{
-    AccountRow, Action, Actor, Entry, Options, PasswordDigest, SHORTEST_PASSWORD, Store,
-    StoreError,
+    AccountRow, Action, Actor, Entry, Options, PasswordDigest, SHORTEST_PASSWORD, Store, StoreError,
 };
 use uuid::Uuid;
 
@@ -212,7 +212,7 @@ impl App {
                 .filter_map(|code| Role::from_code(code))
                 .collect();
             let row = AccountRow {
-                staff: StaffId::from_uuid(Uuid::now_v7()),
+                staff: demo_staff(&staff.user),
                 login: staff.user.clone(),
                 name: staff.name.clone(),
                 initials: staff.initials.clone(),
@@ -329,6 +329,17 @@ impl App {
             KeyPlace::System(store) => Ok(envelope.add_key_store(key, &entry(store))?),
         }
     }
+}
+
+/// The demo's people are the same on every computer of the demo, as they are where a central sign-in names them.
+fn demo_staff(user: &str) -> StaffId {
+    let digest = Sha256::new()
+        .chain_update("skranke/demo/staff/1\0")
+        .chain_update(user)
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    StaffId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 fn entry(store: &crate::state::KeyStore) -> KeyringEntry<'_> {

@@ -73,6 +73,8 @@ pub enum RuleBroken {
     NoPowerOfAttorney,
     #[error("the exemption has no time limit")]
     NoTerm,
+    #[error("two people have changed this without seeing each other, and nobody has chosen")]
+    ConflictOpen,
     #[error("there is nothing of this to take away")]
     NothingToRetract,
 }
@@ -111,6 +113,7 @@ impl RuleBroken {
             Self::PaperDoesNotFit => "paper_does_not_fit",
             Self::NoPowerOfAttorney => "no_power_of_attorney",
             Self::NoTerm => "no_term",
+            Self::ConflictOpen => "conflict_open",
             Self::NothingToRetract => "nothing_to_retract",
         }
     }
@@ -129,6 +132,12 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         (true, Event::CaseOpened(_)) => return Err(RuleBroken::AlreadyOpened),
         (false, _) => return Err(RuleBroken::NotOpened),
         (true, _) => {}
+    }
+    if rests_on(event)
+        .iter()
+        .any(|field| case.conflict_in(*field).is_some())
+    {
+        return Err(RuleBroken::ConflictOpen);
     }
     match event {
         Event::CaseOpened(_)
@@ -342,6 +351,68 @@ fn has_term(case: &Case) -> Result<(), RuleBroken> {
         Ok(())
     } else {
         Err(RuleBroken::NoTerm)
+    }
+}
+
+/// The fields that must hold no open conflict before `event` may follow: what it changes by decision, and what a
+/// person who signs for it relies on. Typing on, notes and files are never held up.
+///
+/// Basis: design, section 3, *Concurrency*; decision 5.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "typing on, notes and files rest on nothing"
+)]
+const fn rests_on(event: &Event) -> &'static [Field] {
+    /// What a decision is about: who, by whom, on what ground, and what was decided.
+    const DECISION: &[Field] = &[
+        Field::Opening,
+        Field::Citizen,
+        Field::Guardian,
+        Field::Declaration,
+        Field::PowerOfAttorney,
+        Field::State,
+    ];
+    /// What stands in the national register and on the paper the citizen is given.
+    const CARRIED_OUT: &[Field] = &[
+        Field::Opening,
+        Field::Citizen,
+        Field::Guardian,
+        Field::PowerOfAttorney,
+        Field::UnopenedPost,
+        Field::State,
+        Field::Term,
+    ];
+    /// What goes to the journal.
+    const JOURNALISED: &[Field] = &[Field::Citizen, Field::State];
+    match event {
+        Event::MarkedIncomplete { .. }
+        | Event::MarkedReady
+        | Event::Granted(_)
+        | Event::Refused(_)
+        | Event::Rejected(_)
+        | Event::Withdrawn { .. }
+        | Event::HelpedInstead { .. }
+        | Event::Forwarded { .. } => DECISION,
+        Event::Registered(_)
+        | Event::ReceiptGiven(_)
+        | Event::Extended { .. }
+        | Event::MadePermanent { .. }
+        | Event::Ended { .. }
+        | Event::TakenBack(_)
+        | Event::WronglyCreated(_) => CARRIED_OUT,
+        Event::Journalised(_) => JOURNALISED,
+        Event::PaperIssued(paper) => match paper.kind {
+            PaperKind::Request | PaperKind::PowerOfAttorney | PaperKind::HandInSlip => &[],
+            PaperKind::ExemptionReceipt
+            | PaperKind::InterimPaper
+            | PaperKind::Refusal
+            | PaperKind::MissingInformation
+            | PaperKind::Rejection
+            | PaperKind::CorrectionToWrongPerson
+            | PaperKind::CorrectionToRightPerson
+            | PaperKind::TakenBack => CARRIED_OUT,
+        },
+        _ => &[],
     }
 }
 

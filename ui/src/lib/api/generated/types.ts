@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -301,11 +301,7 @@ attachments: Array<AttachmentView>,
 /**
  * The case it adds to; `None` for a new request.
  */
-case: ContinuedCase | null, 
-/**
- * A protected address is kept and not among the fields; `draft_reveal` shows it and is logged.
- */
-address_hidden: boolean, };
+case: ContinuedCase | null, };
 
 export type ContinuedCase = { 
 /**
@@ -915,6 +911,72 @@ label: string,
  */
 value: string, };
 
+export type ConflictSide = { 
+/**
+ * Id of the event, for choosing it.
+ */
+event: string, 
+/**
+ * Kind of the event; its name is under `event.<kind>`.
+ */
+kind: string, 
+/**
+ * What it says.
+ */
+facts: Array<FactLine>, 
+/**
+ * Initials of who set it.
+ */
+initials: string, 
+/**
+ * Name of who set it; empty where this computer does not know it.
+ */
+name: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, 
+/**
+ * Code of the computer; empty where this computer does not know it.
+ */
+device: string, 
+/**
+ * Whether it was set on this computer.
+ */
+here: boolean, };
+
+export type ConflictView = { 
+/**
+ * Code of the field; its name is under `conflict.field.<code>`.
+ */
+field: string, 
+/**
+ * What stays in effect until someone chooses; empty where nothing stood before.
+ */
+before: Array<FactLine>, 
+/**
+ * The values, in the order every computer has them in.
+ */
+sides: Array<ConflictSide>, };
+
+export type ConflictResolveRequest = { 
+/**
+ * Id of the case.
+ */
+case_id: string, 
+/**
+ * Code of the field.
+ */
+field: string, 
+/**
+ * Id of the event whose value counts.
+ */
+chosen: string, 
+/**
+ * Why.
+ */
+reason: string, };
+
 export type CaseView = { 
 /**
  * The row of lists.
@@ -1004,7 +1066,11 @@ expires_on: string,
 /**
  * `registered_address`, `other_address` or `no`; may be empty.
  */
-unopened_post: string, };
+unopened_post: string, 
+/**
+ * What a person must choose between before the case can go on.
+ */
+conflicts?: Array<ConflictView>, };
 
 export type Decision = { "kind": "grant", 
 /**
@@ -1314,12 +1380,6 @@ paper: PaperRequest,
  */
 path: string | null, };
 
-export type PaperCameOut = { 
-/**
- * False: nothing was handed out, so the next print is no copy.
- */
-came_out: boolean, };
-
 export type PaperDone = { 
 /**
  * False when the user closed the dialog.
@@ -1499,7 +1559,6 @@ export interface Commands {
   form_view: { request: DraftRef; answer: FormView };
   draft_delete: { request: DraftRef; answer: Saved };
   draft_restore: { request: DraftRef; answer: DraftView };
-  draft_reveal: { request: DraftRef; answer: Revealed };
   draft_check: { request: DraftCheckRequest; answer: DraftCheck };
   cpr_check: { request: CprCheckRequest; answer: CprCheck };
   citizen_known: { request: DraftRef; answer: KnownCitizen };
@@ -1512,13 +1571,13 @@ export interface Commands {
   tick_undo: { request: UndoTickRequest; answer: CaseView };
   register_look: { request: RegisterLookRequest; answer: CaseView };
   correct_wrong_person: { request: WrongPersonRequest; answer: WrongPersonDone };
+  conflict_resolve: { request: ConflictResolveRequest; answer: CaseView };
   take_back: { request: TakeBackRequest; answer: CaseView };
   end_exemption: { request: EndRequest; answer: CaseView };
   note_add: { request: NoteRequest; answer: CaseView };
   revoke_power_of_attorney: { request: RevokePowerOfAttorneyRequest; answer: CaseView };
   reveal: { request: RevealRequest; answer: Revealed };
   paper_preview: { request: PaperRequest; answer: PaperView };
-  paper_came_out: { request: PaperCameOut; answer: null };
   sync_status: { request: null; answer: SyncView };
   sync_now: { request: null; answer: SyncView };
   attach: { request: AttachRequest; answer: AttachmentView | null };
