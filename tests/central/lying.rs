@@ -8,7 +8,8 @@ use serde_json::Value;
 use skranke_protocol::confirmation::{Confirmation, Signed, Statement, TenantHead};
 use skranke_protocol::signature::SigningKey;
 use skranke_server::store::CentralStore;
-use skranke_server::store::sqlite::{KeyFile, SqliteStore};
+use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::sqlite::SqliteStore;
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, Options, Store};
 
@@ -156,7 +157,7 @@ impl Story {
     fn begin() -> Self {
         let mut town = Town::new();
         let path = |name: &str| town.folder.path().join(name);
-        let file = KeyFile::read_or_create(&path("central.key"), &path("central.db")).unwrap();
+        let file = KeyFile::read_or_create(&path("central.key"), true).unwrap();
         let keys = SqliteStore::open(&path("central.db"), &file)
             .unwrap()
             .server_keys()

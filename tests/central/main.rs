@@ -19,6 +19,11 @@ use skranke_app::api::sync::SyncView;
 use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
 use skranke_server::config::Settings;
 use skranke_server::serve::Embedded;
+use skranke_server::store::CentralStore;
+use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::sqlite::SqliteStore;
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{Options, Store};
 
 const TENANT: &str = "990";
 const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
@@ -282,6 +287,32 @@ fn two_counters_that_register_the_same_without_a_line_are_told_and_neither_is_lo
         let made = shown.timeline.iter();
         assert_eq!(made.filter(|line| line.kind == "registered").count(), 2);
     }
+}
+
+#[test]
+fn the_backup_mark_is_heard_without_anything_new_in_the_feed() {
+    let town = Town::new();
+    let app = town.counter("skranke-1");
+    granted(&app, "0201703984", "Aase Lindholm");
+    app.sync_now(()).unwrap();
+    let backed_up = || {
+        let folder = town.folder.path().join("skranke-1");
+        let secret = town.folder.path().join("skranke-1.key");
+        let key = Envelope::load(&folder).unwrap();
+        let key = key.open(&Opener::KeyFile(&secret)).ok().unwrap();
+        let store = Store::open(&folder, &key, Options::default(), Clock::System.now()).unwrap();
+        store.read().unwrap().backup_position().unwrap()
+    };
+    assert_eq!(backed_up(), 0);
+
+    let path = |name: &str| town.folder.path().join(name);
+    let file = KeyFile::read_or_create(&path("central.key"), true).unwrap();
+    let central = SqliteStore::open(&path("central.db"), &file).unwrap();
+    let position = central.tenant(TENANT).unwrap().position();
+    skranke_server::backup::mark(&central, TENANT, position).unwrap();
+    app.sync_now(()).unwrap();
+
+    assert_eq!(backed_up(), position);
 }
 
 /// A day in the field: nothing of the central store for `away`, then one round with it.

@@ -172,6 +172,7 @@ pub fn warnings(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -253,5 +254,42 @@ mod tests {
             ]
         );
         assert_eq!(faults(&paper, None, None, day("2028-03-13")), []);
+    }
+
+    proptest! {
+        /// It holds exactly when both signed, on a day that has come, and it is not revoked.
+        #[test]
+        fn a_paper_holds_exactly_when_nothing_speaks_against_it(
+            signatures in any::<(bool, bool)>(),
+            signed in proptest::option::of(-400_i64..400),
+            revoked in proptest::option::of(-400_i64..400),
+        ) {
+            let today = day("2026-03-13");
+            let after = |days: i64| today + chrono::Duration::days(days);
+            let paper = PowerOfAttorney {
+                citizen_signed: signatures.0,
+                representative_signed: signatures.1,
+                signed_on: signed.map(after),
+                ..a_paper()
+            };
+            let holds = signatures == (true, true)
+                && signed.is_some_and(|days| days <= 0)
+                && revoked.is_none_or(|days| days > 0);
+            prop_assert_eq!(faults(&paper, None, revoked.map(after), today).is_empty(), holds);
+        }
+
+        /// Age and form only ever warn.
+        #[test]
+        fn a_warning_never_stops_a_paper(days in 0_i64..4_000, self_made in any::<bool>(), limit in any::<u16>()) {
+            let today = day("2026-03-13");
+            let paper = PowerOfAttorney {
+                signed_on: Some(today - chrono::Duration::days(days)),
+                self_made,
+                ..a_paper()
+            };
+            prop_assert_eq!(faults(&paper, None, None, today), []);
+            let is_old = warnings(&paper, limit, today).contains(&PowerOfAttorneyWarning::Old);
+            prop_assert_eq!(is_old, days > i64::from(limit));
+        }
     }
 }

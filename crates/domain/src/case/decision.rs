@@ -81,6 +81,10 @@ pub(super) fn consulted(consultation: &Consultation) -> Result<(), RuleBroken> {
 ///
 /// # Errors
 /// The first rule it would break.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only these two name a rule set"
+)]
 pub fn check_rule_set(case: &Case, event: &Event, sets: &RuleSets) -> Result<(), RuleBroken> {
     let of_its_day = |named: RuleSetCode, day: NaiveDate| {
         let set = sets.on(day).filter(|set| set.code == named);

@@ -156,13 +156,16 @@ enum Said {
 }
 
 fn human_word(field: Field, event: &Event) -> Said {
-    match event {
-        Event::ConflictResolved {
-            field: named,
-            chosen,
-            ..
-        } if named == field.code() => Said::Choice(*chosen),
-        _ => own_word(field, event),
+    if let Event::ConflictResolved {
+        field: named,
+        chosen,
+        ..
+    } = event
+        && named == field.code()
+    {
+        Said::Choice(*chosen)
+    } else {
+        own_word(field, event)
     }
 }
 
@@ -174,6 +177,10 @@ fn own_word(field: Field, event: &Event) -> Said {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other event leaves the ticks alone"
+)]
 fn tick_word(tick: Tick, event: &Event) -> Said {
     let is_of_tick = match event {
         Event::Registered(_) => tick == Tick::Registered,

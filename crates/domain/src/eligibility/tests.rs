@@ -1,5 +1,7 @@
 //! What the proof says in the situations of the counter.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::power_of_attorney::Representative;
 use crate::rule_set::{Duration, RuleSet};
@@ -298,5 +300,81 @@ fn codes_read_back_and_are_unique() {
     }
     for warning in Warning::ALL {
         assert_eq!(Warning::from_code(warning.code()), Some(*warning));
+    }
+}
+
+fn any_of<T: Clone + std::fmt::Debug + 'static>(
+    all: &[T],
+) -> impl Strategy<Value = Option<T>> + use<T> {
+    proptest::option::of(proptest::sample::select(all.to_vec()))
+}
+
+prop_compose! {
+    fn any_facts()(
+        channel in any_of(Channel::ALL),
+        cpr in any_of(&["2211771212", "2512169996"]),
+        residence in any_of(Residence::ALL),
+        register in any_of(RegisterStatus::ALL),
+        flags in proptest::array::uniform4(any::<Option<bool>>()),
+        signed_days_ago in proptest::option::of(-3_i64..6_000),
+        guardian in proptest::option::of((any::<bool>(), any::<bool>(), -3_i64..3, -3_i64..3)),
+    ) -> Facts {
+        let today = day("2026-03-13");
+        let [died, identity_valid, declared, signed] = flags;
+        Facts {
+            channel,
+            cpr: cpr.map(|digits| Cpr::parse(digits).unwrap()),
+            residence,
+            register,
+            died,
+            identity_valid,
+            declared,
+            signed,
+            signed_on: signed_days_ago.map(|days| today - chrono::Duration::days(days)),
+            guardian: guardian.map(|(is_parent, appointment_seen, from, to)| Guardian {
+                name: "Mads Lindholm".to_owned(),
+                scope: GuardianScope::Both,
+                is_parent,
+                appointment_seen,
+                valid_from: Some(today + chrono::Duration::days(from)),
+                valid_to: Some(today + chrono::Duration::days(to)),
+            }),
+            received_on: Some(today),
+            ..Facts::default()
+        }
+    }
+}
+
+proptest! {
+    /// The whole says what its leaves say: met when all are, not met when one is not, otherwise not known.
+    #[test]
+    fn the_proof_is_what_its_leaves_make_it(facts in any_facts()) {
+        let proof = ask(&facts).proof;
+        let expected = match (proof.unmet().is_empty(), proof.not_known().is_empty()) {
+            (false, _) => Outcome::NotMet,
+            (true, false) => Outcome::NotKnown,
+            (true, true) => Outcome::Met,
+        };
+        prop_assert_eq!(proof.outcome, expected);
+    }
+
+    /// Nothing missing is ever taken for granted.
+    #[test]
+    fn nobody_is_eligible_without_identity_declaration_and_the_right_age(facts in any_facts()) {
+        if ask(&facts).proof.outcome == Outcome::Met {
+            prop_assert_eq!(facts.identity_valid, Some(true));
+            prop_assert_eq!((facts.declared, facts.signed), (Some(true), Some(true)));
+            prop_assert!(facts.signed_on.is_some_and(|on| rule_sets().on(on).is_some()));
+            prop_assert!(facts.cpr.unwrap().age_on(day("2026-03-13")).unwrap() >= 15);
+            prop_assert!(facts.channel.is_some());
+            prop_assert_ne!(facts.register, Some(RegisterStatus::Exempt));
+            prop_assert_ne!(facts.died, Some(true));
+            if facts.channel == Some(Channel::Guardian) {
+                let guardian = facts.guardian.unwrap();
+                prop_assert!(!guardian.is_parent && guardian.appointment_seen);
+                prop_assert!(guardian.valid_from <= Some(day("2026-03-13")));
+                prop_assert!(guardian.valid_to >= Some(day("2026-03-13")));
+            }
+        }
     }
 }
