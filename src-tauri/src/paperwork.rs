@@ -47,7 +47,7 @@ pub(crate) fn attach(
     .map(Some)
 }
 
-/// Prints a paper and records it.
+/// Prints a paper; it is recorded once somebody says that it came out.
 pub(crate) fn print(app: &App, request: &PrintRequest) -> Result<PaperDone, AppError> {
     let prepared = app.paper_prepare(&request.paper)?;
     may_be_printed(&prepared)?;
@@ -56,8 +56,9 @@ pub(crate) fn print(app: &App, request: &PrintRequest) -> Result<PaperDone, AppE
         None => default_printer()?,
     };
     printing::print(&printer, &prepared.pdf).map_err(|error| printing_failed(&error))?;
-    app.paper_record(&prepared)?;
-    Ok(done(&prepared))
+    let taken = done(&prepared);
+    app.paper_await(prepared)?;
+    Ok(taken)
 }
 
 /// Lets the person choose where a paper is saved, writes it and records it.
@@ -100,7 +101,7 @@ fn default_printer() -> Result<String, AppError> {
     let printers = printing::printers().map_err(|error| printing_failed(&error))?;
     printers
         .into_iter()
-        .next()
+        .find(|printer| printer.is_default)
         .map(|printer| printer.name)
         .ok_or_else(|| AppError::of(ErrorCode::PrinterMissing))
 }

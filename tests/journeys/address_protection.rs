@@ -1,6 +1,7 @@
 //! A protected address: hidden on screen behind a logged click, and on no paper that somebody else carries.
 
 use skranke_app::api::case::{Decision, RevealRequest};
+use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 
 use crate::office::{Office, Sheet};
 
@@ -230,4 +231,36 @@ fn the_post_still_finds_a_protected_citizen_who_came_in_person() {
     assert!(said("refusal", "Jernbanegade 21") && said("missing_information", "Jernbanegade 21"));
     assert!(said("request", "Skjulvej 4"));
     assert!(!said("interim_paper", "Jernbanegade") && !said("hand_in_slip", "Jernbanegade"));
+}
+
+#[test]
+fn a_protected_address_is_not_open_in_a_draft_that_is_opened_again() {
+    // Given a draft for a citizen with address protection, left for later
+    let office = Office::open();
+    let parked = protected(office.draft()).save();
+
+    // When a colleague opens it
+    let opened = office.app.draft_open(parked.reference()).expect("opened");
+
+    // Then the address is hidden, and saving does not lose it
+    assert!(opened.address_hidden);
+    assert!(!opened.fields.contains_key("citizen_address"));
+    let mut fields = opened.fields;
+    fields.insert("phone".to_owned(), FieldValue::Text("70112233".to_owned()));
+    let request = DraftSaveRequest {
+        id: parked.id.clone(),
+        step: 2,
+        fields,
+    };
+    office.app.draft_save(request).expect("saved");
+
+    // And uncovering it is logged
+    let shown = office.app.draft_reveal(parked.reference()).expect("shown");
+    assert_eq!(shown.text, "Jernbanegade 21\n9990 Solbjerg");
+    let log = office.log();
+    assert!(
+        log.iter()
+            .any(|(action, subject, _)| action == "address_revealed" && *subject == parked.id),
+        "{log:?}"
+    );
 }

@@ -2,6 +2,7 @@
 
 use skranke_app::api::case::{EndRequest, RegisterLookRequest};
 use skranke_app::api::error::ErrorCode;
+use skranke_app::api::paper::PaperCameOut;
 
 use crate::office::{Office, code, of_case, words_of};
 
@@ -270,4 +271,50 @@ fn names_from_the_coverage_list_come_out_as_typed() {
         let words = office.words(&case.row.id, "interim_paper");
         assert!(words.contains(name), "{name} stands on: {words}");
     }
+}
+
+#[test]
+fn a_paper_that_did_not_come_out_is_no_copy_the_next_time() {
+    // Given a receipt the printer took and jammed on
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let receipt = of_case(&case, "exemption_receipt");
+    let prepare = || office.app.paper_prepare(&receipt).expect("a paper");
+    let first = prepare();
+    let number = first.view.number.clone();
+    office.app.paper_await(first).expect("kept");
+
+    // When whoever stands there says that nothing came out
+    let answer = |came_out| PaperCameOut { came_out };
+    office.app.paper_came_out(answer(false)).expect("heard");
+
+    // Then the next print has the same number and no copy mark, and nothing is listed as issued
+    assert!(office.show(&case).papers.is_empty());
+    let second = prepare();
+    assert_eq!((&second.view.number, second.view.copy), (&number, 0));
+
+    // And once it came out, the next one is a copy
+    office.app.paper_await(second).expect("kept");
+    office.app.paper_came_out(answer(true)).expect("heard");
+    sees(&office, &case, "exempt");
+    assert_eq!(prepare().view.copy, 1);
+    assert_eq!(office.show(&case).papers.len(), 1);
+}
+
+#[test]
+fn a_paper_nobody_answered_for_counts_as_handed_out() {
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let receipt = of_case(&case, "exemption_receipt");
+    let first = office.app.paper_prepare(&receipt).expect("a paper");
+    office.app.paper_await(first).expect("kept");
+
+    // When the desk is left without an answer
+    office.app.session_lock(()).expect("locked");
+    office.sign_in("karin");
+
+    // Then the paper is in the case, so that a second one says KOPI
+    assert_eq!(office.show(&case).papers.len(), 1);
+    sees(&office, &case, "exempt");
+    assert_eq!(office.app.paper_prepare(&receipt).expect("a paper").view.copy, 1);
 }

@@ -1,6 +1,6 @@
 //! What is typed is kept: parked drafts, the next citizen in between, and coming back after the power went.
 
-use skranke_app::api::draft::{CprCheckRequest, FieldValue};
+use skranke_app::api::draft::{CprCheckRequest, DraftCheckRequest, FieldValue};
 use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, code};
@@ -120,4 +120,44 @@ fn drafts_that_do_not_exist_are_told_apart_from_trouble() {
             ErrorCode::DraftNotFound
         );
     }
+}
+
+#[test]
+fn a_parked_draft_says_what_it_waits_for() {
+    let office = Office::open();
+    office
+        .draft()
+        .set("waits_for", "citizen_left")
+        .set("waits_note", "ringer i morgen")
+        .save();
+
+    let list = office.app.draft_list(()).expect("listed");
+
+    assert_eq!(list[0].waits_for, "citizen_left");
+    assert_eq!(list[0].waits_note, "ringer i morgen");
+}
+
+#[test]
+fn a_character_no_paper_can_print_is_named_with_its_field_before_the_grant() {
+    // Given a name with a character the fonts of the papers do not have
+    let office = Office::open();
+    let sheet = office.draft().set("citizen_name", "Mei \u{6797} Poulsen");
+
+    // When the step it stands on is checked
+    sheet.try_save().expect("saved");
+    let request = DraftCheckRequest {
+        id: sheet.id.clone(),
+        step: 2,
+    };
+    let check = office.app.draft_check(request).expect("checked");
+
+    // Then the field and the character are named, and nothing else is wrong
+    let found: Vec<_> = check
+        .problems
+        .iter()
+        .map(|problem| (problem.field.as_str(), problem.code.as_str()))
+        .collect();
+    assert_eq!(found, [("citizen_name", "unprintable")]);
+    let said = &check.problems[0].summary;
+    assert!(said.contains('\u{6797}') && said.contains("Navn"), "{said}");
 }

@@ -199,3 +199,31 @@ fn practice_3_what_was_seen_in_the_register_is_recorded_with_its_time() {
     assert_eq!(looked.register_seen, "not_exempt");
     assert_eq!(looked.register_seen_at, "2026-06-01T08:00:00.000Z");
 }
+
+#[test]
+fn row_2_03_the_journal_takes_the_municipalitys_own_number_and_its_true_time() {
+    // Given an exemption journalised before somebody got to Skranke
+    let office = Office::open_at("2026-03-13 10:00");
+    let case = office.registered().row.id;
+    office.comes_back("2026-03-13 15:00", "karin");
+    let journalised = |at: &str| {
+        office.app.tick(TickRequest::Journalised {
+            case_id: case.clone(),
+            reference: "2026-1234".to_owned(),
+            journalised_at: Some(at.to_owned()),
+        })
+    };
+
+    // When the tick is made with a moment that has not come
+    assert_eq!(
+        code(journalised("2026-03-13T15:00:00Z")),
+        ErrorCode::InvalidFields
+    );
+
+    // Then it is refused, and the true moment is kept
+    let view = journalised("2026-03-13T13:30:00Z").expect("ticked");
+    let tick = view.ticks.iter().find(|tick| tick.tick == "journalised");
+    let tick = tick.expect("there");
+    assert_eq!(tick.detail, "2026-1234");
+    assert!(tick.at.starts_with("2026-03-13T13:30:00"), "{}", tick.at);
+}

@@ -107,7 +107,7 @@ impl Story {
                 This(Act::Capture),
                 json!({ "id": parked, "step": 2, "fields": {} }),
             ),
-            "draft_delete" | "draft_restore" => (This(Act::Capture), json!({ "id": parked })),
+            "draft_delete" | "draft_restore" | "draft_reveal" => (This(Act::Capture), json!({ "id": parked })),
             "draft_check" => (This(Act::Capture), json!({ "id": draft, "step": 4 })),
             "cpr_check" => (Nothing, json!({ "cpr": "0201703984" })),
             // The demo's profile does not allow it, for anyone.
@@ -169,6 +169,7 @@ impl Story {
                 This(Act::ReadCase),
                 json!({ "case_id": granted, "draft_id": null, "kind": "interim_paper", "large_print": false }),
             ),
+            "paper_came_out" => (SignedIn, json!({ "came_out": true })),
             "sync_status" | "sync_now" => (Nothing, Value::Null),
             unknown => panic!("{unknown} has no row here: say who may"),
         }

@@ -244,3 +244,19 @@ fn there_is_always_an_administrator() {
         );
     }
 }
+
+#[test]
+fn whoever_types_without_asking_the_store_is_not_locked_out() {
+    // Given a long text typed for ten minutes
+    let office = Office::open_at("2026-03-13 10:00");
+    let sheet = office.draft().save();
+    for minute in ["04", "08", "12"] {
+        office.moves_to(&format!("2026-03-13 10:{minute}"));
+        office.app.session_stay(()).expect("still here");
+    }
+
+    // Then it can be saved; and a desk that was left stays locked
+    sheet.try_save().expect("saved");
+    office.moves_to("2026-03-13 10:20");
+    assert_eq!(code(office.app.session_stay(())), ErrorCode::SessionLocked);
+}

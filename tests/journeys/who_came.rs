@@ -322,6 +322,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "draft_delete",
         "draft_restore",
         "draft_check",
+        "draft_reveal",
+        "paper_came_out",
         "citizen_known",
         // The same case page as case_show
         "tick",

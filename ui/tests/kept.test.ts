@@ -154,3 +154,22 @@ test('half a minute before the lock the window says so, and one key stays', asyn
     vi.useRealTimers()
   }
 })
+
+test('a protected address stands behind a logged click, and saving does not send it back', async () => {
+  const { citizen_address: _, ...open_fields } = answers.draft.fields
+  const hidden = { ...answers.draft, step: 2, fields: { ...open_fields, address_protected: true }, address_hidden: true }
+  const core = new RecordedCore({ draft_open: hidden, draft_reveal: { text: 'Jernbanegade 21' }, draft_check: { ...answers.check, problems: [] } })
+  await open(core, draft)
+  await until(() => document.getElementById('reveal-address') !== null, 'the masked address')
+  await type('phone', '7')
+  await until(() => saves(core).at(-1)?.fields.phone === '7', 'the save')
+  expect('citizen_address' in saves(core).at(-1)!.fields).toBe(false)
+  get('reveal-address').click()
+  await until(() => get<HTMLTextAreaElement>('citizen_address').value === 'Jernbanegade 21', 'the address')
+  expect(core.of('draft_reveal')).toEqual([{ id: answers.draft.id }])
+  press('Enter', { ctrl: true })
+  await until(() => document.getElementById('chose_help') !== null, 'step 3')
+  press('ArrowLeft', { alt: true })
+  await until(() => document.getElementById('reveal-address') !== null, 'masked again')
+  expect(document.body.innerHTML).not.toContain('Jernbanegade')
+})

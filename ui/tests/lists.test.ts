@@ -156,3 +156,41 @@ test('step 6 can be handed to the exemption unit, and the interim paper comes up
   await until(() => core.of('note_add').length === 1, 'the note')
   await until(() => (core.of('paper_preview').at(-1) as { kind: string }).kind === 'interim_paper', 'the interim paper')
 })
+
+const printer = { name: 'Skranke 1', default: false, ready: true }
+const paperView = { pdf_base64: '', number: 'S3-2026-00001', pages: 1, copy: 0, uncovered: [], file_name: 'kvittering.pdf' }
+
+test('a paper that did not come out is asked about, and another printer can be chosen', async () => {
+  const core = new RecordedCore({
+    printers: [{ ...printer, default: true }, { ...printer, name: 'Bagkontor', ready: false }], paper_preview: paperView,
+    paper_print: { done: true, number: 'S3-2026-00001', copy: 0 }, paper_came_out: null
+  })
+  await open(core, step6)
+  await until(() => document.getElementById('print') !== null && !get<HTMLButtonElement>('print').disabled, 'the paper')
+  expect(get('printer').textContent).toContain('Bagkontor (ikke klar)')
+  get('print').click()
+  await until(() => document.getElementById('not-out') !== null, 'the question')
+  expect(get('print-check').textContent).toContain('Kom papiret ud?')
+  get('not-out').click()
+  await until(() => document.getElementById('print-lost') !== null, 'what to do now')
+  expect(core.of('paper_came_out')).toEqual([{ came_out: false }])
+  get('print').click()
+  await until(() => document.getElementById('came-out') !== null, 'the question again')
+  get('came-out').click()
+  await until(() => core.of('paper_came_out').length === 2 && document.getElementById('print-check') === null, 'the answer')
+  expect(core.of('paper_came_out').at(-1)).toEqual({ came_out: true })
+})
+
+test('without a default printer none is chosen in silence', async () => {
+  const core = new RecordedCore({ printers: [printer], paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0 } })
+  await open(core, step6)
+  await until(() => document.getElementById('printer') !== null && !get<HTMLButtonElement>('print').disabled, 'the choice')
+  get('print').click()
+  await until(() => document.getElementById('printer-error') !== null, 'the question')
+  expect(core.of('paper_print')).toEqual([])
+  choose('printer', 'Skranke 1')
+  await settle()
+  get('print').click()
+  await until(() => core.of('paper_print').length === 1, 'the print')
+  expect(core.of('paper_print')[0]).toMatchObject({ printer: 'Skranke 1' })
+})

@@ -20,7 +20,7 @@ use crate::api::draft::{
 };
 use crate::api::error::{ErrorCode, UiError};
 use crate::api::paper::{
-    PaperDone, PaperRequest, PaperView, PrintRequest, PrinterView, SavePaperRequest,
+    PaperCameOut, PaperDone, PaperRequest, PaperView, PrintRequest, PrinterView, SavePaperRequest,
 };
 use crate::api::session::{
     DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, SecretRequest,
@@ -92,6 +92,7 @@ commands! {
     form_view(DraftRef) -> FormView;
     draft_delete(DraftRef) -> Saved;
     draft_restore(DraftRef) -> DraftView;
+    draft_reveal(DraftRef) -> Revealed;
     draft_check(DraftCheckRequest) -> DraftCheck;
     cpr_check(CprCheckRequest) -> CprCheck;
     citizen_known(DraftRef) -> KnownCitizen;
@@ -111,6 +112,7 @@ commands! {
     revoke_power_of_attorney(RevokePowerOfAttorneyRequest) -> CaseView;
     reveal(RevealRequest) -> Revealed;
     paper_preview(PaperRequest) -> PaperView;
+    paper_came_out(PaperCameOut) -> Nothing;
     sync_status(Nothing) -> SyncView;
     sync_now(Nothing) -> SyncView;
 }
@@ -205,6 +207,7 @@ pub fn typescript() -> String {
         PaperView,
         PrintRequest,
         SavePaperRequest,
+        PaperCameOut,
         PaperDone,
         PrinterView,
         SettingsView,

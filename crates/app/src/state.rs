@@ -74,6 +74,8 @@ pub struct App {
     pub(crate) press: Press,
     pub(crate) desk: Mutex<Desk>,
     pub(crate) line: crate::usecases::synchronise::Line,
+    /// The paper a printer took, until somebody says whether it came out.
+    pub(crate) awaiting: Mutex<Option<crate::usecases::paper::Prepared>>,
 }
 
 /// What changes while it runs.
@@ -138,6 +140,7 @@ impl App {
                 session: None,
             }),
             line: crate::usecases::synchronise::Line::default(),
+            awaiting: Mutex::new(None),
         };
         app.open_store();
         if app.config.demo {

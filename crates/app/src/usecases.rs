@@ -9,6 +9,7 @@ pub(crate) mod decisions;
 pub(crate) mod drafts;
 pub(crate) mod paper;
 pub(crate) mod paper_number;
+pub(crate) mod printable;
 pub(crate) mod recovery;
 pub(crate) mod sessions;
 pub(crate) mod settings;

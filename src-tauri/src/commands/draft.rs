@@ -1,6 +1,6 @@
 //! Drafts at the counter: saved as typed, checked, signed.
 
-use skranke_app::api::case::CaseRef;
+use skranke_app::api::case::{CaseRef, Revealed};
 use skranke_app::api::draft::{
     AttachmentCopy, AttachmentRef, AttachmentView, CprCheck, CprCheckRequest, DraftCheck,
     DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FormView,
@@ -107,4 +107,12 @@ pub(crate) async fn attachment_copy(
     request: AttachmentRef,
 ) -> Result<AttachmentCopy, UiError> {
     desk.run(move |app| app.attachment_copy(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn draft_reveal(
+    desk: State<'_, Desk>,
+    request: DraftRef,
+) -> Result<Revealed, UiError> {
+    desk.run(move |app| app.draft_reveal(request)).await
 }

@@ -1,7 +1,7 @@
 //! Looking at papers. Printing and saving them stand in `desktop`.
 
 use skranke_app::api::error::UiError;
-use skranke_app::api::paper::{PaperRequest, PaperView};
+use skranke_app::api::paper::{PaperCameOut, PaperRequest, PaperView};
 use tauri::State;
 
 use crate::desk::Desk;
@@ -12,4 +12,12 @@ pub(crate) async fn paper_preview(
     request: PaperRequest,
 ) -> Result<PaperView, UiError> {
     desk.run(move |app| app.paper_preview(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn paper_came_out(
+    desk: State<'_, Desk>,
+    request: PaperCameOut,
+) -> Result<(), UiError> {
+    desk.run(move |app| app.paper_came_out(request)).await
 }

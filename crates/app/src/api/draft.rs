@@ -35,6 +35,8 @@ pub struct DraftView {
     pub attachments: Vec<AttachmentView>,
     /// The case it adds to; `None` for a new request.
     pub case: Option<ContinuedCase>,
+    /// A protected address is kept and not among the fields; `draft_reveal` shows it and is logged.
+    pub address_hidden: bool,
 }
 
 /// The open case a draft adds to.

@@ -51,6 +51,13 @@ pub struct SavePaperRequest {
     pub path: Option<String>,
 }
 
+/// Whether the paper the printer took came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PaperCameOut {
+    /// False: nothing was handed out, so the next print is no copy.
+    pub came_out: bool,
+}
+
 /// What came of printing or saving.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct PaperDone {

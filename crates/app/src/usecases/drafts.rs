@@ -12,6 +12,7 @@ use skranke_forms::{Field, Form, Profile};
 use skranke_store::{Action, DraftRow, Entry, WriteHandle};
 use uuid::Uuid;
 
+use crate::api::case::Revealed;
 use crate::api::draft::{
     AttachmentView, CprCheck, CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef,
     DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FieldProblem, FieldValue, FieldView,
@@ -27,12 +28,15 @@ use crate::record;
 use crate::state::{App, AtWork};
 use crate::usecases::continuing::{self, Continued};
 use crate::usecases::decisions::policy;
-use crate::usecases::settings;
+use crate::usecases::{printable, settings};
 
 /// Most drafts shown in a list.
 const MOST_DRAFTS: u32 = 200;
 /// Most characters a field keeps as typed; the form's own limits are far lower and give a message.
 const LONGEST_TYPED: usize = 20_000;
+
+/// The field with the citizen's address.
+const ADDRESS: &str = "citizen_address";
 
 /// What a draft row's JSON object holds.
 #[derive(Default, Serialize, Deserialize)]
@@ -93,13 +97,19 @@ impl Draft {
 
     /// As the window shows it; the case it adds to is the caller's to fill in.
     pub(crate) fn view(self) -> DraftView {
+        let mut fields = self.fields;
+        let hidden = hides_address(&fields);
+        if hidden {
+            fields.remove(ADDRESS);
+        }
         DraftView {
             id: self.id.to_string(),
             step: self.step,
-            fields: self.fields,
+            fields,
             saved_at: rfc3339(self.updated_at),
             attachments: self.files,
             case: None,
+            address_hidden: hidden,
         }
     }
 }
@@ -244,8 +254,13 @@ impl App {
                 let entry = Entry::new(Action::CitizenLookedUp, work.now);
                 write.also(&entry.on(before.id.to_string()).because("counter_entry"))?;
             }
+            let mut typed = request.fields;
+            // A hidden address is not sent back by the window, and is not lost by saving.
+            if let (None, Some(address)) = (typed.get(ADDRESS), before.fields.get(ADDRESS)) {
+                typed.insert(ADDRESS.to_owned(), address.clone());
+            }
             let kept = Kept {
-                typed: request.fields,
+                typed,
                 ..before.kept()
             };
             save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
@@ -255,6 +270,23 @@ impl App {
                 shown,
                 required,
             })
+        })
+    }
+
+    /// Shows the protected address of a draft; always logged.
+    ///
+    /// # Errors
+    /// `DraftNotFound`.
+    pub fn draft_reveal(&self, request: DraftRef) -> Result<Revealed, AppError> {
+        self.at_work(|work| {
+            work.session.needs(Act::Capture)?;
+            let draft = load(&work, &request.id)?;
+            let entry = Entry::new(Action::AddressRevealed, work.now).on(draft.id.to_string());
+            work.store
+                .write(&work.actor, entry.because("counter_entry"))?
+                .commit()?;
+            let text = Typed(&draft.fields).text(ADDRESS).to_owned();
+            Ok(Revealed { text })
         })
     }
 
@@ -360,6 +392,7 @@ impl App {
                         at_field,
                     });
                 }
+                problems.extend(printable::problems(&form, &plain, step, texts));
             }
             let relevant = capture::from_forms(form.relevant(&plain));
             let typed = Typed(&relevant);
@@ -611,6 +644,12 @@ pub(crate) fn add_attachment(
 fn save(write: &mut WriteHandle<'_>, id: DraftId, step: u8, kept: &Kept) -> Result<(), AppError> {
     let json = serde_json::to_string(kept).map_err(|_| AppError::of(ErrorCode::Internal))?;
     Ok(write.save_draft(id, None, step, &json)?)
+}
+
+/// Whether an address is kept that is not shown without a logged click.
+fn hides_address(fields: &Fields) -> bool {
+    let typed = Typed(fields);
+    typed.flag("address_protected") && !typed.text(ADDRESS).is_empty()
 }
 
 /// The problem a field would have with this number: the same words while typing and when checked.

@@ -1,5 +1,7 @@
 //! Papers of a case or a draft: preview, and what is recorded once one was printed or saved.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Datelike;
@@ -14,7 +16,7 @@ use skranke_protocol::receipt_code::{self, DeviceCertificate, ReceiptStatement};
 use skranke_store::{Action, Entry, ReadHandle};
 
 use crate::api::error::ErrorCode;
-use crate::api::paper::{PaperRequest, PaperView};
+use crate::api::paper::{PaperCameOut, PaperRequest, PaperView};
 use crate::error::AppError;
 use crate::explain::proof_view;
 use crate::papers::{self, Desk};
@@ -54,6 +56,7 @@ impl App {
     /// Makes a paper. One that may go out has a number of its own from now on; a look only shows the next.
     fn paper_made(&self, request: &PaperRequest, going_out: bool) -> Result<Prepared, AppError> {
         let kind = PaperKind::from_code(&request.kind).ok_or_else(AppError::malformed_request)?;
+        self.paper_settle()?;
         self.at_work(|work| match (&request.case_id, &request.draft_id) {
             (Some(case), None) => self.of_case(work, case, kind, request.large_print, going_out),
             (None, Some(draft)) => self.of_draft(&work, draft, kind, request.large_print),
@@ -82,6 +85,50 @@ impl App {
             command.save()?;
             Ok(())
         })
+    }
+
+    /// Keeps a paper the printer took until somebody says whether it came out. A form of a draft is never a copy
+    /// and is not kept.
+    ///
+    /// # Errors
+    /// `CharacterUnprintable`; what the store reports of the paper before it.
+    pub fn paper_await(&self, prepared: Prepared) -> Result<(), AppError> {
+        may_leave(&prepared)?;
+        self.paper_settle()?;
+        if prepared.issue.is_some() {
+            *self.awaiting() = Some(prepared);
+        }
+        Ok(())
+    }
+
+    /// Whether the paper came out: if not, nothing was issued, and the next one has the same number and no copy mark.
+    ///
+    /// # Errors
+    /// What the store reports; the paper is asked about again then.
+    pub fn paper_came_out(&self, request: PaperCameOut) -> Result<(), AppError> {
+        self.at_work(|_| Ok(()))?;
+        if request.came_out {
+            self.paper_settle()
+        } else {
+            *self.awaiting() = None;
+            Ok(())
+        }
+    }
+
+    /// A paper nobody answered for counts as handed out: a second one must say that it is a copy.
+    pub(crate) fn paper_settle(&self) -> Result<(), AppError> {
+        let Some(prepared) = self.awaiting().take() else {
+            return Ok(());
+        };
+        let recorded = self.paper_record(&prepared);
+        if recorded.is_err() {
+            *self.awaiting() = Some(prepared);
+        }
+        recorded
+    }
+
+    fn awaiting(&self) -> MutexGuard<'_, Option<Prepared>> {
+        self.awaiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn of_draft(

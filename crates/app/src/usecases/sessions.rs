@@ -150,6 +150,7 @@ impl App {
     /// # Errors
     /// What the store reports.
     pub fn sign_out(&self, (): ()) -> Result<(), AppError> {
+        drop(self.paper_settle());
         let now = self.now();
         let mut desk = self.lock();
         let Desk { store, session, .. } = &mut *desk;
@@ -176,6 +177,8 @@ impl App {
     /// # Errors
     /// None.
     pub fn session_lock(&self, (): ()) -> Result<(), AppError> {
+        // Locking never fails: a paper that could not be settled now is settled after unlocking.
+        drop(self.paper_settle());
         if let Some(session) = self.lock().session.as_mut() {
             session.locked = true;
         }

@@ -41,6 +41,11 @@ export class Flow {
   readonly work = new Work<unknown>()
   readonly attaching = new Work<AttachmentView | null>()
   readonly explaining = new Work<DraftCheck>()
+  readonly revealing = new Work<unknown>()
+  /** A protected address is kept and was not sent: it is shown by a logged click. */
+  #addressKept = $state(false)
+  /** It was typed or uncovered on this step. */
+  #addressOpen = $state(false)
   #timer: ReturnType<typeof setTimeout> | null = null
   #saving: Promise<boolean> = Promise.resolve(true)
   #dirty = $state(false)
@@ -74,6 +79,8 @@ export class Flow {
       const draft = await this.desk.call('draft_open', { id: this.id })
       this.form = await this.desk.call('form_view', { id: this.id })
       this.fields = draft.fields as Record<string, FieldValueOf>
+      this.#addressKept = draft.address_hidden
+      this.#addressOpen = false
       this.attachments = draft.attachments
       this.case = draft.case
       this.shown = new Set(this.form.shown)
@@ -128,11 +135,29 @@ export class Flow {
   }
 
   set(id: string, value: FieldValueOf): void {
+    if (id === 'citizen_address') this.#addressOpen = true
     if (this.#filled().includes(id)) this.fields[FILLED] = this.#filled().filter((filled) => filled !== id)
     this.fields[id] = value
     this.problems = this.problems.filter((problem) => problem.field !== id)
     const typed = typeof value === 'string' && this.field(id)?.kind !== 'choice'
     this.#saveIn(typed ? PAUSE_MS : 0)
+  }
+
+  /** Whether the address stands behind a click: protected, and not typed or uncovered just now. */
+  get addressMasked(): boolean {
+    return this.#addressKept || (this.flag('address_protected') && this.text('citizen_address') !== '' && !this.#addressOpen)
+  }
+
+  /** Uncovers the protected address; the core logs it. */
+  async revealAddress(): Promise<void> {
+    await this.revealing.run(async () => {
+      await this.#whole()
+      const shown = await this.desk.call('draft_reveal', { id: this.id })
+      this.fields.citizen_address = shown.text
+      this.#addressKept = false
+      this.#addressOpen = true
+      return true
+    })
   }
 
   /** Whether the name on the page came from what we know of the number. */
@@ -261,6 +286,7 @@ export class Flow {
       delete this.fields[WAITS_NOTE]
     }
     this.step = step
+    this.#addressOpen = false
     this.problems = []
     this.#dirty = true
     await this.save()
@@ -299,7 +325,7 @@ export class Flow {
     if (!known?.shown) return
     if (known.name && !this.text('citizen_name')) this.#fill('citizen_name', known.name)
     if (known.address_protected && !this.flag('address_protected')) this.#fill('address_protected', true)
-    if (known.address && !this.text('citizen_address')) this.#fill('citizen_address', known.address)
+    if (known.address && !this.#addressKept && !this.text('citizen_address')) this.#fill('citizen_address', known.address)
     await this.save()
   }
 
@@ -344,6 +370,8 @@ export class Flow {
     const draft = await this.desk.call('draft_open', { id: this.id }).catch(() => null)
     if (!draft) return
     this.fields = draft.fields as Record<string, FieldValueOf>
+    this.#addressKept = draft.address_hidden
+    this.#addressOpen = false
     this.attachments = draft.attachments
     this.case = draft.case
     const form = await this.desk.call('form_view', { id: this.id }).catch(() => null)

@@ -17,15 +17,34 @@ export class Paper {
   /** What became of the last print or save, in words. */
   outcome = $state('')
 
+  readonly reading = new Work<PrinterView[]>()
+  readonly answering = new Work<unknown>()
+  /** The printer took the paper: did it come out? Until that is answered nothing is issued. */
+  asking = $state(false)
+  /** It did not come out. */
+  lost = $state(false)
+  /** Nobody chose a printer and the computer names none. */
+  lacksPrinter = $state(false)
+
   constructor(desk: Desk) {
     this.#desk = desk
-    void desk.call('printers', null).then(
-      (printers) => {
-        this.printers = printers
-        this.printer = (printers.find((printer) => printer.default) ?? printers[0])?.name ?? ''
-      },
-      () => undefined
-    )
+    void this.readPrinters()
+  }
+
+  /** Reads the list anew. The computer's default is chosen; without one nobody's printer is. */
+  async readPrinters(): Promise<void> {
+    const printers = await this.reading.run(() => this.#desk.call('printers', null))
+    if (!printers) return
+    this.printers = printers
+    if (!printers.some((printer) => printer.name === this.printer)) {
+      this.printer = printers.find((printer) => printer.default)?.name ?? ''
+    }
+  }
+
+  choose(printer: string): void {
+    this.printer = printer
+    this.lacksPrinter = false
+    this.printing.clear()
   }
 
   get view(): PaperView | null {
@@ -44,6 +63,7 @@ export class Paper {
   show(request: Omit<PaperRequest, 'large_print'>): Promise<unknown> {
     this.request = { ...request, large_print: this.large }
     this.outcome = ''
+    this.lost = false
     this.printing.clear()
     this.keeping.clear()
     return this.#make()
@@ -59,19 +79,40 @@ export class Paper {
   #make(): Promise<unknown> {
     const request = this.request
     if (!request) return Promise.resolve()
+    // The core counts an unanswered paper as handed out when the next one is made.
+    this.asking = false
     return this.making.run(() => this.#desk.call('paper_preview', request))
   }
 
   async print(): Promise<boolean> {
     const paper = this.request
-    if (!paper || this.printing.working) return false
+    if (!paper || this.printing.working || this.asking) return false
     this.outcome = ''
+    this.lost = false
+    this.lacksPrinter = this.printers.length > 0 && !this.printer
+    if (this.lacksPrinter) return false
     const printer = this.printer
     const done = await this.printing.run(() => this.#desk.call('paper_print', { paper, printer: printer || null }))
     if (!done?.done) return false
     this.outcome = say('preview.printed', { printer: printer || '–' })
-    this.#desk.saved()
-    return true
+    this.asking = paper.case_id !== null
+    if (!this.asking) this.#desk.saved()
+    return !this.asking
+  }
+
+  /** Whether the paper came out. A no leaves number and original as they were, for another printer. */
+  async answer(cameOut: boolean): Promise<boolean> {
+    const heard = await this.answering.run(async () => {
+      await this.#desk.call('paper_came_out', { came_out: cameOut })
+      return true
+    })
+    if (!heard) return false
+    this.asking = false
+    this.lost = !cameOut
+    this.outcome = ''
+    if (cameOut) this.#desk.saved()
+    else void this.readPrinters()
+    return cameOut
   }
 
   async keep(): Promise<boolean> {

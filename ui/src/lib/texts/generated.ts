@@ -834,13 +834,16 @@ export const texts = {
   "preview.print_failed": "Papiret kom ikke ud. Vælg en anden printer, eller gem som PDF. Papiret beholder sit nummer.",
   "preview.print_title": "Udskriv",
   "preview.printed": "Sendt til {printer}",
+  "preview.printer_choose": "Vælg en printer.",
   "preview.printer_label": "Printer",
+  "preview.printer_not_ready": "{name} (ikke klar)",
   "preview.printing": "Sender til printeren",
   "preview.refusal": "Afslag",
   "preview.rejection": "Notat om afvisning",
   "preview.request_form": "Anmodning om fritagelse",
   "preview.saved": "Gemt som {file}",
   "preview.unprintable": "Tegnet {character} i {field} kan ikke trykkes. Ret feltet, eller skriv tegnet med andre bogstaver.",
+  "preview.unprintable_paper": "Tegnet {character} kan ikke trykkes. Skriv det med andre bogstaver.",
   "problem.control_character": "{label} indeholder usynlige tegn. Skriv feltet igen",
   "problem.cpr_in_free_text": "{label} ligner et CPR-nummer. Fjern det fra feltet",
   "problem.cpr_modulus_11": "Kontrolcifferet passer ikke. Det kan være et nyere nummer. Se en ekstra gang på legitimationen",
@@ -1631,8 +1634,10 @@ export interface TextValues {
   "park.deleted_after": { days: string | number };
   "preview.copy_mark": { count: string | number };
   "preview.printed": { printer: string | number };
+  "preview.printer_not_ready": { name: string | number };
   "preview.saved": { file: string | number };
   "preview.unprintable": { character: string | number; field: string | number };
+  "preview.unprintable_paper": { character: string | number };
   "problem.control_character": { label: string | number };
   "problem.cpr_in_free_text": { label: string | number };
   "problem.date_before_other": { label: string | number; other: string | number };
