@@ -2,7 +2,7 @@
 //!
 //! Reading is forgiving (a half-typed draft gives half the facts); nothing here decides.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::cpr::{Cpr, CprKind, CprWarning};
 use skranke_domain::eligibility::Facts;
 use skranke_domain::event::{
@@ -32,6 +32,14 @@ impl<'a> Typed<'a> {
         matches!(self.0.get(id), Some(FieldValue::Flag(true)))
     }
 
+    /// What was chosen where several may be.
+    fn many(&self, id: &str) -> Vec<String> {
+        match self.0.get(id) {
+            Some(FieldValue::Many(values)) => values.clone(),
+            Some(FieldValue::Text(_) | FieldValue::Flag(_)) | None => Vec::new(),
+        }
+    }
+
     /// A day, if what was typed is one.
     pub(crate) fn day(&self, id: &str) -> Option<NaiveDate> {
         skranke_forms::read::read_date(self.text(id))
@@ -59,9 +67,11 @@ impl<'a> Typed<'a> {
         RegisterStatus::from_code(self.text("register_seen"))
     }
 
-    fn signed(&self) -> Option<bool> {
+    /// A signature on the screen is one only when it was drawn: `drawn` says whether the file is there.
+    fn signed(&self, drawn: bool) -> Option<bool> {
         match self.text("signing_method") {
             "" => None,
+            "screen" => Some(drawn && self.day("signed_on").is_some()),
             "unable" => Some(
                 !self.text("unable_reason").is_empty() && !self.text("witness_name").is_empty(),
             ),
@@ -121,8 +131,8 @@ impl<'a> Typed<'a> {
         }
     }
 
-    /// What is known so far, for the proof.
-    pub(crate) fn facts(&self, location_opens_on: Option<NaiveDate>) -> Facts {
+    /// What is known so far, for the proof. `drawn`: whether there is a signature drawn on the screen.
+    pub(crate) fn facts(&self, location_opens_on: Option<NaiveDate>, drawn: bool) -> Facts {
         let cpr = self.cpr("cpr");
         let warnings = cpr.as_ref().map(Cpr::warnings).unwrap_or_default();
         let touched = |id: &str| self.0.contains_key(id);
@@ -140,7 +150,7 @@ impl<'a> Typed<'a> {
             power_of_attorney_revoked_on: None,
             guardian: self.guardian(),
             declared: touched("declared").then(|| self.flag("declared")),
-            signed: self.signed(),
+            signed: self.signed(drawn),
             signed_on: self.day("signed_on"),
             register: self.register(),
             received_on: self.day("received_on"),
@@ -150,9 +160,12 @@ impl<'a> Typed<'a> {
     }
 
     /// What was captured, as events in the order of the flow. The opening event is the caller's.
+    ///
+    /// `looked_at` is when somebody looked in the register; without it there was no look.
     pub(crate) fn captured(
         &self,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
+        looked_at: Option<DateTime<Utc>>,
         rule_set: RuleSetCode,
     ) -> Vec<Event> {
         let mut events = Vec::new();
@@ -182,11 +195,8 @@ impl<'a> Typed<'a> {
                 valid: self.flag("id_checked"),
             }));
         }
-        if let Some(seen) = self.register() {
-            events.push(Event::RegisterLookedUp {
-                looked_at: now,
-                seen,
-            });
+        if let (Some(seen), Some(looked_at)) = (self.register(), looked_at) {
+            events.push(Event::RegisterLookedUp { looked_at, seen });
         }
         let offers: Vec<_> = self
             .with_prefix("offer_")
@@ -221,6 +231,7 @@ impl<'a> Typed<'a> {
                     .filter(|(_, value)| **value == FieldValue::Flag(true))
                     .map(|(code, _)| code.to_owned())
                     .collect(),
+                grounds: self.many("declared_grounds"),
             }));
         }
         if let Some(choice) = self.unopened_post() {
@@ -383,6 +394,10 @@ pub(crate) fn retyped(case: &skranke_domain::case::Case) -> Fields {
         fields.insert(id.to_owned(), FieldValue::Flag(on));
     }
     if let Some(declaration) = &case.declaration {
+        if !declaration.grounds.is_empty() {
+            let grounds = FieldValue::Many(declaration.grounds.clone());
+            fields.insert("declared_grounds".to_owned(), grounds);
+        }
         for code in &declaration.understood {
             fields.insert(format!("understood_{code}"), FieldValue::Flag(true));
         }

@@ -4,6 +4,8 @@ use skranke_domain::case::Case;
 use skranke_domain::cpr::{Cpr, CprKind, CprWarning};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::{Facts, Proof, Saying};
+use skranke_domain::event::{AttachmentPurpose, Signature};
+use skranke_domain::ids::Sha256Digest;
 use skranke_forms::Texts;
 
 use crate::api::draft::ProofView;
@@ -37,6 +39,15 @@ fn say(saying: &Saying, group: &str, texts: &Texts) -> String {
     texts.say(&format!("{group}.{}", saying.code), &values)
 }
 
+/// The file with the signature drawn on the screen, if there is one; the last counts.
+pub(crate) fn screen_signature(case: &Case) -> Option<Sha256Digest> {
+    let drawn = |purpose| purpose == AttachmentPurpose::ScreenSignature;
+    let mut files = case.attachments.iter().rev();
+    files
+        .find(|file| drawn(file.value.purpose))
+        .map(|file| file.value.digest)
+}
+
 /// What a case says, as facts for the proof.
 pub(crate) fn facts_of(case: &Case, location_opens_on: Option<chrono::NaiveDate>) -> Facts {
     let cpr = case.citizen.as_ref().map(|citizen| citizen.cpr);
@@ -58,7 +69,10 @@ pub(crate) fn facts_of(case: &Case, location_opens_on: Option<chrono::NaiveDate>
         power_of_attorney_revoked_on: case.power_of_attorney_revoked_on,
         guardian: case.guardian.clone(),
         declared: declaration.map(|_| true),
-        signed: declaration.map(|_| true),
+        // A signature on the screen is one only with the drawing.
+        signed: declaration.map(|declaration| {
+            declaration.signature != Signature::OnScreen || screen_signature(case).is_some()
+        }),
         signed_on: declaration.map(|declaration| declaration.signed_on),
         // A look made after the registration shows our own exemption; only one from before speaks against it.
         register: case

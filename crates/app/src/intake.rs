@@ -19,6 +19,10 @@ const LARGEST_SIDE: u32 = 12_000;
 const LARGEST_PICTURE_BYTES: u64 = 256 * 1024 * 1024;
 /// Longest side of the copy that is shown.
 const COPY_SIDE: u32 = 2_000;
+/// Size at which a drawn signature becomes strokes, and how dark a point of it is.
+const STROKES_WIDE: u32 = 300;
+const STROKES_HIGH: u32 = 120;
+const INK: u8 = 140;
 /// Longest file name that is kept, in characters.
 const LONGEST_NAME: usize = 120;
 
@@ -87,6 +91,42 @@ pub fn accept(original: Vec<u8>, name: &str) -> Result<Intake, AppError> {
         copy,
         file_name: clean_name(name, extension),
     })
+}
+
+/// A drawn signature as strokes, from the copy that is shown: each run of ink in a row is one.
+///
+/// # Errors
+/// `FileDamaged`.
+pub(crate) fn strokes(copy: &[u8]) -> Result<Vec<Vec<(f32, f32)>>, AppError> {
+    let mut reader = ImageReader::with_format(Cursor::new(copy), ImageFormat::Png);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(LARGEST_PICTURE_BYTES);
+    reader.limits(limits);
+    let picture = reader
+        .decode()
+        .map_err(|_| AppError::of(ErrorCode::FileDamaged))?;
+    let picture = picture.thumbnail(STROKES_WIDE, STROKES_HIGH).to_luma8();
+    let (width, height) = (picture.width().max(1), picture.height().max(1));
+    let place = |at: u32, of: u32| {
+        f32::from(u16::try_from(at).unwrap_or(0)) / f32::from(u16::try_from(of).unwrap_or(1))
+    };
+    let mut strokes = Vec::new();
+    for (y, row) in (0_u32..).zip(picture.rows()) {
+        let mut began: Option<u32> = None;
+        let ink = row.map(|pixel| pixel.0[0] < INK);
+        for (x, is_ink) in (0_u32..).zip(ink.chain([false])) {
+            match (began, is_ink) {
+                (None, true) => began = Some(x),
+                (Some(from), false) => {
+                    let level = place(y, height);
+                    strokes.push(vec![(place(from, width), level), (place(x, width), level)]);
+                    began = None;
+                }
+                (None, false) | (Some(_), true) => {}
+            }
+        }
+    }
+    Ok(strokes)
 }
 
 fn too_large() -> AppError {

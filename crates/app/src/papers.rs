@@ -4,8 +4,8 @@ mod carrier;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use skranke_documents::papers::{
-    CitizenOnPaper, FormField, FormPaper, FormPart, LetterKind, LetterPaper, PaperText, Words,
-    cpr_on_paper, form_fields,
+    CitizenOnPaper, FormField, FormPaper, FormPart, FormSignature, LetterKind, LetterPaper,
+    PaperText, Words, cpr_on_paper, form_fields,
 };
 use skranke_documents::{Letterhead, Mark, Paper, danish_date, danish_date_time};
 use skranke_domain::case::Case;
@@ -17,12 +17,15 @@ use skranke_domain::rule_set::{Duration, RuleSetCode};
 use skranke_forms::{Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
 use uuid::Uuid;
 
-use crate::api::draft::{Fields, ProofView};
+use crate::api::draft::Fields;
 use crate::api::error::ErrorCode;
 use crate::capture;
 use crate::error::AppError;
 use crate::papers::carrier::carrier;
 use crate::present::{duration_said, unopened_post_code};
+
+/// A line of a drawn signature: points between 0 and 1.
+pub(crate) type Stroke = Vec<(f32, f32)>;
 
 /// Everything a paper needs beside the case.
 pub(crate) struct Desk<'a> {
@@ -30,13 +33,15 @@ pub(crate) struct Desk<'a> {
     pub(crate) profile: &'a Profile,
     /// Name of the location.
     pub(crate) location: String,
+    /// Initials of whoever did what the paper is about; empty where nobody did.
     pub(crate) initials: String,
     pub(crate) now: DateTime<Utc>,
     /// Number to print; empty on F1 and F2.
     pub(crate) number: String,
     /// Text of the QR code; `None` prints no code.
     pub(crate) code: Option<String>,
-    pub(crate) proof: &'a ProofView,
+    /// The signature drawn on the screen, if there is one.
+    pub(crate) strokes: Vec<Stroke>,
     /// Whether who looks may know who came. Otherwise the paper is made as if that were not known.
     pub(crate) sees_channel: bool,
 }
@@ -182,6 +187,7 @@ pub(crate) fn form_paper(
         .with("paper_title", title)
         .with("form_version", form.version.to_string())
         .with("channel", typed.text("channel"))
+        .with("signing_method", typed.text("signing_method"))
         .with(
             "poa_covers_unopened_post",
             typed.flag("poa_covers_unopened_post").to_string(),
@@ -205,15 +211,43 @@ pub(crate) fn form_paper(
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
         words,
         parts: vec![FormPart {
+            signatures: drawn_signature(&filled.signatures, typed, desk),
             text: PaperText::from(filled),
             fields: fields_of(&form, code, &capture::for_forms(fields)),
-            signatures: Vec::new(),
             blank: case.is_none(),
         }],
         reference: reference.join(" · "),
         carrier,
         citizen,
     })))
+}
+
+/// The lines of a form the citizen signed on the screen; none where the lines are to be signed by hand.
+fn drawn_signature(
+    lines: &[String],
+    typed: capture::Typed<'_>,
+    desk: &Desk<'_>,
+) -> Vec<FormSignature> {
+    if desk.strokes.is_empty() || typed.text("signing_method") != "screen" {
+        return Vec::new();
+    }
+    let first = |label: &String| FormSignature {
+        label: label.clone(),
+        name: typed.text("citizen_name").to_owned(),
+        signed_on: typed.text("signed_on").to_owned(),
+        strokes: desk.strokes.clone(),
+    };
+    let others = |label: &String| FormSignature {
+        label: label.clone(),
+        ..FormSignature::default()
+    };
+    let mut lines = lines.iter();
+    lines
+        .next()
+        .map(first)
+        .into_iter()
+        .chain(lines.map(others))
+        .collect()
 }
 
 /// The fields of a paper. A power of attorney says first who gives it: the citizen of the request.
@@ -277,8 +311,20 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         .iter()
         .find(|kind| Some(&kind.code) == id_kind)
         .map(|kind| kind.label.clone());
+    let identity_seen = id_kind.map_or_else(String::new, |id_kind| {
+        let values = [("id_kind", id_kind.as_str()), ("initials", &desk.initials)];
+        texts.say("letter.identity_seen", &values)
+    });
     let wrong = case.wrongly_created.as_ref();
-    let mut unmet = leaves(desk.proof, "not_met", |leaf| join(&leaf.text, &leaf.fact));
+    // The reasons are those of the day of the decision, whatever the case says by now.
+    let to_citizen = |group: &str| -> Vec<String> {
+        let unmet = case.refused.iter().flat_map(|refused| &refused.value.unmet);
+        unmet
+            .map(|code| texts.say(&format!("{group}.{code}"), &[]))
+            .filter(|said| !said.is_empty())
+            .collect()
+    };
+    let mut unmet = to_citizen("citizen_unmet");
     if unmet.is_empty() && !reasons.is_empty() {
         // Refused although every requirement of the proof is met: then the reasons alone carry it.
         unmet.push(reasons.clone());
@@ -288,10 +334,7 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         .with_offers(desk.forms.help_offers())
         .with_list("missing", case.missing.clone())
         .with_list("unmet", unmet)
-        .with_list(
-            "would_change",
-            leaves(desk.proof, "not_met", |leaf| leaf.remedy.clone()),
-        )
+        .with_list("would_change", to_citizen("citizen_remedy"))
         .with(
             "channel",
             who_came(case.opened.as_ref().map(|o| o.channel.code())),
@@ -364,13 +407,21 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         .with("paper_title", "")
         .with("initials", desk.initials.clone())
         .with("location", desk.location.clone())
-        .with("id_kind", id_kind.unwrap_or_default())
+        .with("identity_seen", identity_seen)
+        .with("signing_method", "")
         .with("outcome", outcome)
         .with(
             "reason",
             case.rejected
                 .as_ref()
                 .map(|r| r.value.reason.clone())
+                .unwrap_or_default(),
+        )
+        .with(
+            "next_step",
+            case.rejected
+                .as_ref()
+                .map(|r| r.value.next_step.clone())
                 .unwrap_or_default(),
         )
         .with("reasons", reasons)
@@ -422,36 +473,6 @@ fn complaint_guidance(desk: &Desk<'_>) -> String {
         desk.forms.texts().say("refusal.complaint_unconfirmed", &[])
     } else {
         own.clone()
-    }
-}
-
-fn leaves(
-    proof: &ProofView,
-    outcome: &str,
-    said: impl Fn(&ProofView) -> String + Copy,
-) -> Vec<String> {
-    if proof.outcome == "not_needed" {
-        Vec::new()
-    } else if proof.parts.is_empty() {
-        if proof.outcome == outcome {
-            vec![said(proof)]
-        } else {
-            Vec::new()
-        }
-    } else {
-        proof
-            .parts
-            .iter()
-            .flat_map(|part| leaves(part, outcome, said))
-            .collect()
-    }
-}
-
-fn join(one: &str, other: &str) -> String {
-    if other.is_empty() {
-        one.to_owned()
-    } else {
-        format!("{one}: {other}")
     }
 }
 

@@ -2,8 +2,8 @@
 
 pub(crate) mod attachments;
 pub(crate) mod cases;
-pub(crate) mod continuing;
 pub(crate) mod conflicts;
+pub(crate) mod continuing;
 pub(crate) mod corrections;
 pub(crate) mod decisions;
 pub(crate) mod drafts;

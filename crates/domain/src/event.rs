@@ -1,7 +1,7 @@
 //! What can happen in an exemption case: the events whose fold is the case.
 //!
-//! Events are facts in the past tense. They carry what the law needs and no more: never a ground, a diagnosis or
-//! an ID number. Who did it, when and on which device stands in the envelope (`protocol::envelope`), not here.
+//! Events are facts in the past tense. They carry what the law needs and no more: never a diagnosis or an ID number,
+//! and a ground only where the municipality's profile says that it is kept. Who did it, when and on which device stands in the envelope (`protocol::envelope`), not here.
 //! Basis: design, sections 3 and 4; domain reference 10.2; practice 1 to 5.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -280,7 +280,7 @@ impl std::fmt::Debug for Signature {
     }
 }
 
-/// The declaration on one's honour that at least one ground is met; never which.
+/// The declaration on one's honour that at least one ground is met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclarationSigned {
     /// The legal day of signing: decides which declaration text was met (practice 6).
@@ -291,6 +291,8 @@ pub struct DeclarationSigned {
     pub signature: Signature,
     /// Codes of what the exemption does not cover, gone through together.
     pub understood: Vec<String>,
+    /// Codes of the grounds the citizen named; empty unless the profile says that they are kept (row 2-13).
+    pub grounds: Vec<String>,
 }
 
 /// Whether unopened digital post is sent again on paper, and where to.

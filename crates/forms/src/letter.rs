@@ -124,7 +124,7 @@ const LISTS: [&str; 6] = [
 const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
 
 /// The facts a letter may ask for, beside those of rule set and profile.
-const FACTS: [&str; 35] = [
+const FACTS: [&str; 37] = [
     "form_version",
     "channel",
     "citizen_name",
@@ -147,9 +147,11 @@ const FACTS: [&str; 35] = [
     "paper_title",
     "initials",
     "location",
-    "id_kind",
+    "identity_seen",
+    "signing_method",
     "outcome",
     "reason",
+    "next_step",
     "reasons",
     "has_citizen_views",
     "citizen_views",

@@ -246,7 +246,7 @@ impl App {
         let opens_on = profile
             .location(typed.text("location"))
             .map(|location| location.opens_for_exemption_on);
-        let mut facts = typed.facts(opens_on);
+        let mut facts = typed.facts(opens_on, false);
         self.tell_of_death(&mut facts, profile);
         let rules = self.forms.rules().to_domain();
         for warning in explain(&facts, &rules, &policy(profile), today).warnings {
@@ -292,7 +292,7 @@ impl App {
             let fields = capture::from_forms(relevant);
             let typed = Typed(&fields);
             let number = self.open_typed(&mut command, &profile, &row.form, typed, &location)?;
-            for event in typed.captured(now, row.form.rule_set) {
+            for event in typed.captured(now, Some(now), row.form.rule_set) {
                 command.add(event)?;
             }
             cases.push(ImportedCase {

@@ -26,7 +26,7 @@ use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::record::{self, Command};
 use crate::state::{App, AtWork, Session};
-use crate::usecases::decisions::check_form;
+use crate::usecases::decisions::{check_form, identified_today};
 use crate::usecases::drafts::{self, Draft};
 
 /// The purpose a power of attorney is used for when the request is made.
@@ -242,6 +242,7 @@ impl App {
     ) -> Result<CaseId, AppError> {
         let continued = draft
             .continues
+            .clone()
             .ok_or_else(|| AppError::of(ErrorCode::Internal))?;
         let id = continued.case()?;
         let profile = self.profile(work.store)?.clone();
@@ -269,8 +270,9 @@ impl App {
             | Decision::HelpInstead { .. }
             | Decision::Forward { .. } => {}
         }
+        identified_today(&draft, request, today)?;
         let rejected = matches!(request.decision, Decision::Reject { .. });
-        let captured = Typed(&fields).captured(now, form.rule_set);
+        let captured = Typed(&fields).captured(now, draft.looked_at, form.rule_set);
         for event in news(&command.case, Typed(&fields), captured) {
             // Who was turned away was not identified: nothing more about a citizen is kept (practice 8).
             if !rejected || matches!(event, Event::IdentityChecked(_)) {
@@ -468,8 +470,9 @@ fn new_in(case: &Case, event: Event) -> Option<Event> {
         Event::IdentityChecked(check) => {
             case.identity.as_ref().map(|known| &known.value) != Some(check)
         }
-        Event::RegisterLookedUp { seen, .. } => {
-            case.register_look.as_ref().map(|look| look.value.1) != Some(*seen)
+        Event::RegisterLookedUp { looked_at, seen } => {
+            let known = case.register_look.as_ref().map(|look| look.value);
+            known.is_none_or(|(at, known)| known != *seen || at < *looked_at)
         }
         Event::PowerOfAttorneyRecorded(paper) => case.power_of_attorney.as_ref() != Some(paper),
         Event::PowerOfAttorneyUsed { purpose, .. } => {

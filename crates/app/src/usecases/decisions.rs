@@ -26,7 +26,8 @@ use crate::error::AppError;
 use crate::explain::facts_of;
 use crate::record::{Command, load};
 use crate::state::{App, AtWork};
-use crate::usecases::{drafts, settings};
+use crate::usecases::drafts::{self, Draft};
+use crate::usecases::settings;
 
 /// Why somebody can be turned away without a decision.
 const REJECTIONS: [&str; 3] = ["no_valid_id", "wrong_person", "not_covered"];
@@ -93,6 +94,7 @@ impl App {
         if !may_have_holes {
             check_form(&form, &fields, today)?;
         }
+        identified_today(&draft, request, today)?;
         let location: String = settings::read(work.store, "location")?.unwrap_or_default();
         let now = work.now;
         let id = draft
@@ -101,7 +103,7 @@ impl App {
         let mut command = Command::opening(work, &tenant, id)?;
         self.open_typed(&mut command, &profile, &form, typed, &location)?;
         let rejected = matches!(request.decision, Decision::Reject { .. });
-        for event in typed.captured(now, form.rule_set) {
+        for event in typed.captured(now, draft.looked_at, form.rule_set) {
             // Nobody was identified: then nothing about a citizen is kept (practice 8).
             let about_citizen = !matches!(event, Event::IdentityChecked(_));
             if !(rejected && about_citizen) {
@@ -183,7 +185,7 @@ impl App {
                 if explanation.proof.outcome != Outcome::Met {
                     return Err(not_met(&explanation));
                 }
-                already_exempt_is_looked_up(command)?;
+                already_exempt_is_looked_up(command, today)?;
                 let rule_set = self.rule_set_on(today)?;
                 let duration = self.duration(rule_set, duration.as_deref())?;
                 command.add(Event::MarkedReady)?;
@@ -370,9 +372,26 @@ impl App {
     }
 }
 
-/// Our record is not the register: where ours says exempt, somebody must have looked in theirs (practice 3).
-fn already_exempt_is_looked_up(command: &Command<'_>) -> Result<(), AppError> {
-    let (Some(citizen), None) = (&command.case.citizen, &command.case.register_look) else {
+/// Whoever grants has seen the person's ID that same day: a tick from another day is about another visit.
+pub(crate) fn identified_today(
+    draft: &Draft,
+    request: &DecideRequest,
+    today: NaiveDate,
+) -> Result<(), AppError> {
+    let grants = matches!(request.decision, Decision::Grant { .. });
+    let another_day = |at| danish_time::date_at(at) != today;
+    if grants && draft.identified_at.is_some_and(another_day) {
+        return Err(AppError::of(ErrorCode::InvalidFields).with("field", "id_checked"));
+    }
+    Ok(())
+}
+
+/// Our record is not the register: where ours says exempt, somebody must have looked in theirs that same day
+/// (practice 3).
+fn already_exempt_is_looked_up(command: &Command<'_>, today: NaiveDate) -> Result<(), AppError> {
+    let look = command.case.register_look.as_ref();
+    let looked_today = look.is_some_and(|look| danish_time::date_at(look.value.0) == today);
+    let (Some(citizen), false) = (&command.case.citizen, looked_today) else {
         return Ok(());
     };
     let known = command.write.reading().cases_of(&citizen.cpr)?;

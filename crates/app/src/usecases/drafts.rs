@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use skranke_domain::cpr::{Cpr, CprError};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::{Warning, explain};
-use skranke_domain::ids::{CaseId, DraftId, StaffId};
-use skranke_domain::role::Act;
+use skranke_domain::event::AttachmentPurpose;
+use skranke_domain::ids::{CaseId, DraftId, Sha256Digest, StaffId};
+use skranke_domain::role::{Act, any_permits};
 use skranke_forms::check::ProblemCode;
 use skranke_forms::{Field, Form, Profile};
 use skranke_store::{Action, DraftRow, Entry, WriteHandle};
@@ -53,6 +54,18 @@ struct Kept {
     /// The open case it adds to, and what that held when the draft last looked.
     #[serde(default)]
     continues: Option<Continued>,
+    /// When what was seen in the register was written.
+    #[serde(default)]
+    looked_at_ms: Option<i64>,
+    /// When the ID was said to have been seen.
+    #[serde(default)]
+    identified_at_ms: Option<i64>,
+}
+
+/// When two things were done that hold for a day.
+struct Looks {
+    looked_at: Option<DateTime<Utc>>,
+    identified_at: Option<DateTime<Utc>>,
 }
 
 /// A draft as the use cases work with it.
@@ -63,6 +76,10 @@ pub(crate) struct Draft {
     pub(crate) files: Vec<AttachmentView>,
     pub(crate) becomes: Option<CaseId>,
     pub(crate) continues: Option<Continued>,
+    /// When what was seen in the register was written; `None` where it was not written in this draft.
+    pub(crate) looked_at: Option<DateTime<Utc>>,
+    /// When the ID was said to have been seen; `None` where it was not said in this draft.
+    pub(crate) identified_at: Option<DateTime<Utc>>,
     pub(crate) staff: StaffId,
     updated_at: DateTime<Utc>,
     discarded: bool,
@@ -79,6 +96,10 @@ impl Draft {
             files: kept.files,
             becomes: kept.becomes.and_then(|id| id.parse().ok()),
             continues: kept.continues,
+            looked_at: kept.looked_at_ms.and_then(DateTime::from_timestamp_millis),
+            identified_at: kept
+                .identified_at_ms
+                .and_then(DateTime::from_timestamp_millis),
             staff: row.staff,
             updated_at: row.updated_at,
             discarded: kept.discarded,
@@ -92,7 +113,51 @@ impl Draft {
             discarded: self.discarded,
             becomes: self.becomes.map(|id| id.to_string()),
             continues: self.continues.clone(),
+            looked_at_ms: self.looked_at.map(|at| at.timestamp_millis()),
+            identified_at_ms: self.identified_at.map(|at| at.timestamp_millis()),
         }
+    }
+
+    /// When the look in the register and the ID check of these fields were made: now where they are new.
+    fn looks_of(&self, fields: &Fields, now: DateTime<Utc>) -> Looks {
+        let (before, typed) = (Typed(&self.fields), Typed(fields));
+        let looked_at = if before.register() == typed.register() {
+            self.looked_at
+        } else {
+            typed.register().map(|_| now)
+        };
+        let id = |typed: Typed<'_>| (typed.flag("id_checked"), typed.text("id_kind").to_owned());
+        let identified_at = if id(before) == id(typed) {
+            self.identified_at
+        } else {
+            typed.flag("id_checked").then_some(now)
+        };
+        Looks {
+            looked_at,
+            identified_at,
+        }
+    }
+
+    /// A look and an ID check are of their day: who takes the draft up on another day is asked again.
+    fn forget_looks_before(&mut self, today: NaiveDate) -> bool {
+        let is_old = |at: &mut DateTime<Utc>| danish_time::date_at(*at) != today;
+        let old_look = self.looked_at.take_if(is_old).is_some();
+        let old_check = self.identified_at.take_if(is_old).is_some();
+        if old_look {
+            let not_looked = FieldValue::Text("not_looked".to_owned());
+            self.fields.insert("register_seen".to_owned(), not_looked);
+        }
+        if old_check {
+            self.fields.remove("id_checked");
+        }
+        old_look || old_check
+    }
+
+    /// The signature drawn on the screen, if there is one; the last counts.
+    pub(crate) fn screen_signature(&self) -> Option<Sha256Digest> {
+        let code = AttachmentPurpose::ScreenSignature.code();
+        let mut files = self.files.iter().rev();
+        files.find(|file| file.purpose == code)?.digest.parse().ok()
     }
 
     /// As the window shows it; the case it adds to is the caller's to fill in.
@@ -215,11 +280,17 @@ impl App {
     /// # Errors
     /// `DraftNotFound`.
     pub fn draft_open(&self, request: DraftRef) -> Result<DraftView, AppError> {
-        self.at_work(|work| {
+        let today = self.config.clock.today();
+        self.at_work(|mut work| {
             work.session.needs(Act::Capture)?;
-            let draft = load(&work, &request.id)?;
+            let mut draft = load(&work, &request.id)?;
             let entry = Entry::new(Action::DraftRead, work.now).on(draft.id.to_string());
             work.store.write(&work.actor, entry)?.commit()?;
+            // Who hands in what was filled in at the citizen's home the day before saw the ID there.
+            let decides = any_permits(&work.session.roles, Act::Decide);
+            if decides && draft.forget_looks_before(today) {
+                keep(&mut work, &draft)?;
+            }
             self.caught_up(work, draft)
         })
     }
@@ -259,8 +330,11 @@ impl App {
             if let (None, Some(address)) = (typed.get(ADDRESS), before.fields.get(ADDRESS)) {
                 typed.insert(ADDRESS.to_owned(), address.clone());
             }
+            let looks = before.looks_of(&typed, work.now);
             let kept = Kept {
                 typed,
+                looked_at_ms: looks.looked_at.map(|at| at.timestamp_millis()),
+                identified_at_ms: looks.identified_at.map(|at| at.timestamp_millis()),
                 ..before.kept()
             };
             save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
@@ -399,7 +473,7 @@ impl App {
             let opens_on = profile
                 .location(typed.text("location"))
                 .map(|l| l.opens_for_exemption_on);
-            let mut facts = typed.facts(opens_on);
+            let mut facts = typed.facts(opens_on, draft.screen_signature().is_some());
             if let Some(continued) = &draft.continues {
                 let case = record::load(&work.store.read()?, continued.case()?)?.case;
                 continuing::complete_facts(&mut facts, &case);
@@ -537,6 +611,8 @@ pub(crate) fn create(
         files: Vec::new(),
         becomes,
         continues: None,
+        looked_at: None,
+        identified_at: None,
         staff: work.session.staff,
         updated_at: work.now,
         discarded: false,
@@ -563,6 +639,8 @@ pub(crate) fn create_continuing(
         files: Vec::new(),
         becomes: None,
         continues: Some(continued),
+        looked_at: None,
+        identified_at: None,
         staff: work.session.staff,
         updated_at: work.now,
         discarded: false,

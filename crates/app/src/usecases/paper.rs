@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::Datelike;
 use sha2::{Digest, Sha256};
 use skranke_documents::{CopyMark, RenderOptions, RenderedPaper};
-use skranke_domain::case::{Case, CaseState, check};
+use skranke_domain::case::{Case, CaseState, Recorded, act_of, check};
 use skranke_domain::danish_time;
 use skranke_domain::event::{Event, PaperIssued, PaperKind, RegisterStatus};
-use skranke_domain::ids::{CaseId, Sha256Digest};
+use skranke_domain::ids::{CaseId, Sha256Digest, StaffId};
 use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::receipt_code::{self, DeviceCertificate, ReceiptStatement};
 use skranke_store::{Action, Entry, ReadHandle};
@@ -18,10 +18,11 @@ use skranke_store::{Action, Entry, ReadHandle};
 use crate::api::error::ErrorCode;
 use crate::api::paper::{PaperCameOut, PaperRequest, PaperView};
 use crate::error::AppError;
-use crate::explain::proof_view;
+use crate::explain;
+use crate::intake;
 use crate::papers::{self, Desk};
 use crate::present::discretion;
-use crate::record::{Command, load};
+use crate::record::{Command, Loaded, load};
 use crate::state::{App, AtWork};
 use crate::usecases::{drafts, paper_number, settings};
 
@@ -144,16 +145,7 @@ impl App {
         }
         let draft = drafts::load(work, draft)?;
         let profile = self.profile(work.store)?;
-        let nothing = proof_view(
-            &self
-                .explain_case(
-                    &Case::empty(CaseId::from_uuid(uuid::Uuid::nil())),
-                    profile,
-                    danish_time::date_at(work.now),
-                )
-                .proof,
-            self.forms.texts(),
-        );
+        let drawn = draft.screen_signature();
         let desk = Desk {
             forms: &self.forms,
             profile,
@@ -165,7 +157,7 @@ impl App {
             now: work.now,
             number: String::new(),
             code: None,
-            proof: &nothing,
+            strokes: drawn_strokes(&work.store.read()?, drawn)?,
             sees_channel: true,
         };
         let paper = papers::form_paper(&draft.fields, None, kind, &desk)?;
@@ -201,6 +193,9 @@ impl App {
         if !sees_channel && !discretion::may_show_paper(kind) {
             return Err(AppError::of(ErrorCode::NotPermitted));
         }
+        if going_out {
+            work.session.needs(act_of_issuing(kind))?;
+        }
         let id: CaseId = case
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
@@ -210,7 +205,7 @@ impl App {
             .because("paper");
         work.store.write(&work.actor, entry)?.commit()?;
         let mut read = work.store.read()?;
-        let case = load(&read, id)?.case;
+        let Loaded { case, recorded, .. } = load(&read, id)?;
         let own = read
             .own_device()?
             .ok_or_else(|| AppError::of(ErrorCode::FirstRunNeeded))?;
@@ -247,10 +242,12 @@ impl App {
             }
             None => paper_number::next(&read, id, kind, &own.code, year)?,
         };
-        let proof = proof_view(
-            &self.explain_known(&read, &case, profile, today)?.proof,
-            self.forms.texts(),
-        );
+        let who = who_acted(kind, &case, &recorded);
+        let account = who.map(|staff| read.account(staff)).transpose()?.flatten();
+        let strokes = match kind {
+            PaperKind::Request => drawn_strokes(&read, explain::screen_signature(&case))?,
+            _ => Vec::new(),
+        };
         let certificate: Option<String> = settings::read_in(&read, "device_certificate")?;
         let certificate = certificate
             .and_then(|text| STANDARD.decode(text).ok())
@@ -268,11 +265,11 @@ impl App {
             forms: &self.forms,
             profile,
             location: self.location_name(work.store, &opened_at)?,
-            initials: work.session.initials.clone(),
+            initials: account.map(|a| a.initials).unwrap_or_default(),
             now: work.now,
             number: number.clone(),
             code,
-            proof: &proof,
+            strokes,
             sees_channel,
         };
         let about = if kind == PaperKind::CorrectionToRightPerson {
@@ -325,6 +322,58 @@ impl App {
             .location(code)
             .map(|location| location.name.clone())
             .unwrap_or_default())
+    }
+}
+
+/// The right to hand out a paper of this kind: asked for before it leaves, and again when it is recorded.
+fn act_of_issuing(kind: PaperKind) -> Act {
+    act_of(&Event::PaperIssued(PaperIssued {
+        kind,
+        number: String::new(),
+        copy: 0,
+        digest: Sha256Digest::from_bytes([0; 32]),
+        large_print: false,
+    }))
+}
+
+/// Who did what the paper is about: a reprint says the same as the first print, whoever prints it.
+fn who_acted(kind: PaperKind, case: &Case, recorded: &[Recorded]) -> Option<StaffId> {
+    let last = |did: fn(&Event) -> bool| {
+        let mut newest_first = case.history.iter().rev();
+        newest_first.find_map(|id| {
+            let event = recorded.iter().find(|recorded| recorded.id == *id)?;
+            event.event.as_ref().filter(|event| did(event))?;
+            Some(event.actor)
+        })
+    };
+    match kind {
+        PaperKind::Request | PaperKind::PowerOfAttorney => case.identity.as_ref().map(|i| i.by),
+        PaperKind::ExemptionReceipt | PaperKind::InterimPaper => {
+            case.granted.as_ref().map(|granted| granted.by)
+        }
+        PaperKind::Refusal => case.refused.as_ref().map(|refused| refused.by),
+        PaperKind::TakenBack => case.taken_back.as_ref().map(|taken| taken.by),
+        PaperKind::Rejection => case.rejected.as_ref().map(|rejected| rejected.by),
+        PaperKind::CorrectionToWrongPerson | PaperKind::CorrectionToRightPerson => {
+            case.wrongly_created.as_ref().map(|wrong| wrong.by)
+        }
+        PaperKind::MissingInformation => {
+            last(|event| matches!(event, Event::MarkedIncomplete { .. }))
+        }
+        PaperKind::HandInSlip => last(|event| matches!(event, Event::CaseOpened(_))),
+    }
+}
+
+/// The strokes of a signature drawn on the screen.
+fn drawn_strokes(
+    read: &ReadHandle<'_>,
+    drawn: Option<Sha256Digest>,
+) -> Result<Vec<papers::Stroke>, AppError> {
+    match drawn {
+        Some(digest) if read.attachment(digest)?.is_some() => {
+            intake::strokes(&read.attachment_view(digest)?)
+        }
+        Some(_) | None => Ok(Vec::new()),
     }
 }
 

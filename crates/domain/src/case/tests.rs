@@ -123,6 +123,7 @@ fn declared() -> Event {
         rule_set: RuleSetCode::C,
         signature: Signature::OnPaper,
         understood: vec!["payslips".to_owned()],
+        grounds: Vec::new(),
     })
 }
 

@@ -45,7 +45,9 @@ fn facts() -> LetterFacts {
         ("paper_title", "Anmodning om fritagelse fra Digital Post"),
         ("initials", "KT"),
         ("location", "Borgerservice Solbjerg"),
-        ("id_kind", "Pas"),
+        ("identity_seen", "Pas · set af KT"),
+        ("signing_method", "paper"),
+        ("next_step", ""),
         ("outcome", "Bevilget"),
         ("reason", "no_valid_id"),
         (

@@ -117,6 +117,7 @@ mirror!(DeclarationSigned of event::DeclarationSigned {
     #[serde(with = "word")] rule_set: RuleSetCode,
     signature: Signature,
     understood: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] grounds: Vec<String>,
 });
 mirror!(Representative of power_of_attorney::Representative {
     name: String,

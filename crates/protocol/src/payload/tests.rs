@@ -38,6 +38,7 @@ fn samples() -> Vec<Event> {
             rule_set: RuleSetCode::C,
             signature,
             understood: vec![text("mail_from_banks")],
+            grounds: Vec::new(),
         })
     };
     vec![

@@ -267,6 +267,7 @@ fn next_event(case: &Case, choice: u8, n: u128) -> Option<Event> {
             rule_set: RuleSetCode::C,
             signature: Signature::OnPaper,
             understood: vec![],
+            grounds: vec![],
         }),
         3 => Event::ConflictOfInterestChecked { none: true },
         4 => Event::MarkedReady,
