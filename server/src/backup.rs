@@ -13,8 +13,12 @@ use skranke_protocol::encoding::to_hex;
 use skranke_protocol::instant;
 
 use crate::attachments::AttachmentFolder;
+use crate::config::{Config, Database};
 use crate::log;
+use crate::store::key_file::KeyFile;
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
+use crate::store::transfer::{self, Transfer};
 use crate::store::{CentralStore, StoreError, Stored};
 
 /// What a backup holds.
@@ -28,20 +32,25 @@ pub struct Backup {
     pub attachments: u64,
 }
 
-/// Makes a backup in a new folder under `to` and moves the backup mark of each tenant.
+/// Makes a backup of the configured store in a new folder under `to` and moves the backup mark of each tenant.
+///
+/// The copy is an encrypted SQLite file whatever the store is: of PostgreSQL, whose owner the address then names, every
+/// row is carried over from one snapshot of each municipality.
 ///
 /// # Errors
 /// The copy cannot be made or does not pass its checks; then no mark moves.
-pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> Stored<Backup> {
+pub fn run(config: &Config, to: &Path) -> Stored<Backup> {
     let cannot =
         |what: &'static str| move |_: std::io::Error| StoreError::CannotOpen(what.to_owned());
+    let key = KeyFile::read(&config.key_file)?;
     let now = log::now();
     let folder = to.join(now.format("%Y%m%dT%H%M%S%3fZ").to_string());
     std::fs::create_dir_all(&folder).map_err(cannot("the backup folder cannot be made"))?;
     let database = folder.join("central.db");
-    let positions = store.backup(&database)?;
-    let attachments = attachments
-        .copy_to(&database.with_extension("attachments"))
+    let (store, positions) = copy(&config.database, &key, &database)?;
+    // After the records: an attachment is stored before the event that is accepted with it is copied.
+    let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
+        .and_then(|attachments| attachments.copy_to(&database.with_extension("attachments")))
         .map_err(cannot("the attachments cannot be copied"))?;
     let digest = digest_of(&database).map_err(cannot("the backup cannot be read"))?;
     let manifest = json!({
@@ -57,7 +66,7 @@ pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> St
         sync_folder(made).map_err(cannot("the backup folder cannot be synced"))?;
     }
     for (tenant, position) in &positions {
-        mark(store, tenant, *position)?;
+        mark(store.as_ref(), tenant, *position)?;
     }
     Ok(Backup {
         folder,
@@ -66,7 +75,36 @@ pub fn run(store: &SqliteStore, attachments: &AttachmentFolder, to: &Path) -> St
     })
 }
 
-fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
+/// Copies the records and returns the store they came from, and each tenant's position in the copy.
+fn copy(
+    database: &Database,
+    key: &KeyFile,
+    to: &Path,
+) -> Stored<(Box<dyn Transfer>, Vec<(String, u64)>)> {
+    match database {
+        Database::Sqlite(path) => {
+            let store = SqliteStore::open(path, key)?;
+            let positions = store.backup(to)?;
+            Ok((Box::new(store), positions))
+        }
+        Database::Postgres(owner) => {
+            let store = PostgresStore::open_as_owner(owner, key)?;
+            let carried = to.with_extension("carried");
+            let copied = SqliteStore::open(&carried, key).and_then(|copy| {
+                transfer::carry(&store, &copy)?;
+                // One file without a log beside it, checked like any other backup.
+                copy.backup(to)
+            });
+            for ending in ["carried", "carried-wal", "carried-shm"] {
+                let _ = std::fs::remove_file(to.with_extension(ending));
+            }
+            Ok((Box::new(store), copied?))
+        }
+    }
+}
+
+/// The SHA-256 of a file.
+pub(crate) fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
     let mut file = File::open(path)?;
     let mut digest = Sha256::new();
     let mut block = vec![0; 1024 * 1024];

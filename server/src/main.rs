@@ -14,11 +14,9 @@ use skranke_domain::ids::StaffId;
 use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::Scope;
-use skranke_server::attachments::AttachmentFolder;
 use skranke_server::config::{Config, Database, Settings};
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
-use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::transfer::TABLES;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
 use skranke_server::{backup, log, restore, serve, sign_in};
@@ -91,7 +89,8 @@ enum Command {
         #[arg(long)]
         to_password_file: Option<PathBuf>,
     },
-    /// Copy database and attachments while the server runs, verify the copy and move the backup mark.
+    /// Copy database and attachments while the server runs, verify the copy and move the backup mark; --store on
+    /// PostgreSQL names the owner.
     Backup {
         /// Folder in which a new folder is made.
         #[arg(long)]
@@ -138,16 +137,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }) {
         Command::Serve { exit_with_parent } => listen(&config, exit_with_parent),
         Command::Backup { to } => {
-            let Database::Sqlite(path) = &config.database else {
-                return Err(anyhow!(
-                    "on PostgreSQL, back up with the database's own tools and then run backup-mark"
-                ));
-            };
-            let key = KeyFile::read(&config.key_file)?;
-            let store = SqliteStore::open(path, &key)?;
-            let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
-                .context("the attachment folder cannot be made")?;
-            let made = backup::run(&store, &attachments, &to)?;
+            let made = backup::run(&config, &to)?;
             print(&json!({
                 "folder": made.folder,
                 "attachments": made.attachments,

@@ -4,13 +4,13 @@
 //! after the backup was made. Basis: design, section 6; reliability, finding 6 and section 7.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use skranke_protocol::encoding::to_hex;
 
+use crate::backup::digest_of;
 use crate::config::{Config, Database};
 use crate::store::key_file::KeyFile;
 use crate::store::postgres::PostgresStore;
@@ -140,8 +140,9 @@ impl WorkingCopy {
         let manifest: Manifest = serde_json::from_str(&manifest)
             .map_err(|_| cannot("the backup's manifest.json is not one of ours"))?;
         let database = folder.join("central.db");
-        let digest = digest(&database).map_err(|_| cannot("the backup's copy cannot be read"))?;
-        if digest != manifest.database_sha256 {
+        let digest =
+            digest_of(&database).map_err(|_| cannot("the backup's copy cannot be read"))?;
+        if to_hex(&digest) != manifest.database_sha256 {
             return Err(cannot(
                 "the backup's copy is not the one its manifest names",
             ));
@@ -158,16 +159,6 @@ impl Drop for WorkingCopy {
             let mut path = self.path.clone().into_os_string();
             path.push(ending);
             let _ = fs::remove_file(path);
-        }
-    }
-}
-
-fn digest(path: &Path) -> io::Result<String> {
-    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(to_hex(&hash.finalize())),
-            read => hash.update(block.get(..read).unwrap_or_default()),
         }
     }
 }

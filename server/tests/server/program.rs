@@ -493,3 +493,48 @@ fn a_small_municipality_moves_to_postgresql_by_one_command() {
         "the same server key, the same chain"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_backup_of_postgresql_is_restored_into_a_fresh_one() {
+    let scratch = tempfile::tempdir().unwrap();
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
+    let (old, new) = (
+        skranke_testkit::postgres::Cluster::start(&[]),
+        skranke_testkit::postgres::Cluster::start(&[]),
+    );
+    let owner = |cluster: &skranke_testkit::postgres::Cluster| {
+        format!("postgres:{}", cluster.address("skranke_owner", "skranke"))
+    };
+    for cluster in [&old, &new] {
+        cluster.administer_file("postgres", &roles);
+        let (code, _, said) = run_on(scratch.path(), &owner(cluster), &["prepare-database"], "");
+        assert_eq!(code, Some(0), "{said}");
+    }
+    let runtime = |cluster: &skranke_testkit::postgres::Cluster| {
+        format!("postgres:{}", cluster.address("skranke_runtime", "skranke"))
+    };
+    let program = Program::start_on(scratch.path(), &runtime(&old));
+    let mut counter = Counter::enrol(&program.url);
+    (0..3).for_each(|_| {
+        counter.push_note().unwrap();
+    });
+
+    let to = scratch.path().join("backups");
+    let backup = ["backup", "--to", to.to_str().unwrap()];
+    let (code, told, said) = run_on(scratch.path(), &owner(&old), &backup, "");
+    assert_eq!(code, Some(0), "{said}");
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let after_backup = counter.push_and_keep();
+    drop(program);
+    drop(old);
+    let restore = ["restore", "--from", told["folder"].as_str().unwrap()];
+    let (code, restored, said) = run_on(scratch.path(), &owner(&new), &restore, "");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(restored.contains("\"epoch\":2"), "{restored}");
+
+    let again = Program::start_on(scratch.path(), &runtime(&new));
+    counter.move_to(&again.url);
+    let answered = counter.client.push(&[after_backup]).unwrap();
+    assert_eq!(answered.confirmation.seq, 4);
+}
