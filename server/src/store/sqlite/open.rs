@@ -196,18 +196,21 @@ mod tests {
         let busy = writer(&from, &key).unwrap();
         busy.execute_batch("CREATE TABLE filler (bytes BLOB NOT NULL) STRICT")
             .unwrap();
-        // Three times what is copied in one step.
-        for _ in 0..100 {
+        // Many times what is copied in one step, and commits that follow each other at once.
+        busy.execute_batch("PRAGMA synchronous = OFF; BEGIN")
+            .unwrap();
+        for _ in 0..400 {
             busy.execute("INSERT INTO filler VALUES (randomblob(65536))", [])
                 .unwrap();
         }
+        busy.execute_batch("COMMIT").unwrap();
         let (finished, commits) = (AtomicBool::new(false), AtomicU32::new(0));
 
         std::thread::scope(|scope| {
             let (finished, commits) = (&finished, &commits);
             scope.spawn(move || {
                 let begun = Instant::now();
-                while !finished.load(Ordering::SeqCst) && begun.elapsed().as_secs() < 30 {
+                while !finished.load(Ordering::SeqCst) && begun.elapsed().as_secs() < 20 {
                     busy.execute(
                         "UPDATE filler SET bytes = randomblob(99) WHERE rowid = 1",
                         [],
@@ -223,7 +226,7 @@ mod tests {
             backup(&from, &to, &key).unwrap();
             finished.store(true, Ordering::SeqCst);
             assert!(
-                begun.elapsed().as_secs() < 25,
+                begun.elapsed().as_secs() < 15,
                 "it waited for the others to stop"
             );
         });
