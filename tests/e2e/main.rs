@@ -13,6 +13,7 @@ mod dialogs;
 mod flow;
 mod keyboard;
 mod ordinary;
+mod outcomes;
 mod registering;
 mod representative;
 mod resuming;

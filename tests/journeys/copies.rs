@@ -316,5 +316,13 @@ fn a_paper_nobody_answered_for_counts_as_handed_out() {
     // Then the paper is in the case, so that a second one says KOPI
     assert_eq!(office.show(&case).papers.len(), 1);
     sees(&office, &case, "exempt");
-    assert_eq!(office.app.paper_prepare(&receipt).expect("a paper").view.copy, 1);
+    assert_eq!(
+        office
+            .app
+            .paper_prepare(&receipt)
+            .expect("a paper")
+            .view
+            .copy,
+        1
+    );
 }
