@@ -100,6 +100,7 @@ impl Told {
                 rule_set: RuleSetCode::C,
                 signature: Signature::OnPaper,
                 understood: vec![],
+                grounds: vec![],
             }),
         ];
         events.extend(self.also);

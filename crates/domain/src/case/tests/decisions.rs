@@ -216,6 +216,7 @@ fn time_limited(registered: &str) -> Story {
             rule_set: RuleSetCode::A,
             signature: Signature::OnPaper,
             understood: vec![],
+            grounds: vec![],
         }))
         .then(Event::MarkedReady)
         .then(no_conflict())
