@@ -1,5 +1,6 @@
 //! What is typed is kept: parked drafts, the next citizen in between, and coming back after the power went.
 
+use skranke_app::api::case::Decision;
 use skranke_app::api::draft::{CprCheckRequest, DraftCheckRequest, FieldValue};
 use skranke_app::api::error::ErrorCode;
 
@@ -50,6 +51,70 @@ fn what_was_typed_is_there_after_the_program_ended_without_warning() {
         back.fields["phone"],
         FieldValue::Text(" +45 70 11".to_owned()),
         "as typed"
+    );
+}
+
+#[test]
+fn practice_3_a_look_and_an_id_check_of_another_day_are_asked_for_again() {
+    // Given a draft that was parked yesterday, after the ID and the register had been looked at
+    let office = Office::open();
+    let parked = office.draft().save();
+
+    // When the citizen comes back today
+    office.comes_back("2026-03-14 10:00", "karin");
+    let back = office.app.draft_open(parked.reference()).expect("opened");
+
+    // Then both are asked for again, and the rest is there
+    assert_eq!(
+        back.fields["register_seen"],
+        FieldValue::Text("not_looked".to_owned())
+    );
+    assert_eq!(back.fields.get("id_checked"), None);
+    assert_eq!(back.fields["citizen_name"], parked.fields["citizen_name"]);
+}
+
+#[test]
+fn practice_3_nothing_is_granted_on_an_id_check_of_yesterday() {
+    // Given a window that stood open with the six steps filled in since yesterday
+    let office = Office::open();
+    let open = office.draft().save();
+    office.comes_back("2026-03-14 10:00", "karin");
+
+    // When it is granted today
+    let error = open.grant().err().expect("must be refused");
+
+    // Then the ID must be seen again
+    assert_eq!(error.code, ErrorCode::InvalidFields);
+    assert_eq!(error.params["field"], "id_checked");
+}
+
+#[test]
+fn practice_3_a_look_in_the_register_has_the_time_it_was_made() {
+    let office = Office::open_at("2026-03-13 10:00");
+    let sheet = office.draft().save();
+
+    office.moves_to("2026-03-13 10:04");
+    let case = sheet.grant().expect("granted");
+
+    assert_eq!(case.register_seen_at, "2026-03-13T09:00:00.000Z");
+}
+
+#[test]
+fn what_was_filled_in_at_home_is_handed_in_the_day_after() {
+    // Given somebody who decides nothing and saw the ID at the citizen's home
+    let office = Office::closed_at("2026-03-13 15:30");
+    office.sign_in("omar");
+    let sheet = office.draft().save();
+
+    // When it is handed in the morning after
+    office.comes_back("2026-03-14 08:00", "omar");
+    office.app.draft_open(sheet.reference()).expect("opened");
+    let case = sheet.decide_confirming(Decision::HandIn, false);
+
+    // Then the look in the register keeps its own time
+    assert_eq!(
+        case.expect("handed in").register_seen_at,
+        "2026-03-13T14:30:00.000Z"
     );
 }
 

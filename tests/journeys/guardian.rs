@@ -18,11 +18,23 @@ fn draft_with_guardian(office: &Office) -> Sheet<'_> {
 fn practice_11_a_guardian_shows_the_appointment_and_its_scope_is_kept() {
     let office = Office::open();
 
-    let granted = draft_with_guardian(&office).grant().expect("granted");
+    let sheet = draft_with_guardian(&office)
+        .set("guardian_valid_from", "01.02.2026")
+        .set("guardian_valid_to", "31.12.2027");
+    let granted = sheet.grant().expect("granted");
 
     assert_eq!(granted.channel, "guardian");
     assert_eq!(granted.came_instead, "Birthe Skov");
     let form = office.words(&granted.row.id, "request");
+    for (label, value) in [
+        ("label.guardian_scope", "Personlige forhold"),
+        ("label.guardian_validity", "fra 01.02.2026 til 31.12.2027"),
+    ] {
+        let line = granted.facts.iter().find(|line| line.label == label);
+        assert_eq!(line.expect(label).value, value);
+    }
+    assert!(form.contains("Værgemålet gælder"), "{form}");
+    assert!(form.contains("31. december 2027"), "{form}");
     assert!(
         form.contains("Birthe Skov") && form.contains("Dato og værgens underskrift"),
         "{form}"

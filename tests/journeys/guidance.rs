@@ -29,11 +29,15 @@ fn row_2_15_help_is_offered_and_each_answer_recorded() {
     let case = sheet.grant().expect("granted");
 
     // Then that they were told is on record
-    assert!(
-        case.timeline
-            .iter()
-            .any(|line| line.kind == "guidance_recorded")
-    );
+    let told = case
+        .timeline
+        .iter()
+        .find(|line| line.kind == "guidance_recorded");
+    let told = &told.expect("on record").detail;
+    for said in ["Kursus på biblioteket: Nej tak", ": Fortalt"] {
+        assert!(told.contains(said), "{told}");
+    }
+    assert!(!told.contains("library_course"), "no codes: {told}");
 }
 
 #[test]

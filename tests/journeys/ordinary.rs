@@ -1,6 +1,7 @@
 //! A citizen comes to the Borgerservice, is exempted, registered, and leaves with a receipt.
 
 use skranke_app::api::case::Decision;
+use skranke_app::api::draft::FieldValue;
 use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, code, of_draft, pdf_of, words_of};
@@ -90,6 +91,22 @@ fn row_2_13_a_municipality_may_choose_to_record_the_ground() {
             .shown
             .contains(&"declared_grounds".to_owned())
     );
+
+    // And what the citizen named is kept, where the municipality says so and nowhere else
+    let elsewhere = Office::open();
+    let named = |office: &Office| {
+        let mut sheet = office.draft();
+        let grounds = FieldValue::Many(vec!["c3".to_owned()]);
+        sheet
+            .fields
+            .insert("declared_grounds".to_owned(), grounds);
+        let case = sheet.grant().expect("granted");
+        let line = case.facts.iter().find(|line| line.label == "label.grounds");
+        line.map(|line| line.value.clone())
+    };
+    let kept = named(&office).expect("kept");
+    assert!(kept.contains("computer"), "{kept}");
+    assert_eq!(named(&elsewhere), None);
 }
 
 #[test]

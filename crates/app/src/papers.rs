@@ -23,6 +23,7 @@ use crate::capture;
 use crate::error::AppError;
 use crate::papers::carrier::carrier;
 use crate::present::{duration_said, unopened_post_code};
+use crate::usecases::cases::id_kind;
 
 /// A line of a drawn signature: points between 0 and 1.
 pub(crate) type Stroke = Vec<(f32, f32)>;
@@ -300,21 +301,13 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
                 .map(|taken| taken.value.reasons.clone())
         })
         .unwrap_or_default();
-    let id_kind = case
-        .identity
-        .as_ref()
-        .map(|identity| &identity.value.id_kind);
-    let id_kind = desk
-        .profile
-        .practice
-        .id_kinds
-        .iter()
-        .find(|kind| Some(&kind.code) == id_kind)
-        .map(|kind| kind.label.clone());
-    let identity_seen = id_kind.map_or_else(String::new, |id_kind| {
+    let id_kind = id_kind(case, desk.profile);
+    let identity_seen = if id_kind.is_empty() {
+        String::new()
+    } else {
         let values = [("id_kind", id_kind.as_str()), ("initials", &desk.initials)];
         texts.say("letter.identity_seen", &values)
-    });
+    };
     let wrong = case.wrongly_created.as_ref();
     // The reasons are those of the day of the decision, whatever the case says by now.
     let to_citizen = |group: &str| -> Vec<String> {
@@ -425,8 +418,6 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
                 .unwrap_or_default(),
         )
         .with("reasons", reasons)
-        .with("has_citizen_views", "false")
-        .with("citizen_views", "")
         .with("legal_basis", desk.profile.case.legal_citation.clone())
         .with("complaint_guidance", complaint_guidance(desk))
         .with(

@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::case::{Case, CaseState, Recorded};
 use skranke_domain::danish_time;
-use skranke_domain::event::{Event, PaperKind, Tick, UnopenedPost};
+use skranke_domain::event::{Event, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost};
 use skranke_domain::ids::{EventId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
 use skranke_domain::rule_set::Duration;
-use skranke_forms::Texts;
+use skranke_forms::{HelpOffer, Texts};
 
 use crate::api::case::{CaseRowView, FactLine, IssuedPaper, TickView, TimelineEntry};
 use crate::api::draft::AttachmentView;
@@ -29,6 +29,12 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) origin: &'a HashMap<EventId, (String, String)>,
     /// Name of the location.
     pub(crate) location: String,
+    /// The ID that was seen, as the profile calls it.
+    pub(crate) id_kind: String,
+    /// The grounds the citizen named, where the municipality keeps them.
+    pub(crate) grounds: String,
+    /// The help that can be offered.
+    pub(crate) offers: &'a [HelpOffer],
     /// How the case as a whole stands to the central store.
     pub(crate) sync: String,
     /// Roles of who looks.
@@ -43,6 +49,12 @@ impl Surroundings<'_> {
             .get(&staff)
             .cloned()
             .unwrap_or_else(|| "–".to_owned())
+    }
+
+    /// An offer as the municipality calls it; its code where it is no longer offered.
+    fn offer(&self, code: &str) -> String {
+        let known = self.offers.iter().find(|offer| offer.code == code);
+        known.map_or_else(|| code.to_owned(), |offer| offer.label.clone())
     }
 
     pub(crate) fn say(&self, key: &str) -> String {
@@ -363,7 +375,28 @@ pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
                 .map(|g| g.name.clone())
                 .unwrap_or_default(),
         );
+        if let Some(guardian) = &case.guardian {
+            let scope = if guardian.is_parent {
+                "parent"
+            } else {
+                guardian.scope.code()
+            };
+            add(
+                "label.guardian_scope",
+                around.say(&format!("guardian_scope.{scope}")),
+            );
+            let on = |label: &str, day_of: Option<NaiveDate>| {
+                day_of.map(|on| format!("{} {}", around.say(label), day(on)))
+            };
+            let valid = [
+                on("word.from", guardian.valid_from),
+                on("word.to", guardian.valid_to),
+            ];
+            let valid: Vec<String> = valid.into_iter().flatten().collect();
+            add("label.guardian_validity", valid.join(" "));
+        }
     }
+    add("label.id_kind", around.id_kind.clone());
     if let Some(citizen) = &case.citizen {
         if around.sees_channel() {
             add(
@@ -386,6 +419,13 @@ pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
     }
     if let Some(declaration) = &case.declaration {
         add("label.signed_on", day(declaration.signed_on));
+        if around.sees_channel() {
+            if let Signature::Unable { reason, witness } = &declaration.signature {
+                add("label.unable_to_sign", reason.clone());
+                add("label.witness", witness.clone());
+            }
+            add("label.grounds", around.grounds.clone());
+        }
     }
     if case.granted.is_some() {
         add("label.duration", duration_said(case, around.texts));
@@ -471,7 +511,14 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         Event::Granted(granted) => around.say(&format!("rule_set.{}", granted.rule_set.code())),
         Event::Refused(refused) => refused.reasons.clone(),
         Event::Rejected(rejected) => around.say(&format!("rejection.{}", rejected.reason)),
-        Event::HelpedInstead { offer, .. } => offer.clone(),
+        Event::HelpedInstead { offer, .. } => around.offer(offer),
+        Event::GuidanceRecorded { offers } => {
+            let said = |(code, answer): &(String, OfferAnswer)| {
+                let answer = around.say(&format!("offer_answer.{}", answer.code()));
+                format!("{}: {answer}", around.offer(code))
+            };
+            offers.iter().map(said).collect::<Vec<_>>().join(", ")
+        }
         Event::Forwarded { authority, .. } => authority.clone(),
         Event::Registered(registered) => {
             with_reason(&moment(registered.registered_at), &registered.reference)
@@ -501,7 +548,6 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         Event::ArrivalRecorded(_)
         | Event::CitizenRecorded(_)
         | Event::IdentityChecked(_)
-        | Event::GuidanceRecorded { .. }
         | Event::ConflictOfInterestChecked { .. }
         | Event::MarkedReady
         | Event::Withdrawn { .. }

@@ -124,7 +124,7 @@ const LISTS: [&str; 6] = [
 const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
 
 /// The facts a letter may ask for, beside those of rule set and profile.
-const FACTS: [&str; 37] = [
+const FACTS: [&str; 35] = [
     "form_version",
     "channel",
     "citizen_name",
@@ -153,8 +153,6 @@ const FACTS: [&str; 37] = [
     "reason",
     "next_step",
     "reasons",
-    "has_citizen_views",
-    "citizen_views",
     "legal_basis",
     "complaint_guidance",
     "resend_post",
@@ -177,13 +175,12 @@ const RECEIPTS: [&str; 6] = [
 ];
 
 /// What such a paper must not ask for.
-const NOT_ON_RECEIPTS: [&str; 7] = [
+const NOT_ON_RECEIPTS: [&str; 6] = [
     "channel",
     "representative_name",
     "guardian_name",
     "poa_covers_unopened_post",
     "reasons",
-    "citizen_views",
     "rule_set.grounds",
 ];
 

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use skranke_domain::case::CaseState;
+use skranke_domain::case::{Case, CaseState};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::Warning;
 use skranke_domain::event::Tick;
 use skranke_domain::ids::{CaseId, StaffId};
 use skranke_domain::role::{Act, any_permits};
+use skranke_forms::Profile;
 use skranke_protocol::wire::FoundCase;
 use skranke_store::{
     Action, AuditFilter, CaseFilter, CaseRow, Entry, PageKey, ReadHandle, SearchTerm,
@@ -233,6 +234,9 @@ impl App {
             initials: &initials,
             origin,
             location: self.location_name(work.store, location)?,
+            id_kind: id_kind(case, profile),
+            grounds: self.grounds(case),
+            offers: self.forms.help_offers(),
             sync: loaded.sync(),
             roles: &work.session.roles,
             reader: work.session.staff,
@@ -326,6 +330,20 @@ impl App {
             unopened_post: present::unopened_post_code(case.unopened_post.as_ref()).to_owned(),
             conflicts: conflicts::views(case, recorded, &names(&read, &loaded)?, &around),
         })
+    }
+
+    /// The grounds the citizen named, in the words of the rules of that day.
+    fn grounds(&self, case: &Case) -> String {
+        let Some(declaration) = &case.declaration else {
+            return String::new();
+        };
+        let set = self.forms.rules().get(declaration.rule_set);
+        let grounds = set.map(|set| set.grounds.as_slice()).unwrap_or_default();
+        let named = grounds
+            .iter()
+            .filter(|ground| declaration.grounds.contains(&ground.code));
+        let named: Vec<&str> = named.map(|ground| ground.text.as_str()).collect();
+        named.join(" · ")
     }
 
     /// What our own records, and the central store's, say of a citizen.
@@ -424,6 +442,17 @@ impl App {
         };
         Ok(rows.into_iter().map(view).collect())
     }
+}
+
+/// The ID that was seen, as the municipality calls it.
+pub(crate) fn id_kind(case: &Case, profile: &Profile) -> String {
+    let identity = case.identity.as_ref();
+    let seen = identity.map(|identity| &identity.value.id_kind);
+    let mut kinds = profile.practice.id_kinds.iter();
+    kinds
+        .find(|kind| Some(&kind.code) == seen)
+        .map(|kind| kind.label.clone())
+        .unwrap_or_default()
 }
 
 /// A case the central store knows and this computer does not hold: what a list shows of it, and no more.

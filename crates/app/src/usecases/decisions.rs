@@ -253,18 +253,6 @@ impl App {
         Ok(())
     }
 
-    /// The proof as a case stands.
-    pub(crate) fn explain_case(
-        &self,
-        case: &Case,
-        profile: &Profile,
-        today: NaiveDate,
-    ) -> Explanation {
-        let mut facts = Self::facts_at(case, profile);
-        self.tell_of_death(&mut facts, profile);
-        self.explain_facts(&facts, profile, today)
-    }
-
     /// The proof of an open case, with what other cases of the citizen say.
     ///
     /// # Errors

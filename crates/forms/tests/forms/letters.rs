@@ -54,7 +54,6 @@ fn facts() -> LetterFacts {
             "reasons",
             "Du er under 15 år og skal ikke have Digital Post.",
         ),
-        ("has_citizen_views", "false"),
         ("legal_basis", ""),
         ("complaint_guidance", "Du kan klage til kommunen."),
         ("resend_post", "false"),
