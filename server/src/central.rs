@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
+use skranke_domain::danish_time;
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
+use skranke_protocol::encoding::to_base64_url;
 use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::receipt_code::DeviceCertificate;
 use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_protocol::wire::{Certification, DeviceState};
 use tokio::sync::{Semaphore, watch};
 
 use crate::attachments::AttachmentFolder;
@@ -15,8 +19,11 @@ use crate::config::Config;
 use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
-use crate::store::{CentralStore, Device, Stored, Tenant};
+use crate::store::{CentralStore, Device, ServerKeys, Stored, Tenant};
 use crate::writer::Writers;
+
+/// Days for which a device's papers are vouched for; the device asks again long before.
+const CERTIFICATE_DAYS: u64 = 730;
 
 /// The bootstrap secret of an embedded server, as its digest, and the municipality it is for.
 pub(crate) struct Bootstrap {
@@ -31,6 +38,7 @@ pub struct Central {
     pub(crate) signing_key: SigningKey,
     pub(crate) public_key: PublicKey,
     pub(crate) index_key: [u8; 32],
+    keys: ServerKeys,
     pub(crate) bootstrap: Option<Bootstrap>,
     pub(crate) grant_length: TimeDelta,
     pub(crate) attachments: AttachmentFolder,
@@ -68,6 +76,7 @@ impl Central {
             public_key: signing_key.public(),
             signing_key,
             index_key: keys.index_key,
+            keys,
             bootstrap,
             grant_length: TimeDelta::hours(i64::from(config.grant_hours)),
             attachments,
@@ -94,6 +103,40 @@ impl Central {
         self.bootstrap.as_ref().is_some_and(|bootstrap| {
             bootstrap.tenant == tenant
                 && bootstrap.digest == <[u8; 32]>::from(Sha256::digest(secret))
+        })
+    }
+
+    /// The key with which anyone checks a municipality's papers.
+    pub fn municipality_key(&self, tenant: &str) -> PublicKey {
+        self.keys.municipality_key(tenant).public()
+    }
+
+    /// The municipality's word for the papers of a device that may work; none where the municipality's or the
+    /// device's code does not fit on a paper.
+    pub(crate) fn certify(
+        &self,
+        device: &Device,
+        tenant: &str,
+        at: DateTime<Utc>,
+    ) -> Option<Certification> {
+        if device.state != DeviceState::Active {
+            return None;
+        }
+        let municipality = self.keys.municipality_key(tenant);
+        // The day before, so that a device whose clock or calendar day is a little behind can use it at once.
+        let today = danish_time::date_at(at);
+        let validity = today - Days::new(1)..=today + Days::new(CERTIFICATE_DAYS);
+        let certificate = DeviceCertificate::issue(
+            &municipality,
+            tenant,
+            &device.code,
+            device.public_key,
+            validity,
+        );
+        let bytes = certificate.ok()?.to_bytes().ok()?;
+        Some(Certification {
+            municipality_key: municipality.public(),
+            device_certificate: to_base64_url(&bytes),
         })
     }
 

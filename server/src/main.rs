@@ -102,6 +102,8 @@ enum Command {
         #[arg(long)]
         position: u64,
     },
+    /// Print the key with which `skranke verify-receipt` checks the municipality's papers.
+    MunicipalityKey,
     /// Print a one-time code with which a device can be enrolled within a day.
     EnrolmentCode {
         /// Which cases the device may see: `tenant` or `own_cases`.
@@ -149,6 +151,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             tenant(&config)?,
             position,
         )?),
+        Command::MunicipalityKey => {
+            let tenant = tenant(&config)?;
+            let key = store(&config)?.server_keys()?.municipality_key(tenant);
+            print(&json!({ "tenant": tenant, "municipality_key": key.public().to_string() }))
+        }
         Command::EnrolmentCode { scope } => {
             enrolment_code(store(&config)?.as_ref(), &config, &scope)
         }

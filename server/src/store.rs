@@ -12,12 +12,13 @@ pub mod sqlite;
 pub mod transfer;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::confirmation::{Confirmation, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
-use skranke_protocol::signature::PublicKey;
+use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::Frontier;
 use skranke_protocol::wire::{DeviceState, Outcome, Scope};
 use uuid::Uuid;
@@ -315,6 +316,21 @@ pub struct ServerKeys {
     pub signing_seed: [u8; 32],
     /// Key of the citizen digests.
     pub index_key: [u8; 32],
+}
+
+impl ServerKeys {
+    /// The key with which a municipality vouches for its devices' papers. It is derived, so that it is sealed, backed
+    /// up and restored with the server's own key, and is another one for each municipality.
+    pub fn municipality_key(&self, tenant: &str) -> SigningKey {
+        let seed: [u8; 32] = Sha256::new()
+            .chain_update("skranke/server/municipality-key/1\0")
+            .chain_update(tenant)
+            .chain_update([0])
+            .chain_update(self.signing_seed)
+            .finalize()
+            .into();
+        SigningKey::from_seed(&seed)
+    }
 }
 
 /// A database that keeps the records of several municipalities.

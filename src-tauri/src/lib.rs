@@ -1,8 +1,8 @@
 //! The desktop shell: window, commands, native dialogs, printing, key store, the demo's central
 //! store. It translates and calls; it holds no rule, no SQL, and formats nothing.
 
-mod browser;
 mod alone;
+mod browser;
 mod central;
 mod commands;
 pub mod config;

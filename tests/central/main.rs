@@ -5,6 +5,7 @@
 )]
 
 mod lying;
+mod papers;
 
 mod conflicts;
 

@@ -97,9 +97,7 @@ fn row_2_13_a_municipality_may_choose_to_record_the_ground() {
     let named = |office: &Office| {
         let mut sheet = office.draft();
         let grounds = FieldValue::Many(vec!["c3".to_owned()]);
-        sheet
-            .fields
-            .insert("declared_grounds".to_owned(), grounds);
+        sheet.fields.insert("declared_grounds".to_owned(), grounds);
         let case = sheet.grant().expect("granted");
         let line = case.facts.iter().find(|line| line.label == "label.grounds");
         line.map(|line| line.value.clone())

@@ -107,7 +107,9 @@ impl Story {
                 This(Act::Capture),
                 json!({ "id": parked, "step": 2, "fields": {} }),
             ),
-            "draft_delete" | "draft_restore" | "draft_reveal" => (This(Act::Capture), json!({ "id": parked })),
+            "draft_delete" | "draft_restore" | "draft_reveal" => {
+                (This(Act::Capture), json!({ "id": parked }))
+            }
             "draft_check" => (This(Act::Capture), json!({ "id": draft, "step": 4 })),
             "cpr_check" => (Nothing, json!({ "cpr": "0201703984" })),
             // The demo's profile does not allow it, for anyone.

@@ -15,8 +15,8 @@ use skranke_domain::ids::CommandId;
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use session::{
-    DeviceStatus, EnrolAnswer, EnrolRequest, FoundCase, LookupAnswer, LookupRequest, SessionAnswer,
-    SessionRequest, Status,
+    Certification, DeviceStatus, EnrolAnswer, EnrolRequest, FoundCase, LookupAnswer, LookupRequest,
+    SessionAnswer, SessionRequest, Status,
 };
 pub use verdict::{CommandVerdict, Outcome, Verdict};
 

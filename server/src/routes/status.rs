@@ -25,9 +25,11 @@ pub(super) async fn status(
         .device_even_revoked(&central)
         .await?;
     let (device, tenant) = present(&central, &call).await?;
+    let now = log::now();
     answer(
         &call.headers,
         &Status {
+            certification: central.certify(&device, &tenant.code, now),
             protocol: SPOKEN,
             server_version: env!("CARGO_PKG_VERSION").to_owned(),
             tenant: tenant.code.clone(),
@@ -42,7 +44,7 @@ pub(super) async fn status(
                 seq: device.head.seq,
                 head_hash: device.head.hash,
             },
-            server_time: log::now(),
+            server_time: now,
         },
     )
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
@@ -15,7 +16,8 @@ use skranke_store::key::StoreKey;
 use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{
-    AccountRow, Action, Actor, Entry, Options, PasswordDigest, SHORTEST_PASSWORD, Store, StoreError,
+    AccountRow, Action, Actor, Entry, Options, OwnDevice, PasswordDigest, SHORTEST_PASSWORD, Store,
+    StoreError, WriteHandle,
 };
 use uuid::Uuid;
 
@@ -285,30 +287,10 @@ impl App {
         for (account, digest) in &set_up.accounts {
             write.put_account(account, digest)?;
         }
-        // The first computer makes the municipality's key; the papers of every device are checked against it.
-        let mut seed = [0_u8; 32];
-        OsRng.fill_bytes(&mut seed);
-        let municipality = SigningKey::from_seed(&seed);
-        let today = danish_time::date_at(now);
-        let certificate = DeviceCertificate::issue(
-            &municipality,
-            &set_up.profile.municipality_code,
-            &own.code,
-            own.signing_key().public(),
-            today..=today + chrono::Days::new(CERTIFICATE_DAYS),
-        );
-        let certificate = certificate.and_then(|certificate| certificate.to_bytes());
-        let certificate = certificate.map_err(|_| AppError::of(ErrorCode::Internal))?;
-        settings::write(
-            &mut write,
-            "municipality_key",
-            &municipality.public().to_string(),
-        )?;
-        settings::write(
-            &mut write,
-            "device_certificate",
-            &STANDARD.encode(certificate),
-        )?;
+        // A computer that stands alone vouches for its own papers; otherwise the central store does, for all.
+        if self.config.server.is_none() {
+            vouch_alone(&mut write, set_up.profile, &own, now)?;
+        }
         settings::write(&mut write, "profile", &set_up.profile.code)?;
         settings::write(&mut write, "location", &set_up.location)?;
         write.commit()?;
@@ -329,6 +311,31 @@ impl App {
             KeyPlace::System(store) => Ok(envelope.add_key_store(key, &entry(store))?),
         }
     }
+}
+
+/// Makes a municipality's key for a computer without a central store; only its public half is kept.
+fn vouch_alone(
+    write: &mut WriteHandle<'_>,
+    profile: &Profile,
+    own: &OwnDevice,
+    now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    let mut seed = [0_u8; 32];
+    OsRng.fill_bytes(&mut seed);
+    let municipality = SigningKey::from_seed(&seed);
+    let today = danish_time::date_at(now);
+    let certificate = DeviceCertificate::issue(
+        &municipality,
+        &profile.municipality_code,
+        &own.code,
+        own.signing_key().public(),
+        today..=today + chrono::Days::new(CERTIFICATE_DAYS),
+    );
+    let certificate = certificate.and_then(|certificate| certificate.to_bytes());
+    let certificate = certificate.map_err(|_| AppError::of(ErrorCode::Internal))?;
+    let key = municipality.public().to_string();
+    settings::write(write, "municipality_key", &key)?;
+    settings::write(write, "device_certificate", &STANDARD.encode(certificate))
 }
 
 /// The demo's people are the same on every computer of the demo, as they are where a central sign-in names them.

@@ -3,6 +3,7 @@
 //! The network is never waited for while the store is locked: what is to be sent is read, the lock is let go, and
 //! each answer is taken in as it comes. A round that is cut anywhere has lost nothing.
 
+mod certification;
 mod problem;
 mod trust;
 
@@ -262,6 +263,7 @@ impl App {
         let client = self.enrolled_client()?;
         self.renew_grant_over(&client)?;
         let status = client.status()?;
+        self.keep_certification(&status)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
@@ -384,6 +386,7 @@ impl App {
                 Ok(())
             })
             .map_err(host)?;
+            self.keep_certification(&client.status()?)?;
         }
         Ok(client)
     }

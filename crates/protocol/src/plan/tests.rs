@@ -22,6 +22,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
             seq,
             head_hash: hash,
         },
+        certification: None,
         server_time: noon(),
     }
 }

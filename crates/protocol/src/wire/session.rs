@@ -108,6 +108,17 @@ pub struct DeviceStatus {
     pub head_hash: Option<[u8; 32]>,
 }
 
+/// The municipality's word for a device's papers, so that any Skranke that knows the municipality's key believes them
+/// offline. Basis: design, section 8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certification {
+    /// The municipality's key; papers are checked with it.
+    #[serde(with = "as_text")]
+    pub municipality_key: PublicKey,
+    /// The device's certificate, base64url.
+    pub device_certificate: String,
+}
+
 /// `GET /v1/status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -125,6 +136,9 @@ pub struct Status {
     pub backup_position: u64,
     /// The asking device.
     pub device: DeviceStatus,
+    /// What vouches for the asking device's papers; none for a device that may no longer work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certification: Option<Certification>,
     /// The server's time.
     #[serde(with = "instant::wire")]
     pub server_time: DateTime<Utc>,
