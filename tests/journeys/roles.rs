@@ -6,7 +6,7 @@ use skranke_app::api::error::ErrorCode;
 use skranke_app::{COMMANDS, dispatch};
 use skranke_domain::role::{Act, Role, permits};
 
-use crate::office::Office;
+use crate::office::{Office, of_case};
 
 /// Who signs in for each role, from the demo.
 const STAFF: [(&str, Role); 6] = [
@@ -85,6 +85,7 @@ impl Story {
                         "user_name": "x", "password": "0123456789", "serves_at_counter": true }),
             ),
             "recover" => (Nothing, json!({ "secret": "" })),
+            "store_recover" => (Nothing, Value::Null),
             "sign_in" => (Nothing, json!({ "user_name": "", "password": "" })),
             "sign_out" | "session_lock" => (Nothing, Value::Null),
             "session_unlock" => (SignedIn, json!({ "secret": crate::office::PASSWORD })),
@@ -103,6 +104,7 @@ impl Story {
             "draft_open" | "form_view" | "citizen_known" => {
                 (This(Act::Capture), json!({ "id": draft }))
             }
+            "case_continue" => (This(Act::Capture), json!({ "id": open })),
             "draft_save" => (
                 This(Act::Capture),
                 json!({ "id": parked, "step": 2, "fields": {} }),
@@ -114,7 +116,11 @@ impl Story {
             "cpr_check" => (Nothing, json!({ "cpr": "0201703984" })),
             // The demo's profile does not allow it, for anyone.
             "screen_signature" => (SignedIn, json!({ "draft_id": draft, "png_base64": "" })),
-            "attachment_copy" => (This(Act::ReadCase), json!({ "digest": "0".repeat(64) })),
+            // A scan says who came.
+            "attachment_copy" => (
+                This(Act::SeeChannel),
+                json!({ "digest": "0".repeat(64), "case_id": granted, "draft_id": null, "purpose": "quality" }),
+            ),
             "decide" => (
                 This(Act::Decide),
                 json!({ "draft_id": null, "case_id": open, "decision": { "kind": "incomplete", "missing": ["Noget"] },
@@ -144,6 +150,10 @@ impl Story {
                 This(Act::Correct),
                 json!({ "case_id": granted, "reason": "Fejl", "removed_from_register": true, "resend_post": false,
                         "open_draft_for_right_person": false }),
+            ),
+            "conflict_resolve" => (
+                This(Act::Correct),
+                json!({ "case_id": open, "field": "citizen", "chosen": uuid::Uuid::nil(), "reason": "Set efter" }),
             ),
             "take_back" => (
                 This(Act::TakeBack),
@@ -209,6 +219,9 @@ fn every_command_is_allowed_for_exactly_the_roles_the_table_names() {
                 }
                 Needs::SignedIn if *command == "screen_signature" => {
                     assert_eq!(told, Some(ErrorCode::NotPermitted), "shut by the profile");
+                }
+                Needs::This(_) if *command == "case_continue" && role == Role::Outreach => {
+                    assert_eq!(told, Some(ErrorCode::NotPermitted), "a colleague's case");
                 }
                 Needs::Nothing | Needs::SignedIn | Needs::This(_) => {
                     assert_eq!(about_rights, None, "{command} as {}", role.code());
@@ -279,6 +292,28 @@ fn what_a_case_page_offers_is_what_the_role_may() {
                 "{action} as {}",
                 role.code()
             );
+        }
+    }
+}
+
+#[test]
+fn a_paper_leaves_only_for_who_may_record_that_it_did() {
+    // The shell prints and saves what is prepared here: the right is asked for before anything leaves.
+    for (user, role) in STAFF {
+        let story = Story::new();
+        story.office.sign_in(user);
+        for (case, kind, act) in [
+            (&story.registered, "exemption_receipt", Act::Finish),
+            (&story.granted, "interim_paper", Act::Finish),
+            (&story.registered, "request", Act::Capture),
+            (&story.open, "hand_in_slip", Act::Capture),
+        ] {
+            let prepared = story.office.app.paper_prepare(&of_case(case, kind));
+            let told = prepared.as_ref().err().map(|error| error.code);
+            let sees = kind != "request" || permits(role, Act::SeeChannel);
+            let may = permits(role, Act::ReadCase) && permits(role, act) && sees;
+            let expected = (!may).then_some(ErrorCode::NotPermitted);
+            assert_eq!(told, expected, "{kind} as {}", role.code());
         }
     }
 }
