@@ -20,7 +20,10 @@ fn main() {
     let names = Paper::Letter(Box::new(samples::receipt_for(many)));
     let rendered = press.render(&names, &samples::options()).expect("names");
     fs::write(folder.join("names.pdf"), rendered.pdf).expect("the paper can be written");
-    for (name, paper) in samples::all() {
+    let ordinary = samples::all()
+        .into_iter()
+        .map(|(name, paper)| (name.to_owned(), paper));
+    for (name, paper) in ordinary.chain(samples::longest()) {
         for large_print in [false, true] {
             let copy_mark = (name == "important_messages").then(|| CopyMark {
                 device_code: "S3".to_owned(),
@@ -33,7 +36,7 @@ fn main() {
                 ..samples::options()
             };
             let started = Instant::now();
-            let rendered = press.render(&paper, &options).expect(name);
+            let rendered = press.render(&paper, &options).expect(&name);
             let took = started.elapsed();
             let file = if large_print {
                 format!("{name}.large.pdf")

@@ -87,6 +87,10 @@ pub(crate) struct Slab {
     pub(crate) keep_with_next: bool,
     /// Starts a page.
     pub(crate) on_new_page: bool,
+    /// Begins something: a page may be ended before it to fill the next.
+    pub(crate) opens: bool,
+    /// Stands this far from the upper edge of the sheet, where nothing before it is in the way.
+    pub(crate) from_edge: Option<f32>,
     /// Stands at the foot of its page.
     pub(crate) at_foot: bool,
     pub(crate) ink: Vec<(Owner, Ink)>,
@@ -118,11 +122,11 @@ pub(crate) fn compose(
         field_gap: 0.0,
     };
     composer.letterhead(&sheet.letterhead);
-    if let Some(line) = &sheet.copy_line {
-        composer.copy_line(line);
-    }
     if let Some(address) = &sheet.address {
         composer.address(address);
+    }
+    if let Some(line) = &sheet.copy_line {
+        composer.copy_line(line);
     }
     for block in &sheet.blocks {
         composer.block(block);
@@ -194,6 +198,30 @@ impl Composer<'_> {
         let lines = wrap_evenly(self.typefaces, text, style, COLUMN);
         self.note_uncovered(&lines);
         lines
+    }
+
+    /// Sets the sentence that says it all: a line for each sentence where that takes no more
+    /// lines, else lines of about the same length.
+    pub(crate) fn sentence_lines(&mut self, text: &str, style: TextStyle) -> Vec<SetLine> {
+        let even = self.even_lines(text, style);
+        let sentences = sentences(text);
+        let alone = sentences.len() == 1;
+        let by_sentence: Vec<SetLine> = sentences
+            .into_iter()
+            .flat_map(|sentence| wrap_evenly(self.typefaces, sentence, style, COLUMN))
+            .collect();
+        if alone || by_sentence.len() > even.len() {
+            even
+        } else {
+            by_sentence
+        }
+    }
+
+    /// What was set last stays on the page of what comes next.
+    pub(crate) fn keep_with_previous(&mut self) {
+        if let Some(last) = self.slabs.last_mut() {
+            last.keep_with_next = true;
+        }
     }
 
     fn note_uncovered(&mut self, lines: &[SetLine]) {
@@ -272,6 +300,24 @@ impl Slab {
         }
         y
     }
+}
+
+/// The sentences of a text, each with the space after it. "kl.", "nr." and an initial end none.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, _) in text.match_indices(". ") {
+        let word = text[start..at].rsplit(' ').next().unwrap_or_default();
+        let ends = word.chars().count() > 2
+            && word.chars().last().is_some_and(char::is_lowercase)
+            && text[at + 2..].starts_with(char::is_uppercase);
+        if ends {
+            found.push(&text[start..at + 2]);
+            start = at + 2;
+        }
+    }
+    found.push(&text[start..]);
+    found
 }
 
 /// Where the baseline lies under the top of a line box.

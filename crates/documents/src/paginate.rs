@@ -17,6 +17,13 @@ pub(crate) struct Page {
     pub(crate) has_foot: bool,
 }
 
+/// A last page with less than this part of its height filled takes over from the page before.
+const LEAST_LAST: f32 = 0.22;
+/// The page before keeps at least this part of its height.
+const LEAST_KEPT: f32 = 0.4;
+/// So much of a page is moved to the last one to keep a section whole.
+const MOST_MOVED: f32 = 0.2;
+
 /// Distributes the slabs over pages and adds the page feet.
 pub(crate) fn paginate(
     typefaces: &Typefaces,
@@ -27,50 +34,127 @@ pub(crate) fn paginate(
 ) -> Result<Vec<Page>, DocumentError> {
     let band = scale.small.leading + 9.0;
     let floor = PAGE_HEIGHT - MARGIN_BOTTOM - band - 6.0;
-    let mut pages = vec![Page::default()];
+    let slabs = composed.slabs.as_slice();
+    let laid = lay(slabs, floor, None)?;
+    let mut pages = fuller_last_page(slabs, floor, laid)?.pages;
+    add_feet(typefaces, &mut pages, scale, reference, words);
+    Ok(pages)
+}
+
+/// Slabs laid out on pages.
+struct Laid {
+    pages: Vec<Page>,
+    /// The first slab of each page.
+    starts: Vec<usize>,
+    /// How far down each page is filled; a closing counts with its height.
+    filled: Vec<f32>,
+}
+
+impl Laid {
+    fn turn(&mut self, first: usize) {
+        self.pages.push(Page::default());
+        self.starts.push(first);
+        self.filled.push(0.0);
+    }
+
+    fn fill(&mut self, height: f32) {
+        if let Some(filled) = self.filled.last_mut() {
+            *filled += height;
+        }
+    }
+}
+
+/// Ends the last page but one earlier where a few lines would stand alone on the last, or where
+/// that keeps a section whole.
+fn fuller_last_page(slabs: &[Slab], floor: f32, laid: Laid) -> Result<Laid, DocumentError> {
+    let whole = floor - MARGIN_TOP;
+    let [.., before, last] = laid.starts.as_slice() else {
+        return Ok(laid);
+    };
+    let sparse = |laid: &Laid| {
+        let last = laid.filled.last().copied().unwrap_or_default();
+        last < LEAST_LAST * whole
+    };
+    let lonely = sparse(&laid);
+    let begins = slabs.get(*last).is_some_and(|slab| slab.opens);
+    if (!lonely && begins) || slabs.get(*last).is_some_and(|slab| slab.on_new_page) {
+        return Ok(laid);
+    }
+    let candidates: Vec<usize> = (before + 1..*last)
+        .rev()
+        .filter(|at| slabs[*at].opens && !slabs[at - 1].keep_with_next)
+        .collect();
+    for at in candidates {
+        let moved = lay(slabs, floor, Some(at))?;
+        let kept = moved.filled.iter().rev().nth(1).copied().unwrap_or(whole);
+        let taken = slabs[at..*last].iter();
+        let height: f32 = taken.map(|slab| slab.before + slab.height).sum();
+        if moved.pages.len() > laid.pages.len()
+            || kept < LEAST_KEPT * whole
+            || (!lonely && height > MOST_MOVED * whole)
+        {
+            break;
+        }
+        if !sparse(&moved) {
+            return Ok(moved);
+        }
+    }
+    Ok(laid)
+}
+
+/// Fills page after page; a page ends before the slab `turn_before` whatever room is left.
+fn lay(slabs: &[Slab], floor: f32, turn_before: Option<usize>) -> Result<Laid, DocumentError> {
+    let mut laid = Laid {
+        pages: Vec::new(),
+        starts: Vec::new(),
+        filled: Vec::new(),
+    };
+    laid.turn(0);
     let mut y = MARGIN_TOP;
-    let mut slabs = composed.slabs.as_slice();
-    while let Some(first) = slabs.first() {
-        let together = chain_length(slabs);
-        let chain = &slabs[..together];
-        slabs = &slabs[together..];
+    let mut at = 0;
+    while let Some(first) = slabs.get(at) {
+        let together = chain_length(&slabs[at..]);
+        let chain = &slabs[at..at + together];
         let at_top = y <= MARGIN_TOP;
         if first.at_foot {
             let top = PAGE_HEIGHT - MARGIN_BOTTOM - first.height;
             if y + first.before > top {
-                pages.push(Page::default());
+                laid.turn(at);
             }
-            place(&mut pages, top, first);
-            if let Some(page) = pages.last_mut() {
+            place(&mut laid.pages, top, first);
+            laid.fill(first.height);
+            if let Some(page) = laid.pages.last_mut() {
                 page.has_foot = true;
             }
             y = PAGE_HEIGHT;
+            at += together;
             continue;
         }
         if chain.iter().any(|slab| slab.height > floor - MARGIN_TOP) {
             return Err(DocumentError::TooTall);
         }
         let needed = height(chain, at_top);
-        if !at_top && (first.on_new_page || y + needed > floor) {
-            pages.push(Page::default());
+        let must_turn = first.on_new_page || turn_before == Some(at);
+        if !at_top && (must_turn || y + needed > floor) {
+            laid.turn(at);
             y = MARGIN_TOP;
         }
-        for slab in chain {
-            let top = if y <= MARGIN_TOP { y } else { y + slab.before };
+        for (offset, slab) in chain.iter().enumerate() {
+            let mut top = if y <= MARGIN_TOP { y } else { y + slab.before };
+            top = slab.from_edge.map_or(top, |edge| top.max(edge));
             if top + slab.height > floor && y > MARGIN_TOP {
                 // A chain longer than a page is broken where it must be.
-                pages.push(Page::default());
+                laid.turn(at + offset);
+                top = MARGIN_TOP;
                 y = MARGIN_TOP;
-                place(&mut pages, y, slab);
-                y += slab.height;
-            } else {
-                place(&mut pages, top, slab);
-                y = top + slab.height;
             }
+            place(&mut laid.pages, top, slab);
+            laid.fill(top + slab.height - y);
+            y = top + slab.height;
         }
+        at += together;
     }
-    add_feet(typefaces, &mut pages, scale, reference, words);
-    Ok(pages)
+    Ok(laid)
 }
 
 /// How many slabs from the first on must stay on one page.

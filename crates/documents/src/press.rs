@@ -11,7 +11,10 @@ use crate::{
     error::DocumentError,
     paginate::{Page, paginate},
     papers::Paper,
-    scale::{FORM, FORM_ROOMY, FORM_TIGHT, LARGE, READING, READING_TIGHT, READING_TIGHTEST, Scale},
+    scale::{
+        FORM, FORM_ROOMY, FORM_TIGHT, LARGE, LARGE_TIGHT, READING, READING_TIGHT, READING_TIGHTEST,
+        Scale,
+    },
     sheet::{Density, Sheet},
     tagging,
     typeface::{Typeface, Typefaces},
@@ -129,7 +132,7 @@ impl Press {
         large_print: bool,
     ) -> Result<(Composed, Vec<Page>), DocumentError> {
         let scales: &[&Scale] = match (large_print, sheet.density) {
-            (true, _) => &[&LARGE],
+            (true, _) => &[&LARGE, &LARGE_TIGHT],
             (false, Density::Reading) => &[&READING, &READING_TIGHT, &READING_TIGHTEST],
             (false, Density::Form) => &[&FORM_ROOMY, &FORM, &FORM_TIGHT],
         };

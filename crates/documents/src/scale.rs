@@ -14,6 +14,11 @@ pub(crate) const MARGIN_SIDE: f32 = 54.0;
 pub(crate) const MARGIN_TOP: f32 = 48.0;
 /// Lower margin, under the page number.
 pub(crate) const MARGIN_BOTTOM: f32 = 33.0;
+/// Where the addressee begins: 45 mm, in the window of C5 and M65 envelopes (39 or 44 mm from
+/// the edge and 35 mm high, 15 mm from the left).
+pub(crate) const WINDOW_TOP: f32 = 45.0 * 72.0 / 25.4;
+/// What must not be read through the window begins below this and the space above a title.
+pub(crate) const WINDOW_BOTTOM: f32 = 75.0 * 72.0 / 25.4;
 /// Width of the text.
 pub(crate) const COLUMN: f32 = PAGE_WIDTH - 2.0 * MARGIN_SIDE;
 /// Side of the printed code: 26 mm.
@@ -63,6 +68,8 @@ pub(crate) struct Scale {
     pub(crate) label: TextStyle,
     pub(crate) small: TextStyle,
     pub(crate) small_strong: TextStyle,
+    /// The addressee: set closely, so that five lines stay in the window.
+    pub(crate) address: TextStyle,
     pub(crate) letterhead: TextStyle,
     pub(crate) letterhead_strong: TextStyle,
     pub(crate) letterhead_small: TextStyle,
@@ -104,6 +111,7 @@ pub(crate) const READING: Scale = Scale {
     label: style(Regular, 12.75, 18.75, MUTED),
     small: style(Regular, 11.25, 16.5, INK),
     small_strong: style(SemiBold, 11.25, 16.5, INK),
+    address: style(Regular, 12.75, 16.5, INK),
     letterhead: style(Regular, 12.75, 18.0, INK),
     letterhead_strong: style(SemiBold, 12.75, 18.0, INK),
     letterhead_small: style(Regular, 11.25, 15.75, INK),
@@ -188,6 +196,7 @@ pub(crate) const FORM: Scale = Scale {
     label: style(Regular, 9.5, 13.0, MUTED),
     small: style(Regular, 9.5, 13.5, INK),
     small_strong: style(SemiBold, 9.5, 13.5, INK),
+    address: style(Regular, 11.25, 15.0, INK),
     letterhead: style(Regular, 11.25, 15.5, INK),
     letterhead_strong: style(SemiBold, 11.25, 15.5, INK),
     letterhead_small: style(Regular, 9.5, 13.5, INK),
@@ -208,12 +217,13 @@ pub(crate) const FORM: Scale = Scale {
 /// Forms whose last lines would otherwise stand on a page of their own.
 pub(crate) const FORM_TIGHT: Scale = Scale {
     body: style(Regular, 10.5, 14.0, INK),
-    before_heading: 9.0,
+    before_title: 11.0,
+    before_heading: 8.0,
     after_heading: 1.0,
-    between: 4.0,
-    field_gap: 5.0,
-    field_line: 17.0,
-    signature_space: 31.0,
+    between: 3.0,
+    field_gap: 4.0,
+    field_line: 16.5,
+    signature_space: 30.0,
     ..FORM
 };
 
@@ -227,6 +237,7 @@ pub(crate) const LARGE: Scale = Scale {
     label: style(Regular, 18.0, 26.0, MUTED),
     small: style(Regular, 16.0, 22.0, INK),
     small_strong: style(SemiBold, 16.0, 22.0, INK),
+    address: style(Regular, 16.0, 19.5, INK),
     letterhead: style(Regular, 16.0, 21.0, INK),
     letterhead_strong: style(SemiBold, 16.0, 21.0, INK),
     letterhead_small: style(Regular, 16.0, 21.0, INK),
@@ -244,6 +255,29 @@ pub(crate) const LARGE: Scale = Scale {
     two_columns: false,
 };
 
+/// Large print set more closely, for a paper that would otherwise need a page more. The letters
+/// are as large.
+pub(crate) const LARGE_TIGHT: Scale = Scale {
+    title: style(SemiBold, 26.0, 32.0, INK),
+    lead: style(Medium, 19.0, 25.0, INK),
+    heading: style(SemiBold, 19.0, 24.0, INK),
+    body: style(Regular, 18.0, 24.0, INK),
+    body_strong: style(SemiBold, 18.0, 24.0, INK),
+    label: style(Regular, 18.0, 24.0, MUTED),
+    small: style(Regular, 16.0, 20.5, INK),
+    small_strong: style(SemiBold, 16.0, 20.5, INK),
+    before_title: 16.0,
+    before_heading: 16.0,
+    after_heading: 3.0,
+    between: 8.0,
+    before_table: 12.0,
+    row_padding: 3.5,
+    field_gap: 11.0,
+    field_line: 30.0,
+    signature_space: 50.0,
+    ..LARGE
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,6 +285,11 @@ mod tests {
     #[test]
     fn large_print_never_goes_below_sixteen_points() {
         let smallest = [
+            LARGE_TIGHT.lead,
+            LARGE_TIGHT.body,
+            LARGE_TIGHT.label,
+            LARGE_TIGHT.small,
+            LARGE.address,
             LARGE.title,
             LARGE.lead,
             LARGE.heading,
@@ -266,6 +305,12 @@ mod tests {
             smallest >= 16.0,
             "large print has text of {smallest} points"
         );
+        const {
+            assert!(
+                LARGE_TIGHT.body.size >= 18.0,
+                "running text is 18 points or more"
+            )
+        };
         const { assert!(LARGE.body.size >= 18.0, "running text is 18 points or more") };
     }
 }

@@ -23,12 +23,13 @@ impl Composer<'_> {
 
     pub(super) fn lead(&mut self, text: &str) {
         let node = self.node(Role::Paragraph);
-        let lines = self.even_lines(text, self.scale.lead);
+        let lines = self.sentence_lines(text, self.scale.lead);
         self.flow_lines(node, lines, 6.0, true);
     }
 
     pub(super) fn heading(&mut self, text: &str) {
         let node = self.node(Role::Heading2);
+        let start = self.slabs.len();
         self.flow(
             node,
             text,
@@ -36,6 +37,9 @@ impl Composer<'_> {
             self.scale.before_heading,
             true,
         );
+        if let Some(first) = self.slabs.get_mut(start) {
+            first.opens = true;
+        }
     }
 
     pub(super) fn paragraph(&mut self, text: &str) {
@@ -100,6 +104,7 @@ impl Composer<'_> {
             let lines = self.lines(point, scale.body, COLUMN - indent);
             let mut slab = Slab {
                 before: if at == 0 { before } else { 0.0 },
+                keep_with_next: points.len() > 1 && (at == 0 || at + 2 == points.len()),
                 ..Slab::default()
             };
             slab.text_at(Owner::Node(label), scale.body.size * 0.35, 0.0, bullet);
@@ -128,6 +133,7 @@ impl Composer<'_> {
             let mark = self.lines(&finding.mark, scale.body_strong, column.max(1.0) + 0.5);
             let mut slab = Slab {
                 before: if at == 0 { before } else { scale.between / 2.0 },
+                keep_with_next: findings.len() > 1 && (at == 0 || at + 2 == findings.len()),
                 ..Slab::default()
             };
             let end = slab.text_at(Owner::Node(label), 0.0, 0.0, mark);

@@ -8,6 +8,8 @@ use crate::{
 };
 
 const GUTTER: f32 = 18.0;
+/// The part of a signature's line that is for the date.
+const DATE_SHARE: f32 = 0.27;
 
 impl Composer<'_> {
     /// Fields in two columns; wide fields and long choices take a row of their own.
@@ -19,7 +21,10 @@ impl Composer<'_> {
             // Ticks stand close together and clear of the answers to another question.
             let ticks = matches!(field.value, FieldValue::Tick { .. });
             let follows_tick = before.is_some_and(|f| matches!(f.value, FieldValue::Tick { .. }));
-            self.field_gap = if ticks && follows_tick {
+            self.field_gap = if before.is_none() {
+                // Clear of the sentence above.
+                self.scale.field_gap.max(8.0)
+            } else if ticks && follows_tick {
                 1.5
             } else {
                 self.scale.field_gap
@@ -47,6 +52,7 @@ impl Composer<'_> {
         let half = (COLUMN - GUTTER) / 2.0;
         let mut slab = Slab {
             before: self.field_gap,
+            opens: true,
             ..Slab::default()
         };
         for (at, field) in fields.iter().enumerate() {
@@ -158,7 +164,7 @@ impl Composer<'_> {
         slab.text_at(Owner::Node(body), x + left, top, lines)
     }
 
-    /// A question and its answers, side by side as far as they fit.
+    /// A question and its answers, in as many columns as the longest answer leaves room for.
     fn choice(
         &mut self,
         slab: &mut Slab,
@@ -173,29 +179,32 @@ impl Composer<'_> {
         let mut y = slab.text_at(Owner::Node(body), 0.0, 0.0, lines) + 1.0;
         let list = self.structure.add(body, Role::List);
         let left = scale.body.size * 1.55;
+        let longest = options.iter().fold(0.0_f32, |longest, (text, _)| {
+            let set = self.lines(text, scale.body, width - left);
+            set.iter()
+                .fold(longest, |widest, line| widest.max(line.width))
+        });
+        let column = left + longest + GUTTER;
         let mut x = 0.0;
         let mut end = y;
         for (text, ticked) in options {
-            let set = self.lines(text, scale.body, width - left);
-            let needed = left
-                + set
-                    .iter()
-                    .fold(0.0_f32, |widest, line| widest.max(line.width));
-            if x > 0.0 && x + needed > width {
+            if x > 0.0 && x + column > width + GUTTER {
                 x = 0.0;
                 y = end + 2.0;
             }
             let option = self.structure.add(list, Role::ListItem);
             end = end.max(self.tick(slab, option, *ticked, text, (x, y), width - x));
-            x += needed + 2.0 * GUTTER;
+            x += column;
         }
         end
     }
 
-    /// A line to sign on with who signs under it; a signature given on screen is drawn.
+    /// A line for the date and one to sign on, with who signs under them; a signature given on
+    /// screen is drawn. Nobody signs on a page without a word on it.
     pub(super) fn signatures(&mut self, lines: &[SignatureLine]) {
         let scale = self.scale;
         let style = scale.body;
+        self.keep_with_previous();
         for (at, line) in lines.iter().enumerate() {
             let mut slab = Slab {
                 before: scale.between,
@@ -203,14 +212,12 @@ impl Composer<'_> {
                 ..Slab::default()
             };
             let y = scale.signature_space;
-            let mut left = 0.0;
+            let date = DATE_SHARE * COLUMN;
+            let mut left = date + GUTTER;
             let node = self.node(Role::Paragraph);
             if !line.signed_on.is_empty() {
                 let set = self.lines(&line.signed_on, style, COLUMN / 3.0);
-                left = set
-                    .iter()
-                    .fold(0.0_f32, |widest, line| widest.max(line.width))
-                    + GUTTER;
+                left = set.iter().fold(date, |widest, line| widest.max(line.width)) + GUTTER;
                 slab.text_at(Owner::Node(node), 0.0, y - style.leading - 1.0, set);
             }
             if !line.strokes.is_empty() {
@@ -247,25 +254,29 @@ impl Composer<'_> {
             let name = self.node(Role::Paragraph);
             let set = self.lines(&said, scale.label, COLUMN);
             let end = slab.text_at(Owner::Node(name), 0.0, y + 2.0, set);
-            slab.ink.push((
-                Owner::Artifact,
-                Ink::Rule {
-                    from: 0.0,
-                    to: COLUMN,
-                    y,
-                    thickness: 0.75,
-                    tone: WRITING_LINE,
-                },
-            ));
+            for (from, to) in [(0.0, left - GUTTER), (left, COLUMN)] {
+                slab.ink.push((
+                    Owner::Artifact,
+                    Ink::Rule {
+                        from,
+                        to,
+                        y,
+                        thickness: 0.75,
+                        tone: WRITING_LINE,
+                    },
+                ));
+            }
             slab.height = end;
             self.push(slab);
         }
     }
 
-    /// A frame with rows that somebody else fills in, on lines where they are empty.
+    /// A frame with rows that somebody else fills in, on lines where they are empty. It stays
+    /// with what it is about.
     pub(super) fn reserved(&mut self, heading: &str, rows: &[(String, String)]) {
         const PADDING: f32 = 9.0;
         let scale = self.scale;
+        self.keep_with_previous();
         let mut slab = Slab {
             before: scale.before_heading,
             height: PADDING,

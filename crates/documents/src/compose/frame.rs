@@ -5,7 +5,7 @@ use crate::{
     error::DocumentError,
     letterhead::Letterhead,
     qr::Code,
-    scale::{CODE_SIDE, COLUMN, HAIRLINE, INK},
+    scale::{CODE_SIDE, COLUMN, HAIRLINE, INK, WINDOW_BOTTOM, WINDOW_TOP},
     shaping::wrap,
     sheet::{AddressBlock, Closing},
     structure::Role,
@@ -58,7 +58,8 @@ impl Composer<'_> {
         self.push(slab);
     }
 
-    /// The mark of a reprint, framed, above everything else.
+    /// The mark of a reprint, framed, above all that the paper says and clear of the window of
+    /// an envelope.
     pub(super) fn copy_line(&mut self, line: &str) {
         let style = self.scale.small_strong;
         let node = self.node(Role::Paragraph);
@@ -93,13 +94,14 @@ impl Composer<'_> {
         let scale = self.scale;
         let half = COLUMN * 0.55;
         let mut slab = Slab {
-            before: 30.0,
+            before: 12.0,
+            from_edge: Some(WINDOW_TOP),
             ..Slab::default()
         };
         let mut left = 0.0;
         for line in &address.lines {
             let node = self.node(Role::Paragraph);
-            let lines = self.lines(line, scale.body, half - 12.0);
+            let lines = self.lines(line, scale.address, half - 12.0);
             left = slab.text_at(Owner::Node(node), 0.0, left, lines);
         }
         let mut right = 0.0;
@@ -108,8 +110,8 @@ impl Composer<'_> {
             let lines = self.lines(&format!("{label}: {value}"), scale.small, COLUMN - half);
             right = slab.text_flush_right(Owner::Node(node), COLUMN, right, lines);
         }
-        // A window is higher than three lines; the title keeps clear of it.
-        slab.height = left.max(right).max(4.0 * scale.body.leading);
+        // What the letter is about is not to be read through the window.
+        slab.height = left.max(right).max(WINDOW_BOTTOM - WINDOW_TOP);
         self.push(slab);
     }
 

@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod coverage;
+mod pages;
 mod receipt_qr;
 mod rules;
 mod samples;

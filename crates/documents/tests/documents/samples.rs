@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use skranke_documents::{
     Letterhead, Mark, Paper, RenderOptions, danish_date, danish_date_time,
     papers::{
-        Carrier, CitizenOnPaper, FormPaper, FormPart, LetterKind, LetterPaper, Outcome, PaperText,
-        Reason, Words, cpr_on_paper, form_fields,
+        Carrier, CitizenOnPaper, FormField, FormPaper, FormPart, FormSignature, FormValue,
+        LetterKind, LetterPaper, Outcome, PaperText, Reason, Words, cpr_on_paper, form_fields,
     },
 };
 use skranke_forms::{FieldValue, Fields, Forms, LetterFacts};
@@ -118,7 +118,9 @@ pub(crate) fn facts(name: &str) -> LetterFacts {
         .with("paper_title", "Anmodning om fritagelse fra Digital Post")
         .with("initials", "KT")
         .with("location", "Borgerservice Solbjerg")
-        .with("id_kind", "Kørekort")
+        .with("identity_seen", "Kørekort · set af KT")
+        .with("next_step", "Kom igen med legitimation.")
+        .with("signing_method", "paper")
         .with("outcome", "Bevilget")
         .with("reason", "no_valid_id")
         .with("reasons", "Du opfylder ikke det, der står herunder.")
@@ -254,6 +256,20 @@ pub(crate) fn answers() -> Fields {
     ])
 }
 
+/// The fields of a paper; a power of attorney names its giver first.
+fn fields_of(form: &skranke_forms::Form, paper: &str, blank: bool) -> Vec<FormField> {
+    let mut giver = form.clone();
+    giver
+        .fields
+        .retain(|field| ["citizen_name", "cpr", "citizen_address"].contains(&field.id.as_str()));
+    let mut fields = match paper {
+        "f2" => form_fields(&giver, "f1", &answers(), blank),
+        _ => Vec::new(),
+    };
+    fields.extend(form_fields(form, paper, &answers(), blank));
+    fields
+}
+
 pub(crate) fn form(signed_on: NaiveDate, paper: &str, letter: &str, blank: bool) -> FormPaper {
     let forms = Forms::embedded().unwrap();
     let profile = forms.profile("demo").unwrap();
@@ -276,7 +292,7 @@ pub(crate) fn form(signed_on: NaiveDate, paper: &str, letter: &str, blank: bool)
         words: words(),
         parts: vec![FormPart {
             text: text(letter, &facts),
-            fields: form_fields(&form, paper, &answers(), blank),
+            fields: fields_of(&form, paper, blank),
             signatures: Vec::new(),
             blank,
         }],
@@ -364,4 +380,118 @@ pub(crate) fn all() -> Vec<(&'static str, Paper)> {
         ),
         ("request_2014", form(first_form, "f1", "request", false)),
     ]
+}
+
+/// Names that are long, or written in another way than Danish ones.
+const NAMES: [(&str, &str); 3] = [
+    (
+        "greenlandic",
+        "Navarana Kristiane Arnannguaq Petersen-Ittoqqortoormeermioq",
+    ),
+    ("vietnamese", "Nguyễn Thị Ngọc Ánh Tuyết Phương Thảo"),
+    ("arabic", "فاطمة الزهراء بنت عبد الرحمن الأنصاري"),
+];
+
+/// The longest content that makes sense, under names from far away.
+pub(crate) fn longest() -> Vec<(String, Paper)> {
+    NAMES
+        .iter()
+        .flat_map(|(tongue, name)| {
+            [
+                ("receipt", long_letter(receipt(), "exemption_receipt", name)),
+                ("interim", long_letter(interim(), "interim_paper", name)),
+                ("refusal", long_letter(refusal(), "refusal", name)),
+                (
+                    "missing",
+                    long_letter(
+                        letter(
+                            LetterKind::MissingInformation,
+                            "missing_information",
+                            Carrier::Post,
+                        ),
+                        "missing_information",
+                        name,
+                    ),
+                ),
+                ("request", long_form("f1", "request", name)),
+                (
+                    "power_of_attorney",
+                    long_form("f2", "power_of_attorney", name),
+                ),
+            ]
+            .map(|(kind, paper)| (format!("longest_{kind}_{tongue}"), paper))
+        })
+        .collect()
+}
+
+fn long_letter(paper: LetterPaper, code_of_letter: &str, name: &str) -> Paper {
+    let many = |text: &str| -> Vec<String> {
+        (1..=7)
+            .map(|at| {
+                format!(
+                    "{text} Punkt {at} af syv, som her fylder mere end en enkelt linje på papiret."
+                )
+            })
+            .collect()
+    };
+    let reasons =
+        "Vi har lagt vægt på, hvad du har fortalt os i Borgerservice, og på de oplysninger, \
+                   som du har givet os lov til at hente. "
+            .repeat(7);
+    let facts = facts(name)
+        .with("citizen_name", name)
+        .with("reasons", reasons.trim())
+        .with("location", "Borgerservice i Medborgerhuset ved Ærøskøbing Havn")
+        .with("citizen_views", reasons.trim())
+        .with("unopened_post", "Sendes på papir til Nordre Strandvejsgade 112, st. tv., c/o Mads Lindholm, 9990 Solbjerg")
+        .with_list("missing", many("Vi mangler din underskrift."))
+        .with_list("unmet", many("Du opfylder ikke kravet."))
+        .with_list("would_change", many("Du kan søge igen."));
+    let mut text = text(code_of_letter, &facts);
+    if matches!(paper.kind, LetterKind::Refusal { .. }) {
+        text.lead
+            .push_str(" Brevet er langt, fordi der er mange grunde til svaret.");
+    }
+    Paper::Letter(Box::new(LetterPaper {
+        text,
+        reasons: Vec::new(),
+        citizen: CitizenOnPaper {
+            name: name.to_owned(),
+            address: list(&[
+                "c/o Mads Lindholm",
+                "Nordre Strandvejsgade 112, st. tv.",
+                "Lille Solbjerg Gammelby",
+                "9990 Solbjerg",
+            ]),
+            address_protected: false,
+        },
+        ..paper
+    }))
+}
+
+fn long_form(paper: &str, letter: &str, name: &str) -> Paper {
+    let mut form = form(day(), paper, letter, false);
+    for part in &mut form.parts {
+        for field in &mut part.fields {
+            if matches!(&field.value, FormValue::Text(text) if text.contains("Lindholm")) {
+                field.value = FormValue::Text(name.to_owned());
+            }
+        }
+        let waves: Vec<(f32, f32)> = (0..60u8)
+            .map(|step| f32::from(step) / 60.0)
+            .map(|x| (x, 0.5 + 0.45 * (x * 25.0).sin()))
+            .collect();
+        part.signatures = part
+            .text
+            .signatures
+            .iter()
+            .map(|label| FormSignature {
+                label: label.clone(),
+                name: name.to_owned(),
+                signed_on: danish_date(day()),
+                strokes: vec![waves.clone()],
+            })
+            .collect();
+    }
+    Paper::Form(Box::new(form))
 }
