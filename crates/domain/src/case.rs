@@ -311,11 +311,13 @@ impl Case {
                 self.missing.clear();
                 self.reach(CaseState::Ready, recorded);
             }
-            Event::EntryRetracted { field } => match field {
-                Field::Companion => self.companion = None,
-                Field::Declaration => self.declaration = None,
-                _ => {}
-            },
+            Event::EntryRetracted { field } => {
+                if *field == Field::Companion {
+                    self.companion = None;
+                } else if *field == Field::Declaration {
+                    self.declaration = None;
+                }
+            }
             Event::Granted(granted) => {
                 self.granted = Some(stamp(recorded, granted));
                 self.reach(CaseState::Granted, recorded);

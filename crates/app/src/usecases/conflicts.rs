@@ -103,6 +103,10 @@ fn line(label: &str, value: String) -> FactLine {
 }
 
 /// What an event says, so that a person can choose. A protected address and a full CPR number are not in it.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other kinds are told as the timeline tells them"
+)]
 fn facts_of(event: &Event, around: &Surroundings<'_>) -> Vec<FactLine> {
     let mut lines = match event {
         Event::CitizenRecorded(citizen) => citizen_facts(citizen, around),

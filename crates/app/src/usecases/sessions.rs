@@ -54,10 +54,12 @@ impl App {
             let Some(error) = closed else {
                 return Ok(empty);
             };
-            let stage = match error.code {
-                ErrorCode::KeyMissing | ErrorCode::KeyWrong => StartStage::Recovery,
-                ErrorCode::DatabaseDamaged => StartStage::Damaged,
-                _ => return Err(why_closed(Some(error))),
+            let stage = if matches!(error.code, ErrorCode::KeyMissing | ErrorCode::KeyWrong) {
+                StartStage::Recovery
+            } else if error.code == ErrorCode::DatabaseDamaged {
+                StartStage::Damaged
+            } else {
+                return Err(why_closed(Some(error)));
             };
             return Ok(StartState {
                 stage,

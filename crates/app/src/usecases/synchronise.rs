@@ -153,9 +153,12 @@ impl App {
             reference: String::new(),
         };
         // The gravest first; being offline is the least of them.
-        let (away, line) = line.map_or((None, None), |told| match told.code {
-            ErrorCode::Offline => (Some(told), None),
-            _ => (None, Some(told)),
+        let (away, line) = line.map_or((None, None), |told| {
+            if told.code == ErrorCode::Offline {
+                (Some(told), None)
+            } else {
+                (None, Some(told))
+            }
         });
         let told = alarm
             .map(|reference| Told {

@@ -204,11 +204,8 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         }
         Event::EntryRetracted { field } => {
             open(case)?;
-            let is_there = match field {
-                Field::Companion => case.companion.is_some(),
-                Field::Declaration => case.declaration.is_some(),
-                _ => false,
-            };
+            let is_there = *field == Field::Companion && case.companion.is_some()
+                || *field == Field::Declaration && case.declaration.is_some();
             if is_there {
                 Ok(())
             } else {
