@@ -29,6 +29,12 @@ pub(crate) const YUSUF: Citizen = Citizen {
     name: "Yusuf Demir",
 };
 
+/// One whose address is protected.
+pub(crate) const GRETHE: Citizen = Citizen {
+    cpr: "1604483984",
+    name: "Grethe Poulsen",
+};
+
 /// A fictional citizen.
 #[derive(Clone, Copy)]
 pub(crate) struct Citizen {
@@ -143,10 +149,18 @@ pub(crate) async fn ordinary_case(
     look(window, "trin-6").await?;
     window.press("Ctrl+p").await?;
     look(window, "printed").await?;
+    came_out(window).await?;
     make_tick(window, "receipt").await?;
     make_tick(window, "journalised").await?;
     window.press("Ctrl+n").await?;
     window.wait_for_focus("new-cpr").await
+}
+
+/// Answers that the paper came out of the printer.
+pub(crate) async fn came_out(window: &mut Window) -> Result<()> {
+    window.wait_for_focus("came-out").await?;
+    window.press("Enter").await?;
+    window.wait_until_gone("#print-check").await
 }
 
 /// Makes one of the three ticks with its key.

@@ -4,6 +4,7 @@
 //! Nothing here sleeps for a fixed time: everything waits for a condition, with a limit.
 //! Needs what `cargo build --workspace --all-targets` and `npm run build` in `ui` leave behind.
 
+mod attendance;
 mod closed;
 mod completing;
 mod conflict;
@@ -16,7 +17,9 @@ mod ordinary;
 mod outcomes;
 mod registering;
 mod representative;
+mod reprinting;
 mod resuming;
 mod screens;
 mod shell;
 mod start;
+mod troubles;

@@ -8,6 +8,7 @@ mod cups;
 mod dialogs;
 mod display;
 mod driver;
+mod foreign;
 mod keys;
 mod process;
 
@@ -27,6 +28,7 @@ pub use cups::{Cups, PRINTER};
 pub use dialogs::NativeDialog;
 pub use display::Display;
 pub use driver::wait_until_gone;
+pub use foreign::ForeignServer;
 pub use process::{Guarded, descendants};
 
 use driver::Driver;
@@ -39,6 +41,7 @@ const POLL: Duration = Duration::from_millis(25);
 /// dialogs. It outlives the window, so that a test can kill the window and open it again.
 pub struct Scratch {
     folder: TempDir,
+    store: PathBuf,
 }
 
 impl Scratch {
@@ -48,8 +51,17 @@ impl Scratch {
         for part in ["data", "files", "home", "runtime", "programs"] {
             fs::create_dir(folder.path().join(part))?;
         }
-        let scratch = Self { folder };
+        let store = folder.path().join("data");
+        let scratch = Self { folder, store };
         scratch.stand_in_for_browser()?;
+        Ok(scratch)
+    }
+
+    /// The same, with the store on a disk of the test's choice.
+    pub fn with_store_in(folder: &Path) -> Result<Self> {
+        let mut scratch = Self::new()?;
+        scratch.store = folder.join("data");
+        fs::create_dir(&scratch.store)?;
         Ok(scratch)
     }
 
@@ -75,7 +87,7 @@ impl Scratch {
 
     /// Where the program under test keeps its store.
     pub fn store_folder(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.store.clone()
     }
 
     /// Where attached files come from and saved files go when no native dialog is driven.
@@ -103,6 +115,8 @@ pub struct Opening<'a> {
     pub new_computer: bool,
     /// The printing system; without one the machine has no printer.
     pub printing: Option<&'a Cups>,
+    /// Something else answers where the central store should.
+    pub foreign_server: Option<&'a ForeignServer>,
 }
 
 /// A running window. Dropping it ends every process it started.

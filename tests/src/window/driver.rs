@@ -43,7 +43,10 @@ impl Driver {
 
     /// Starts the program in a new session.
     pub(crate) async fn session(&self, scratch: &Scratch, opening: Opening<'_>) -> Result<Client> {
-        let program = build_folder()?.join(PROGRAM);
+        let program = match opening.foreign_server {
+            Some(foreign) => foreign.program().to_owned(),
+            None => build_folder()?.join(PROGRAM),
+        };
         ensure!(
             program.exists(),
             "{} is not built: cargo build --workspace --all-targets",

@@ -221,8 +221,10 @@ fn parse(chord: &str) -> Result<Vec<char>> {
         "Home" => char::from(Key::Home),
         "End" => char::from(Key::End),
         "F2" => char::from(Key::F2),
+        "F4" => char::from(Key::F4),
         "F6" => char::from(Key::F6),
         "F8" => char::from(Key::F8),
+        "F9" => char::from(Key::F9),
         one if one.chars().count() == 1 => one.chars().next().unwrap_or(' '),
         other => bail!("unknown key {other}"),
     });

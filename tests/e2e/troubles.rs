@@ -1,0 +1,121 @@
+//! What goes wrong around the counter and must cost nothing: a full disk in the middle of a decision, and something
+//! else that answers where the central store should.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use skranke_tests::window::{ForeignServer, Opening, Scratch, Window};
+
+use crate::flow::{
+    BODIL, YUSUF, begin, came_alone, grant_to, make_tick, sign_in, to_citizen, to_decision,
+    to_declaration, to_guidance,
+};
+
+/// Where the small disk is, for the child that runs on it.
+const DISK: &str = "SKRANKE_TEST_DISK";
+const FULL_DISK: &str = "troubles::full_disk_during_a_decision_is_told_and_nothing_is_lost";
+
+/// Runs this test again in a child of its own, on a disk in memory that only the child sees.
+fn on_a_small_disk() -> Result<()> {
+    let place = tempfile::tempdir()?;
+    let script = format!(
+        "mount -t tmpfs -o size=40m,mode=700 small \"${DISK}\" && exec \"$TEST\" {FULL_DISK} --exact --nocapture"
+    );
+    let child = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+        .env("TEST", std::env::current_exe()?)
+        .env(DISK, place.path())
+        .output()?;
+    let mut said = String::from_utf8_lossy(&child.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&child.stderr));
+    ensure!(child.status.success(), "{said}");
+    ensure!(said.contains("small disk done"), "the child ran: {said}");
+    Ok(())
+}
+
+/// Writes until nothing more fits.
+fn fill(folder: &Path) -> Result<std::path::PathBuf> {
+    let path = folder.join("fyld");
+    let mut file = fs::File::create(&path)?;
+    for size in [64 * 1024, 4096, 512, 1] {
+        let block = vec![0_u8; size];
+        while file.write_all(&block).is_ok() {}
+    }
+    Ok(path)
+}
+
+#[tokio::test]
+async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how this test tells its child where the disk is"
+    )]
+    let Some(disk) = std::env::var_os(DISK) else {
+        return on_a_small_disk();
+    };
+    let scratch = Scratch::with_store_in(Path::new(&disk))?;
+    let mut window = Window::open("fuld-disk", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    begin(&mut window, BODIL).await?;
+    came_alone(&mut window).await?;
+    to_citizen(&mut window, BODIL).await?;
+    to_guidance(&mut window).await?;
+    to_declaration(&mut window).await?;
+    window.tick("declared").await?;
+    to_decision(&mut window).await?;
+    window.tick("conflict_checked").await?;
+
+    let filler = fill(Path::new(&disk))?;
+    window.press("Ctrl+Enter").await?;
+    window.wait_for_text("Disken er fuld").await?;
+    window.is_accessible("a full disk").await?;
+    window.picture("besked").await?;
+    ensure!(
+        window.shows(BODIL.name).await? && window.is_ticked("conflict_checked").await?,
+        "what was typed is still on the screen"
+    );
+
+    fs::remove_file(filler)?;
+    window.wait_for("step 5", "#next:not([disabled])").await?;
+    window.press("Ctrl+Enter").await?;
+    window.wait_for("step 6", "#tick-registered").await?;
+    make_tick(&mut window, "registered").await?;
+    window.close().await?;
+    println!("small disk done");
+    Ok(())
+}
+
+#[tokio::test]
+async fn page_of_a_network_instead_of_the_central_store_is_told_in_words() -> Result<()> {
+    let scratch = Scratch::new()?;
+    // Before, one signed in where the central store could say what one may do.
+    let mut window = Window::open("fremmed-svar", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    window
+        .wait_for("the line", "#status-sync[data-online=true]")
+        .await?;
+    window.close().await?;
+
+    let foreign = ForeignServer::start(&scratch)?;
+    let opening = Opening {
+        foreign_server: Some(&foreign),
+        ..Opening::default()
+    };
+    let mut window = Window::open("fremmed-svar", &scratch, opening).await?;
+    sign_in(&mut window, "karin").await?;
+    window.wait_for("what is wrong", "#status-problem").await?;
+    window.is_accessible("a foreign answer").await?;
+    window.picture("start").await?;
+    ensure!(
+        !window.shows("<html").await? && !window.shows("Log på gæstenettet").await?,
+        "nothing of the foreign page is shown"
+    );
+    // The citizen is served all the same.
+    grant_to(&mut window, YUSUF).await?;
+    make_tick(&mut window, "registered").await?;
+    window.picture("trin-6").await?;
+    window.close().await
+}
