@@ -325,3 +325,19 @@ pub(crate) fn baseline(style: TextStyle) -> f32 {
     // Half the difference between IBM Plex Sans' ascent (1.025 em) and descent (0.275 em).
     style.leading / 2.0 + 0.375 * style.size
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_ends_neither_at_an_abbreviation_nor_at_an_initial() {
+        assert_eq!(
+            sentences("Det sker kl. 14 for Aase B. Lindholm, nr. 5. Det er rettet. Vi beklager."),
+            [
+                "Det sker kl. 14 for Aase B. Lindholm, nr. 5. Det er rettet. ",
+                "Vi beklager."
+            ]
+        );
+    }
+}

@@ -227,3 +227,58 @@ fn add_feet(
             .extend(foot.ink.into_iter().map(|(owner, ink)| (top, owner, ink)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLOOR: f32 = MARGIN_TOP + 600.0;
+
+    /// Lines of 30 points; `true` opens a section.
+    fn lines(opens: &[bool]) -> Vec<Slab> {
+        let line = |opens: &bool| Slab {
+            height: 30.0,
+            opens: *opens,
+            ..Slab::default()
+        };
+        opens.iter().map(line).collect()
+    }
+
+    fn starts(slabs: &[Slab]) -> Vec<usize> {
+        let laid = lay(slabs, FLOOR, None).expect("every line fits a page");
+        fuller_last_page(slabs, FLOOR, laid)
+            .expect("every line fits a page")
+            .starts
+    }
+
+    #[test]
+    fn a_last_page_of_a_few_lines_takes_the_section_before_over() {
+        let mut opens = [false; 22];
+        for at in [0, 10, 15, 20] {
+            opens[at] = true;
+        }
+
+        assert_eq!(starts(&lines(&opens)), [0, 15]);
+    }
+
+    #[test]
+    fn a_section_is_kept_whole_where_little_moves() {
+        let mut opens = [false; 32];
+        opens[18] = true;
+        assert_eq!(starts(&lines(&opens)), [0, 18]);
+
+        let mut opens = [false; 32];
+        opens[12] = true;
+        assert_eq!(starts(&lines(&opens)), [0, 20], "too much would move");
+    }
+
+    #[test]
+    fn a_last_page_that_is_full_enough_or_asked_for_stays() {
+        let mut slabs = lines(&[true; 30]);
+        assert_eq!(starts(&slabs), [0, 20]);
+
+        slabs.truncate(21);
+        slabs[20].on_new_page = true;
+        assert_eq!(starts(&slabs), [0, 20]);
+    }
+}
