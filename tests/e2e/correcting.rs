@@ -44,6 +44,8 @@ async fn practice_5_wrong_person_registered_is_put_right_and_the_right_one_begun
         !window.shows(EJNAR.name).await?,
         "the new draft knows nothing of the wrong person"
     );
+    window.wait_until_gone("dialog[open]").await?;
+    window.is_accessible("the right person's draft").await?;
     window.picture("den-rette").await?;
     window.press("Ctrl+f").await?;
     window.wait_for("the cases", "#case-search").await?;

@@ -180,7 +180,7 @@ pub(crate) async fn make_tick(window: &mut Window, tick: &str) -> Result<()> {
 }
 
 /// Waits until the paper at the side is drawn.
-async fn paper_is_drawn(window: &Window) -> Result<()> {
+pub(crate) async fn paper_is_drawn(window: &Window) -> Result<()> {
     const DRAWN: &str = "
         const canvas = document.querySelector('[data-testid=paper-state] canvas');
         if (!canvas || canvas.width === 0) return false;

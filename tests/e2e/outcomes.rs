@@ -4,7 +4,9 @@
 use anyhow::Result;
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{AASE, BODIL, Citizen, EJNAR, begin, came_alone, sign_in, to_citizen};
+use crate::flow::{
+    AASE, BODIL, Citizen, EJNAR, begin, came_alone, paper_is_drawn, sign_in, to_citizen,
+};
 
 /// From the start to the dialog of another outcome, with nothing declared and nothing signed.
 async fn ends(window: &mut Window, citizen: Citizen, key: &str) -> Result<()> {
@@ -33,6 +35,7 @@ async fn letter(window: &mut Window, kind: &str) -> Result<()> {
             "#paper-dialog [data-testid=paper-state][data-state=done]",
         )
         .await?;
+    paper_is_drawn(window).await?;
     window.picture(kind).await?;
     window.press("Escape").await?;
     window.wait_until_gone("dialog[open]").await

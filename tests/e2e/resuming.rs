@@ -99,6 +99,7 @@ async fn case_decided_without_a_network_is_confirmed_once_there_is_one() -> Resu
         !window.shows("1 af 1 bekræftet").await?,
         "nothing is confirmed without a network"
     );
+    paper_is(&window, "Fritagelseskvittering").await?;
     window.is_accessible("step 6 without a network").await?;
     window.picture("uden-netvaerk").await?;
     window.close().await?;
