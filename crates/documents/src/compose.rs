@@ -200,17 +200,33 @@ impl Composer<'_> {
         lines
     }
 
-    /// Sets the sentence that says it all: a line for each sentence where that takes no more
-    /// lines, else lines of about the same length.
+    /// Sets the sentence that says it all: lines end where sentences end if that takes no more
+    /// lines, else they are of about the same length.
     pub(crate) fn sentence_lines(&mut self, text: &str, style: TextStyle) -> Vec<SetLine> {
         let even = self.even_lines(text, style);
-        let sentences = sentences(text);
-        let alone = sentences.len() == 1;
-        let by_sentence: Vec<SetLine> = sentences
-            .into_iter()
-            .flat_map(|sentence| wrap_evenly(self.typefaces, sentence, style, COLUMN))
-            .collect();
-        if alone || by_sentence.len() > even.len() {
+        let mut start = 0;
+        let mut end = 0;
+        let mut by_sentence = Vec::new();
+        for sentence in sentences(text) {
+            let longer = end + sentence.len();
+            if end > start && wrap(self.typefaces, &text[start..longer], style, COLUMN).len() > 1 {
+                by_sentence.extend(wrap_evenly(
+                    self.typefaces,
+                    &text[start..end],
+                    style,
+                    COLUMN,
+                ));
+                start = end;
+            }
+            end = longer;
+        }
+        by_sentence.extend(wrap_evenly(
+            self.typefaces,
+            &text[start..end],
+            style,
+            COLUMN,
+        ));
+        if by_sentence.len() > even.len() {
             even
         } else {
             by_sentence
