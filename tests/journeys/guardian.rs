@@ -34,7 +34,7 @@ fn practice_11_a_guardian_shows_the_appointment_and_its_scope_is_kept() {
         assert_eq!(line.expect(label).value, value);
     }
     assert!(form.contains("Værgemålet gælder"), "{form}");
-    assert!(form.contains("31. december 2027"), "{form}");
+    assert!(form.contains("01.02.2026 31.12.2027"), "{form}");
     assert!(
         form.contains("Birthe Skov") && form.contains("Dato og værgens underskrift"),
         "{form}"

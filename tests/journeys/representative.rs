@@ -42,8 +42,19 @@ fn row_2_23_relative_brings_signed_power_of_attorney() {
     assert!(kinds.contains(&"power_of_attorney_used"), "{kinds:?}");
     let copy = office.app.attachment_copy(AttachmentRef {
         digest: attached.digest,
+        case_id: Some(granted.row.id.clone()),
+        draft_id: None,
+        purpose: None,
     });
     assert_eq!(copy.expect("shown").media_type, "application/pdf");
+    let logged = office.audit(&granted.row.id);
+    assert!(
+        logged
+            .iter()
+            .any(|(action, purpose)| action == "attachment_read" && purpose == "open_work"),
+        "the look is in the log of the case: {logged:?}"
+    );
+    office.sign_in("karin");
 
     // And who came instead stands in no list
     let list = office.app.worklist(()).expect("shown");

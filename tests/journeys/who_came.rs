@@ -222,7 +222,7 @@ fn practice_13_who_may_not_see_the_channel_is_told_nothing_that_gives_it_away() 
                 }
                 for digest in scans {
                     let scan =
-                        dispatch(&office.app, "attachment_copy", json!({ "digest": digest }));
+                        dispatch(&office.app, "attachment_copy", json!({ "digest": digest, "case_id": case, "draft_id": null, "purpose": "quality" }));
                     assert_eq!(scan.is_ok(), permits(role, Act::SeeChannel), "{user}");
                 }
             }
@@ -300,6 +300,7 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "start_state",
         "first_run",
         "recover",
+        "store_recover",
         "sign_in",
         "sign_out",
         "session_lock",
@@ -330,6 +331,7 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "tick_undo",
         "correct_wrong_person",
         "take_back",
+        "conflict_resolve",
         "end_exemption",
     ];
     // The same case page too

@@ -66,6 +66,9 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
             }
         }
         PaperKind::InterimPaper => LetterKind::Interim,
+        PaperKind::Refusal if case.refused.is_none() => {
+            return Err(AppError::of(ErrorCode::PaperDoesNotFit));
+        }
         PaperKind::Refusal => LetterKind::Refusal {
             complaint_guidance: complaint_guidance(desk),
         },
@@ -318,9 +321,10 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
             .collect()
     };
     let mut unmet = to_citizen("citizen_unmet");
-    if unmet.is_empty() && !reasons.is_empty() {
-        // Refused although every requirement of the proof is met: then the reasons alone carry it.
-        unmet.push(reasons.clone());
+    let mut reasons = reasons;
+    if unmet.is_empty() && case.refused.is_some() {
+        // Refused although every requirement of the proof was met: the reasons carry it, and stand there once.
+        unmet.push(std::mem::take(&mut reasons));
     }
     let mut facts = LetterFacts::new()
         .with_profile(desk.profile)
@@ -526,6 +530,9 @@ fn letterhead(profile: &Profile, texts: &Texts) -> Result<Letterhead, AppError> 
     let mut contact = profile.address.clone();
     if !profile.contact_phone.is_empty() {
         contact.push(texts.say("letter.phone", &[("number", &profile.contact_phone)]));
+    }
+    if !profile.ean.is_empty() {
+        contact.push(texts.say("letter.ean", &[("number", &profile.ean)]));
     }
     Ok(Letterhead {
         sender: profile.name.clone(),

@@ -317,6 +317,12 @@ pub struct ScreenSignatureRequest {
 pub struct AttachmentRef {
     /// SHA-256, hexadecimal.
     pub digest: String,
+    /// The case it belongs to, or
+    pub case_id: Option<String>,
+    /// the draft.
+    pub draft_id: Option<String>,
+    /// Why, for a case outside open work.
+    pub purpose: Option<String>,
 }
 
 /// A safe copy to look at; the original stays sealed.

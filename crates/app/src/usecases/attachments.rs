@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::{CaseId, Sha256Digest};
-use skranke_domain::role::{Act, any_permits};
+use skranke_domain::role::Act;
 use skranke_store::{Action, Entry};
 
 use crate::api::draft::{
@@ -17,9 +17,9 @@ use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::intake::{self, Intake};
 use crate::present::rfc3339;
-use crate::record::Command;
-use crate::state::App;
-use crate::usecases::drafts;
+use crate::record::{Command, load};
+use crate::state::{App, AtWork};
+use crate::usecases::{cases, drafts};
 
 impl App {
     /// Attaches the file at `request.path`. The shell has asked for the path where the window gave none.
@@ -124,31 +124,54 @@ impl App {
         })
     }
 
-    /// A copy to look at: pictures encoded anew, PDFs for the bundled viewer. The look is logged.
+    /// A copy to look at: pictures encoded anew, PDFs as they came, for the bundled viewer. The look is logged.
     ///
-    /// A scan says who came and may say more, so a role that may not see the channel opens those of drafts alone:
-    /// there it writes the channel itself (practice 13).
+    /// A file is asked for where it belongs: in a draft, or in a case under the same rule of purpose as the case. A
+    /// scan says who came and may say more, so a role that may not see the channel opens those of drafts alone: there
+    /// it writes the channel itself (practice 13).
     ///
     /// # Errors
-    /// `NotFound` when the file is not here, `NotPermitted`.
+    /// `NotFound` when the file is not there, `PurposeMissing`, `NotPermitted`.
     pub fn attachment_copy(&self, request: AttachmentRef) -> Result<AttachmentCopy, AppError> {
-        let digest: Sha256Digest = request
-            .digest
-            .parse()
-            .map_err(|_| AppError::of(ErrorCode::NotFound))?;
-        self.at_work(|work| {
+        let missing = || AppError::of(ErrorCode::NotFound);
+        let digest: Sha256Digest = request.digest.parse().map_err(|_| missing())?;
+        let entry = self.at_work(|work| {
             work.session.needs(Act::ReadCase)?;
-            let in_draft = any_permits(&work.session.roles, Act::Capture)
-                && drafts::holds_file(&work, &request.digest)?;
-            if !in_draft && work.store.read()?.attachment(digest)?.is_some() {
-                work.session.needs(Act::SeeChannel)?;
-            }
             let entry = Entry::new(Action::AttachmentRead, work.now).on(digest.to_string());
+            match (&request.case_id, &request.draft_id) {
+                (None, Some(draft)) => {
+                    work.session.needs(Act::Capture)?;
+                    let draft = drafts::load(&work, draft)?;
+                    let mut files = draft.files.iter();
+                    let holds = files.any(|file| file.digest == request.digest);
+                    if let (false, Some(continued)) = (holds, &draft.continues) {
+                        // What the case it adds to holds is shown in the draft too.
+                        work.session.needs(Act::SeeChannel)?;
+                        let case = continued.case()?;
+                        holds_file(&work, case, digest)?;
+                        Ok(entry.on_case(case).because("open_work"))
+                    } else if holds {
+                        Ok(entry)
+                    } else {
+                        Err(missing())
+                    }
+                }
+                (Some(case), None) => {
+                    let case: CaseId = case
+                        .parse()
+                        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+                    work.session.needs(Act::SeeChannel)?;
+                    let purpose = cases::purpose_of_look(&work, case, request.purpose.as_deref())?;
+                    holds_file(&work, case, digest)?;
+                    Ok(entry.on_case(case).because(purpose))
+                }
+                (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
+            }
+        })?;
+        self.at_work(|work| {
             work.store.write(&work.actor, entry)?.commit()?;
             let read = work.store.read()?;
-            let row = read
-                .attachment(digest)?
-                .ok_or_else(|| AppError::of(ErrorCode::NotFound))?;
+            let row = read.attachment(digest)?.ok_or_else(missing)?;
             let (media_type, bytes) = match row.view_media_type {
                 Some(copied) => (copied, read.attachment_view(digest)?),
                 None => (row.media_type, read.attachment_original(digest)?),
@@ -158,5 +181,15 @@ impl App {
                 base64: STANDARD.encode(&bytes),
             })
         })
+    }
+}
+
+fn holds_file(work: &AtWork<'_>, case: CaseId, digest: Sha256Digest) -> Result<(), AppError> {
+    let case = load(&work.store.read()?, case)?.case;
+    let mut files = case.attachments.iter();
+    if files.any(|file| file.value.digest == digest) {
+        Ok(())
+    } else {
+        Err(AppError::of(ErrorCode::NotFound))
     }
 }

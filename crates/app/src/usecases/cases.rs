@@ -162,17 +162,9 @@ impl App {
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
         self.at_work(|work| {
             work.session.needs(Act::ReadCase)?;
-            let row = work.store.read()?.case_row(id)?;
-            let row = row.ok_or_else(|| AppError::of(ErrorCode::CaseNotFound))?;
-            let purpose = purpose(request.purpose.as_deref())?;
-            let is_open_work =
-                row.state.is_open() || !row.ticks_due.is_empty() || row.conflicts > 0;
-            let works_it = any_permits(&work.session.roles, Act::Supplement);
-            if purpose.is_none() && !(is_open_work && works_it) {
-                return Err(AppError::of(ErrorCode::PurposeMissing));
-            }
+            let purpose = purpose_of_look(&work, id, request.purpose.as_deref())?;
             let entry = Entry::new(Action::CaseRead, work.now).on_case(id);
-            let entry = entry.because(purpose.unwrap_or("open_work"));
+            let entry = entry.because(purpose);
             work.store.write(&work.actor, entry)?.commit()?;
             self.case_view(&work, id)
         })
@@ -502,6 +494,26 @@ fn filter(code: &str) -> Result<CaseFilter, AppError> {
             (None, None) => return Err(AppError::malformed_request()),
         },
     })
+}
+
+/// Why somebody looks at this case; open work needs no other purpose.
+///
+/// # Errors
+/// `CaseNotFound`, `PurposeMissing`.
+pub(crate) fn purpose_of_look(
+    work: &AtWork<'_>,
+    id: CaseId,
+    stated: Option<&str>,
+) -> Result<&'static str, AppError> {
+    let row = work.store.read()?.case_row(id)?;
+    let row = row.ok_or_else(|| AppError::of(ErrorCode::CaseNotFound))?;
+    let is_open_work = row.state.is_open() || !row.ticks_due.is_empty() || row.conflicts > 0;
+    let works_it = any_permits(&work.session.roles, Act::Supplement);
+    match purpose(stated)? {
+        Some(stated) => Ok(stated),
+        None if is_open_work && works_it => Ok("open_work"),
+        None => Err(AppError::of(ErrorCode::PurposeMissing)),
+    }
 }
 
 /// A stated purpose; free text would end in the log, so only known codes pass.

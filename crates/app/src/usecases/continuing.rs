@@ -289,6 +289,9 @@ impl App {
         }
         self.conclude(&mut command, &profile, request)?;
         command.write.delete_draft(draft.id)?;
+        if rejected {
+            command.write.sweep_attachments()?;
+        }
         command.save()
     }
 }

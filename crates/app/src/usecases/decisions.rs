@@ -127,6 +127,10 @@ impl App {
         }
         self.conclude(&mut command, &profile, request)?;
         command.write.delete_draft(draft.id)?;
+        if rejected {
+            // Its scans are about the citizen too, and no case names them.
+            command.write.sweep_attachments()?;
+        }
         command.save()
     }
 
@@ -202,7 +206,10 @@ impl App {
             } => {
                 let consultation =
                     consultation(consultation_held_on.as_deref(), consultation_not_needed)?;
-                let unmet = explanation.proof.unmet().into_iter().map(Requirement::code);
+                // What nobody has answered is not met either: a citizen who will not declare says nothing.
+                let proof = &explanation.proof;
+                let unmet = proof.unmet().into_iter().chain(proof.not_known());
+                let unmet = unmet.map(Requirement::code);
                 command.add(Event::Refused(Refused {
                     decided_at: now,
                     rule_set: self.rule_set_on(today)?,

@@ -225,11 +225,8 @@ impl App {
     pub(crate) fn delete_abandoned(&self, work: &mut AtWork<'_>) -> Result<(), AppError> {
         let kept_days = self.profile(work.store)?.practice.abandoned_draft_days;
         let before = work.now - Duration::days(i64::from(kept_days));
-        let newest_first = work.store.read()?.drafts(None, MOST_DRAFTS)?;
-        if newest_first
-            .last()
-            .is_none_or(|oldest| oldest.updated_at >= before)
-        {
+        let oldest = work.store.read()?.oldest_draft()?;
+        if oldest.is_none_or(|saved_at| saved_at >= before) {
             return Ok(());
         }
         let entry = Entry::new(Action::Maintained, work.now).on("abandoned_drafts");
@@ -683,17 +680,6 @@ pub(crate) fn load(work: &AtWork<'_>, id: &str) -> Result<Draft, AppError> {
     } else {
         Ok(draft)
     }
-}
-
-/// Whether a draft that is not deleted holds this file.
-pub(crate) fn holds_file(work: &AtWork<'_>, digest: &str) -> Result<bool, AppError> {
-    for row in work.store.read()?.drafts(None, MOST_DRAFTS)? {
-        let draft = Draft::read(&row)?;
-        if !draft.discarded && draft.files.iter().any(|file| file.digest == digest) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Adds a stored file to a draft.

@@ -224,16 +224,16 @@ impl App {
         if kind == PaperKind::ExemptionReceipt && (copy > 0 || case.state == CaseState::Ended) {
             register_still_says_so(&case, today)?;
         }
+        let fits = PaperIssued {
+            kind,
+            number: own.code.clone(),
+            copy,
+            digest: Sha256Digest::from_bytes([0; 32]),
+            large_print,
+        };
         let number = match issued_before.first() {
             Some(first) => first.number.clone(),
             None if going_out => {
-                let fits = PaperIssued {
-                    kind,
-                    number: own.code.clone(),
-                    copy,
-                    digest: Sha256Digest::from_bytes([0; 32]),
-                    large_print,
-                };
                 check(&case, &Event::PaperIssued(fits))?;
                 drop(read);
                 let number = paper_number::reserve(&mut work, id, kind, &own.code, year)?;

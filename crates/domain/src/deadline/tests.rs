@@ -168,6 +168,19 @@ fn store_bededag_and_labour_day_are_counted_as_the_year_and_profile_say() {
         due(&on("2024-04-17", "10-hverdage"), COPENHAGEN).on,
         date("2024-05-02")
     );
+    for (start, rule, expected) in [
+        ("2023-04-26", "7-hverdage", "2023-05-08"),
+        ("2023-04-26", "10-hverdage", "2023-05-11"),
+        ("2023-04-26", "10-dage", "2023-05-06"),
+        ("2024-04-17", "7-hverdage", "2024-04-26"),
+        ("2024-04-17", "10-dage", "2024-04-27"),
+    ] {
+        assert_eq!(
+            due(&on(start, rule), KL).on,
+            date(expected),
+            "{start} {rule}"
+        );
+    }
 }
 
 #[test]

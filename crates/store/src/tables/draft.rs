@@ -68,6 +68,7 @@ const OF_STAFF: &str = "
      ORDER BY updated_at DESC, id
      LIMIT :limit";
 
+const OLDEST: &str = "SELECT min(updated_at) AS oldest FROM draft";
 const DELETE: &str = "DELETE FROM draft WHERE id = :id";
 const ABANDONED: &str = "SELECT id FROM draft WHERE updated_at < :before ORDER BY updated_at";
 
@@ -113,6 +114,16 @@ impl ReadHandle<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// When the draft that nobody touched the longest was last saved.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn oldest_draft(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(OLDEST)?;
+        let oldest: Option<i64> = statement.query_row([], |row| row.get("oldest"))?;
+        Ok(oldest.and_then(DateTime::from_timestamp_millis))
     }
 
     /// The files attached to a draft.

@@ -439,6 +439,7 @@ export const texts = {
   "document.copy": "Kopi {count}",
   "document.original": "Original",
   "document.printed_at": "Udskrevet {date} kl. {time}",
+  "document.view_pdf": "Du ser filen, som den kom. Intet i den bliver kørt. Den er gemt uændret.",
   "document.view_safe_copy": "Du ser en sikker kopi. Originalen er gemt uændret.",
   "duration.permanent": "Uden udløb",
   "duration.time_limited": "Tidsbegrænset, regnet fra registreringen",
@@ -778,6 +779,7 @@ export const texts = {
   "label.unable_to_sign": "Kan ikke skrive under",
   "label.unopened_post": "Uåbnet post",
   "label.witness": "Vidne",
+  "letter.ean": "EAN-nummer {number}",
   "letter.greeting": "Venlig hilsen",
   "letter.identity_seen": "{id_kind} · set af {initials}",
   "letter.phone": "Telefon {number}",
@@ -1672,6 +1674,7 @@ export interface TextValues {
   "flow.present_unnamed": { who: string | number };
   "flow.step_of": { step: string | number };
   "hint.clipboard": { seconds: string | number };
+  "letter.ean": { number: string | number };
   "letter.identity_seen": { id_kind: string | number; initials: string | number };
   "letter.phone": { number: string | number };
   "park.deleted_after": { days: string | number };

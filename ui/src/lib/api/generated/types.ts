@@ -301,7 +301,11 @@ attachments: Array<AttachmentView>,
 /**
  * The case it adds to; `None` for a new request.
  */
-case: ContinuedCase | null, };
+case: ContinuedCase | null, 
+/**
+ * A protected address is kept and not among the fields; `draft_reveal` shows it and is logged.
+ */
+address_hidden: boolean, };
 
 export type ContinuedCase = { 
 /**
@@ -701,7 +705,19 @@ export type AttachmentRef = {
 /**
  * SHA-256, hexadecimal.
  */
-digest: string, };
+digest: string, 
+/**
+ * The case it belongs to, or
+ */
+case_id: string | null, 
+/**
+ * the draft.
+ */
+draft_id: string | null, 
+/**
+ * Why, for a case outside open work.
+ */
+purpose: string | null, };
 
 export type AttachmentCopy = { 
 /**
@@ -1380,6 +1396,12 @@ paper: PaperRequest,
  */
 path: string | null, };
 
+export type PaperCameOut = { 
+/**
+ * False: nothing was handed out, so the next print is no copy.
+ */
+came_out: boolean, };
+
 export type PaperDone = { 
 /**
  * False when the user closed the dialog.
@@ -1559,6 +1581,7 @@ export interface Commands {
   form_view: { request: DraftRef; answer: FormView };
   draft_delete: { request: DraftRef; answer: Saved };
   draft_restore: { request: DraftRef; answer: DraftView };
+  draft_reveal: { request: DraftRef; answer: Revealed };
   draft_check: { request: DraftCheckRequest; answer: DraftCheck };
   cpr_check: { request: CprCheckRequest; answer: CprCheck };
   citizen_known: { request: DraftRef; answer: KnownCitizen };
@@ -1578,6 +1601,7 @@ export interface Commands {
   revoke_power_of_attorney: { request: RevokePowerOfAttorneyRequest; answer: CaseView };
   reveal: { request: RevealRequest; answer: Revealed };
   paper_preview: { request: PaperRequest; answer: PaperView };
+  paper_came_out: { request: PaperCameOut; answer: null };
   sync_status: { request: null; answer: SyncView };
   sync_now: { request: null; answer: SyncView };
   attach: { request: AttachRequest; answer: AttachmentView | null };
