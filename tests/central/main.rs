@@ -259,6 +259,57 @@ fn what_one_counter_did_the_other_knows() {
 }
 
 #[test]
+fn practice_3_who_is_exempt_by_another_counters_record_is_looked_up_in_the_register_first() {
+    // Given a citizen another counter has registered, of which nothing has come here yet
+    let town = Town::new();
+    let one = town.counter("skranke-1");
+    let other = town.counter("skranke-2");
+    other.sync_now(()).unwrap();
+    register(&one, &granted(&one, "0201703984", "Aase Lindholm"));
+    one.sync_now(()).unwrap();
+
+    // When this counter would grant without a look in the register
+    let draft = draft_of(&other, "0201703984", "Aase Lindholm");
+    let grant = || {
+        other.decide(DecideRequest {
+            draft_id: Some(draft.clone()),
+            case_id: None,
+            decision: Decision::Grant { duration: None },
+            no_conflict_of_interest: true,
+        })
+    };
+    let mut fields = other
+        .draft_open(DraftRef { id: draft.clone() })
+        .unwrap()
+        .fields;
+    let seen = |fields: &mut skranke_app::api::draft::Fields, seen: &str| {
+        fields.insert(
+            "register_seen".to_owned(),
+            FieldValue::Text(seen.to_owned()),
+        );
+        let saved = other.draft_save(DraftSaveRequest {
+            id: draft.clone(),
+            step: 5,
+            fields: fields.clone(),
+        });
+        saved.unwrap();
+    };
+    seen(&mut fields, "not_looked");
+    let known = other.citizen_known(DraftRef { id: draft.clone() }).unwrap();
+
+    // Then it is told and must look
+    assert!(known.exempt_by_our_record);
+    assert_eq!(
+        grant().err().unwrap().code,
+        skranke_app::api::error::ErrorCode::RegisterNotChecked
+    );
+
+    // And who looked decides on what they saw
+    seen(&mut fields, "not_exempt");
+    assert_eq!(grant().unwrap().row.state, "granted");
+}
+
+#[test]
 fn two_counters_that_register_the_same_without_a_line_are_told_and_neither_is_lost() {
     let mut town = Town::new();
     let one = town.counter("skranke-1");

@@ -353,7 +353,8 @@ impl App {
             name: rows.first().map(|row| row.name.clone()).unwrap_or_default(),
             address: String::new(),
             address_protected: rows.first().is_some_and(|row| row.is_address_protected),
-            exempt_by_our_record: rows.iter().any(|row| row.is_exempt),
+            exempt_by_our_record: rows.iter().any(|row| row.is_exempt)
+                || central.cases.iter().any(is_exempt),
             cases: Vec::new(),
             reach: central.reach.to_owned(),
         };
@@ -445,6 +446,11 @@ pub(crate) fn id_kind(case: &Case, profile: &Profile) -> String {
         .find(|kind| Some(&kind.code) == seen)
         .map(|kind| kind.label.clone())
         .unwrap_or_default()
+}
+
+/// Whether a case the central store knows says that the citizen is exempt.
+pub(crate) fn is_exempt(case: &FoundCase) -> bool {
+    case.registered && case.state == CaseState::Granted.code()
 }
 
 /// A case the central store knows and this computer does not hold: what a list shows of it, and no more.

@@ -26,6 +26,7 @@ use crate::error::AppError;
 use crate::explain::facts_of;
 use crate::record::{Command, load};
 use crate::state::{App, AtWork};
+use crate::usecases::cases::is_exempt;
 use crate::usecases::drafts::{self, Draft};
 use crate::usecases::settings;
 
@@ -42,6 +43,9 @@ impl App {
     /// that would be broken.
     pub fn decide(&self, request: DecideRequest) -> Result<CaseView, AppError> {
         let hands_in = request.decision == Decision::HandIn;
+        if matches!(request.decision, Decision::Grant { .. }) {
+            self.exempt_elsewhere_is_looked_up(&request)?;
+        }
         let id = self.at_work(|work| {
             work.session
                 .needs(if hands_in { Act::Capture } else { Act::Decide })?;
@@ -62,6 +66,45 @@ impl App {
         })?;
         self.line.nudge();
         self.at_work(|work| self.case_view(&work, id))
+    }
+
+    /// Who is exempt by another computer's record, which has not come here yet, is looked up in the register first as
+    /// well. Offline nobody knows, and the work goes on.
+    fn exempt_elsewhere_is_looked_up(&self, request: &DecideRequest) -> Result<(), AppError> {
+        let asked = self.at_work(|work| {
+            work.session.needs(Act::Decide)?;
+            let today = danish_time::date_at(work.now);
+            let (cpr, looked_at, own) = match (&request.draft_id, &request.case_id) {
+                (Some(draft), None) => {
+                    let draft = drafts::load(&work, draft)?;
+                    let own = match &draft.continues {
+                        Some(continued) => Some(continued.case()?),
+                        None => None,
+                    };
+                    (Typed(&draft.fields).cpr("cpr"), draft.looked_at, own)
+                }
+                (None, Some(case)) => {
+                    let id = case
+                        .parse()
+                        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+                    let case = load(&work.store.read()?, id)?.case;
+                    let looked_at = case.register_look.map(|look| look.value.0);
+                    (case.citizen.map(|citizen| citizen.cpr), looked_at, Some(id))
+                }
+                (Some(_), Some(_)) | (None, None) => return Err(AppError::malformed_request()),
+            };
+            let looked_today = looked_at.is_some_and(|at| danish_time::date_at(at) == today);
+            Ok(cpr.filter(|_| !looked_today).map(|cpr| (cpr, own)))
+        })?;
+        let Some((cpr, own)) = asked else {
+            return Ok(());
+        };
+        let central = self.look_up_centrally(&cpr);
+        let mut elsewhere = central.cases.iter();
+        if elsewhere.any(|case| Some(case.case_id) != own && is_exempt(case)) {
+            return Err(AppError::of(ErrorCode::RegisterNotChecked));
+        }
+        Ok(())
     }
 
     fn decide_draft(
