@@ -21,7 +21,7 @@ fi
 echo "No display here: driving the real window under Xvfb instead."
 rm -rf target/demo
 mkdir -p target/demo
-cargo build --workspace --all-targets --locked
+cargo build --workspace --bins --locked
 cargo test --workspace --locked --test e2e -- --exact ordinary::row_2_23_ordinary_case_is_done_by_keyboard_alone_printed_and_confirmed --nocapture
 # A name that no test has would pass silently.
 test -s target/demo/fritagelseskvittering.pdf || { echo "The job left no receipt." >&2; exit 1; }
