@@ -47,7 +47,7 @@ pub fn run(config: &Config, to: &Path) -> Stored<Backup> {
     let folder = to.join(now.format("%Y%m%dT%H%M%S%3fZ").to_string());
     std::fs::create_dir_all(&folder).map_err(cannot("the backup folder cannot be made"))?;
     let database = folder.join("central.db");
-    let (store, positions) = copy(&config.database, &key, &database)?;
+    let Copied { store, positions } = copy(&config.database, &key, &database)?;
     // After the records: an attachment is stored before the event that is accepted with it is copied.
     let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
         .and_then(|attachments| attachments.copy_to(&database.with_extension("attachments")))
@@ -75,17 +75,23 @@ pub fn run(config: &Config, to: &Path) -> Stored<Backup> {
     })
 }
 
-/// Copies the records and returns the store they came from, and each tenant's position in the copy.
-fn copy(
-    database: &Database,
-    key: &KeyFile,
-    to: &Path,
-) -> Stored<(Box<dyn Transfer>, Vec<(String, u64)>)> {
+/// Copied records.
+struct Copied {
+    /// The store they came from.
+    store: Box<dyn Transfer>,
+    /// Each tenant's position in the copy.
+    positions: Vec<(String, u64)>,
+}
+
+fn copy(database: &Database, key: &KeyFile, to: &Path) -> Stored<Copied> {
     match database {
         Database::Sqlite(path) => {
             let store = SqliteStore::open(path, key)?;
             let positions = store.backup(to)?;
-            Ok((Box::new(store), positions))
+            Ok(Copied {
+                store: Box::new(store),
+                positions,
+            })
         }
         Database::Postgres(owner) => {
             let store = PostgresStore::open_as_owner(owner, key)?;
@@ -98,7 +104,10 @@ fn copy(
             for ending in ["carried", "carried-wal", "carried-shm"] {
                 let _ = std::fs::remove_file(to.with_extension(ending));
             }
-            Ok((Box::new(store), copied?))
+            Ok(Copied {
+                store: Box::new(store),
+                positions: copied?,
+            })
         }
     }
 }

@@ -358,7 +358,7 @@ fn beginning(n: u32, number: CaseNumber) -> Result<Vec<Event>> {
         cpr: cpr(n)?,
         name: name(n),
         address: "Åvej 2, 9990 Solbjerg".to_owned(),
-        address_protected: spread(n, 7) % 100 == 0,
+        address_protected: spread(n, 7).is_multiple_of(100),
         residence: Residence::Fixed,
         phone: format!("{:08}", 20_000_000 + spread(n, 8) % 70_000_000),
     });
@@ -429,7 +429,7 @@ fn received_on(n: u32) -> NaiveDate {
 pub(crate) fn name(n: u32) -> String {
     let first = FIRST_NAMES[spread(n, 3) as usize % FIRST_NAMES.len()];
     let last = surname(spread(n, 4));
-    if spread(n, 5) % 3 == 0 {
+    if spread(n, 5).is_multiple_of(3) {
         format!("{first} {} {last}", surname(spread(n, 6)))
     } else {
         format!("{first} {last}")

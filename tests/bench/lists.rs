@@ -47,6 +47,7 @@ struct AtSize {
 }
 
 /// The sizes, up to the one that `SKRANKE_BENCH_CASES` names where a shorter run is wanted.
+#[expect(clippy::disallowed_methods, reason = "the switch of this one part")]
 fn sizes() -> Vec<u32> {
     let most = std::env::var("SKRANKE_BENCH_CASES")
         .ok()

@@ -191,7 +191,7 @@ impl Story {
     }
 
     /// Work is done while the lie is told; it is not taken as confirmed, and a person is told once.
-    fn is_caught(self, lie: Lie, alarm: &str) {
+    fn caught(self, lie: Lie, alarm: &str) {
         self.liar.says(lie);
         granted(&self.app, "2304483984", "Bodil Aagaard");
         let told = self.app.sync_now(()).unwrap();
@@ -216,12 +216,12 @@ impl Story {
 
 #[test]
 fn a_confirmation_of_something_else_is_an_alarm_and_not_kept() {
-    Story::begin().is_caught(Lie::OtherContent, "confirmation_of_other_content");
+    Story::begin().caught(Lie::OtherContent, "confirmation_of_other_content");
 }
 
 #[test]
 fn a_feed_that_became_shorter_is_an_alarm_and_not_kept() {
-    Story::begin().is_caught(Lie::Shorter, "feed_became_shorter");
+    Story::begin().caught(Lie::Shorter, "feed_became_shorter");
 }
 
 #[test]

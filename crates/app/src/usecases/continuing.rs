@@ -448,6 +448,10 @@ fn news(case: &Case, typed: Typed<'_>, captured: Vec<Event>) -> Vec<Event> {
 }
 
 /// The event, or what of it is new to the case.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else was captured is new by itself"
+)]
 fn new_in(case: &Case, event: Event) -> Option<Event> {
     let is_new = match &event {
         Event::CitizenRecorded(citizen) => {
