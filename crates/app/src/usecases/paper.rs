@@ -244,10 +244,8 @@ impl App {
         };
         let who = who_acted(kind, &case, &recorded);
         let account = who.map(|staff| read.account(staff)).transpose()?.flatten();
-        let strokes = match kind {
-            PaperKind::Request => drawn_strokes(&read, explain::screen_signature(&case))?,
-            _ => Vec::new(),
-        };
+        let drawn = explain::screen_signature(&case).filter(|_| kind == PaperKind::Request);
+        let strokes = drawn_strokes(&read, drawn)?;
         let certificate: Option<String> = settings::read_in(&read, "device_certificate")?;
         let certificate = certificate
             .and_then(|text| STANDARD.decode(text).ok())
