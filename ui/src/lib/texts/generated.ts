@@ -1442,7 +1442,7 @@ export const texts = {
   "window.help_offer": "Hvilken hjælp valgte borgeren?",
   "window.id_seen": "{document} set",
   "window.interim_offer": "Papiret om bevilling kan gives med, indtil fritagelsen er registreret.",
-  "window.known_name_used": "Navn og adresse er udfyldt med det, vi ved. Se efter, om de stadig passer.",
+  "window.known_name_used": "Felterne er udfyldt med det, vi ved. Se efter, om det stadig passer.",
   "window.loading": "Henter",
   "window.look_not_exempt": "Så er borgeren ikke fritaget længere. Giv ikke en ny kvittering, men notér, hvornår fritagelsen ophørte.",
   "window.missing_help": "Skriv én ting på hver linje. Linjerne kommer med i brevet.",
