@@ -221,8 +221,11 @@ fn practice_13_who_may_not_see_the_channel_is_told_nothing_that_gives_it_away() 
                     );
                 }
                 for digest in scans {
-                    let scan =
-                        dispatch(&office.app, "attachment_copy", json!({ "digest": digest, "case_id": case, "draft_id": null, "purpose": "quality" }));
+                    let scan = dispatch(
+                        &office.app,
+                        "attachment_copy",
+                        json!({ "digest": digest, "case_id": case, "draft_id": null, "purpose": "quality" }),
+                    );
                     assert_eq!(scan.is_ok(), permits(role, Act::SeeChannel), "{user}");
                 }
             }
