@@ -5,7 +5,27 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{BODIL, begin, make_tick, paper_is, sign_in, to_guidance};
+use crate::flow::{BODIL, Citizen, begin, make_tick, paper_is, sign_in, to_guidance};
+
+/// From the start to the page of this citizen's open case.
+async fn find_again(window: &mut Window, citizen: Citizen) -> Result<()> {
+    window.wait_for_focus("new-cpr").await?;
+    window.press("Ctrl+f").await?;
+    window.wait_for_focus("case-search").await?;
+    // What is open is counted; what a number found is not.
+    window.wait_for("the open cases", "#case-total").await?;
+    window.type_text("CPR", citizen.cpr).await?;
+    window.press("Enter").await?;
+    window.wait_until_gone("#case-total").await?;
+    window.wait_for("her case", "[data-row]").await?;
+    window.wait_for_text(citizen.name).await?;
+    window.picture("fundet").await?;
+    window
+        .eval("document.querySelector('[data-row]').focus();", vec![])
+        .await?;
+    window.press("Enter").await?;
+    window.wait_for("the case page", "#continue-box").await
+}
 
 #[tokio::test]
 async fn citizen_who_comes_back_is_served_in_the_case_that_lacked_something() -> Result<()> {
@@ -40,8 +60,12 @@ async fn citizen_who_comes_back_is_served_in_the_case_that_lacked_something() ->
         .await?;
     window.is_accessible("a case that lacks something").await?;
     window.picture("mangler").await?;
+    window.close().await?;
 
-    // She comes back: one key, and the flow stands where something lacks, filled in.
+    // She comes back another day, and her case is found by her number: one key, and the flow stands where something lacks, filled in.
+    let mut window = Window::open("fortsaet", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    find_again(&mut window, BODIL).await?;
     window.press("Ctrl+Enter").await?;
     window
         .wait_for("the steps of the same case", "#continued-case")
