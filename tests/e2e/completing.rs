@@ -12,11 +12,16 @@ async fn find_again(window: &mut Window, citizen: Citizen) -> Result<()> {
     window.wait_for_focus("new-cpr").await?;
     window.press("Ctrl+f").await?;
     window.wait_for_focus("case-search").await?;
-    // What is open is counted; what a number found is not.
+    // What is open is counted; what a number found is not, and it is asked why one looks.
     window.wait_for("the open cases", "#case-total").await?;
     window.type_text("CPR", citizen.cpr).await?;
     window.press("Enter").await?;
-    window.wait_until_gone("#case-total").await?;
+    window
+        .wait_for("the question why", "#purpose-dialog")
+        .await?;
+    window.tab_to("purpose-confirm").await?;
+    window.press("Enter").await?;
+    window.wait_until_gone("dialog[open], #case-total").await?;
     window.wait_for("her case", "[data-row]").await?;
     window.wait_for_text(citizen.name).await?;
     window.picture("fundet").await?;

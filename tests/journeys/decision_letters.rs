@@ -1,6 +1,6 @@
 //! Informed before decided, reasoned in writing, with legal basis and the way to complain.
 
-use skranke_app::api::case::{Decision, NoteRequest};
+use skranke_app::api::case::{DecideRequest, Decision, NoteRequest};
 use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, code, refusal, said};
@@ -211,6 +211,34 @@ fn row_4_31_nobody_decides_without_saying_that_they_have_no_conflict_of_interest
             .iter()
             .any(|l| l.kind == "conflict_of_interest_checked")
     );
+}
+
+#[test]
+fn row_4_31_whoever_has_a_conflict_of_interest_hands_over_and_a_colleague_decides() {
+    let office = Office::open();
+    let kept = office
+        .draft()
+        .decide_confirming(Decision::HandOver, false)
+        .expect("kept");
+    assert_eq!(kept.row.state, "received");
+    let said = kept
+        .timeline
+        .iter()
+        .find(|line| line.kind == "conflict_of_interest_checked");
+    assert!(said.expect("said").detail.contains("inhabil"));
+    let grant = |office: &Office| {
+        office.app.decide(DecideRequest {
+            draft_id: None,
+            case_id: Some(kept.row.id.clone()),
+            decision: Decision::Grant { duration: None },
+            no_conflict_of_interest: true,
+        })
+    };
+
+    assert_eq!(code(grant(&office)), ErrorCode::ConflictOfInterest);
+
+    office.sign_in("pia");
+    assert_eq!(grant(&office).expect("decided").row.state, "granted");
 }
 
 #[test]

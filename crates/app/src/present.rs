@@ -545,10 +545,13 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         Event::MadePermanent { on } => day(*on),
         Event::NoteAdded { text } => text.clone(),
         Event::ConflictResolved { reason, .. } => reason.clone(),
+        Event::ConflictOfInterestChecked { none: true } => String::new(),
+        Event::ConflictOfInterestChecked { none: false } => {
+            around.say("conflict_of_interest.declared")
+        }
         Event::ArrivalRecorded(_)
         | Event::CitizenRecorded(_)
         | Event::IdentityChecked(_)
-        | Event::ConflictOfInterestChecked { .. }
         | Event::MarkedReady
         | Event::Withdrawn { .. }
         | Event::DuplicateLinked { .. } => String::new(),

@@ -98,6 +98,18 @@ pub(crate) struct Command<'s> {
 }
 
 impl<'s> Command<'s> {
+    /// Whether whoever acts here has said in this case that they have a conflict of interest.
+    pub(crate) fn declared_conflict(&self) -> bool {
+        let declared = |recorded: &Recorded| {
+            recorded.actor == self.session.staff
+                && matches!(
+                    recorded.event,
+                    Some(Event::ConflictOfInterestChecked { none: false })
+                )
+        };
+        self.recorded.iter().any(declared)
+    }
+
     /// A command on a case that exists.
     ///
     /// # Errors

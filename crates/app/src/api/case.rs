@@ -283,6 +283,8 @@ pub enum Decision {
     },
     /// Hand in without deciding (outreach).
     HandIn,
+    /// Keep it undecided because whoever sits here has a conflict of interest; a colleague decides (row 4-31).
+    HandOver,
 }
 
 /// Deciding a draft or an open case.

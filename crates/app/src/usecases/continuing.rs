@@ -261,7 +261,7 @@ impl App {
         match request.decision {
             Decision::Grant { .. } => check_form(&form, &fields, today)?,
             // Part of what was missing is better than nothing; but what was typed must be readable.
-            Decision::HandIn | Decision::Incomplete { .. } => {
+            Decision::HandIn | Decision::HandOver | Decision::Incomplete { .. } => {
                 check_readable(&form, &fields, today)?;
             }
             Decision::Refuse { .. }

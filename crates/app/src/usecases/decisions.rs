@@ -216,13 +216,18 @@ impl App {
         let today = danish_time::date_at(now);
         let explanation =
             self.explain_known(&command.write.reading(), &command.case, profile, today)?;
-        if request.no_conflict_of_interest {
+        if request.decision == Decision::HandOver {
+            command.add(Event::ConflictOfInterestChecked { none: false })?;
+        } else if request.no_conflict_of_interest {
+            if command.declared_conflict() {
+                return Err(AppError::of(ErrorCode::ConflictOfInterest));
+            }
             command.add(Event::ConflictOfInterestChecked { none: true })?;
         }
         match &request.decision {
             // Handed in is received and nothing more: whoever decides finds it ready or not (practice 1).
             // What was incomplete and no longer lacks anything is ready for them.
-            Decision::HandIn => {
+            Decision::HandIn | Decision::HandOver => {
                 let complete = explanation.proof.outcome == Outcome::Met;
                 if command.case.state == CaseState::Incomplete && complete {
                     command.add(Event::MarkedReady)?;

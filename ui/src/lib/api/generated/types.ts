@@ -1124,7 +1124,7 @@ authority: string, } | { "kind": "incomplete",
 /**
  * What, in the citizen's words; printed on the letter.
  */
-missing: Array<string>, } | { "kind": "hand_in" };
+missing: Array<string>, } | { "kind": "hand_in" } | { "kind": "hand_over" };
 
 export type DecideRequest = { 
 /**
