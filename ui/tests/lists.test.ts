@@ -1,10 +1,10 @@
 // Lists and forms beside the flow: the newest question is answered, and what the core names is marked.
 import { expect, test } from 'vitest'
-import type { CasePage } from '../src/lib/api'
+import type { CaseListRequest, CasePage } from '../src/lib/api'
 import { answers, later, RecordedCore, refusal } from './recorded'
 import { get, open, settle, type, until } from './page'
 
-const page = (name: string, next: string | null = null): CasePage => ({ rows: [{ ...answers.case.row, name }], next, total: 1 })
+const page = (name: string, next: string | null = null, id = answers.case.row.id): CasePage => ({ rows: [{ ...answers.case.row, id, name }], next, total: 2 })
 const listed = () => document.body.textContent ?? ''
 
 function choose(id: string, value: string): void {
@@ -40,13 +40,15 @@ test('an older slow answer does not stand under the new filter', async () => {
 })
 
 test('showing more goes on with the question it began with', async () => {
-  const core = new RecordedCore({ case_list: page('Bodil Aagaard', 'cursor') })
+  const more = page('Ejnar Thorup', null, '00000000-0000-7000-8000-00000000ffff')
+  const core = new RecordedCore({ case_list: ({ after }: CaseListRequest) => (after ? more : page('Bodil Aagaard', 'cursor')) })
   await open(core, { name: 'cases' })
   await until(() => document.getElementById('more-cases') !== null, 'the button')
   await type('case-search', 'Thorup')
   get('more-cases').click()
   await settle()
   expect(core.of('case_list').at(-1)).toMatchObject({ query: '', filter: 'open', after: 'cursor' })
+  expect(listed()).toContain('Ejnar Thorup')
 })
 
 test('the field of an account the core will not have is marked', async () => {
