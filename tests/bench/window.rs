@@ -2,7 +2,8 @@
 //!
 //! Times are taken inside the page: from the moment the key event carries to the second frame after it, when what it
 //! changed has been painted. Beside them stand two longer ways: from the key that asks the core for something to the
-//! frame that shows its answer, and from "saving" to "saved" in the status line.
+//! frame that shows its answer, and from "saving" to "saved" in the status line. What is driven is the debug build, which
+//! is slower than what is shipped.
 
 use std::time::Duration;
 

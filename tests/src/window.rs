@@ -400,6 +400,17 @@ pub fn build_folder() -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
+/// Where the program lies that tests may drive. A release build has no door for automation, so beside one it is the
+/// debug build.
+pub(crate) fn drivable_folder() -> Result<PathBuf> {
+    let folder = build_folder()?;
+    Ok(if cfg!(debug_assertions) {
+        folder
+    } else {
+        folder.with_file_name("debug")
+    })
+}
+
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::display::Display;
 use super::process::{Guarded, descendants, program_name, signal};
-use super::{Opening, POLL, Scratch, build_folder};
+use super::{Opening, POLL, Scratch, drivable_folder};
 
 const PROGRAM: &str = "skranke-desktop";
 
@@ -45,7 +45,7 @@ impl Driver {
     pub(crate) async fn session(&self, scratch: &Scratch, opening: Opening<'_>) -> Result<Client> {
         let program = match opening.foreign_server {
             Some(foreign) => foreign.program().to_owned(),
-            None => build_folder()?.join(PROGRAM),
+            None => drivable_folder()?.join(PROGRAM),
         };
         ensure!(
             program.exists(),
