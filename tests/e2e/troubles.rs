@@ -2,11 +2,9 @@
 //! else that answers where the central store should.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Result, ensure};
+use skranke_testkit::small_disk::SmallDisk;
 use skranke_tests::window::{ForeignServer, Opening, Scratch, Window};
 
 use crate::flow::{
@@ -14,49 +12,13 @@ use crate::flow::{
     to_declaration, to_guidance,
 };
 
-/// Where the small disk is, for the child that runs on it.
-const DISK: &str = "SKRANKE_TEST_DISK";
-const FULL_DISK: &str = "troubles::full_disk_during_a_decision_is_told_and_nothing_is_lost";
-
-/// Runs this test again in a child of its own, on a disk in memory that only the child sees.
-fn on_a_small_disk() -> Result<()> {
-    let place = tempfile::tempdir()?;
-    let script = format!(
-        "mount -t tmpfs -o size=40m,mode=700 small \"${DISK}\" && exec \"$TEST\" {FULL_DISK} --exact --nocapture"
-    );
-    let child = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
-        .env("TEST", std::env::current_exe()?)
-        .env(DISK, place.path())
-        .output()?;
-    let mut said = String::from_utf8_lossy(&child.stdout).into_owned();
-    said.push_str(&String::from_utf8_lossy(&child.stderr));
-    ensure!(child.status.success(), "{said}");
-    ensure!(said.contains("small disk done"), "the child ran: {said}");
-    Ok(())
-}
-
-/// Writes until nothing more fits.
-fn fill(folder: &Path) -> Result<std::path::PathBuf> {
-    let path = folder.join("fyld");
-    let mut file = fs::File::create(&path)?;
-    for size in [64 * 1024, 4096, 512, 1] {
-        let block = vec![0_u8; size];
-        while file.write_all(&block).is_ok() {}
-    }
-    Ok(path)
-}
-
 #[tokio::test]
 async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how this test tells its child where the disk is"
-    )]
-    let Some(disk) = std::env::var_os(DISK) else {
-        return on_a_small_disk();
+    const NAME: &str = "troubles::full_disk_during_a_decision_is_told_and_nothing_is_lost";
+    let Some(small) = SmallDisk::of(NAME, 40) else {
+        return Ok(());
     };
-    let scratch = Scratch::with_store_in(Path::new(&disk))?;
+    let scratch = Scratch::with_store_in(small.path())?;
     let mut window = Window::open("fuld-disk", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
     begin(&mut window, BODIL).await?;
@@ -68,7 +30,7 @@ async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()>
     to_decision(&mut window).await?;
     window.tick("conflict_checked").await?;
 
-    let filler = fill(Path::new(&disk))?;
+    let filler = small.fill();
     window.press("Ctrl+Enter").await?;
     window.wait_for_text("Disken er fuld").await?;
     window.is_accessible("a full disk").await?;
@@ -84,7 +46,6 @@ async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()>
     window.wait_for("step 6", "#tick-registered").await?;
     make_tick(&mut window, "registered").await?;
     window.close().await?;
-    println!("small disk done");
     Ok(())
 }
 

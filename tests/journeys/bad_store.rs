@@ -1,59 +1,23 @@
 //! The disk that is full, the store somebody else holds, and the store of a newer program.
 
-use std::path::Path;
-use std::process::Command;
-
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::session::SignInRequest;
 use skranke_app::{App, Clock};
 use skranke_store::{Action, Actor, Entry};
 use skranke_testkit::danish;
+use skranke_testkit::small_disk::SmallDisk;
 
 use crate::office::{MORNING, Office, PASSWORD, configured, said, started};
 
-/// Where the small disk is, for the child that runs on it.
-const DISK: &str = "SKRANKE_TEST_DISK";
-
-/// Runs the test `name` again in a child of its own, on a disk of 24 MB in memory that only the child sees.
-fn on_a_small_disk(name: &str) {
-    let place = tempfile::tempdir().expect("a folder");
-    let script = format!(
-        "mount -t tmpfs -o size=24m,mode=700 small \"${DISK}\" && exec \"$TEST\" {name} --exact --nocapture"
-    );
-    let child = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
-        .env("TEST", std::env::current_exe().expect("this test"))
-        .env(DISK, place.path())
-        .output()
-        .expect("unshare of util-linux");
-    let mut said = String::from_utf8_lossy(&child.stdout).into_owned();
-    said.push_str(&String::from_utf8_lossy(&child.stderr));
-    assert!(child.status.success(), "{said}");
-    assert!(
-        said.contains("small disk done"),
-        "the child ran there: {said}"
-    );
-}
-
-fn fill(folder: &Path) {
-    use std::io::Write;
-    let mut file = std::fs::File::create(folder.join("fyld")).expect("created");
-    for size in [64 * 1024, 4096, 512, 1] {
-        let block = vec![0_u8; size];
-        while file.write_all(&block).is_ok() {}
-    }
-}
-
 #[test]
 fn a_full_disk_is_told_and_what_was_saved_stays() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how this test tells its child where the disk is"
-    )]
-    let Some(disk) = std::env::var_os(DISK) else {
-        return on_a_small_disk("bad_store::a_full_disk_is_told_and_what_was_saved_stays");
+    let Some(small) = SmallDisk::of(
+        "bad_store::a_full_disk_is_told_and_what_was_saved_stays",
+        24,
+    ) else {
+        return;
     };
-    let disk = Path::new(&disk);
+    let disk = small.path();
     // Given a draft saved on a disk that then fills up
     let clock = Clock::fixed(danish(MORNING));
     let app = started(disk, &clock, None).expect("starts");
@@ -76,7 +40,7 @@ fn a_full_disk_is_told_and_what_was_saved_stays() {
         })
     };
     save("Ahornvej 3".to_owned()).expect("saved");
-    fill(disk);
+    small.fill();
 
     // When saving goes on until nothing more fits
     let error = (0..400).find_map(|n| save(format!("Sentinelsvej {n} ").repeat(900)).err());
@@ -96,7 +60,6 @@ fn a_full_disk_is_told_and_what_was_saved_stays() {
         .expect("opened");
     let address = skranke_app::api::draft::FieldValue::Text("Ahornvej 5".to_owned());
     assert_eq!(back.fields["citizen_address"], address);
-    println!("small disk done");
 }
 
 #[test]

@@ -1,20 +1,16 @@
 //! The morning the store is damaged, and the afternoon the disk is full: what is saved, what is told, and how work
 //! goes on.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::session::{FirstRunRequest, SignInRequest, StartStage};
 use skranke_app::{App, Clock};
 use skranke_testkit::danish;
+use skranke_testkit::small_disk::SmallDisk;
 
 use crate::office::{MORNING, Office, PASSWORD, code, configured, key_file, said, started};
-
-/// Where the small disk is, for the child that runs on it.
-const DISK: &str = "SKRANKE_TEST_DISK";
 
 fn database(folder: &Path) -> PathBuf {
     folder.join("store/skranke.db")
@@ -167,44 +163,15 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
-/// Runs the test `name` again in a child of its own, on a disk of 90 MB in memory that only the child sees.
-fn on_a_small_disk(name: &str) {
-    let place = tempfile::tempdir().expect("a folder");
-    let script = format!(
-        "mount -t tmpfs -o size=90m,mode=700 small \"${DISK}\" && exec \"$TEST\" {name} --exact --nocapture"
-    );
-    let child = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
-        .env("TEST", std::env::current_exe().expect("this test"))
-        .env(DISK, place.path())
-        .output()
-        .expect("unshare of util-linux");
-    let mut said = String::from_utf8_lossy(&child.stdout).into_owned();
-    said.push_str(&String::from_utf8_lossy(&child.stderr));
-    assert!(child.status.success(), "{said}");
-    assert!(said.contains("small disk done"), "{said}");
-}
-
-fn fill(folder: &Path) {
-    let mut file = std::fs::File::create(folder.join("fyld")).expect("created");
-    for size in [64 * 1024, 4096, 512, 1] {
-        let block = vec![0_u8; size];
-        while file.write_all(&block).is_ok() {}
-    }
-}
-
 #[test]
 fn on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how this test tells its child where the disk is"
-    )]
-    let Some(disk) = std::env::var_os(DISK) else {
-        return on_a_small_disk(
-            "recovery::on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished",
-        );
+    let Some(small) = SmallDisk::of(
+        "recovery::on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished",
+        90,
+    ) else {
+        return;
     };
-    let disk = Path::new(&disk);
+    let disk = small.path();
     // Given a computer that is not a demo, with its reserve laid, and a disk that fills up with a form half typed
     let clock = Clock::fixed(danish(MORNING));
     let app = App::open(configured(disk, &clock, None, false)).expect("starts");
@@ -232,7 +199,7 @@ fn on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished() {
         })
     };
     save("Ahornvej 3".to_owned()).expect("saved");
-    fill(disk);
+    small.fill();
 
     // When saving goes on until nothing more fits
     let error = (0..400).find_map(|n| save(format!("Birkevej {n} ").repeat(900)).err());
@@ -266,19 +233,17 @@ fn on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished() {
         back.fields["citizen_address"],
         FieldValue::Text("Ahornvej 5".to_owned())
     );
-    println!("small disk done");
 }
 
 #[test]
 fn a_computer_starts_on_a_disk_without_any_room_at_all() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how this test tells its child where the disk is"
-    )]
-    let Some(disk) = std::env::var_os(DISK) else {
-        return on_a_small_disk("recovery::a_computer_starts_on_a_disk_without_any_room_at_all");
+    let Some(small) = SmallDisk::of(
+        "recovery::a_computer_starts_on_a_disk_without_any_room_at_all",
+        90,
+    ) else {
+        return;
     };
-    let disk = Path::new(&disk);
+    let disk = small.path();
     let clock = Clock::fixed(danish(MORNING));
     let app = App::open(configured(disk, &clock, None, false)).expect("starts");
     app.first_run(FirstRunRequest {
@@ -293,12 +258,11 @@ fn a_computer_starts_on_a_disk_without_any_room_at_all() {
     })
     .expect("set up");
     drop(app);
-    fill(disk);
+    small.fill();
 
     let app = App::open(configured(disk, &clock, None, false)).expect("starts");
 
     assert_eq!(app.start_state(()).expect("told").stage, StartStage::SignIn);
-    println!("small disk done");
 }
 
 #[test]

@@ -101,36 +101,39 @@ pub fn term_ends_on(registered_on: NaiveDate) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(registered_on.year() + 2, 11, 1)
 }
 
+/// The rule sets as the law made them, for tests.
+#[cfg(test)]
+pub(crate) fn rule_sets() -> RuleSets {
+    let day = |text: &str| text.parse().unwrap();
+    let set = |code, from: &str, to: Option<&str>, durations: &[Duration]| RuleSet {
+        code,
+        valid_from: day(from),
+        valid_to: to.map(day),
+        durations: durations.to_vec(),
+    };
+    RuleSets(vec![
+        set(
+            RuleSetCode::A,
+            "2014-03-01",
+            Some("2017-09-30"),
+            Duration::ALL,
+        ),
+        set(
+            RuleSetCode::B,
+            "2017-10-01",
+            Some("2023-05-31"),
+            &[Duration::Permanent],
+        ),
+        set(RuleSetCode::C, "2023-06-01", None, &[Duration::Permanent]),
+    ])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
-    }
-
-    fn rule_sets() -> RuleSets {
-        let set = |code, from: &str, to: Option<&str>, durations: &[Duration]| RuleSet {
-            code,
-            valid_from: day(from),
-            valid_to: to.map(day),
-            durations: durations.to_vec(),
-        };
-        RuleSets(vec![
-            set(
-                RuleSetCode::A,
-                "2014-03-01",
-                Some("2017-09-30"),
-                Duration::ALL,
-            ),
-            set(
-                RuleSetCode::B,
-                "2017-10-01",
-                Some("2023-05-31"),
-                &[Duration::Permanent],
-            ),
-            set(RuleSetCode::C, "2023-06-01", None, &[Duration::Permanent]),
-        ])
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod files;
 pub mod people;
 #[cfg(unix)]
 pub mod postgres;
+pub mod small_disk;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use skranke_domain::danish_time;

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use skranke_store::{Action, Entry, Options, Saved, Store, StoreError};
+use skranke_testkit::small_disk::SmallDisk;
 
 use crate::desk::{actor, case_id, enrol, note, opened, sealer_of};
 use crate::scratch::{Scratch, now};
 
-const DISK: &str = "SKRANKE_TEST_SMALL_DISK";
 const BALLAST_BYTES: u64 = 1_000_000;
 
 #[test]
@@ -34,28 +34,6 @@ fn the_ballast_is_laid_once_and_released_on_demand() {
         store.release_ballast().unwrap(),
         0,
         "there is nothing to release twice"
-    );
-}
-
-/// Runs the test `name` again on a disk of `size_mb` that only it sees.
-fn on_a_small_disk(name: &str, size_mb: u32) {
-    let place = tempfile::TempDir::new().unwrap();
-    let script = format!(
-        "mount -t tmpfs -o size={size_mb}m,mode=700 small \"$DISK\" && exec \"$TEST\" {name} --exact --nocapture"
-    );
-    let output = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
-        .env("DISK", place.path())
-        .env("TEST", std::env::current_exe().unwrap())
-        .env(DISK, place.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(
-        said.contains("small disk done"),
-        "the child really ran there: {said}"
     );
 }
 
@@ -129,28 +107,18 @@ fn fill(disk: &Path) {
 
 #[test]
 fn a_full_disk_is_said_and_the_case_at_hand_is_finished_on_the_ballast() {
-    if let Ok(disk) = std::env::var(DISK) {
-        fill(disk.as_ref());
-        println!("small disk done");
-        return;
+    const NAME: &str = "room::a_full_disk_is_said_and_the_case_at_hand_is_finished_on_the_ballast";
+    if let Some(small) = SmallDisk::of(NAME, 8) {
+        fill(small.path());
     }
-    on_a_small_disk(
-        "room::a_full_disk_is_said_and_the_case_at_hand_is_finished_on_the_ballast",
-        8,
-    );
 }
 
 #[test]
 fn a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved() {
-    if let Ok(disk) = std::env::var(DISK) {
-        read_only(disk.as_ref());
-        println!("small disk done");
-        return;
+    const NAME: &str = "room::a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved";
+    if let Some(small) = SmallDisk::of(NAME, 16) {
+        read_only(small.path());
     }
-    on_a_small_disk(
-        "room::a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved",
-        16,
-    );
 }
 
 fn read_only(disk: &Path) {

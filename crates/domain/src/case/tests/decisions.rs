@@ -3,34 +3,10 @@
 use super::*;
 use crate::danish_time;
 use crate::event::{GuardianScope, RegisterStatus};
-use crate::rule_set::{RuleSet, RuleSets};
+use crate::rule_set::rule_sets;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
-}
-
-fn rule_sets() -> RuleSets {
-    let set = |code, from: &str, to: Option<&str>, durations: &[Duration]| RuleSet {
-        code,
-        valid_from: day(from),
-        valid_to: to.map(day),
-        durations: durations.to_vec(),
-    };
-    RuleSets(vec![
-        set(
-            RuleSetCode::A,
-            "2014-03-01",
-            Some("2017-09-30"),
-            Duration::ALL,
-        ),
-        set(
-            RuleSetCode::B,
-            "2017-10-01",
-            Some("2023-05-31"),
-            &[Duration::Permanent],
-        ),
-        set(RuleSetCode::C, "2023-06-01", None, &[Duration::Permanent]),
-    ])
 }
 
 fn born(cpr: &str, residence: Residence) -> Event {
