@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::grant::{Grant, SignedGrant};
@@ -77,6 +77,10 @@ impl Call {
             .await
             .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
             .map_err(|_| Refusal::from(ProblemCode::TooLarge))?;
+        // Only one message has a body that is not JSON: a piece of an attachment.
+        if parts.method == Method::POST && !is_json(&parts.headers) {
+            return Err(ProblemCode::UnsupportedMediaType.into());
+        }
         if let Some(text) = text_of(&parts.headers, version::HEADER) {
             let range = VersionRange::from_text(text)
                 .ok_or(Refusal::of(ProblemCode::BadParameter, version::HEADER))?;
@@ -206,6 +210,18 @@ impl Call {
         }
         Ok((call, grant))
     }
+}
+
+/// Whether a body is announced as JSON, or not announced.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|value| {
+        let media_type = value.as_bytes().split(|byte| *byte == b';').next();
+        media_type.is_some_and(|media_type| {
+            media_type
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"application/json")
+        })
+    })
 }
 
 pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

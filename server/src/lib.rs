@@ -12,6 +12,7 @@ pub mod backup;
 pub mod central;
 pub mod config;
 pub mod log;
+pub mod openapi;
 pub mod problem;
 pub mod restore;
 pub mod routes;

@@ -6,46 +6,54 @@ mod events;
 mod lookup;
 mod status;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use skranke_protocol::instant;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::version::{self, SPOKEN};
 use skranke_protocol::wire::SERVER_TIME;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::central::Central;
 use crate::log;
+use crate::openapi;
 use crate::problem::{Answer, Refusal};
 
 /// Largest body of small requests.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
 
+/// Every endpoint with its description: what is not collected here is neither served nor in the document.
+pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
+    OpenApiRouter::new()
+        .routes(routes!(enrol::enrol))
+        .routes(routes!(enrol::sign_in))
+        .routes(routes!(events::push, events::pull))
+        .routes(routes!(lookup::lookup))
+        .routes(routes!(status::status))
+        .routes(routes!(status::confirmation))
+        .routes(routes!(
+            attachments::fetch,
+            attachments::head,
+            attachments::patch
+        ))
+        .routes(routes!(alive))
+        .routes(routes!(ready))
+        .routes(routes!(document))
+}
+
 /// All routes over the shared state.
 pub fn router(central: Arc<Central>) -> Router {
     let state = Arc::clone(&central);
-    Router::new()
-        .route("/v1/devices", post(enrol::enrol))
-        .route("/v1/sessions", post(enrol::sign_in))
-        .route("/v1/events", post(events::push).get(events::pull))
-        .route("/v1/lookup", post(lookup::lookup))
-        .route("/v1/status", get(status::status))
-        .route("/v1/confirmation", get(status::confirmation))
-        .route(
-            "/v1/attachments/{digest}",
-            get(attachments::fetch)
-                .head(attachments::head)
-                .patch(attachments::patch),
-        )
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+    let (endpoints, _) = endpoints().split_for_parts();
+    endpoints
         .fallback(|| async { Refusal::from(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(ProblemCode::MethodNotAllowed) })
         // Each handler reads its body with a limit of its own.
@@ -73,6 +81,37 @@ async fn around(State(central): State<Arc<Central>>, request: Request, next: Nex
     response
 }
 
+/// Whether the program runs.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    responses((status = 200, description = "It runs", content_type = "text/plain", body = String)),
+    security(()),
+)]
+async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// This document.
+#[utoipa::path(
+    get,
+    path = "/v1/openapi.json",
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = serde_json::Value)),
+    security(()),
+)]
+async fn document() -> impl IntoResponse {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(openapi::document).as_str();
+    ([(header::CONTENT_TYPE, "application/json")], text)
+}
+
+/// Whether it can serve: the store answers and it is not stopping.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    responses((status = 200, description = "It can serve", content_type = "text/plain", body = String)),
+    security(()),
+)]
 async fn ready(State(central): State<Arc<Central>>) -> Answer<&'static str> {
     central.read(|central| central.store.ping()).await?;
     if *central.stopping.borrow() {

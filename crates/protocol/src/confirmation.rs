@@ -24,9 +24,11 @@ pub trait Statement: Serialize + DeserializeOwned {
 
 /// A signed statement: the bytes that were signed and the signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Signed<T> {
     body: String,
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     signature: Signature,
     #[serde(skip)]
     statement: PhantomData<T>,
@@ -94,16 +96,19 @@ impl<T: Statement> Signed<T> {
 ///
 /// `accepted + quarantined + deferred` is `seq`: every event of the chain is in exactly one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Confirmation {
     /// The municipality.
     pub tenant: String,
     /// The device.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub device_id: DeviceId,
     /// Number of the last event held; all before it are held too.
     pub seq: u64,
     /// Hash of that event; none when nothing is held.
     #[serde(with = "hex_option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub head_hash: Option<[u8; 32]>,
     /// Events that are in their case's history, conflicts included.
     pub accepted: u64,
@@ -115,6 +120,7 @@ pub struct Confirmation {
     pub epoch: u64,
     /// When the server said so.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub issued_at: DateTime<Utc>,
 }
 
@@ -134,6 +140,7 @@ impl Confirmation {
 
 /// The head of a tenant's feed: its length and the root of the tree over it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TenantHead {
     /// The municipality.
     pub tenant: String,
@@ -143,9 +150,11 @@ pub struct TenantHead {
     pub position: u64,
     /// Root of the tree (see [`crate::tree`]).
     #[serde(with = "hex_array")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub root: [u8; 32],
     /// When the server said so.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub issued_at: DateTime<Utc>,
 }
 

@@ -40,6 +40,13 @@ macro_rules! problem_codes {
     };
 }
 
+impl ProblemCode {
+    /// The `type` of its documents.
+    pub fn kind(self) -> String {
+        format!("{TYPE_PREFIX}{}", self.code())
+    }
+}
+
 problem_codes! {
     /// The body cannot be read.
     UndecodableBody => "undecodable_body", 400, "The body cannot be decoded.";
@@ -85,6 +92,7 @@ problem_codes! {
 
 /// A problem document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `urn:skranke:problem:<code>`.
     #[serde(rename = "type")]
@@ -98,6 +106,7 @@ pub struct Problem {
     pub part: Option<String>,
     /// The server's time, so that a client can correct its clock.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
     /// A short reference that also stands in the server's log.
     pub reference: String,
@@ -107,7 +116,7 @@ impl Problem {
     /// The document for a code.
     pub fn new(code: ProblemCode, server_time: DateTime<Utc>, reference: String) -> Self {
         Self {
-            kind: format!("{TYPE_PREFIX}{}", code.code()),
+            kind: code.kind(),
             title: code.title().to_owned(),
             status: code.status(),
             part: None,

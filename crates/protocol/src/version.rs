@@ -16,6 +16,7 @@ pub const SPOKEN: VersionRange = VersionRange {
 
 /// A range of protocol versions, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionRange {
     /// Oldest version spoken.
     pub lowest: u16,

@@ -49,6 +49,7 @@ pub const SERVER_TIME: &str = "skranke-time";
 
 /// A sealed event on the wire: its bytes as texts, forwarded unchanged. The hash is computed by each reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WireEvent {
     /// The signed header.
     pub header: String,
@@ -56,9 +57,11 @@ pub struct WireEvent {
     pub payload: Option<String>,
     /// The salt of the payload; none after erasure.
     #[serde(with = "hex_option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub salt: Option<Salt>,
     /// The device's signature.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub signature: Signature,
 }
 
@@ -95,9 +98,11 @@ pub fn wire_size(event: &SealedEvent) -> usize {
 
 /// One command with all its events, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushCommand {
     /// The command.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub command_id: CommandId,
     /// Its events 1 to n.
     pub events: Vec<WireEvent>,
@@ -105,6 +110,7 @@ pub struct PushCommand {
 
 /// `POST /v1/events`: whole commands of one device in the order of its chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushBatch {
     /// The commands.
     pub commands: Vec<PushCommand>,
@@ -143,6 +149,7 @@ impl PushBatch {
 
 /// The answer: a verdict for each command in the order sent, and the sync confirmation after all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushAnswer {
     /// One for each command.
     pub verdicts: Vec<CommandVerdict>,
@@ -152,11 +159,13 @@ pub struct PushAnswer {
     pub head: Signed<TenantHead>,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }
 
 /// `GET /v1/confirmation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConfirmationAnswer {
     /// What the server holds of the device.
     pub confirmation: Signed<Confirmation>,
@@ -164,6 +173,7 @@ pub struct ConfirmationAnswer {
     pub head: Signed<TenantHead>,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }
 

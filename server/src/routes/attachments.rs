@@ -20,7 +20,18 @@ use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::{Attachment, AuditRow};
 
-/// `HEAD /v1/attachments/<digest>`: 404 where nothing is there yet.
+/// How much of an attachment is there; 404 where nothing is yet.
+#[utoipa::path(
+    head,
+    path = "/v1/attachments/{digest}",
+    operation_id = "attachment_head",
+    params(("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits")),
+    responses((status = 204, description = "So much is there", headers(
+        ("upload-offset" = u64, description = "Bytes held"),
+        ("upload-complete" = String, description = "`?1` where it is whole, otherwise `?0`"),
+    ))),
+    security(("device" = [])),
+)]
 pub(super) async fn head(
     State(central): State<Arc<Central>>,
     Path(digest): Path<String>,
@@ -35,7 +46,23 @@ pub(super) async fn head(
     }
 }
 
-/// `PATCH /v1/attachments/<digest>`: appends a piece at its offset.
+/// Appends a piece to an attachment at its offset.
+#[utoipa::path(
+    patch,
+    path = "/v1/attachments/{digest}",
+    operation_id = "attachment_patch",
+    params(
+        ("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits"),
+        ("upload-offset" = u64, Header, description = "Where the piece begins"),
+        ("upload-length" = u64, Header, description = "Bytes of the whole"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204, description = "Appended", headers(
+        ("upload-offset" = u64, description = "Bytes held"),
+        ("upload-complete" = String, description = "`?1` where it is whole, otherwise `?0`"),
+    ))),
+    security(("device" = [])),
+)]
 pub(super) async fn patch(
     State(central): State<Arc<Central>>,
     Path(digest): Path<String>,
@@ -85,7 +112,15 @@ pub(super) async fn patch(
     }
 }
 
-/// `GET /v1/attachments/<digest>`: the sealed original, for a person who may read cases; audited.
+/// The sealed original, for a person who may read cases; audited.
+#[utoipa::path(
+    get,
+    path = "/v1/attachments/{digest}",
+    operation_id = "attachment_fetch",
+    params(("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits")),
+    responses((status = 200, description = "The content, as its own type", content_type = "*/*", body = Vec<u8>)),
+    security(("device" = [], "person" = [])),
+)]
 pub(super) async fn fetch(
     State(central): State<Arc<Central>>,
     Path(digest): Path<String>,

@@ -29,7 +29,14 @@ use crate::store::{AuditRow, CentralTransaction, Device, Stored};
 /// Grants begin a little before they are made, so that a device whose clock is not yet corrected can use them.
 const GRANT_LEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// `POST /v1/devices`.
+/// Enrols a device with a one-time code. The proof is signed by the key that is presented.
+#[utoipa::path(
+    post,
+    path = "/v1/devices",
+    request_body = EnrolRequest,
+    responses((status = 200, description = "Enrolled, now or earlier", body = EnrolAnswer)),
+    security(("device" = [])),
+)]
 pub(super) async fn enrol(
     State(central): State<Arc<Central>>,
     request: Request,
@@ -144,7 +151,14 @@ fn enrol_in(
     Ok(Ok((device, epoch)))
 }
 
-/// `POST /v1/sessions`.
+/// Signs a person in on an enrolled device.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions",
+    request_body = SessionRequest,
+    responses((status = 200, description = "A grant", body = SessionAnswer)),
+    security(("device" = [])),
+)]
 pub(super) async fn sign_in(
     State(central): State<Arc<Central>>,
     request: Request,

@@ -24,7 +24,14 @@ use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::{AuditRow, FeedSlice, StoredFeedItem};
 
-/// `POST /v1/events`.
+/// Takes a batch of commands; each gets a verdict of its own.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    request_body(content = PushBatch, description = "May be packed: `Content-Encoding: zstd`"),
+    responses((status = 200, description = "A verdict for each command", body = PushAnswer)),
+    security(("device" = [])),
+)]
 pub(super) async fn push(
     State(central): State<Arc<Central>>,
     request: Request,
@@ -87,7 +94,18 @@ fn plain_body(call: &DeviceCall) -> Answer<Vec<u8>> {
     }
 }
 
-/// `GET /v1/events`.
+/// A page of the feed as the device may see it.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    params(
+        ("after" = Option<String>, Query, description = "`<epoch>.<position>`; from the beginning where left out"),
+        ("limit" = Option<u32>, Query, description = "Items at most; the server may give fewer"),
+        ("wait" = Option<u32>, Query, description = "Seconds to wait for something new"),
+    ),
+    responses((status = 200, description = "A page", body = FeedPage)),
+    security(("device" = [])),
+)]
 pub(super) async fn pull(
     State(central): State<Arc<Central>>,
     Query(query): Query<HashMap<String, String>>,

@@ -18,7 +18,14 @@ use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::AuditRow;
 
-/// `POST /v1/lookup`.
+/// What the municipality knows of a citizen; audited with its purpose, also when nothing is found.
+#[utoipa::path(
+    post,
+    path = "/v1/lookup",
+    request_body = LookupRequest,
+    responses((status = 200, description = "The citizen's cases", body = LookupAnswer)),
+    security(("device" = [], "person" = [])),
+)]
 pub(super) async fn lookup(
     State(central): State<Arc<Central>>,
     request: Request,

@@ -15,7 +15,13 @@ use crate::log;
 use crate::problem::Answer;
 use crate::store::{Device, StoreError, Tenant};
 
-/// `GET /v1/status`; a revoked device may ask, so that it learns that it is.
+/// What the server holds of the asking device; a revoked one may ask, so that it learns that it is.
+#[utoipa::path(
+    get,
+    path = "/v1/status",
+    responses((status = 200, description = "How things stand", body = Status)),
+    security(("device" = [])),
+)]
 pub(super) async fn status(
     State(central): State<Arc<Central>>,
     request: Request,
@@ -49,7 +55,13 @@ pub(super) async fn status(
     )
 }
 
-/// `GET /v1/confirmation`.
+/// The server's signed word for what it holds of the device.
+#[utoipa::path(
+    get,
+    path = "/v1/confirmation",
+    responses((status = 200, description = "Confirmation and head", body = ConfirmationAnswer)),
+    security(("device" = [])),
+)]
 pub(super) async fn confirmation(
     State(central): State<Arc<Central>>,
     request: Request,

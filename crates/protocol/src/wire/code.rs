@@ -35,6 +35,20 @@ macro_rules! open_codes {
                 Ok(Self::from_code(&String::deserialize(deserializer)?))
             }
         }
+
+        // A text, not a closed list: a reader must take a code of a later program.
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .examples([$($code),+])
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
     };
 }
 

@@ -63,6 +63,7 @@ impl FromStr for Cursor {
 
 /// Something at a position of the feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "item")]
 pub enum FeedItem {
     /// An event became part of its case.
@@ -76,6 +77,7 @@ pub enum FeedItem {
     ScopeEntered {
         /// The case.
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         case_id: CaseId,
         /// All its events so far, in feed order.
         events: Vec<WireEvent>,
@@ -85,6 +87,7 @@ pub enum FeedItem {
     ScopeLeft {
         /// The case.
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         case_id: CaseId,
     },
     /// An item of a later server; a reader passes over it.
@@ -94,6 +97,7 @@ pub enum FeedItem {
 
 /// An item with its position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedEntry {
     /// Its position; those a device may not see are missing from its pages.
     pub position: u64,
@@ -104,11 +108,13 @@ pub struct FeedEntry {
 
 /// `GET /v1/events`: a page of the feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedPage {
     /// Items after the cursor asked for, in order.
     pub items: Vec<FeedEntry>,
     /// The cursor for the next page; it moves on even where nothing on the way was for this device.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub cursor: Cursor,
     /// Whether more is there already.
     pub more: bool,
@@ -118,5 +124,6 @@ pub struct FeedPage {
     pub head: Signed<TenantHead>,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }

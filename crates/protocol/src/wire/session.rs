@@ -13,6 +13,7 @@ use crate::version::VersionRange;
 /// `POST /v1/devices`: a device asks to be enrolled. The request's proof is signed by the key it presents, and
 /// names tenant and device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolRequest {
     /// The one-time code from the administrator, or the bootstrap secret of an embedded server.
     pub enrolment_code: String,
@@ -28,11 +29,13 @@ impl std::fmt::Debug for EnrolRequest {
 
 /// The answer to an enrolment. Sending the same request again gives the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolAnswer {
     /// The municipality.
     pub tenant: String,
     /// The device.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub device_id: DeviceId,
     /// The short code in its case numbers.
     pub device_code: String,
@@ -40,16 +43,19 @@ pub struct EnrolAnswer {
     pub scope: Scope,
     /// The key the server signs with.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub server_key: PublicKey,
     /// The server's epoch.
     pub epoch: u64,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }
 
 /// `POST /v1/sessions`: a person signs in on an enrolled device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "method")]
 pub enum SessionRequest {
     /// With a local account.
@@ -67,6 +73,7 @@ pub enum SessionRequest {
         secret: String,
         /// The person.
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         staff_id: StaffId,
         /// Codes of the person's roles.
         roles: Vec<String>,
@@ -81,19 +88,23 @@ impl std::fmt::Debug for SessionRequest {
 
 /// The answer to a sign-in: a grant in its compact form, which is also the token for requests as this person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionAnswer {
     /// See [`crate::grant::SignedGrant::to_token`].
     pub grant: String,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }
 
 /// What the server holds of the asking device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceStatus {
     /// The device.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub device_id: DeviceId,
     /// Its short code.
     pub device_code: String,
@@ -105,15 +116,18 @@ pub struct DeviceStatus {
     pub seq: u64,
     /// Hash of that event.
     #[serde(with = "hex_option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub head_hash: Option<[u8; 32]>,
 }
 
 /// The municipality's word for a device's papers, so that any Skranke that knows the municipality's key believes them
 /// offline. Basis: design, section 8.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Certification {
     /// The municipality's key; papers are checked with it.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub municipality_key: PublicKey,
     /// The device's certificate, base64url.
     pub device_certificate: String,
@@ -121,6 +135,7 @@ pub struct Certification {
 
 /// `GET /v1/status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Status {
     /// The protocol versions the server speaks.
     pub protocol: VersionRange,
@@ -141,12 +156,14 @@ pub struct Status {
     pub certification: Option<Certification>,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }
 
 /// `POST /v1/lookup`: what does the municipality know of this citizen? Audited, with its purpose, also when nothing
 /// is found. The number stands in the body, never in a URL.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LookupRequest {
     /// Ten digits.
     pub cpr: String,
@@ -164,9 +181,11 @@ impl std::fmt::Debug for LookupRequest {
 
 /// A case of the citizen asked for; no more than the counter needs to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FoundCase {
     /// The case.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     pub case_id: CaseId,
     /// The number on its papers.
     pub number: String,
@@ -174,6 +193,7 @@ pub struct FoundCase {
     pub state: String,
     /// The legal day of receipt.
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date"))]
     pub received_on: NaiveDate,
     /// Whether the exemption was registered in Digital Post.
     pub registered: bool,
@@ -183,6 +203,7 @@ pub struct FoundCase {
 
 /// The answer to a look-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LookupAnswer {
     /// The citizen's cases, oldest first.
     pub cases: Vec<FoundCase>,
@@ -190,5 +211,6 @@ pub struct LookupAnswer {
     pub position: u64,
     /// The server's time.
     #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }

@@ -8,6 +8,7 @@ use crate::encoding::as_text;
 
 /// What became of a command when it was first seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "outcome")]
 pub enum Outcome {
     /// Its events are in the case.
@@ -78,15 +79,37 @@ pub struct CommandVerdict {
     pub verdict: Verdict,
 }
 
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for CommandVerdict {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        WireVerdict::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for CommandVerdict {
+    fn schemas(
+        schemas: &mut Vec<(
+            String,
+            utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>,
+        )>,
+    ) {
+        WireVerdict::schemas(schemas);
+    }
+}
+
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct WireVerdict {
     #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
     command_id: CommandId,
     #[serde(flatten)]
     verdict: WireVerdictKind,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "verdict")]
 enum WireVerdictKind {
     #[serde(rename = "accepted")]
