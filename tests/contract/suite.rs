@@ -3,6 +3,7 @@
 pub(crate) mod chain;
 pub(crate) mod decisions;
 pub(crate) mod feed;
+pub(crate) mod hostile;
 pub(crate) mod verdicts;
 
 /// Runs every test of the suite against a backend.
@@ -37,6 +38,8 @@ macro_rules! run_against {
                 chain::an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart,
                 chain::the_confirmation_covers_the_whole_chain_and_verifies,
                 chain::what_was_not_committed_did_not_happen,
+                hostile::a_batch_of_forgeries_gets_a_reason_for_each_and_goes_on,
+                hostile::a_file_name_that_is_a_path_is_held_apart,
                 feed::positions_are_gapless_with_many_writers_and_rollbacks,
                 feed::a_reader_beside_the_writers_misses_nothing,
                 feed::pages_follow_each_other_without_gap_or_repeat,

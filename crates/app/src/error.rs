@@ -178,7 +178,8 @@ impl From<RuleBroken> for AppError {
             RuleBroken::AlreadyTicked => ErrorCode::TickAlreadySet,
             RuleBroken::NotTicked => ErrorCode::TickNotSet,
             RuleBroken::PaperDoesNotFit | RuleBroken::NoTerm => ErrorCode::PaperDoesNotFit,
-            RuleBroken::NothingToRetract => ErrorCode::Internal,
+            // The name of a chosen file is cleaned before it gets here.
+            RuleBroken::NothingToRetract | RuleBroken::FileNameNotPlain => ErrorCode::Internal,
             RuleBroken::NoPowerOfAttorney => ErrorCode::PowerOfAttorneyMissing,
         };
         Self::caused(code, rule)

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use skranke_domain::ids::Sha256Digest;
@@ -34,11 +35,10 @@ use crate::store::{Attachment, AuditRow};
 )]
 pub(super) async fn head(
     State(central): State<Arc<Central>>,
-    Path(digest): Path<String>,
+    Name(digest): Name,
     request: Request,
 ) -> Answer<Response> {
     let call = Call::read(request, 0).await?.device(&central).await?;
-    let digest = parse(&digest)?;
     match standing(&central, &call, digest).await? {
         Standing::Complete(attachment) => Ok(progress(attachment.size_bytes, true)),
         Standing::Partial(0) => Err(ProblemCode::NotFound.into()),
@@ -65,14 +65,13 @@ pub(super) async fn head(
 )]
 pub(super) async fn patch(
     State(central): State<Arc<Central>>,
-    Path(digest): Path<String>,
+    Name(digest): Name,
     request: Request,
 ) -> Answer<Response> {
     let call = Call::read(request, MAX_CHUNK_BYTES)
         .await?
         .device(&central)
         .await?;
-    let digest = parse(&digest)?;
     let offset = number(&call, UPLOAD_OFFSET)?;
     let length = number(&call, UPLOAD_LENGTH)?;
     if length > MAX_ATTACHMENT_BYTES {
@@ -123,11 +122,10 @@ pub(super) async fn patch(
 )]
 pub(super) async fn fetch(
     State(central): State<Arc<Central>>,
-    Path(digest): Path<String>,
+    Name(digest): Name,
     request: Request,
 ) -> Answer<Response> {
     let (call, grant) = Call::read(request, 0).await?.person(&central).await?;
-    let digest = parse(&digest)?;
     if !any_permits(&grant.roles, Act::ReadCase) || call.device.scope != Scope::Tenant {
         return Err(ProblemCode::NotPermitted.into());
     }
@@ -160,6 +158,25 @@ pub(super) async fn fetch(
         bytes,
     )
         .into_response())
+}
+
+/// The name of an attachment in the path: its digest. What is none names nothing.
+pub(super) struct Name(Sha256Digest);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let not_found = Refusal::from(ProblemCode::NotFound);
+        let Path(name) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found)?;
+        // Capitals would be a second name for the same content.
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(not_found);
+        }
+        name.parse().map(Self).map_err(|_| not_found)
+    }
 }
 
 enum Standing {
@@ -227,18 +244,6 @@ fn progress(offset: u64, is_complete: bool) -> Response {
         ),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
-}
-
-fn parse(digest: &str) -> Answer<Sha256Digest> {
-    let parsed = digest
-        .parse()
-        .map_err(|_| Refusal::from(ProblemCode::NotFound))?;
-    // Capitals would be a second name for the same content.
-    if digest.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Err(ProblemCode::NotFound.into())
-    } else {
-        Ok(parsed)
-    }
 }
 
 fn number(call: &DeviceCall, name: &'static str) -> Answer<u64> {

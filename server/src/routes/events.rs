@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::header;
 use axum::response::Response;
@@ -41,7 +42,7 @@ pub(super) async fn push(
         .device(&central)
         .await?;
     let batch: PushBatch = json(&plain_body(&call)?)?;
-    if batch.len() > MAX_BATCH_EVENTS {
+    if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
         return Err(ProblemCode::TooLarge.into());
     }
     let device_id = call.device.id;
@@ -108,10 +109,11 @@ fn plain_body(call: &DeviceCall) -> Answer<Vec<u8>> {
 )]
 pub(super) async fn pull(
     State(central): State<Arc<Central>>,
-    Query(query): Query<HashMap<String, String>>,
+    query: Result<Query<HashMap<String, String>>, QueryRejection>,
     request: Request,
 ) -> Answer<Response> {
     let call = Call::read(request, 0).await?.device(&central).await?;
+    let Query(query) = query.map_err(|_| Refusal::from(ProblemCode::BadParameter))?;
     let after: Cursor = parameter(&query, "after")?.unwrap_or(Cursor::START);
     let limit = parameter(&query, "limit")?
         .unwrap_or(MAX_PAGE_ITEMS)

@@ -1,5 +1,7 @@
-//! The server program itself: start, stop, a hard stop, and backup.
+//! The server program itself: start, stop, a hard stop, backup, and clients of ill will.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod hostile;
 mod program;
+mod wire;

@@ -12,16 +12,16 @@ use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_sync::{Client, Connection, Environment};
 use uuid::Uuid;
 
-const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
+pub(crate) const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
-struct Program {
-    child: Child,
-    input: Option<ChildStdin>,
-    url: String,
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) input: Option<ChildStdin>,
+    pub(crate) url: String,
 }
 
 impl Program {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         Self::start_on(folder, &embedded(folder))
     }
 

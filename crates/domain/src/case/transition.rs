@@ -77,6 +77,8 @@ pub enum RuleBroken {
     ConflictOpen,
     #[error("there is nothing of this to take away")]
     NothingToRetract,
+    #[error("the name of a file is more than a name")]
+    FileNameNotPlain,
 }
 
 impl RuleBroken {
@@ -115,6 +117,7 @@ impl RuleBroken {
             Self::NoTerm => "no_term",
             Self::ConflictOpen => "conflict_open",
             Self::NothingToRetract => "nothing_to_retract",
+            Self::FileNameNotPlain => "file_name_not_plain",
         }
     }
 }
@@ -142,10 +145,10 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
     match event {
         Event::CaseOpened(_)
         | Event::RegisterLookedUp { .. }
-        | Event::AttachmentAdded(_)
         | Event::DuplicateLinked { .. }
         | Event::CompanionRecorded { .. }
         | Event::ConflictOfInterestChecked { .. } => Ok(()),
+        Event::AttachmentAdded(attachment) => plain_name(&attachment.file_name),
         Event::NoteAdded { text } => said(text),
         Event::ConflictResolved {
             field,
@@ -472,6 +475,23 @@ fn open(case: &Case) -> Result<(), RuleBroken> {
         Ok(())
     } else {
         Err(RuleBroken::NotOpen)
+    }
+}
+
+/// A file's name is data and never a path, whatever program wrote it: no separators, no control characters and none of
+/// the marks that turn the direction of writing. Basis: reliability, threat T11.
+fn plain_name(name: &str) -> Result<(), RuleBroken> {
+    const LONGEST: usize = 255;
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '/' | '\\' | ':' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let is_name = !name.trim_matches(['.', ' ']).is_empty() && name.chars().count() <= LONGEST;
+    if is_name && !name.contains(is_odd) {
+        Ok(())
+    } else {
+        Err(RuleBroken::FileNameNotPlain)
     }
 }
 

@@ -6,6 +6,7 @@
 //! Basis: reliability, findings 1 and 2.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,7 +37,35 @@ impl From<tokio_postgres::Error> for StoreError {
             Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
                 StoreError::RunAgain
             }
-            _ => StoreError::Database(Box::new(error)),
+            _ => StoreError::Database(Box::new(Failure(error))),
+        }
+    }
+}
+
+/// An error of PostgreSQL as the log may show it. The database's own text repeats the values it stumbled over, and they
+/// may be a person's; its code, table and constraint are not.
+#[derive(Debug)]
+struct Failure(tokio_postgres::Error);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(told) = self.0.as_db_error() else {
+            return fmt::Display::fmt(&self.0, f);
+        };
+        let code = told.code().code();
+        let (table, rule) = (told.table(), told.constraint());
+        write!(f, "PostgreSQL says {code}")?;
+        table.map_or(Ok(()), |table| write!(f, " on table {table}"))?;
+        rule.map_or(Ok(()), |rule| write!(f, ", constraint {rule}"))
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The source of a database error is its text.
+        match self.0.as_db_error() {
+            Some(_) => None,
+            None => std::error::Error::source(&self.0),
         }
     }
 }
