@@ -1,4 +1,5 @@
 //! Who asks: every request proves its device's key; requests that act for a person carry the person's grant too.
+//! What each endpoint asks for stands in [`crate::policy`].
 //!
 //! Basis: design, section 6 (sign-in); reliability, threats T3 and T8.
 
@@ -6,10 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::Request;
+use axum::body::{Body, Bytes};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::grant::{Grant, SignedGrant};
@@ -21,6 +24,7 @@ use skranke_protocol::wire::DeviceState;
 
 use crate::central::Central;
 use crate::log;
+use crate::policy::{self, Caller, Rule};
 use crate::problem::{Answer, Refusal};
 use crate::store::Device;
 
@@ -52,68 +56,173 @@ impl ReplayGuard {
     }
 }
 
-/// A request with its body read, not yet trusted.
+/// A request that passed its row of the policy table, with whoever that row asks for.
+///
+/// What a row does not ask for is not there: a handler that wants more than its row promises is refused.
 pub(crate) struct Call {
     parts: Parts,
     pub(crate) body: Bytes,
-    proof: Unverified,
-    token: Option<String>,
+    proved: Option<Proved>,
+    device: Option<Device>,
+    person: Option<Grant>,
 }
 
-/// A request whose device is known.
-pub(crate) struct DeviceCall {
-    pub(crate) tenant: String,
-    pub(crate) device: Device,
-    pub(crate) body: Bytes,
-    pub(crate) headers: HeaderMap,
+/// What the proof says, checked against the key it was made with.
+struct Proved {
+    tenant: String,
+    device_id: DeviceId,
+    key: PublicKey,
+}
+
+/// Stands before every endpoint: finds the row of the table, lets through whom it permits, and hands the handler what
+/// was found out about them. An endpoint without a row lets nobody through.
+pub(crate) async fn gate(
+    State(central): State<Arc<Central>>,
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let rule = policy::rule(request.method().as_str(), path.as_str());
+    let admitted = match rule {
+        Some(rule) => admit(&central, rule, request).await,
+        None => Err(ProblemCode::NotPermitted.into()),
+    };
+    match admitted {
+        Ok(call) => {
+            let mut request = Request::from_parts(call.parts.clone(), Body::empty());
+            request.extensions_mut().insert(Arc::new(call));
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Lets a request through that its row of the table permits, or says why not.
+async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<Call> {
+    let (parts, body) = request.into_parts();
+    let mut call = Call {
+        parts,
+        body: Bytes::new(),
+        proved: None,
+        device: None,
+        person: None,
+    };
+    if rule.caller == Caller::Anyone {
+        return Ok(call);
+    }
+    call.check_version()?;
+    let proof = call
+        .text(proof::HEADER)
+        .ok_or(ProblemCode::NotAuthenticated)?;
+    let proof = proof::read(proof).map_err(|_| ProblemCode::NotAuthenticated)?;
+    let token = call.token()?;
+    call.body = read_body(body, rule.body_bytes).await?;
+    // Only one message has a body that is not JSON: a piece of an attachment.
+    if call.parts.method == Method::POST && !is_json(&call.parts.headers) {
+        return Err(ProblemCode::UnsupportedMediaType.into());
+    }
+    let (tenant, id) = (proof.tenant().to_owned(), proof.device_id());
+    let device = if rule.caller == Caller::Key {
+        None
+    } else {
+        let tenant = tenant.clone();
+        let known = central
+            .read(move |central| central.store.device(&tenant, id))
+            .await?;
+        Some(known.ok_or(ProblemCode::NotAuthenticated)?)
+    };
+    // An enrolling device is known by the key it presents; every other by the one it was enrolled with.
+    let key = device
+        .as_ref()
+        .map_or(proof.presented_key(), |device| device.public_key);
+    call.check_proof(central, &proof, &key, token.as_deref())?;
+    let Some(device) = device else {
+        call.proved = Some(Proved {
+            tenant,
+            device_id: id,
+            key,
+        });
+        return Ok(call);
+    };
+    if device.state == DeviceState::Revoked && rule.caller != Caller::KnownDevice {
+        return Err(ProblemCode::DeviceRevoked.into());
+    }
+    if matches!(rule.caller, Caller::Person(_)) {
+        let token = token.ok_or(ProblemCode::GrantNotValid)?;
+        call.person = Some(person(central, &tenant, &device, &token).await?);
+    }
+    let roles = call.person.as_ref().map_or(&[][..], |grant| &grant.roles);
+    if !rule.permits(roles, &device.scope) {
+        return Err(ProblemCode::NotPermitted.into());
+    }
+    call.proved = Some(Proved {
+        tenant,
+        device_id: id,
+        key,
+    });
+    call.device = Some(device);
+    Ok(call)
+}
+
+/// The person a token stands for.
+async fn person(
+    central: &Arc<Central>,
+    tenant: &str,
+    device: &Device,
+    token: &str,
+) -> Answer<Grant> {
+    let grant = SignedGrant::from_token(token)
+        .and_then(|signed| signed.verify(&central.public_key))
+        .map_err(|_| ProblemCode::GrantNotValid)?;
+    let fits = grant.tenant == tenant
+        && grant.device_id == device.id
+        && grant.is_valid_at(log::now()).is_ok();
+    let (tenant, id) = (tenant.to_owned(), grant.id);
+    let stored = central
+        .read(move |central| central.store.grant(&tenant, id))
+        .await?;
+    if !fits || stored.is_none_or(|stored| stored.revoked_at.is_some()) {
+        return Err(ProblemCode::GrantNotValid.into());
+    }
+    Ok(grant)
+}
+
+async fn read_body(body: Body, limit: usize) -> Answer<Bytes> {
+    let reading = axum::body::to_bytes(body, limit);
+    tokio::time::timeout(READ_WITHIN, reading)
+        .await
+        .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
+        .map_err(|_| Refusal::from(ProblemCode::TooLarge))
 }
 
 impl Call {
-    /// Reads a request with a body of at most `limit` bytes.
-    pub(crate) async fn read(request: Request, limit: usize) -> Answer<Self> {
-        let (parts, body) = request.into_parts();
-        let reading = axum::body::to_bytes(body, limit);
-        let body = tokio::time::timeout(READ_WITHIN, reading)
-            .await
-            .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
-            .map_err(|_| Refusal::from(ProblemCode::TooLarge))?;
-        // Only one message has a body that is not JSON: a piece of an attachment.
-        if parts.method == Method::POST && !is_json(&parts.headers) {
-            return Err(ProblemCode::UnsupportedMediaType.into());
-        }
-        if let Some(text) = text_of(&parts.headers, version::HEADER) {
-            let range = VersionRange::from_text(text)
-                .ok_or(Refusal::of(ProblemCode::BadParameter, version::HEADER))?;
-            SPOKEN
-                .negotiate(range)
-                .map_err(|_| ProblemCode::VersionNotSpoken)?;
-        }
-        let text = text_of(&parts.headers, proof::HEADER).ok_or(ProblemCode::NotAuthenticated)?;
-        let proof = proof::read(text).map_err(|_| ProblemCode::NotAuthenticated)?;
-        let token = match text_of(&parts.headers, header::AUTHORIZATION.as_str()) {
-            None => None,
-            Some(text) => Some(
-                text.strip_prefix("DPoP ")
-                    .ok_or(ProblemCode::NotAuthenticated)?
-                    .to_owned(),
-            ),
-        };
-        Ok(Self {
-            parts,
-            body,
-            proof,
-            token,
-        })
+    /// The municipality the caller belongs to.
+    pub(crate) fn tenant(&self) -> Answer<&str> {
+        Ok(&self.proved()?.tenant)
     }
 
-    /// The municipality the device says it belongs to.
-    pub(crate) fn tenant(&self) -> &str {
-        self.proof.tenant()
+    /// The device that asks, enrolled or not.
+    pub(crate) fn device_id(&self) -> Answer<DeviceId> {
+        Ok(self.proved()?.device_id)
     }
 
-    /// The device that says it asks.
-    pub(crate) fn device_id(&self) -> DeviceId {
-        self.proof.device_id()
+    /// The key that was proved.
+    pub(crate) fn key(&self) -> Answer<PublicKey> {
+        Ok(self.proved()?.key)
+    }
+
+    /// The enrolled device that asks.
+    pub(crate) fn device(&self) -> Answer<&Device> {
+        self.device
+            .as_ref()
+            .ok_or_else(|| ProblemCode::NotAuthenticated.into())
+    }
+
+    /// The person who asks.
+    pub(crate) fn person(&self) -> Answer<&Grant> {
+        self.person
+            .as_ref()
+            .ok_or_else(|| ProblemCode::GrantNotValid.into())
     }
 
     /// The request's headers.
@@ -121,18 +230,53 @@ impl Call {
         &self.parts.headers
     }
 
-    /// The key in the proof.
-    pub(crate) fn presented_key(&self) -> PublicKey {
-        self.proof.presented_key()
+    /// A header's text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        text_of(&self.parts.headers, name)
     }
 
-    /// Checks the proof against a key.
-    pub(crate) fn check_proof(&self, central: &Central, key: &PublicKey) -> Answer<()> {
-        let host = text_of(&self.parts.headers, header::HOST.as_str())
+    fn proved(&self) -> Answer<&Proved> {
+        self.proved
+            .as_ref()
+            .ok_or_else(|| ProblemCode::NotAuthenticated.into())
+    }
+
+    fn check_version(&self) -> Answer<()> {
+        let Some(text) = self.text(version::HEADER) else {
+            return Ok(());
+        };
+        let range = VersionRange::from_text(text)
+            .ok_or(Refusal::of(ProblemCode::BadParameter, version::HEADER))?;
+        SPOKEN
+            .negotiate(range)
+            .map_err(|_| ProblemCode::VersionNotSpoken)?;
+        Ok(())
+    }
+
+    fn token(&self) -> Answer<Option<String>> {
+        let Some(text) = self.text(header::AUTHORIZATION.as_str()) else {
+            return Ok(None);
+        };
+        let token = text
+            .strip_prefix("DPoP ")
+            .ok_or(ProblemCode::NotAuthenticated)?;
+        Ok(Some(token.to_owned()))
+    }
+
+    /// Checks the proof against a key and against this very request.
+    fn check_proof(
+        &self,
+        central: &Central,
+        proof: &Unverified,
+        key: &PublicKey,
+        token: Option<&str>,
+    ) -> Answer<()> {
+        let host = self
+            .text(header::HOST.as_str())
             .ok_or(ProblemCode::NotAuthenticated)?;
         let path = self.parts.uri.path();
         let own = ["http://", "https://"].iter().any(|scheme| {
-            let rest = self.proof.url().strip_prefix(scheme);
+            let rest = proof.url().strip_prefix(scheme);
             rest.and_then(|rest| rest.strip_prefix(host))
                 .is_some_and(|rest| rest == path)
         });
@@ -141,14 +285,13 @@ impl Call {
         }
         let request = proof::Request {
             method: self.parts.method.as_str(),
-            url: self.proof.url(),
+            url: proof.url(),
             query: self.parts.uri.query().unwrap_or(""),
             body: &self.body,
-            token: self.token.as_deref(),
+            token,
         };
         let now = log::now();
-        let nonce = self
-            .proof
+        let nonce = proof
             .verify(key, &request, now)
             .map_err(|error| match error {
                 ProofError::Clock => ProblemCode::ClockDifference,
@@ -156,59 +299,7 @@ impl Call {
                     ProblemCode::NotAuthenticated
                 }
             })?;
-        central.replays.accept(self.proof.device_id(), nonce, now)
-    }
-
-    /// The enrolled device that asks; a revoked one only where it is to learn that it is.
-    async fn any_device(&self, central: &Arc<Central>) -> Answer<Device> {
-        let (tenant, id) = (self.tenant().to_owned(), self.device_id());
-        let device = central
-            .read(move |central| central.store.device(&tenant, id))
-            .await?;
-        let device = device.ok_or(ProblemCode::NotAuthenticated)?;
-        self.check_proof(central, &device.public_key)?;
-        Ok(device)
-    }
-
-    /// The enrolled device that asks, revoked or not.
-    pub(crate) async fn device_even_revoked(self, central: &Arc<Central>) -> Answer<DeviceCall> {
-        let device = self.any_device(central).await?;
-        let tenant = self.tenant().to_owned();
-        Ok(DeviceCall {
-            tenant,
-            device,
-            body: self.body,
-            headers: self.parts.headers,
-        })
-    }
-
-    /// The enrolled device that asks.
-    pub(crate) async fn device(self, central: &Arc<Central>) -> Answer<DeviceCall> {
-        let call = self.device_even_revoked(central).await?;
-        if call.device.state == DeviceState::Revoked {
-            return Err(ProblemCode::DeviceRevoked.into());
-        }
-        Ok(call)
-    }
-
-    /// The enrolled device and the person who works on it.
-    pub(crate) async fn person(self, central: &Arc<Central>) -> Answer<(DeviceCall, Grant)> {
-        let token = self.token.clone().ok_or(ProblemCode::GrantNotValid)?;
-        let call = self.device(central).await?;
-        let grant = SignedGrant::from_token(&token)
-            .and_then(|signed| signed.verify(&central.public_key))
-            .map_err(|_| ProblemCode::GrantNotValid)?;
-        let fits = grant.tenant == call.tenant
-            && grant.device_id == call.device.id
-            && grant.is_valid_at(log::now()).is_ok();
-        let (tenant, id) = (call.tenant.clone(), grant.id);
-        let stored = central
-            .read(move |central| central.store.grant(&tenant, id))
-            .await?;
-        if !fits || stored.is_none_or(|stored| stored.revoked_at.is_some()) {
-            return Err(ProblemCode::GrantNotValid.into());
-        }
-        Ok((call, grant))
+        central.replays.accept(proof.device_id(), nonce, now)
     }
 }
 

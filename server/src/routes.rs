@@ -22,13 +22,11 @@ use skranke_protocol::wire::SERVER_TIME;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::auth::gate;
 use crate::central::Central;
 use crate::log;
 use crate::openapi;
 use crate::problem::{Answer, Refusal};
-
-/// Largest body of small requests.
-const SMALL_BODY_BYTES: usize = 16 * 1024;
 
 /// Every endpoint with its description: what is not collected here is neither served nor in the document.
 pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
@@ -54,9 +52,10 @@ pub fn router(central: Arc<Central>) -> Router {
     let state = Arc::clone(&central);
     let (endpoints, _) = endpoints().split_for_parts();
     endpoints
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&central), gate))
         .fallback(|| async { Refusal::from(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(ProblemCode::MethodNotAllowed) })
-        // Each handler reads its body with a limit of its own.
+        // The gate reads each body with the limit of its row.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(state, around))
         .with_state(central)

@@ -2,4 +2,5 @@
 
 mod client;
 mod raw;
+mod rights;
 mod town;

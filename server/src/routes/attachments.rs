@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::Extension;
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use skranke_domain::ids::Sha256Digest;
-use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{
-    MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES, Scope, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET,
-};
+use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET};
 use uuid::Uuid;
 
 use crate::attachments::{AttachmentError, Finished};
-use crate::auth::{Call, DeviceCall, text_of};
+use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
 use crate::problem::{Answer, Refusal};
@@ -36,9 +34,8 @@ use crate::store::{Attachment, AuditRow};
 pub(super) async fn head(
     State(central): State<Arc<Central>>,
     Name(digest): Name,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, 0).await?.device(&central).await?;
     match standing(&central, &call, digest).await? {
         Standing::Complete(attachment) => Ok(progress(attachment.size_bytes, true)),
         Standing::Partial(0) => Err(ProblemCode::NotFound.into()),
@@ -66,12 +63,8 @@ pub(super) async fn head(
 pub(super) async fn patch(
     State(central): State<Arc<Central>>,
     Name(digest): Name,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, MAX_CHUNK_BYTES)
-        .await?
-        .device(&central)
-        .await?;
     let offset = number(&call, UPLOAD_OFFSET)?;
     let length = number(&call, UPLOAD_LENGTH)?;
     if length > MAX_ATTACHMENT_BYTES {
@@ -83,7 +76,7 @@ pub(super) async fn patch(
     if let Standing::Complete(attachment) = standing(&central, &call, digest).await? {
         return Ok(progress(attachment.size_bytes, true));
     }
-    let (tenant, piece) = (call.tenant.clone(), call.body.clone());
+    let (tenant, piece) = (call.tenant()?.to_owned(), call.body.clone());
     let size = piece.len() as u64;
     let result = central
         .read(move |central| {
@@ -123,20 +116,16 @@ pub(super) async fn patch(
 pub(super) async fn fetch(
     State(central): State<Arc<Central>>,
     Name(digest): Name,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let (call, grant) = Call::read(request, 0).await?.person(&central).await?;
-    if !any_permits(&grant.roles, Act::ReadCase) || call.device.scope != Scope::Tenant {
-        return Err(ProblemCode::NotPermitted.into());
-    }
     let Standing::Complete(attachment) = standing(&central, &call, digest).await? else {
         return Err(ProblemCode::NotFound.into());
     };
     let row = AuditRow {
         id: Uuid::now_v7(),
         at: log::now(),
-        device_id: call.device.id,
-        staff_id: Some(grant.staff_id),
+        device_id: call.device()?.id,
+        staff_id: Some(call.person()?.staff_id),
         action: "attachment_read",
         purpose: "case_work".to_owned(),
         case_id: None,
@@ -145,9 +134,9 @@ pub(super) async fn fetch(
     };
     central
         .writers
-        .write(&call.tenant, move |transaction| transaction.audit(&row))
+        .write(call.tenant()?, move |transaction| transaction.audit(&row))
         .await?;
-    let tenant = call.tenant.clone();
+    let tenant = call.tenant()?.to_owned();
     let bytes = central
         .read(move |central| Ok(central.attachments.read(&tenant, &digest)))
         .await?;
@@ -184,19 +173,15 @@ enum Standing {
     Partial(u64),
 }
 
-async fn standing(
-    central: &Arc<Central>,
-    call: &DeviceCall,
-    digest: Sha256Digest,
-) -> Answer<Standing> {
-    let tenant = call.tenant.clone();
+async fn standing(central: &Arc<Central>, call: &Call, digest: Sha256Digest) -> Answer<Standing> {
+    let tenant = call.tenant()?.to_owned();
     let known = central
         .read(move |central| central.store.attachment(&tenant, &digest))
         .await?;
     if let Some(attachment) = known {
         return Ok(Standing::Complete(attachment));
     }
-    let tenant = call.tenant.clone();
+    let tenant = call.tenant()?.to_owned();
     let on_disk = central
         .read(move |central| {
             let folder = &central.attachments;
@@ -215,7 +200,7 @@ async fn standing(
 
 async fn record(
     central: &Arc<Central>,
-    call: &DeviceCall,
+    call: &Call,
     digest: Sha256Digest,
     finished: Finished,
 ) -> Answer<Attachment> {
@@ -227,7 +212,7 @@ async fn record(
     let row = attachment.clone();
     central
         .writers
-        .write(&call.tenant, move |transaction| {
+        .write(call.tenant()?, move |transaction| {
             transaction.insert_attachment(&row, log::now())
         })
         .await?;
@@ -246,8 +231,8 @@ fn progress(offset: u64, is_complete: bool) -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-fn number(call: &DeviceCall, name: &'static str) -> Answer<u64> {
-    text_of(&call.headers, name)
+fn number(call: &Call, name: &'static str) -> Answer<u64> {
+    call.text(name)
         .and_then(|text| text.parse().ok())
         .ok_or(Refusal::of(ProblemCode::BadParameter, name))
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::Extension;
+use axum::extract::State;
 use axum::response::Response;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ use skranke_protocol::wire::{
 };
 use uuid::Uuid;
 
-use super::{SMALL_BODY_BYTES, answer, json};
+use super::{answer, json};
 use crate::admission::{self, Circumstances};
 use crate::auth::Call;
 use crate::central::Central;
@@ -39,18 +40,16 @@ const GRANT_LEAD: TimeDelta = TimeDelta::minutes(5);
 )]
 pub(super) async fn enrol(
     State(central): State<Arc<Central>>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, SMALL_BODY_BYTES).await?;
-    let key = call.presented_key();
-    call.check_proof(&central, &key)?;
+    let key = call.key()?;
     let request: EnrolRequest = json(&call.body)?;
     let name_is_fine = (1..=60).contains(&request.name.chars().count())
         && !request.name.chars().any(char::is_control);
     if !name_is_fine {
         return Err(Refusal::of(ProblemCode::BadParameter, "name"));
     }
-    let (tenant, id) = (call.tenant().to_owned(), call.device_id());
+    let (tenant, id) = (call.tenant()?.to_owned(), call.device_id()?);
     let subject = format!("enrol {tenant} {}", key.fingerprint());
     if !central.attempts.may_try(&subject, log::now()) {
         return Err(ProblemCode::TooManyRequests.into());
@@ -161,21 +160,18 @@ fn enrol_in(
 )]
 pub(super) async fn sign_in(
     State(central): State<Arc<Central>>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, SMALL_BODY_BYTES)
-        .await?
-        .device(&central)
-        .await?;
+    let (tenant, device_id) = (call.tenant()?, call.device()?.id);
     let request: SessionRequest = json(&call.body)?;
     let subject = match &request {
-        SessionRequest::Local { login, .. } => format!("login {} {login}", call.tenant),
-        SessionRequest::Bootstrap { .. } => format!("bootstrap {} {}", call.tenant, call.device.id),
+        SessionRequest::Local { login, .. } => format!("login {tenant} {login}"),
+        SessionRequest::Bootstrap { .. } => format!("bootstrap {tenant} {device_id}"),
     };
     if !central.attempts.may_try(&subject, log::now()) {
         return Err(ProblemCode::TooManyRequests.into());
     }
-    let Some((staff_id, roles)) = identify(&central, &call.tenant, request).await? else {
+    let Some((staff_id, roles)) = identify(&central, tenant, request).await? else {
         central.attempts.failed(&subject, log::now());
         return Err(ProblemCode::SignInRefused.into());
     };
@@ -183,10 +179,10 @@ pub(super) async fn sign_in(
     let now = instant::to_millisecond(log::now());
     let grant = Grant {
         id: GrantId::from_uuid(Uuid::now_v7()),
-        tenant: call.tenant.clone(),
+        tenant: tenant.to_owned(),
         staff_id,
         roles,
-        device_id: call.device.id,
+        device_id,
         valid_from: now - GRANT_LEAD,
         valid_until: now + central.grant_length,
     };
@@ -197,7 +193,7 @@ pub(super) async fn sign_in(
     let (server_key, index_key) = (central.public_key(), central.index_key);
     central
         .writers
-        .write(&call.tenant, move |transaction| {
+        .write(tenant, move |transaction| {
             let circumstances = Circumstances {
                 now: log::now(),
                 server_key: &server_key,
@@ -213,7 +209,7 @@ pub(super) async fn sign_in(
         })
         .await?;
     answer(
-        &call.headers,
+        call.headers(),
         &SessionAnswer {
             grant: token,
             server_time: log::now(),

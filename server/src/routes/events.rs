@@ -5,8 +5,9 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::Response;
 use skranke_protocol::problem::ProblemCode;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use super::{answer, json};
 use crate::admission::{self, Circumstances};
-use crate::auth::{Call, DeviceCall, text_of};
+use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
 use crate::problem::{Answer, Refusal};
@@ -35,21 +36,17 @@ use crate::store::{AuditRow, FeedSlice, StoredFeedItem};
 )]
 pub(super) async fn push(
     State(central): State<Arc<Central>>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, MAX_BATCH_BYTES)
-        .await?
-        .device(&central)
-        .await?;
     let batch: PushBatch = json(&plain_body(&call)?)?;
     if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
         return Err(ProblemCode::TooLarge.into());
     }
-    let device_id = call.device.id;
+    let device_id = call.device()?.id;
     let (server_key, index_key) = (central.public_key(), central.index_key);
     let admitted = central
         .writers
-        .write(&call.tenant, move |transaction| {
+        .write(call.tenant()?, move |transaction| {
             let circumstances = Circumstances {
                 now: log::now(),
                 server_key: &server_key,
@@ -61,7 +58,7 @@ pub(super) async fn push(
     let now = log::now();
     let (confirmation, head) = central.signed(&admitted.device, &admitted.tenant, now)?;
     answer(
-        &call.headers,
+        call.headers(),
         &PushAnswer {
             verdicts: admitted.verdicts,
             confirmation,
@@ -72,8 +69,8 @@ pub(super) async fn push(
 }
 
 /// The body without its compression, still bounded.
-fn plain_body(call: &DeviceCall) -> Answer<Vec<u8>> {
-    match text_of(&call.headers, header::CONTENT_ENCODING.as_str()) {
+fn plain_body(call: &Call) -> Answer<Vec<u8>> {
+    match call.text(header::CONTENT_ENCODING.as_str()) {
         None | Some("identity") => Ok(call.body.to_vec()),
         Some("zstd") => {
             let undecodable = |_| Refusal::from(ProblemCode::UndecodableBody);
@@ -110,9 +107,8 @@ fn plain_body(call: &DeviceCall) -> Answer<Vec<u8>> {
 pub(super) async fn pull(
     State(central): State<Arc<Central>>,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, 0).await?.device(&central).await?;
     let Query(query) = query.map_err(|_| Refusal::from(ProblemCode::BadParameter))?;
     let after: Cursor = parameter(&query, "after")?.unwrap_or(Cursor::START);
     let limit = parameter(&query, "limit")?
@@ -134,7 +130,7 @@ pub(super) async fn pull(
         let row = AuditRow {
             id: Uuid::now_v7(),
             at: log::now(),
-            device_id: call.device.id,
+            device_id: call.device()?.id,
             staff_id: None,
             action: "feed_read",
             purpose: "sync".to_owned(),
@@ -147,20 +143,20 @@ pub(super) async fn pull(
         };
         central
             .writers
-            .write(&call.tenant, move |transaction| transaction.audit(&row))
+            .write(call.tenant()?, move |transaction| transaction.audit(&row))
             .await?;
     } else {
         let position = slice.tenant.position();
-        central.writers.settled(&call.tenant, position).await?;
+        central.writers.settled(call.tenant()?, position).await?;
     }
     let now = log::now();
-    let (_, head) = central.signed(&call.device, &slice.tenant, now)?;
+    let (_, head) = central.signed(call.device()?, &slice.tenant, now)?;
     let cursor = Cursor {
         epoch: slice.tenant.epoch,
         position: slice.read_to,
     };
     answer(
-        &call.headers,
+        call.headers(),
         &FeedPage {
             more: slice.read_to < slice.tenant.position(),
             backup_position: slice.tenant.backup_position,
@@ -210,18 +206,18 @@ fn size_of(item: &StoredFeedItem) -> usize {
 /// Reads the feed, waiting for something new where there is nothing yet.
 async fn poll(
     central: &Arc<Central>,
-    call: &DeviceCall,
+    call: &Call,
     after: Cursor,
     limit: u32,
     wait: Duration,
 ) -> Answer<FeedSlice> {
     let deadline = Instant::now() + wait;
-    let mut moved = central.writers.position(&call.tenant).await?;
+    let mut moved = central.writers.position(call.tenant()?).await?;
     let mut stopping = central.stopping.subscribe();
     let mut from = after.position;
     loop {
         moved.borrow_and_update();
-        let (tenant, device) = (call.tenant.clone(), call.device.clone());
+        let (tenant, device) = (call.tenant()?.to_owned(), call.device()?.clone());
         let slice = central
             .read(move |central| central.store.feed(&tenant, &device, from, limit))
             .await?;

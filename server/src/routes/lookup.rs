@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::Extension;
+use axum::extract::State;
 use axum::response::Response;
 use skranke_domain::cpr::Cpr;
-use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest, Scope};
+use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest};
 use uuid::Uuid;
 
-use super::{SMALL_BODY_BYTES, answer, json};
+use super::{answer, json};
 use crate::admission::citizen_digest;
 use crate::auth::Call;
 use crate::central::Central;
@@ -28,15 +28,8 @@ use crate::store::AuditRow;
 )]
 pub(super) async fn lookup(
     State(central): State<Arc<Central>>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let (call, grant) = Call::read(request, SMALL_BODY_BYTES)
-        .await?
-        .person(&central)
-        .await?;
-    if !any_permits(&grant.roles, Act::Search) || call.device.scope != Scope::Tenant {
-        return Err(ProblemCode::NotPermitted.into());
-    }
     let request: LookupRequest = json(&call.body)?;
     let purpose_is_code = (1..=64).contains(&request.purpose.len())
         && request
@@ -49,10 +42,11 @@ pub(super) async fn lookup(
     let cpr =
         Cpr::parse(&request.cpr).map_err(|_| Refusal::of(ProblemCode::BadParameter, "cpr"))?;
     let digest = citizen_digest(&central.index_key, &cpr);
-    let (device_id, staff_id, purpose) = (call.device.id, grant.staff_id, request.purpose);
+    let (device_id, staff_id, purpose) =
+        (call.device()?.id, call.person()?.staff_id, request.purpose);
     let (cases, position) = central
         .writers
-        .write(&call.tenant, move |transaction| {
+        .write(call.tenant()?, move |transaction| {
             let cases = transaction.cases_of(&digest)?;
             transaction.audit(&AuditRow {
                 id: Uuid::now_v7(),
@@ -80,7 +74,7 @@ pub(super) async fn lookup(
         })
         .collect();
     answer(
-        &call.headers,
+        call.headers(),
         &LookupAnswer {
             cases,
             position,

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::Extension;
+use axum::extract::State;
 use axum::response::Response;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::version::SPOKEN;
 use skranke_protocol::wire::{ConfirmationAnswer, DeviceStatus, Status};
 
 use super::answer;
-use crate::auth::{Call, DeviceCall};
+use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
 use crate::problem::Answer;
@@ -24,16 +25,12 @@ use crate::store::{Device, StoreError, Tenant};
 )]
 pub(super) async fn status(
     State(central): State<Arc<Central>>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, 0)
-        .await?
-        .device_even_revoked(&central)
-        .await?;
     let (device, tenant) = present(&central, &call).await?;
     let now = log::now();
     answer(
-        &call.headers,
+        call.headers(),
         &Status {
             certification: central.certify(&device, &tenant.code, now),
             protocol: SPOKEN,
@@ -64,14 +61,13 @@ pub(super) async fn status(
 )]
 pub(super) async fn confirmation(
     State(central): State<Arc<Central>>,
-    request: Request,
+    Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let call = Call::read(request, 0).await?.device(&central).await?;
     // Read in a writing transaction: its commit answers for everything that is signed here.
-    let id = call.device.id;
+    let id = call.device()?.id;
     let (device, tenant) = central
         .writers
-        .write(&call.tenant, move |transaction| {
+        .write(call.tenant()?, move |transaction| {
             let device = transaction.device(id)?.ok_or(StoreError::Row("device"))?;
             Ok((device, transaction.tenant().clone()))
         })
@@ -79,7 +75,7 @@ pub(super) async fn confirmation(
     let now = log::now();
     let (confirmation, head) = central.signed(&device, &tenant, now)?;
     answer(
-        &call.headers,
+        call.headers(),
         &ConfirmationAnswer {
             confirmation,
             head,
@@ -88,8 +84,8 @@ pub(super) async fn confirmation(
     )
 }
 
-async fn present(central: &Arc<Central>, call: &DeviceCall) -> Answer<(Device, Tenant)> {
-    let (tenant, id) = (call.tenant.clone(), call.device.id);
+async fn present(central: &Arc<Central>, call: &Call) -> Answer<(Device, Tenant)> {
+    let (tenant, id) = (call.tenant()?.to_owned(), call.device()?.id);
     let found = central
         .read(move |central| central.store.device_and_tenant(&tenant, id))
         .await?;

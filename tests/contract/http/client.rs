@@ -10,7 +10,6 @@ use skranke_protocol::plan::{Local, OwnAttachment, OwnEvent};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{Cursor, Outcome, Verdict, wire_size};
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
 use skranke_sync::{Cancel, Exchange, PulledItem, SyncError, run};
 
@@ -22,16 +21,6 @@ fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> ProblemCode {
         Err(SyncError::Refused { code, .. }) => code,
         other => panic!("a refusal was expected: {other:?}"),
     }
-}
-
-/// The store of the running server, opened a second time as the operator's commands do.
-fn operator(town: &Town) -> SqliteStore {
-    let database = town.folder.path().join("central.db");
-    let key_file = town.folder.path().join("central.key");
-    let key =
-        skranke_server::store::key_file::KeyFile::read_or_create(&key_file, database.exists())
-            .unwrap();
-    SqliteStore::open(&database, &key).unwrap()
 }
 
 #[test]
@@ -210,7 +199,8 @@ fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
         )
         .unwrap();
     assert!(nobody.cases.is_empty());
-    let logged: Vec<_> = operator(&town)
+    let logged: Vec<_> = town
+        .operator()
         .audit(TENANT, None, 1_000)
         .unwrap()
         .into_iter()
@@ -233,7 +223,7 @@ fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
 fn a_one_time_code_enrols_one_device_once() {
     let town = Town::new();
     let code = "et-engangskort-1234";
-    operator(&town)
+    town.operator()
         .save_enrolment_code(
             TENANT,
             &EnrolmentCode {
@@ -271,7 +261,7 @@ fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped() {
     let town = Town::new();
     let (client, _) = town.counter(1, &["counter"]);
     let id = skranke_domain::ids::StaffId::from_uuid(uuid::Uuid::now_v7());
-    operator(&town)
+    town.operator()
         .save_staff(
             TENANT,
             &Staff {

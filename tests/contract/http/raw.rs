@@ -10,14 +10,14 @@ use skranke_protocol::wire::PushBatch;
 use super::town::{SECRET, Town, now};
 use crate::office::{Laptop, TENANT};
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Answer {
-    fn problem(&self) -> ProblemCode {
+    pub(super) fn problem(&self) -> ProblemCode {
         assert!(
             self.head
                 .to_lowercase()
@@ -31,7 +31,7 @@ impl Answer {
     }
 }
 
-fn send(
+pub(super) fn send(
     town: &Town,
     method: &str,
     target: &str,
@@ -221,14 +221,16 @@ fn a_packed_bomb_is_too_large_and_not_unpacked_whole() {
 #[test]
 fn a_busy_server_asks_to_come_back() {
     let town = Town::with(|config| config.max_requests = 1);
+    let (_, laptop) = town.counter(1, &["counter"]);
     let permit_holder =
         TcpStream::connect(town.server.url().trim_start_matches("http://")).unwrap();
     let mut open = permit_holder;
     // A request whose body never comes holds the only place.
     let host = town.server.url().trim_start_matches("http://");
+    let (name, value) = proof(&town, &laptop, "POST", "/v1/events", b"", NONCE);
     write!(
         open,
-        "POST /v1/events HTTP/1.1\r\nHost: {host}\r\nContent-Length: 10\r\n\r\n"
+        "POST /v1/events HTTP/1.1\r\nHost: {host}\r\n{name}: {value}\r\nContent-Length: 10\r\n\r\n"
     )
     .unwrap();
 

@@ -3,10 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
 use skranke_domain::ids::StaffId;
-use skranke_protocol::wire::SessionRequest;
+use skranke_protocol::wire::{DeviceState, Scope, SessionRequest};
 use skranke_server::config::{Config, Settings};
 use skranke_server::serve::Embedded;
+use skranke_server::sign_in::hash_password;
+use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::sqlite::SqliteStore;
+use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
 use skranke_sync::{Client, Connection, Environment};
 
 use crate::office::{Laptop, TENANT};
@@ -54,10 +59,81 @@ impl Town {
         (client, laptop)
     }
 
+    /// The store of the running server, opened a second time as the operator's commands do.
+    pub(super) fn operator(&self) -> SqliteStore {
+        let database = self.folder.path().join("central.db");
+        let key_file = self.folder.path().join("central.key");
+        let key = KeyFile::read_or_create(&key_file, database.exists()).unwrap();
+        SqliteStore::open(&database, &key).unwrap()
+    }
+
+    /// A device enrolled with the administrator's code for this scope, a person signed in, and the person's token.
+    pub(super) fn at_work(&self, seed: u8, scope: Scope, roles: &[&str]) -> (Laptop, String) {
+        let laptop = Laptop::new(seed);
+        let client = self.enrolled(&laptop, TENANT, scope);
+        (
+            laptop.clone(),
+            client
+                .sign_in(&session(&laptop, roles))
+                .unwrap()
+                .0
+                .to_token(),
+        )
+    }
+
+    /// The same in another municipality of this server, with a local account there that may do most.
+    pub(super) fn abroad(&self, tenant: &str, seed: u8) -> (Laptop, String) {
+        let laptop = Laptop::new(seed);
+        let operator = self.operator();
+        operator.create_tenant(tenant, now()).unwrap();
+        let password = "et langt kodeord";
+        let staff = Staff {
+            id: laptop.staff,
+            login: "eva".to_owned(),
+            password_hash: hash_password(password).unwrap(),
+            roles: vec!["lead".to_owned()],
+            active: true,
+        };
+        operator.save_staff(tenant, &staff).unwrap();
+        let client = self.enrolled(&laptop, tenant, Scope::Tenant);
+        let request = SessionRequest::Local {
+            login: staff.login,
+            password: password.to_owned(),
+        };
+        (laptop, client.sign_in(&request).unwrap().0.to_token())
+    }
+
+    fn enrolled(&self, laptop: &Laptop, tenant: &str, scope: Scope) -> Client {
+        let code = format!("code for {}", laptop.id);
+        let row = EnrolmentCode {
+            digest: Sha256::digest(&code).into(),
+            scope,
+            expires_at: now() + TimeDelta::hours(1),
+            device_id: None,
+        };
+        self.operator().save_enrolment_code(tenant, &row).unwrap();
+        let mut client = self.client_of(tenant, laptop, environment(TimeDelta::zero()));
+        client.enrol(&code, "Skranke").unwrap();
+        client
+    }
+
+    pub(super) fn revoke(&self, laptop: &Laptop) {
+        let operator = self.operator();
+        let mut transaction = operator.begin(TENANT).unwrap();
+        let mut device = transaction.device(laptop.id).unwrap().unwrap();
+        device.state = DeviceState::Revoked;
+        transaction.update_device(&device).unwrap();
+        transaction.commit().unwrap();
+    }
+
     pub(super) fn client(&self, laptop: &Laptop, environment: Environment) -> Client {
+        self.client_of(TENANT, laptop, environment)
+    }
+
+    fn client_of(&self, tenant: &str, laptop: &Laptop, environment: Environment) -> Client {
         let connection = Connection {
             base_url: self.server.url().to_owned(),
-            tenant: TENANT.to_owned(),
+            tenant: tenant.to_owned(),
             device_id: laptop.id,
             key: laptop.key.clone(),
             server_key: None,

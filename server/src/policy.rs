@@ -1,0 +1,182 @@
+//! Who may call what: the one table that is asked before every endpoint. An endpoint without a row lets nobody
+//! through, and a test compares the table with the endpoints that are served.
+//!
+//! A row says who must ask, what one of the person's roles must permit ([`Act`], whose own table is
+//! [`skranke_domain::role`]), and whether the device must be one that sees the whole municipality. It is applied
+//! before anything of a body is read as more than bytes. The tests call every endpoint as everyone and compare.
+//!
+//! Basis: design, section 6; domain reference 10.3; reliability, threats T2, T3 and goal G13.
+
+use skranke_domain::role::{Act, Role, any_permits};
+use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_CHUNK_BYTES, Scope};
+
+/// Largest body of small requests, in bytes.
+const SMALL: usize = 16 * 1024;
+
+/// Who must ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Anyone; nothing of a municipality is told.
+    Anyone,
+    /// Whoever proves the key that is presented: a device on its way to being enrolled.
+    Key,
+    /// A device of the municipality, also a revoked one.
+    KnownDevice,
+    /// A device of the municipality that may work.
+    Device,
+    /// A person at work on such a device.
+    Person(Act),
+}
+
+/// Of which devices a person may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Of any.
+    Any,
+    /// Only where the device sees the whole municipality: an outreach laptop learns of its own cases alone.
+    Municipality,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path as the router takes it.
+    pub path: &'static str,
+    /// Who must ask.
+    pub caller: Caller,
+    /// Of which devices.
+    pub reach: Reach,
+    /// Largest body, in bytes.
+    pub body_bytes: usize,
+}
+
+impl Rule {
+    /// Whether a person in these roles may ask from a device of this scope. Says nothing about who they are.
+    pub fn permits(&self, roles: &[Role], scope: &Scope) -> bool {
+        let in_reach = self.reach == Reach::Any || *scope == Scope::Tenant;
+        let in_role = match self.caller {
+            Caller::Person(act) => any_permits(roles, act),
+            Caller::Anyone | Caller::Key | Caller::KnownDevice | Caller::Device => true,
+        };
+        in_reach && in_role
+    }
+}
+
+const fn row(
+    method: &'static str,
+    path: &'static str,
+    caller: Caller,
+    reach: Reach,
+    body_bytes: usize,
+) -> Rule {
+    Rule {
+        method,
+        path,
+        caller,
+        reach,
+        body_bytes,
+    }
+}
+
+const ATTACHMENT: &str = "/v1/attachments/{digest}";
+
+/// Every endpoint.
+#[rustfmt::skip]
+pub static TABLE: [Rule; 13] = {
+    use Caller::{Anyone, Device, Key, KnownDevice, Person};
+    use Reach::{Any, Municipality};
+    [
+        row("GET",   "/healthz",         Anyone,                Any,          0),
+        row("GET",   "/readyz",          Anyone,                Any,          0),
+        row("GET",   "/v1/openapi.json", Anyone,                Any,          0),
+        row("POST",  "/v1/devices",      Key,                   Any,          SMALL),
+        row("POST",  "/v1/sessions",     Device,                Any,          SMALL),
+        row("POST",  "/v1/events",       Device,                Any,          MAX_BATCH_BYTES),
+        row("GET",   "/v1/events",       Device,                Any,          0),
+        row("POST",  "/v1/lookup",       Person(Act::Search),   Municipality, SMALL),
+        row("GET",   "/v1/status",       KnownDevice,           Any,          0),
+        row("GET",   "/v1/confirmation", Device,                Any,          0),
+        row("HEAD",  ATTACHMENT,         Device,                Any,          0),
+        row("PATCH", ATTACHMENT,         Device,                Any,          MAX_CHUNK_BYTES),
+        row("GET",   ATTACHMENT,         Person(Act::ReadCase), Municipality, 0),
+    ]
+};
+
+/// The row of a request. A GET endpoint also answers HEAD, unless HEAD has a row of its own.
+pub fn rule(method: &str, path: &str) -> Option<&'static Rule> {
+    let find = |method: &str| {
+        TABLE
+            .iter()
+            .find(|rule| rule.method == method && rule.path == path)
+    };
+    find(method).or_else(|| find("GET").filter(|_| method == "HEAD"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_endpoint_that_is_served_has_its_row_and_no_row_is_for_nothing() {
+        let (_, api) = crate::routes::endpoints().split_for_parts();
+        let mut served = BTreeSet::new();
+        for (path, item) in &api.paths.paths {
+            let methods = [
+                ("GET", &item.get),
+                ("HEAD", &item.head),
+                ("POST", &item.post),
+                ("PUT", &item.put),
+                ("PATCH", &item.patch),
+                ("DELETE", &item.delete),
+            ];
+            let there = methods.into_iter().filter(|(_, there)| there.is_some());
+            served.extend(there.map(|(method, _)| (method, path.as_str())));
+        }
+
+        let listed: BTreeSet<_> = TABLE.iter().map(|rule| (rule.method, rule.path)).collect();
+
+        assert_eq!(listed, served);
+        assert_eq!(listed.len(), TABLE.len(), "each row once");
+    }
+
+    #[test]
+    fn whoever_may_read_of_a_person_must_be_one() {
+        for rule in &TABLE {
+            if matches!(
+                (rule.method, rule.path),
+                ("POST", "/v1/lookup") | ("GET", ATTACHMENT)
+            ) {
+                assert!(matches!(rule.caller, Caller::Person(_)), "{rule:?}");
+            }
+            if rule.caller == Caller::Anyone {
+                assert_eq!(rule.body_bytes, 0, "nobody leaves anything: {rule:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_roles_that_search_look_up_and_only_where_the_whole_municipality_is_seen() {
+        let rule = rule("POST", "/v1/lookup");
+        let may = |role, scope: &Scope| rule.expect("a row").permits(&[role], scope);
+
+        let may_search: Vec<_> = Role::ALL
+            .into_iter()
+            .filter(|role| may(*role, &Scope::Tenant))
+            .collect();
+
+        assert_eq!(
+            may_search,
+            [
+                Role::Counter,
+                Role::ExemptionUnit,
+                Role::Lead,
+                Role::Auditor
+            ]
+        );
+        assert!(!may(Role::Counter, &Scope::OwnCases));
+    }
+}

@@ -1,0 +1,225 @@
+//! Every endpoint called as everyone: what happens is what the policy table says, and the matrix here says it again.
+//!
+//! Basis: reliability, goal G13.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use skranke_domain::role::Role;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::proof::{Prover, Request, prove};
+use skranke_protocol::wire::{
+    EnrolRequest, LookupRequest, PushBatch, Scope, UPLOAD_LENGTH, UPLOAD_OFFSET,
+};
+use skranke_server::policy::TABLE;
+
+use super::raw::{Answer, send};
+use super::town::{SECRET, Town, now, session};
+use crate::office::{Laptop, TENANT};
+
+const OTHER_TENANT: &str = "0998";
+
+/// Who asks.
+struct Visitor {
+    name: &'static str,
+    laptop: Option<Laptop>,
+    tenant: &'static str,
+    token: Option<String>,
+}
+
+/// The method and path of a row.
+type Endpoint = (&'static str, &'static str);
+
+const ATTACHMENT: &str = "/v1/attachments/{digest}";
+
+/// A body that succeeds, or fails for another reason than rights, for whoever may send it.
+fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
+    let json = |value: serde_json::Result<Vec<u8>>| value.unwrap();
+    match (method, path) {
+        ("POST", "/v1/devices") => json(serde_json::to_vec(&EnrolRequest {
+            enrolment_code: SECRET.to_owned(),
+            name: "Skranke".to_owned(),
+        })),
+        ("POST", "/v1/sessions") => json(serde_json::to_vec(&session(laptop, &["counter"]))),
+        ("POST", "/v1/events") => json(serde_json::to_vec(&PushBatch { commands: vec![] })),
+        ("POST", "/v1/lookup") => json(serde_json::to_vec(&LookupRequest {
+            cpr: "2512169996".to_owned(),
+            purpose: "counter_entry".to_owned(),
+        })),
+        ("PATCH", _) => b"x".to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn ask(town: &Town, visitor: &Visitor, endpoint: Endpoint) -> Answer {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    let nobody = Laptop::new(99);
+    let laptop = visitor.laptop.as_ref();
+    let (method, path) = endpoint;
+    let path = path.replace("{digest}", &"0".repeat(64));
+    let body = body(endpoint, laptop.unwrap_or(&nobody));
+    let mut headers = vec![
+        (UPLOAD_OFFSET, "0".to_owned()),
+        (UPLOAD_LENGTH, "2".to_owned()),
+    ];
+    if let Some(token) = &visitor.token {
+        headers.push(("Authorization", format!("DPoP {token}")));
+    }
+    if let Some(laptop) = laptop {
+        let nonce = format!("rights-{:020}", SERIAL.fetch_add(1, Ordering::SeqCst));
+        let url = format!("{}{path}", town.server.url());
+        let request = Request {
+            method,
+            url: &url,
+            query: "",
+            body: &body,
+            token: visitor.token.as_deref(),
+        };
+        let prover = Prover {
+            tenant: visitor.tenant,
+            device_id: laptop.id,
+            at: now(),
+            nonce: &nonce,
+        };
+        let proof = prove(&request, &prover, &laptop.key).unwrap();
+        headers.push(("DPoP", proof));
+    }
+    send(town, method, &path, &headers, &body)
+}
+
+/// Everyone who might ask, in the order of the matrix below.
+fn visitors(town: &Town) -> Vec<Visitor> {
+    let of = |name, laptop: Laptop, token| Visitor {
+        name,
+        laptop: Some(laptop),
+        tenant: TENANT,
+        token,
+    };
+    let signed_in = |name, seed, scope: Scope, role: Role| {
+        let (laptop, token) = town.at_work(seed, scope, &[role.code()]);
+        of(name, laptop, Some(token))
+    };
+    let (foreign, foreign_token) = town.abroad(OTHER_TENANT, 40);
+    let (revoked, revoked_token) = town.at_work(41, Scope::Tenant, &["counter"]);
+    town.revoke(&revoked);
+    let (_, token_of_another) = town.at_work(42, Scope::Tenant, &["counter"]);
+    let (thief, _) = town.at_work(43, Scope::Tenant, &["administrator"]);
+    let (alone, _) = town.at_work(44, Scope::Tenant, &["counter"]);
+    let mut all = vec![
+        Visitor {
+            name: "nobody",
+            laptop: None,
+            tenant: TENANT,
+            token: None,
+        },
+        of("a stranger", Laptop::new(50), None),
+        of("another municipality's", foreign, Some(foreign_token)),
+        of("revoked", revoked, Some(revoked_token)),
+        of("with another's token", thief, Some(token_of_another)),
+        of("device alone", alone, None),
+    ];
+    for (seed, role) in (60..).zip(Role::ALL) {
+        all.push(signed_in(role.code(), seed, Scope::Tenant, role));
+    }
+    for (seed, role) in (70..).zip([Role::Counter, Role::Outreach]) {
+        all.push(signed_in("own cases alone", seed, Scope::OwnCases, role));
+    }
+    all
+}
+
+/// Who gets past the table: nobody, stranger, another municipality's device, revoked, another's token, device alone;
+/// counter, outreach, exemption unit, lead, auditor, administrator; counter and outreach seeing their own cases alone.
+#[rustfmt::skip]
+const MATRIX: &[(Endpoint, &str)] = &[
+    (("GET", "/healthz"),       "yyyyyy yyyyyy yy"),
+    (("GET", "/readyz"),        "yyyyyy yyyyyy yy"),
+    (("GET", "/v1/openapi.json"),  "yyyyyy yyyyyy yy"),
+    (("POST", "/v1/devices"),   "-yyyyy yyyyyy yy"),
+    (("POST", "/v1/sessions"),  "----yy yyyyyy yy"),
+    (("POST", "/v1/events"),    "----yy yyyyyy yy"),
+    (("GET", "/v1/events"),     "----yy yyyyyy yy"),
+    (("POST", "/v1/lookup"),    "------ y-yyy- --"),
+    (("GET", "/v1/status"),     "---yyy yyyyyy yy"),
+    (("GET", "/v1/confirmation"),"----yy yyyyyy yy"),
+    (("HEAD", ATTACHMENT),      "----yy yyyyyy yy"),
+    (("PATCH", ATTACHMENT),     "----yy yyyyyy yy"),
+    (("GET", ATTACHMENT),       "------ yyyyy- --"),
+];
+
+/// Why the visitor at this place in the order is turned away.
+fn reason(visitor: &Visitor) -> ProblemCode {
+    match visitor.name {
+        "nobody" | "a stranger" | "another municipality's" => ProblemCode::NotAuthenticated,
+        "revoked" => ProblemCode::DeviceRevoked,
+        "device alone" | "with another's token" => ProblemCode::GrantNotValid,
+        _ => ProblemCode::NotPermitted,
+    }
+}
+
+#[test]
+fn every_endpoint_answers_everyone_as_the_policy_table_says() {
+    let listed: Vec<_> = MATRIX.iter().map(|(endpoint, _)| *endpoint).collect();
+    let table: Vec<_> = TABLE.iter().map(|rule| (rule.method, rule.path)).collect();
+    assert_eq!(listed, table, "every endpoint has its row here");
+    let town = Town::new();
+    let visitors = visitors(&town);
+
+    // Whoever was enrolled on the way would be a stranger no longer.
+    let (enrolment, others): (Vec<_>, Vec<_>) = MATRIX
+        .iter()
+        .partition(|(endpoint, _)| *endpoint == ("POST", "/v1/devices"));
+    for (endpoint, row) in others.into_iter().chain(enrolment) {
+        let row: Vec<_> = row.chars().filter(|mark| *mark != ' ').collect();
+        assert_eq!(row.len(), visitors.len(), "{endpoint:?}");
+        for (visitor, mark) in visitors.iter().zip(row) {
+            let said = ask(&town, visitor, endpoint);
+            let case = format!("{endpoint:?} as {}: {}", visitor.name, said.head);
+            if mark == 'y' {
+                assert!(![401, 403].contains(&said.status), "{case}");
+                assert!(said.status < 500, "{case}");
+            } else if endpoint.0 == "HEAD" {
+                // Without a body, the status alone tells.
+                assert_eq!(said.status, reason(visitor).status(), "{case}");
+            } else {
+                assert_eq!(said.problem(), reason(visitor), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_no_row_is_not_there() {
+    let town = Town::new();
+    for rule in &TABLE {
+        let path = rule.path.replace("{digest}", &"0".repeat(64));
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let in_table = TABLE
+                .iter()
+                .any(|other| other.path == rule.path && other.method == method);
+            let answer = send(&town, method, &path, &[], b"");
+            if in_table {
+                assert_ne!(answer.status, 405, "{method} {path}");
+            } else {
+                assert_eq!(answer.problem(), ProblemCode::MethodNotAllowed, "{path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_of_one_municipality_opens_nothing_of_another() {
+    let town = Town::new();
+    let (foreign, token) = town.abroad(OTHER_TENANT, 40);
+    let at_home = Visitor {
+        name: "at home",
+        laptop: Some(foreign),
+        tenant: OTHER_TENANT,
+        token: Some(token),
+    };
+
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    client.push(&laptop.open_case("2512169996").1).unwrap();
+    let found = ask(&town, &at_home, ("POST", "/v1/lookup"));
+
+    assert_eq!(found.status, 200, "{}", found.head);
+    assert!(String::from_utf8_lossy(&found.body).contains(r#""cases":[]"#));
+}
