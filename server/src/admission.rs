@@ -25,7 +25,7 @@ use skranke_protocol::wire::{
 use uuid::Uuid;
 
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
-pub use judge::citizen_digest;
+pub use judge::{citizen_digest, has_run_out};
 
 /// What admission knows beside the database.
 #[derive(Debug, Clone, Copy)]

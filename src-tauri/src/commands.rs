@@ -30,6 +30,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::case::conflict_resolve,
         commands::case::take_back,
         commands::case::end_exemption,
+        commands::case::extend,
+        commands::case::make_permanent,
         commands::case::note_add,
         commands::case::revoke_power_of_attorney,
         commands::case::reveal,

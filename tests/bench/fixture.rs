@@ -361,6 +361,7 @@ fn beginning(n: u32, number: CaseNumber) -> Result<Vec<Event>> {
         address_protected: spread(n, 7).is_multiple_of(100),
         residence: Residence::Fixed,
         phone: format!("{:08}", 20_000_000 + spread(n, 8) % 70_000_000),
+        municipality: String::new(),
     });
     Ok(vec![opened, citizen])
 }
@@ -372,6 +373,7 @@ fn ending(n: u32, now: DateTime<Utc>) -> Vec<Event> {
         decided_at: now,
         rule_set: RuleSetCode::C,
         duration: Duration::Permanent,
+        met: vec!["declared".to_owned()],
     });
     let registered = Event::Registered(Registered {
         registered_at: now,

@@ -342,6 +342,7 @@ pub(crate) fn citizen(cpr: &str, name: &str) -> CitizenRecorded {
         address_protected: false,
         residence: Residence::Fixed,
         phone: String::new(),
+        municipality: String::new(),
     }
 }
 

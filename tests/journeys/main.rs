@@ -18,6 +18,7 @@ mod decision_letters;
 mod drafts;
 mod guardian;
 mod guidance;
+mod later_life;
 mod on_paper;
 mod ordinary;
 mod outreach;

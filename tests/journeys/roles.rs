@@ -160,6 +160,11 @@ impl Story {
                 json!({ "case_id": granted, "reasons": "Fejl", "consultation_held_on": null,
                         "consultation_not_needed": "Kendt" }),
             ),
+            "extend" => (
+                This(Act::Prolong),
+                json!({ "case_id": registered, "until": "2030-11-01", "reason": "Stadig opfyldt" }),
+            ),
+            "make_permanent" => (This(Act::Prolong), json!({ "id": registered })),
             "end_exemption" => (
                 This(Act::Finish),
                 json!({ "case_id": registered, "ending": "deceased", "ended_on": "2026-03-12" }),

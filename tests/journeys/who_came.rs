@@ -334,6 +334,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "tick_undo",
         "correct_wrong_person",
         "take_back",
+        "extend",
+        "make_permanent",
         "conflict_resolve",
         "end_exemption",
     ];

@@ -132,7 +132,12 @@ impl<'a> Typed<'a> {
     }
 
     /// What is known so far, for the proof. `drawn`: whether there is a signature drawn on the screen.
-    pub(crate) fn facts(&self, location_opens_on: Option<NaiveDate>, drawn: bool) -> Facts {
+    pub(crate) fn facts(
+        &self,
+        location_opens_on: Option<NaiveDate>,
+        own_municipality: &str,
+        drawn: bool,
+    ) -> Facts {
         let cpr = self.cpr("cpr");
         let warnings = cpr.as_ref().map(Cpr::warnings).unwrap_or_default();
         let touched = |id: &str| self.0.contains_key(id);
@@ -155,7 +160,7 @@ impl<'a> Typed<'a> {
             register: self.register(),
             received_on: self.day("received_on"),
             location_opens_on,
-            own_municipality: None,
+            own_municipality: is_own(self.text("citizen_municipality"), own_municipality),
         }
     }
 
@@ -178,6 +183,7 @@ impl<'a> Typed<'a> {
                 address_protected: protected,
                 residence: self.residence(),
                 phone: self.text("phone").to_owned(),
+                municipality: self.text("citizen_municipality").to_owned(),
             }));
         }
         if let Some(guardian) = self.guardian() {
@@ -253,6 +259,11 @@ impl<'a> Typed<'a> {
     }
 }
 
+/// Whether the citizen is registered in the municipality that works here; `None` where nobody said where.
+pub(crate) fn is_own(registered_in: &str, own: &str) -> Option<bool> {
+    (!registered_in.is_empty()).then(|| registered_in == own)
+}
+
 /// What a case holds, typed back into the form: for its filled papers, and for a draft that starts from it.
 pub(crate) fn retyped(case: &skranke_domain::case::Case) -> Fields {
     use skranke_domain::cpr::Purpose;
@@ -273,6 +284,7 @@ pub(crate) fn retyped(case: &skranke_domain::case::Case) -> Fields {
         text("citizen_address", citizen.address.clone());
         text("citizen_residence", citizen.residence.code().to_owned());
         text("phone", citizen.phone.clone());
+        text("citizen_municipality", citizen.municipality.clone());
     }
     if let Some(guardian) = &case.guardian {
         text("guardian_name", guardian.name.clone());

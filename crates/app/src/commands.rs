@@ -7,10 +7,10 @@ use ts_rs::{Config, TS};
 
 use crate::api::case::{
     AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, ConflictResolveRequest,
-    ConflictSide, ConflictView, DecideRequest, Decision, EndRequest, FactLine, IssuedPaper,
-    NoteRequest, RegisterLookRequest, RevealRequest, Revealed, RevokePowerOfAttorneyRequest,
-    TakeBackRequest, TickRequest, TickView, TimelineEntry, UndoTickRequest, Worklist,
-    WrongPersonDone, WrongPersonRequest,
+    ConflictSide, ConflictView, DecideRequest, Decision, EndRequest, ExtendRequest, FactLine,
+    IssuedPaper, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
+    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView, TimelineEntry,
+    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
@@ -108,6 +108,8 @@ commands! {
     conflict_resolve(ConflictResolveRequest) -> CaseView;
     take_back(TakeBackRequest) -> CaseView;
     end_exemption(EndRequest) -> CaseView;
+    extend(ExtendRequest) -> CaseView;
+    make_permanent(CaseRef) -> CaseView;
     note_add(NoteRequest) -> CaseView;
     revoke_power_of_attorney(RevokePowerOfAttorneyRequest) -> CaseView;
     reveal(RevealRequest) -> Revealed;
@@ -198,6 +200,7 @@ pub fn typescript() -> String {
         WrongPersonDone,
         TakeBackRequest,
         EndRequest,
+        ExtendRequest,
         NoteRequest,
         RevokePowerOfAttorneyRequest,
         RevealRequest,

@@ -160,6 +160,8 @@ impl From<RuleBroken> for AppError {
             RuleBroken::EndedBeforeRegistration | RuleBroken::TermNotLonger => {
                 ErrorCode::InvalidFields
             }
+            RuleBroken::TermRanOut => ErrorCode::TermRanOut,
+            RuleBroken::RegisterNotLookedUp => ErrorCode::RegisterNotChecked,
             RuleBroken::NoSuchConflict => ErrorCode::ConflictSettled,
             RuleBroken::ConflictOpen => ErrorCode::ConflictOpen,
             RuleBroken::ReadOnly => ErrorCode::CaseReadOnly,

@@ -9,6 +9,7 @@ use skranke_domain::ids::Sha256Digest;
 use skranke_forms::Texts;
 
 use crate::api::draft::ProofView;
+use crate::capture::is_own;
 
 /// Puts a proof into words.
 pub(crate) fn proof_view(proof: &Proof, texts: &Texts) -> ProofView {
@@ -49,7 +50,11 @@ pub(crate) fn screen_signature(case: &Case) -> Option<Sha256Digest> {
 }
 
 /// What a case says, as facts for the proof.
-pub(crate) fn facts_of(case: &Case, location_opens_on: Option<chrono::NaiveDate>) -> Facts {
+pub(crate) fn facts_of(
+    case: &Case,
+    location_opens_on: Option<chrono::NaiveDate>,
+    own_municipality: &str,
+) -> Facts {
     let cpr = case.citizen.as_ref().map(|citizen| citizen.cpr);
     let warnings = cpr.as_ref().map(Cpr::warnings).unwrap_or_default();
     let declaration = case.declaration.as_ref();
@@ -86,7 +91,10 @@ pub(crate) fn facts_of(case: &Case, location_opens_on: Option<chrono::NaiveDate>
             .map(|look| look.value.1),
         received_on: case.opened.as_ref().map(|opened| opened.received_on),
         location_opens_on,
-        own_municipality: None,
+        own_municipality: case
+            .citizen
+            .as_ref()
+            .and_then(|citizen| is_own(&citizen.municipality, own_municipality)),
     }
 }
 

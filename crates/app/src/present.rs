@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::case::{Case, CaseState, Recorded};
 use skranke_domain::danish_time;
-use skranke_domain::event::{Event, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost};
+use skranke_domain::event::{
+    Event, Granted, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost,
+};
 use skranke_domain::ids::{EventId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
-use skranke_domain::rule_set::Duration;
+use skranke_domain::rule_set::{Duration, RuleSets};
 use skranke_forms::{HelpOffer, Texts};
 
 use crate::api::case::{CaseRowView, FactLine, IssuedPaper, TickView, TimelineEntry};
@@ -213,8 +215,31 @@ pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
     kinds
 }
 
+/// What today's rules allow with the term of an exemption.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// It runs to a day, and the rules still know that.
+    pub(crate) extends: bool,
+    /// The law has made it permanent, and the case does not say so yet.
+    pub(crate) permanent_by_law: bool,
+}
+
+impl Terms {
+    pub(crate) fn of(case: &Case, sets: &RuleSets, today: NaiveDate) -> Self {
+        let runs = case.expires_on(danish_time::date_at);
+        let knows_terms = sets
+            .on(today)
+            .is_some_and(|set| set.durations.contains(&Duration::TimeLimited));
+        let by_law = case.permanent_by_law_on(sets);
+        Self {
+            extends: knows_terms && runs.is_some_and(|last| today <= last),
+            permanent_by_law: case.is_exempt() && by_law.is_some_and(|day| day <= today),
+        }
+    }
+}
+
 /// Codes of what this person may do with the case now.
-pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
+pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<String> {
     let may = |act| any_permits(roles, act);
     let granted = case.state == CaseState::Granted;
     let possible = [
@@ -246,6 +271,14 @@ pub(crate) fn actions(case: &Case, roles: &[Role]) -> Vec<String> {
         ),
         ("correct_wrong_person", granted && may(Act::Correct)),
         ("take_back", granted && may(Act::TakeBack)),
+        (
+            "extend",
+            case.is_exempt() && on_terms.extends && may(Act::Prolong),
+        ),
+        (
+            "make_permanent",
+            on_terms.permanent_by_law && may(Act::Prolong),
+        ),
         ("rejoin", case.is_exempt() && may(Act::Finish)),
         ("register_look", may(Act::Capture)),
         ("note", may(Act::Supplement)),
@@ -404,6 +437,7 @@ pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
                 around.say(&format!("residence.{}", citizen.residence.code())),
             );
         }
+        add("label.municipality", citizen.municipality.clone());
         add("label.phone", citizen.phone.clone());
     }
     if let Some(name) = &case.companion {
@@ -508,7 +542,10 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
             around.say(&format!("attachment.{}", attachment.purpose.code()))
         }
         Event::MarkedIncomplete { missing } => missing.join(", "),
-        Event::Granted(granted) => around.say(&format!("rule_set.{}", granted.rule_set.code())),
+        Event::Granted(granted) => with_reason(
+            &around.say(&format!("rule_set.{}", granted.rule_set.code())),
+            &rests_on(granted, around),
+        ),
         Event::Refused(refused) => refused.reasons.clone(),
         Event::Rejected(rejected) => around.say(&format!("rejection.{}", rejected.reason)),
         Event::HelpedInstead { offer, .. } => around.offer(offer),
@@ -541,7 +578,7 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
             &around.say(&format!("state.{}", ending.code())),
             &day(*ended_on),
         ),
-        Event::Extended { until } => day(*until),
+        Event::Extended(extended) => with_reason(&day(extended.until), &extended.reason),
         Event::MadePermanent { on } => day(*on),
         Event::NoteAdded { text } => text.clone(),
         Event::ConflictResolved { reason, .. } => reason.clone(),
@@ -556,6 +593,18 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         | Event::Withdrawn { .. }
         | Event::DuplicateLinked { .. } => String::new(),
     }
+}
+
+/// What a grant rests on, in words (row 4-25): for those who may know who came, because that is one of the facts.
+fn rests_on(granted: &Granted, around: &Surroundings<'_>) -> String {
+    if !around.sees_channel() || granted.met.is_empty() {
+        return String::new();
+    }
+    let said = |code: &String| around.say(&format!("requirement.{code}"));
+    let all: Vec<String> = granted.met.iter().map(said).collect();
+    let values = [("facts", all.join(", "))];
+    let values = values.each_ref().map(|(name, text)| (*name, text.as_str()));
+    around.texts.say("event_detail.rests_on", &values)
 }
 
 fn with_reason(what: &str, reason: &str) -> String {

@@ -171,9 +171,9 @@ pub struct Case {
     /// How and when it ended.
     pub ending: Option<(Ending, NaiveDate)>,
     /// A later end of the term (rule set A).
-    pub extended_until: Option<NaiveDate>,
+    pub extended_until: Option<Stamped<NaiveDate>>,
     /// Since when a time-limited exemption is permanent.
-    pub permanent_since: Option<NaiveDate>,
+    pub permanent_since: Option<Stamped<NaiveDate>>,
     /// Notes, append-only (row 4-26).
     pub notes: Vec<Stamped<String>>,
     /// Possible duplicates.
@@ -351,8 +351,10 @@ impl Case {
                 self.ending = Some((*ending, *ended_on));
                 self.reach(CaseState::Ended, recorded);
             }
-            Event::Extended { until } => self.extended_until = Some(*until),
-            Event::MadePermanent { on } => self.permanent_since = Some(*on),
+            Event::Extended(extended) => {
+                self.extended_until = Some(stamp(recorded, &extended.until));
+            }
+            Event::MadePermanent { on } => self.permanent_since = Some(stamp(recorded, on)),
             Event::NoteAdded { text } => self.notes.push(stamp(recorded, text)),
             Event::ConflictResolved { .. } => {}
             Event::DuplicateLinked { other } => self.duplicates.push(*other),
@@ -433,6 +435,14 @@ impl Case {
         }
     }
 
+    /// When the end of the term last changed after the registration, as it was recorded: what was printed before says
+    /// another day.
+    pub fn term_changed_at(&self) -> Option<DateTime<Utc>> {
+        let extended = self.extended_until.iter();
+        let changes = extended.chain(&self.permanent_since);
+        changes.map(|change| change.at).max()
+    }
+
     /// The last day of the exemption, where it has one and is registered.
     pub fn expires_on(&self, to_day: impl Fn(DateTime<Utc>) -> NaiveDate) -> Option<NaiveDate> {
         let granted = self.granted.as_ref()?;
@@ -441,6 +451,8 @@ impl Case {
         }
         let registered = self.registered.as_ref()?;
         self.extended_until
+            .as_ref()
+            .map(|extended| extended.value)
             .or_else(|| term_ends_on(to_day(registered.value.registered_at)))
     }
 }

@@ -128,6 +128,11 @@ impl Proof {
         self.leaves(Outcome::NotMet)
     }
 
+    /// Codes of the leaves that are met: what a grant rests on.
+    pub fn met(&self) -> Vec<Requirement> {
+        self.leaves(Outcome::Met)
+    }
+
     /// Codes of the leaves nobody has answered yet.
     pub fn not_known(&self) -> Vec<Requirement> {
         self.leaves(Outcome::NotKnown)

@@ -208,6 +208,9 @@ pub struct CitizenRecorded {
     pub residence: Residence,
     /// For calling back only; empty where not given.
     pub phone: String,
+    /// Code of the municipality where the citizen is registered, where staff said that it is another than their own;
+    /// empty otherwise. The one that received and the one that decides may differ (domain reference 1.2).
+    pub municipality: String,
 }
 
 impl std::fmt::Debug for CitizenRecorded {
@@ -349,6 +352,8 @@ pub struct Granted {
     pub rule_set: RuleSetCode,
     /// How long it lasts, where the decision says so; the term itself starts at registration.
     pub duration: Duration,
+    /// Codes of the requirements the proof tree found met: what the decision rests on (row 4-25). Never a ground.
+    pub met: Vec<String>,
 }
 
 /// The exemption was refused (*afslag*), with reasons.
@@ -466,6 +471,19 @@ pub struct TakenBack {
     pub consultation: Consultation,
 }
 
+/// A time-limited exemption was extended, after a look in the national register showed that it still runs.
+///
+/// Basis: domain reference 1.5 and 10.1 (4); practice 3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extended {
+    /// The moment it was extended in the national register.
+    pub extended_at: DateTime<Utc>,
+    /// The new last day.
+    pub until: NaiveDate,
+    /// What the extension rests on (row 4-25).
+    pub reason: String,
+}
+
 /// Something that happened in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -547,9 +565,8 @@ pub enum Event {
         ending: Ending,
         ended_on: NaiveDate,
     },
-    Extended {
-        until: NaiveDate,
-    },
+    Extended(Extended),
+    /// A time-limited exemption is permanent from this day by law; the case and its receipt now say so.
     MadePermanent {
         on: NaiveDate,
     },
@@ -603,7 +620,7 @@ impl Event {
             Event::WronglyCreated(_) => "wrongly_created",
             Event::TakenBack(_) => "taken_back",
             Event::Ended { .. } => "ended",
-            Event::Extended { .. } => "extended",
+            Event::Extended(_) => "extended",
             Event::MadePermanent { .. } => "made_permanent",
             Event::NoteAdded { .. } => "note_added",
             Event::ConflictResolved { .. } => "conflict_resolved",

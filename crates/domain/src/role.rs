@@ -63,6 +63,8 @@ pub enum Act {
     Correct,
     /// Take back a granted exemption.
     TakeBack,
+    /// Extend a time-limited exemption, or record that it is permanent by law.
+    Prolong,
     /// Look at one case.
     ReadCase,
     /// Search among citizens and cases.
@@ -77,13 +79,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 11] = [
+    pub const ALL: [Act; 12] = [
         Act::Capture,
         Act::Decide,
         Act::Finish,
         Act::Supplement,
         Act::Correct,
         Act::TakeBack,
+        Act::Prolong,
         Act::ReadCase,
         Act::Search,
         Act::SeeChannel,
@@ -100,6 +103,7 @@ impl Act {
             Act::Supplement => "supplement",
             Act::Correct => "correct",
             Act::TakeBack => "take_back",
+            Act::Prolong => "prolong",
             Act::ReadCase => "read_case",
             Act::Search => "search",
             Act::SeeChannel => "see_channel",
@@ -122,6 +126,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Finish
                 | Act::Supplement
                 | Act::Correct
+                | Act::Prolong
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -135,6 +140,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Supplement
                 | Act::Correct
                 | Act::TakeBack
+                | Act::Prolong
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -147,6 +153,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Supplement
                 | Act::Correct
                 | Act::TakeBack
+                | Act::Prolong
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -186,6 +193,7 @@ mod tests {
             Act::Supplement,
             Act::Correct,
             Act::TakeBack,
+            Act::Prolong,
         ] {
             assert!(!permits(Role::Auditor, act), "{act:?}");
             assert!(!permits(Role::Administrator, act), "{act:?}");

@@ -88,6 +88,13 @@ impl RuleSets {
             .find(|set| set.valid_from <= day && set.valid_to.is_none_or(|last| day <= last))
     }
 
+    /// The first day on which no exemption has a time limit any more.
+    pub fn unlimited_from(&self) -> Option<NaiveDate> {
+        let unlimited = self.0.iter();
+        let unlimited = unlimited.filter(|set| !set.durations.contains(&Duration::TimeLimited));
+        unlimited.map(|set| set.valid_from).min()
+    }
+
     /// The rule set with this code.
     pub fn get(&self, code: RuleSetCode) -> Option<&RuleSet> {
         self.0.iter().find(|set| set.code == code)

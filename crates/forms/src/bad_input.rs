@@ -145,6 +145,7 @@ fn sample(form: &Form, field: &Field, fields: &Fields, today: NaiveDate) -> Opti
         FieldKind::Text => match field.pattern {
             Some(Pattern::Phone) => text("70 00 00 00"),
             Some(Pattern::Email) => text("navn@eksempel.dk"),
+            Some(Pattern::Municipality) => text("101"),
             None => text("Aase Åkjær Østergaard"),
         },
     }
@@ -243,9 +244,8 @@ fn out_of_range(field: &Field, today: NaiveDate) -> (FieldValue, ProblemCode) {
             };
             (after.as_str().into(), code)
         }
-        FieldKind::Text | FieldKind::Multiline => (
-            "Aase \u{202E}mlohdniL".into(),
-            ProblemCode::ControlCharacter,
-        ),
+        FieldKind::Text | FieldKind::Multiline => {
+            ("A\u{202E}a".into(), ProblemCode::ControlCharacter)
+        }
     }
 }

@@ -85,6 +85,8 @@ problem_codes! {
     ControlCharacter => "control_character" [],
     /// Not a telephone number.
     PhoneUnreadable => "phone_unreadable" [],
+    /// Not three digits.
+    MunicipalityUnreadable => "municipality_unreadable" [],
     /// Not a mail address.
     EmailUnreadable => "email_unreadable" [],
     /// Warning: the check digit fails.
@@ -270,6 +272,9 @@ fn text_problem(field: &Field, text: &str) -> Option<FieldProblem> {
         }
         Some(Pattern::Email) if !looks_like_email(text) => {
             found(field, ProblemCode::EmailUnreadable)
+        }
+        Some(Pattern::Municipality) if !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            found(field, ProblemCode::MunicipalityUnreadable)
         }
         Some(_) | None => None,
     }

@@ -215,6 +215,8 @@ pub enum Pattern {
     Phone,
     /// Something that looks like a mail address.
     Email,
+    /// The three digits of a municipality.
+    Municipality,
 }
 
 /// The end of a range of dates.

@@ -6,9 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use chrono::{DateTime, Utc};
 use hmac_digest::keyed;
 use skranke_domain::case::{Case, Recorded, act_of, check, check_rule_set};
 use skranke_domain::cpr::{Cpr, Purpose};
+use skranke_domain::danish_time;
 use skranke_domain::ids::{CaseId, EventId};
 use skranke_domain::role::{Role, any_permits};
 use skranke_domain::rule_set::RuleSets;
@@ -97,6 +99,14 @@ pub(super) fn summary(
         registered: case.registered.is_some(),
         in_conflict: !case.conflicts.is_empty(),
     })
+}
+
+/// Whether the case holds an exemption whose term has run out: found when it is asked for, so that no nightly job can
+/// forget it.
+pub fn has_run_out(case_id: CaseId, history: &[SealedEvent], now: DateTime<Utc>) -> bool {
+    let recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
+    let case = Case::fold(case_id, &recorded);
+    case.is_exempt() && !case.is_exempt_on(danish_time::date_at(now), rule_sets())
 }
 
 /// Keyed digest of a citizen's number, so that an index without the key tells nothing.

@@ -6,12 +6,20 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use skranke_domain::cpr::Cpr;
+<<<<<<< HEAD
+=======
+use skranke_domain::event::Ending;
+use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest};
 use uuid::Uuid;
 
+<<<<<<< HEAD
 use super::{answer, json};
 use crate::admission::citizen_digest;
+=======
+use super::{SMALL_BODY_BYTES, answer, json};
+use crate::admission::{self, citizen_digest};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
@@ -47,10 +55,17 @@ pub(super) async fn lookup(
     let (cases, position) = central
         .writers
         .write(call.tenant()?, move |transaction| {
-            let cases = transaction.cases_of(&digest)?;
+            let now = log::now();
+            let mut cases = transaction.cases_of(&digest)?;
+            for case in cases.iter_mut().filter(|case| case.registered) {
+                let history = transaction.case_history(case.case_id)?;
+                if admission::has_run_out(case.case_id, &history, now) {
+                    Ending::Expired.code().clone_into(&mut case.state);
+                }
+            }
             transaction.audit(&AuditRow {
                 id: Uuid::now_v7(),
-                at: log::now(),
+                at: now,
                 device_id,
                 staff_id: Some(staff_id),
                 action: "citizen_looked_up",

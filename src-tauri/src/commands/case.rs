@@ -2,7 +2,7 @@
 
 use skranke_app::api::case::{
     CaseListRequest, CasePage, CaseRef, CaseView, ConflictResolveRequest, DecideRequest,
-    EndRequest, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
+    EndRequest, ExtendRequest, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
     RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, UndoTickRequest, Worklist,
     WrongPersonDone, WrongPersonRequest,
 };
@@ -91,6 +91,22 @@ pub(crate) async fn end_exemption(
     request: EndRequest,
 ) -> Result<CaseView, UiError> {
     desk.run(move |app| app.end_exemption(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn extend(
+    desk: State<'_, Desk>,
+    request: ExtendRequest,
+) -> Result<CaseView, UiError> {
+    desk.run(move |app| app.extend(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn make_permanent(
+    desk: State<'_, Desk>,
+    request: CaseRef,
+) -> Result<CaseView, UiError> {
+    desk.run(move |app| app.make_permanent(request)).await
 }
 
 #[tauri::command]

@@ -39,6 +39,8 @@ pub(crate) const NAMES: &[&str] = &[
     "conflict_resolve",
     "take_back",
     "end_exemption",
+    "extend",
+    "make_permanent",
     "note_add",
     "revoke_power_of_attorney",
     "reveal",

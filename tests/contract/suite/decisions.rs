@@ -26,6 +26,7 @@ fn grant(rule_set: RuleSetCode, duration: Duration) -> Event {
         decided_at: noon(),
         rule_set,
         duration,
+        met: vec!["declared".to_owned()],
     })
 }
 

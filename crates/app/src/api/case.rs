@@ -223,7 +223,7 @@ pub struct CaseView {
     /// The audit log of this case; empty where the role may not read it.
     pub audit: Vec<AuditEntry>,
     /// Codes of what may be done now: `decide`, `continue`, `record_death`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
-    /// `correct_wrong_person`, `take_back`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
+    /// `correct_wrong_person`, `take_back`, `extend`, `make_permanent`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
     pub actions: Vec<String>,
     /// Last look in the register: status code, empty where nobody looked.
     pub register_seen: String,
@@ -231,6 +231,8 @@ pub struct CaseView {
     pub register_seen_at: String,
     /// Last day of the exemption, `YYYY-MM-DD`; empty without a time limit.
     pub expires_on: String,
+    /// The last day an extension made today would usually run to, `YYYY-MM-DD`; empty where none is possible.
+    pub extends_to: String,
     /// `registered_address`, `other_address` or `no`; may be empty.
     pub unopened_post: String,
     /// What a person must choose between before the case can go on.
@@ -400,6 +402,17 @@ pub struct EndRequest {
     pub ending: String,
     /// `YYYY-MM-DD`.
     pub ended_on: String,
+}
+
+/// Extending a time-limited exemption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ExtendRequest {
+    /// The case.
+    pub case_id: String,
+    /// The new last day, `YYYY-MM-DD`.
+    pub until: String,
+    /// What the extension rests on.
+    pub reason: String,
 }
 
 /// A note.

@@ -59,6 +59,8 @@ error_codes! {
     NotRegistered => "not_registered",
     /// Registration cannot lie before the decision.
     RegisteredBeforeDecision => "registered_before_decision",
+    /// The term ran out: the citizen must ask anew.
+    TermRanOut => "term_ran_out",
     /// The tick is made already.
     TickAlreadySet => "tick_already_set",
     /// The tick is not made.

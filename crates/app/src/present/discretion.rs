@@ -126,7 +126,7 @@ pub(crate) const fn may_tell(event: &Event) -> bool {
         | Event::WronglyCreated(_)
         | Event::TakenBack(_)
         | Event::Ended { .. }
-        | Event::Extended { .. }
+        | Event::Extended(_)
         | Event::MadePermanent { .. }
         | Event::NoteAdded { .. }
         | Event::ConflictResolved { .. }
@@ -146,6 +146,7 @@ pub(crate) const fn holds_own_words(event: &Event) -> bool {
             | Event::TickUndone { .. }
             | Event::WronglyCreated(_)
             | Event::TakenBack(_)
+            | Event::Extended(_)
             | Event::NoteAdded { .. }
             | Event::ConflictResolved { .. }
     )

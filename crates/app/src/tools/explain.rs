@@ -76,7 +76,7 @@ pub fn explain_view(
     };
     let opens_on = location.map(|location| location.opens_for_exemption_on);
     let explanation = explain(
-        &typed.facts(opens_on, true),
+        &typed.facts(opens_on, &profile.municipality_code, true),
         &forms.rules().to_domain(),
         &policy,
         today,

@@ -123,7 +123,7 @@ impl App {
             work.session.needs(Act::Capture)?;
             let mut remarks = Remarks::default();
             let entered = self.entered(&work, &header, &rows, &mut remarks)?;
-            look_up(&mut work, &entered, &mut remarks)?;
+            look_up(self, &mut work, &entered, &mut remarks)?;
             let mut view = ImportView {
                 saved: false,
                 rows: rows.len(),
@@ -246,7 +246,7 @@ impl App {
         let opens_on = profile
             .location(typed.text("location"))
             .map(|location| location.opens_for_exemption_on);
-        let mut facts = typed.facts(opens_on, false);
+        let mut facts = typed.facts(opens_on, &profile.municipality_code, false);
         self.tell_of_death(&mut facts, profile);
         let rules = self.forms.rules().to_domain();
         for warning in explain(&facts, &rules, &policy(profile), today).warnings {
@@ -310,6 +310,7 @@ impl App {
 
 /// Finds citizens who stand in the list twice or have a case already. Each look is audited, in a dry run too.
 fn look_up(
+    app: &App,
     work: &mut AtWork<'_>,
     entered: &[Entered],
     remarks: &mut Remarks,
@@ -337,13 +338,21 @@ fn look_up(
             remarks.problem(row.line, Some("cpr"), "citizen_twice", &[("first", &first)]);
         }
         let cases = write.reading().cases_of(cpr)?;
-        let going_on = cases.into_iter().find(|case| {
-            let is_open = matches!(
-                case.state,
-                CaseState::Received | CaseState::Incomplete | CaseState::Ready | CaseState::Granted
-            );
-            is_open || case.is_exempt
-        });
+        let mut going_on = None;
+        for case in cases {
+            let waits = case.state == CaseState::Granted && !case.is_registered_exemption;
+            if case.state.is_open()
+                || waits
+                || app.any_runs(
+                    &write.reading(),
+                    [&case],
+                    skranke_domain::danish_time::date_at(work.now),
+                )?
+            {
+                going_on = Some(case);
+                break;
+            }
+        }
         if let Some(case) = going_on {
             let values = [("number", case.number.as_str())];
             remarks.problem(row.line, Some("cpr"), "citizen_has_case", &values);

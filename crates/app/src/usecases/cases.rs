@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::case::{Case, CaseState};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::Warning;
-use skranke_domain::event::Tick;
+use skranke_domain::event::{Ending, Tick};
 use skranke_domain::ids::{CaseId, StaffId};
 use skranke_domain::role::{Act, any_permits};
+use skranke_domain::rule_set::term_ends_on;
 use skranke_forms::Profile;
 use skranke_protocol::wire::FoundCase;
 use skranke_store::{
@@ -24,7 +25,7 @@ use crate::api::draft::KnownCitizen;
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::explain::proof_view;
-use crate::present::{self, Surroundings, discretion, rfc3339};
+use crate::present::{self, Surroundings, Terms, discretion, rfc3339};
 use crate::record::{Loaded, load};
 use crate::state::{App, AtWork};
 use crate::usecases::conflicts;
@@ -252,13 +253,20 @@ impl App {
             .as_ref()
             .map(|opened| opened.channel.code())
             .unwrap_or_default();
+        let sets = self.forms.rules().to_domain();
+        let terms = Terms::of(case, &sets, today);
         let audit = if any_permits(&work.session.roles, Act::ReadAudit) {
             audit(&read, id)?
         } else {
             Vec::new()
         };
+        let exempt = case.is_exempt_on(today, &sets);
+        let mut row = present::row(case, &around, updated_at);
+        if case.is_exempt() && !exempt {
+            row.state = Ending::Expired.code().to_owned();
+        }
         Ok(CaseView {
-            row: present::row(case, &around, updated_at),
+            row,
             age: present::age(case, today),
             channel: if sees_channel {
                 channel.to_owned()
@@ -289,7 +297,7 @@ impl App {
                 .map(|w| Warning::code(*w).to_owned())
                 .chain((!case.overlaps.is_empty()).then(|| "values_differ".to_owned()))
                 .collect(),
-            exempt: case.is_exempt_on(today, &self.forms.rules().to_domain()),
+            exempt,
             ticks: present::ticks(case, &around),
             papers_possible: present::papers_possible(case, &work.session.roles)
                 .into_iter()
@@ -299,7 +307,7 @@ impl App {
             attachments: present::attachments(case, &around),
             timeline: present::timeline(case, recorded, &around),
             audit,
-            actions: present::actions(case, &work.session.roles)
+            actions: present::actions(case, &work.session.roles, terms)
                 .into_iter()
                 .filter(|action| {
                     action != "continue" || continuing::may_continue(recorded, &work.session)
@@ -317,6 +325,10 @@ impl App {
                 .unwrap_or_default(),
             expires_on: case
                 .expires_on(danish_time::date_at)
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+            extends_to: term_ends_on(today)
+                .filter(|_| terms.extends)
                 .map(|day| day.to_string())
                 .unwrap_or_default(),
             unopened_post: present::unopened_post_code(case.unopened_post.as_ref()).to_owned(),
@@ -353,7 +365,7 @@ impl App {
             name: rows.first().map(|row| row.name.clone()).unwrap_or_default(),
             address: String::new(),
             address_protected: rows.first().is_some_and(|row| row.is_address_protected),
-            exempt_by_our_record: rows.iter().any(|row| row.is_exempt)
+            exempt_by_our_record: self.any_runs(&read, &rows, danish_time::date_at(work.now))?
                 || central.cases.iter().any(is_exempt),
             cases: Vec::new(),
             reach: central.reach.to_owned(),
@@ -396,21 +408,58 @@ impl App {
         Ok(())
     }
 
+    /// Whether the exemption of a row runs on a day. Only what was registered while there were time limits can have run
+    /// out, so that no other case is opened for it; nothing is stored that would have to be renewed each night.
+    fn runs(&self, read: &ReadHandle<'_>, row: &CaseRow, day: NaiveDate) -> Result<bool, AppError> {
+        let registered_on = row.registered_at.map(danish_time::date_at);
+        let (true, Some(registered_on)) = (row.is_registered_exemption, registered_on) else {
+            return Ok(false);
+        };
+        let sets = self.forms.rules().to_domain();
+        let is_unlimited = sets
+            .unlimited_from()
+            .is_some_and(|from| from <= registered_on);
+        Ok(is_unlimited || load(read, row.case)?.case.is_exempt_on(day, &sets))
+    }
+
+    /// Whether any of these cases says that the citizen is exempt on a day.
+    pub(crate) fn any_runs<'r>(
+        &self,
+        read: &ReadHandle<'_>,
+        rows: impl IntoIterator<Item = &'r CaseRow>,
+        day: NaiveDate,
+    ) -> Result<bool, AppError> {
+        for row in rows {
+            if self.runs(read, row, day)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn rows(&self, work: &AtWork<'_>, rows: Vec<CaseRow>) -> Result<Vec<CaseRowView>, AppError> {
         let profile = self.profile(work.store)?;
+        let read = work.store.read()?;
+        let today = danish_time::date_at(work.now);
         let view = |row: CaseRow| {
+            let ran_out = row.is_registered_exemption && !self.runs(&read, &row, today)?;
+            let state = if ran_out {
+                Ending::Expired.code()
+            } else {
+                row.state.code()
+            };
             let done = |at: Option<DateTime<Utc>>, tick: Tick| at.map(|_| tick.code().to_owned());
             let ticks_done = [
                 done(row.registered_at, Tick::Registered),
                 done(row.receipt_at, Tick::Receipt),
                 done(row.journalised_at, Tick::Journalised),
             ];
-            CaseRowView {
+            Ok(CaseRowView {
                 id: row.case.to_string(),
                 number: row.number,
                 name: row.name,
                 cpr_masked: row.cpr.map(|cpr| cpr.masked()).unwrap_or_default(),
-                state: row.state.code().to_owned(),
+                state: state.to_owned(),
                 ticks_done: ticks_done.into_iter().flatten().collect(),
                 tick_times: [row.registered_at, row.receipt_at, row.journalised_at]
                     .into_iter()
@@ -431,9 +480,9 @@ impl App {
                     .unwrap_or_default(),
                 conflict: row.conflicts > 0,
                 sync: row.sync.code().to_owned(),
-            }
+            })
         };
-        Ok(rows.into_iter().map(view).collect())
+        rows.into_iter().map(view).collect()
     }
 }
 

@@ -1,13 +1,14 @@
 //! What comes after a decision: putting a wrong registration right, taking back, ending, notes, revocation.
 
-use skranke_domain::event::{Ending, Event, TakenBack, WronglyCreated};
+use skranke_domain::case::check_rule_set;
+use skranke_domain::event::{Ending, Event, Extended, TakenBack, WronglyCreated};
 use skranke_domain::ids::CaseId;
 use skranke_domain::role::Act;
 use uuid::Uuid;
 
 use crate::api::case::{
-    CaseView, EndRequest, NoteRequest, RevokePowerOfAttorneyRequest, TakeBackRequest,
-    WrongPersonDone, WrongPersonRequest,
+    CaseRef, CaseView, EndRequest, ExtendRequest, NoteRequest, RevokePowerOfAttorneyRequest,
+    TakeBackRequest, WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::draft::{FieldValue, Fields};
 use crate::api::error::ErrorCode;
@@ -19,11 +20,12 @@ use crate::usecases::decisions::consultation;
 use crate::usecases::drafts;
 
 /// Fields that say who the citizen is: they never follow into the draft for the right person.
-const ABOUT_THE_CITIZEN: [&str; 7] = [
+const ABOUT_THE_CITIZEN: [&str; 8] = [
     "cpr",
     "citizen_name",
     "citizen_address",
     "citizen_residence",
+    "citizen_municipality",
     "address_protected",
     "phone",
     "register_seen",
@@ -112,6 +114,43 @@ impl App {
         }
         self.on_case(&request.case_id, |command| {
             command.add(Event::Ended { ending, ended_on })
+        })
+    }
+
+    /// Extends a time-limited exemption that still runs, after it was extended in the national register.
+    ///
+    /// # Errors
+    /// `RegisterNotChecked` when nobody looked there today and saw the exemption; `TermRanOut`, `ReasonMissing`;
+    /// `InvalidFields` for a day that is not later than the present end; `RequirementsNotMet` where the rules of today
+    /// know no time limit.
+    pub fn extend(&self, request: ExtendRequest) -> Result<CaseView, AppError> {
+        let until = skranke_forms::read::read_date(&request.until)
+            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "until"))?;
+        self.at_work(|work| work.session.needs(Act::Prolong))?;
+        let extended = Event::Extended(Extended {
+            extended_at: self.now(),
+            until,
+            reason: request.reason.trim().to_owned(),
+        });
+        self.on_case(&request.case_id, |command| {
+            check_rule_set(&command.case, &extended, &self.forms.rules().to_domain())?;
+            command.add(extended)
+        })
+    }
+
+    /// Records that a time-limited exemption is permanent from the day the law made it so.
+    ///
+    /// # Errors
+    /// `RequirementsNotMet` where the law did not.
+    pub fn make_permanent(&self, request: CaseRef) -> Result<CaseView, AppError> {
+        let sets = self.forms.rules().to_domain();
+        let today = self.config.clock.today();
+        self.at_work(|work| work.session.needs(Act::Prolong))?;
+        self.on_case(&request.id, |command| {
+            let on = command.case.permanent_by_law_on(&sets);
+            let on = on.filter(|day| *day <= today);
+            let on = on.ok_or_else(|| AppError::of(ErrorCode::RequirementsNotMet))?;
+            command.add(Event::MadePermanent { on })
         })
     }
 

@@ -237,7 +237,7 @@ impl App {
                 if explanation.proof.outcome != Outcome::Met {
                     return Err(not_met(&explanation));
                 }
-                already_exempt_is_looked_up(command, today)?;
+                self.already_exempt_is_looked_up(command, today)?;
                 let rule_set = self.rule_set_on(today)?;
                 let duration = self.duration(rule_set, duration.as_deref())?;
                 command.add(Event::MarkedReady)?;
@@ -245,6 +245,7 @@ impl App {
                     decided_at: now,
                     rule_set,
                     duration,
+                    met: codes(&explanation.proof.met()),
                 }))?;
             }
             Decision::Refuse {
@@ -256,12 +257,11 @@ impl App {
                     consultation(consultation_held_on.as_deref(), consultation_not_needed)?;
                 // What nobody has answered is not met either: a citizen who will not declare says nothing.
                 let proof = &explanation.proof;
-                let unmet = proof.unmet().into_iter().chain(proof.not_known());
-                let unmet = unmet.map(Requirement::code);
+                let unmet = [proof.unmet(), proof.not_known()].concat();
                 command.add(Event::Refused(Refused {
                     decided_at: now,
                     rule_set: self.rule_set_on(today)?,
-                    unmet: unmet.map(str::to_owned).collect(),
+                    unmet: codes(&unmet),
                     reasons: reasons.trim().to_owned(),
                     consultation,
                 }))?;
@@ -333,7 +333,7 @@ impl App {
             .as_ref()
             .and_then(|opened| profile.location(&opened.location))
             .map(|location| location.opens_for_exemption_on);
-        facts_of(case, opens_on)
+        facts_of(case, opens_on, &profile.municipality_code)
     }
 
     fn explain_facts(&self, facts: &Facts, profile: &Profile, today: NaiveDate) -> Explanation {
@@ -406,6 +406,28 @@ impl App {
         Ok(command.write.next_case_number(year)?)
     }
 
+    /// Our record is not the register: where ours says exempt, somebody must have looked in theirs that same day
+    /// (practice 3).
+    fn already_exempt_is_looked_up(
+        &self,
+        command: &Command<'_>,
+        today: NaiveDate,
+    ) -> Result<(), AppError> {
+        let look = command.case.register_look.as_ref();
+        let looked_today = look.is_some_and(|look| danish_time::date_at(look.value.0) == today);
+        let (Some(citizen), false) = (&command.case.citizen, looked_today) else {
+            return Ok(());
+        };
+        let read = command.write.reading();
+        let known = read.cases_of(&citizen.cpr)?;
+        let others = known.iter().filter(|row| row.case != command.case.id);
+        if self.any_runs(&read, others, today)? {
+            Err(AppError::of(ErrorCode::RegisterNotChecked))
+        } else {
+            Ok(())
+        }
+    }
+
     /// The municipality under which events are recorded.
     pub(crate) fn tenant(&self, store: &Store) -> Result<String, AppError> {
         match &self.config.server {
@@ -427,23 +449,6 @@ pub(crate) fn identified_today(
         return Err(AppError::of(ErrorCode::InvalidFields).with("field", "id_checked"));
     }
     Ok(())
-}
-
-/// Our record is not the register: where ours says exempt, somebody must have looked in theirs that same day
-/// (practice 3).
-fn already_exempt_is_looked_up(command: &Command<'_>, today: NaiveDate) -> Result<(), AppError> {
-    let look = command.case.register_look.as_ref();
-    let looked_today = look.is_some_and(|look| danish_time::date_at(look.value.0) == today);
-    let (Some(citizen), false) = (&command.case.citizen, looked_today) else {
-        return Ok(());
-    };
-    let known = command.write.reading().cases_of(&citizen.cpr)?;
-    let own = command.case.id;
-    if known.iter().any(|row| row.is_exempt && row.case != own) {
-        Err(AppError::of(ErrorCode::RegisterNotChecked))
-    } else {
-        Ok(())
-    }
 }
 
 /// Steps 1 to 4 must hold; what step 5 asks is answered by the request itself.
@@ -485,6 +490,11 @@ pub(crate) fn consultation(
             reason: not_needed.trim().to_owned(),
         }),
     }
+}
+
+fn codes(requirements: &[Requirement]) -> Vec<String> {
+    let codes = requirements.iter().map(|requirement| requirement.code());
+    codes.map(str::to_owned).collect()
 }
 
 fn not_met(explanation: &Explanation) -> AppError {

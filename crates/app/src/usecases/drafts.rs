@@ -470,7 +470,11 @@ impl App {
             let opens_on = profile
                 .location(typed.text("location"))
                 .map(|l| l.opens_for_exemption_on);
-            let mut facts = typed.facts(opens_on, draft.screen_signature().is_some());
+            let mut facts = typed.facts(
+                opens_on,
+                &profile.municipality_code,
+                draft.screen_signature().is_some(),
+            );
             if let Some(continued) = &draft.continues {
                 let case = record::load(&work.store.read()?, continued.case()?)?.case;
                 continuing::complete_facts(&mut facts, &case);

@@ -422,7 +422,7 @@ fn receipt_code_of(
 }
 
 /// Whether an earlier issue makes the next one a copy. A receipt from before the registration was undone and made
-/// anew carries other times: the new one is an original.
+/// anew carries other times, and one from before an extension another last day: the new one is an original.
 fn still_counts(case: &Case, paper: &PaperIssued, kind: PaperKind) -> bool {
     if kind != PaperKind::ExemptionReceipt {
         return true;
@@ -432,9 +432,9 @@ fn still_counts(case: &Case, paper: &PaperIssued, kind: PaperKind) -> bool {
         .iter()
         .find(|issued| issued.value.digest == paper.digest)
         .map(|issued| issued.at);
-    case.registered
-        .as_ref()
-        .is_none_or(|tick| issued_at.is_none_or(|at| at >= tick.at))
+    let registered = case.registered.as_ref().map(|tick| tick.at);
+    let changed = registered.into_iter().chain(case.term_changed_at()).max();
+    changed.is_none_or(|changed| issued_at.is_none_or(|at| at >= changed))
 }
 
 fn prepared(

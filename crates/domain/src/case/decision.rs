@@ -83,7 +83,7 @@ pub(super) fn consulted(consultation: &Consultation) -> Result<(), RuleBroken> {
 /// The first rule it would break.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "only these two name a rule set"
+    reason = "only these rest on what a rule set knows"
 )]
 pub fn check_rule_set(case: &Case, event: &Event, sets: &RuleSets) -> Result<(), RuleBroken> {
     let of_its_day = |named: RuleSetCode, day: NaiveDate| {
@@ -105,6 +105,17 @@ pub fn check_rule_set(case: &Case, event: &Event, sets: &RuleSets) -> Result<(),
         Event::Refused(refused) => {
             of_its_day(refused.rule_set, danish_time::date_at(refused.decided_at)).map(drop)
         }
+        // Only while there were time limits could one be moved; what is permanent by law is so from the law's day.
+        Event::Extended(extended) => {
+            let set = sets.on(danish_time::date_at(extended.extended_at));
+            let knows_terms = set.is_some_and(|set| set.durations.contains(&Duration::TimeLimited));
+            let known = knows_terms.then_some(());
+            known.ok_or(RuleBroken::DurationDoesNotFit)
+        }
+        Event::MadePermanent { on } => {
+            let by_law = case.permanent_by_law_on(sets).filter(|day| day == on);
+            by_law.map(drop).ok_or(RuleBroken::DurationDoesNotFit)
+        }
         _ => Ok(()),
     }
 }
@@ -117,12 +128,7 @@ impl Case {
     pub fn permanent_by_law_on(&self, sets: &RuleSets) -> Option<NaiveDate> {
         let last = self.expires_on(danish_time::date_at)?;
         let registered_on = danish_time::date_at(self.registered.as_ref()?.value.registered_at);
-        let unlimited = sets
-            .0
-            .iter()
-            .filter(|set| !set.durations.contains(&Duration::TimeLimited))
-            .map(|set| set.valid_from);
-        let from = unlimited.min()?;
+        let from = sets.unlimited_from()?;
         let ended_before = self.ending.is_some_and(|(_, ended_on)| ended_on < from);
         (registered_on < from && from <= last && !ended_before).then_some(from)
     }

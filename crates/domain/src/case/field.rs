@@ -123,7 +123,7 @@ pub(super) const fn field_of(event: &Event) -> Field {
         | Event::Journalised(_)
         | Event::TickUndone { .. } => Field::Ticks,
         Event::PaperIssued(_) => Field::Papers,
-        Event::Extended { .. } | Event::MadePermanent { .. } => Field::Term,
+        Event::Extended(_) | Event::MadePermanent { .. } => Field::Term,
         Event::NoteAdded { .. } => Field::Notes,
         Event::ConflictResolved { .. } => Field::Resolutions,
         Event::DuplicateLinked { .. } => Field::Duplicates,

@@ -12,7 +12,8 @@ mod decisions;
 use super::*;
 use crate::cpr::Cpr;
 use crate::event::{
-    AttachmentPurpose, Channel, Consultation, PaperKind, ReceiptDelivery, Residence, Signature,
+    AttachmentPurpose, Channel, Consultation, Extended, PaperKind, ReceiptDelivery, Residence,
+    Signature,
 };
 use crate::ids::{CaseNumber, Sha256Digest};
 use crate::power_of_attorney::Representative;
@@ -106,6 +107,22 @@ fn citizen(name: &str) -> Event {
         address_protected: false,
         residence: Residence::Fixed,
         phone: String::new(),
+        municipality: String::new(),
+    })
+}
+
+fn looked(looked_at: &str, seen: RegisterStatus) -> Event {
+    Event::RegisterLookedUp {
+        looked_at: at(looked_at),
+        seen,
+    }
+}
+
+fn extended(extended_at: &str, until: &str) -> Event {
+    Event::Extended(Extended {
+        extended_at: at(extended_at),
+        until: until.parse().unwrap(),
+        reason: "Betingelsen er stadig opfyldt".to_owned(),
     })
 }
 
@@ -136,6 +153,7 @@ fn grant_at(moment: &str) -> Event {
         decided_at: at(moment),
         rule_set: RuleSetCode::C,
         duration: Duration::Permanent,
+        met: vec!["declared".to_owned()],
     })
 }
 
@@ -444,6 +462,7 @@ fn a_time_limited_exemption_ends_two_years_on_unless_extended_or_made_permanent(
             decided_at: at("2026-03-13T13:00:00Z"),
             rule_set: RuleSetCode::A,
             duration: Duration::TimeLimited,
+            met: vec!["declared".to_owned()],
         }));
     assert_eq!(
         story.case().expires_on(day),
@@ -456,9 +475,8 @@ fn a_time_limited_exemption_ends_two_years_on_unless_extended_or_made_permanent(
         story.case().expires_on(day),
         Some("2028-11-01".parse().unwrap())
     );
-    story = story.then(Event::Extended {
-        until: "2030-11-01".parse().unwrap(),
-    });
+    story = story.then(looked("2026-03-14T09:00:00Z", RegisterStatus::Exempt));
+    story = story.then(extended("2026-03-14T10:00:00Z", "2030-11-01"));
     assert_eq!(
         story.case().expires_on(day),
         Some("2030-11-01".parse().unwrap())

@@ -37,6 +37,11 @@ impl Ticks {
             Event::WronglyCreated(_) | Event::TakenBack(_) => {
                 self.journalised.retain(|tick| !seen.contains(&tick.event));
             }
+            // Neither does the receipt the citizen holds: it names another last day.
+            Event::Extended(_) | Event::MadePermanent { .. } => {
+                self.receipt.retain(|tick| !seen.contains(&tick.event));
+                self.journalised.retain(|tick| !seen.contains(&tick.event));
+            }
             _ => {}
         }
     }

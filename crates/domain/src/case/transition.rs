@@ -4,7 +4,7 @@
 
 use super::{Case, CaseState, Field, decision};
 use crate::danish_time;
-use crate::event::{Ending, Event, PaperKind, ReceiptDelivery, Signature, Tick};
+use crate::event::{Ending, Event, PaperKind, ReceiptDelivery, RegisterStatus, Signature, Tick};
 use crate::power_of_attorney;
 use crate::role::Act;
 use crate::rule_set::Duration;
@@ -33,6 +33,10 @@ pub enum RuleBroken {
     EndedBeforeRegistration,
     #[error("the new end of the term is not later than the present one")]
     TermNotLonger,
+    #[error("the term ran out before")]
+    TermRanOut,
+    #[error("nobody looked in the national register that day and saw the exemption there")]
+    RegisterNotLookedUp,
     #[error("there is no such conflict to choose in")]
     NoSuchConflict,
     #[error("the case was opened before")]
@@ -95,6 +99,8 @@ impl RuleBroken {
             Self::DurationDoesNotFit => "duration_does_not_fit",
             Self::EndedBeforeRegistration => "ended_before_registration",
             Self::TermNotLonger => "term_not_longer",
+            Self::TermRanOut => "term_ran_out",
+            Self::RegisterNotLookedUp => "register_not_looked_up",
             Self::NoSuchConflict => "no_such_conflict",
             Self::AlreadyOpened => "already_opened",
             Self::ReadOnly => "read_only",
@@ -231,6 +237,10 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
                 return Err(RuleBroken::NotDeclared);
             }
             decision::citizen_can_be_exempt(case)?;
+            // What a decision rests on is written down, also where it is the one asked for (row 4-25).
+            if granted.met.is_empty() {
+                return Err(RuleBroken::ReasonMissing);
+            }
             representation_holds(case, decided_on)
         }
         Event::Refused(refused) => {
@@ -292,7 +302,8 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             if *tick == Tick::Registered {
                 // An exemption that has ended or was put right keeps the registration it had.
                 granted(case)?;
-                if case.receipt.is_some() {
+                // Nor can what was extended not have been registered.
+                if case.receipt.is_some() || case.term_changed_at().is_some() {
                     return Err(RuleBroken::AlreadyTicked);
                 }
             }
@@ -328,29 +339,41 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             }
             Ok(())
         }
-        Event::Extended { until } => {
-            has_term(case)?;
-            let present_end = case.expires_on(danish_time::date_at);
-            if present_end.is_some_and(|end| *until <= end) {
-                Err(RuleBroken::TermNotLonger)
-            } else {
-                Ok(())
+        Event::Extended(extended) => {
+            let present_end = running_term(case)?;
+            let today = danish_time::date_at(extended.extended_at);
+            if present_end < today {
+                return Err(RuleBroken::TermRanOut);
             }
+            if extended.until <= present_end {
+                return Err(RuleBroken::TermNotLonger);
+            }
+            seen_exempt_on(case, today)?;
+            said(&extended.reason)
         }
-        Event::MadePermanent { .. } => has_term(case),
+        Event::MadePermanent { .. } => running_term(case).map(drop),
     }
 }
 
-fn has_term(case: &Case) -> Result<(), RuleBroken> {
+/// The last day of a time-limited exemption that is registered.
+fn running_term(case: &Case) -> Result<chrono::NaiveDate, RuleBroken> {
     granted(case)?;
-    let is_limited = case
-        .granted
-        .as_ref()
-        .is_some_and(|granted| granted.value.duration == Duration::TimeLimited);
-    if is_limited && case.permanent_since.is_none() {
-        Ok(())
-    } else {
-        Err(RuleBroken::NoTerm)
+    if case.granted.as_ref().map(|granted| granted.value.duration) != Some(Duration::TimeLimited) {
+        return Err(RuleBroken::NoTerm);
+    }
+    if case.registered.is_none() {
+        return Err(RuleBroken::NotRegistered);
+    }
+    case.expires_on(danish_time::date_at)
+        .ok_or(RuleBroken::NoTerm)
+}
+
+/// Our record is not the register: somebody looked there that day and saw the citizen as exempt (practice 3).
+fn seen_exempt_on(case: &Case, day: chrono::NaiveDate) -> Result<(), RuleBroken> {
+    let look = case.register_look.as_ref().map(|look| look.value);
+    match look {
+        Some((at, RegisterStatus::Exempt)) if danish_time::date_at(at) == day => Ok(()),
+        _ => Err(RuleBroken::RegisterNotLookedUp),
     }
 }
 
@@ -395,7 +418,7 @@ const fn rests_on(event: &Event) -> &'static [Field] {
         | Event::Forwarded { .. } => DECISION,
         Event::Registered(_)
         | Event::ReceiptGiven(_)
-        | Event::Extended { .. }
+        | Event::Extended(_)
         | Event::MadePermanent { .. }
         | Event::Ended { .. }
         | Event::TakenBack(_)
@@ -460,9 +483,8 @@ pub const fn act_of(event: &Event) -> Act {
         Event::Registered(_)
         | Event::ReceiptGiven(_)
         | Event::Journalised(_)
-        | Event::Ended { .. }
-        | Event::Extended { .. }
-        | Event::MadePermanent { .. } => Act::Finish,
+        | Event::Ended { .. } => Act::Finish,
+        Event::Extended(_) | Event::MadePermanent { .. } => Act::Prolong,
         Event::TickUndone { .. } | Event::WronglyCreated(_) | Event::ConflictResolved { .. } => {
             Act::Correct
         }

@@ -102,6 +102,7 @@ mirror!(CitizenRecorded of event::CitizenRecorded {
     address_protected: bool,
     #[serde(with = "word")] residence: Residence,
     phone: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")] municipality: String,
 });
 mirror!(Guardian of event::Guardian {
     name: String,
@@ -145,6 +146,7 @@ mirror!(Granted of event::Granted {
     #[serde(with = "instant::wire")] decided_at: DateTime<Utc>,
     #[serde(with = "word")] rule_set: RuleSetCode,
     #[serde(with = "word")] duration: Duration,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] met: Vec<String>,
 });
 mirror!(Refused of event::Refused {
     #[serde(with = "instant::wire")] decided_at: DateTime<Utc>,
@@ -228,9 +230,10 @@ fields!(Ended {
     #[serde(with = "as_text")]
     ended_on: NaiveDate,
 });
-fields!(Extended {
-    #[serde(with = "as_text")]
-    until: NaiveDate,
+mirror!(Extended of event::Extended {
+    #[serde(with = "instant::wire")] extended_at: DateTime<Utc>,
+    #[serde(with = "as_text")] until: NaiveDate,
+    reason: String,
 });
 fields!(MadePermanent {
     #[serde(with = "as_text")]
@@ -406,7 +409,7 @@ pub(super) fn to_value(event: &Event) -> Result<Value, serde_json::Error> {
             ending: *ending,
             ended_on: *ended_on,
         }),
-        Event::Extended { until } => json(&Extended { until: *until }),
+        Event::Extended(extended) => json(&Extended::from(extended)),
         Event::MadePermanent { on } => json(&MadePermanent { on: *on }),
         Event::NoteAdded { text } => json(&Note { text: text.clone() }),
         Event::ConflictResolved {
@@ -524,9 +527,7 @@ pub(super) fn from_value(kind: &str, value: Value) -> Option<Result<Event, serde
             ending: wire.ending,
             ended_on: wire.ended_on,
         }),
-        "extended" => read(value, |wire: Extended| Event::Extended {
-            until: wire.until,
-        }),
+        "extended" => read(value, |wire: Extended| Event::Extended(wire.into())),
         "made_permanent" => read(value, |wire: MadePermanent| Event::MadePermanent {
             on: wire.on,
         }),

@@ -58,6 +58,7 @@ fn samples() -> Vec<Event> {
             address_protected: true,
             residence: Residence::Fixed,
             phone: String::new(),
+            municipality: text("101"),
         }),
         Event::GuardianRecorded(Guardian {
             name: text("Bo Holm"),
@@ -129,6 +130,7 @@ fn samples() -> Vec<Event> {
             decided_at: at(),
             rule_set: RuleSetCode::C,
             duration: Duration::Permanent,
+            met: vec!["declared".to_owned()],
         }),
         Event::Refused(Refused {
             decided_at: at(),
@@ -193,7 +195,11 @@ fn samples() -> Vec<Event> {
             ending: Ending::RejoinedAtCounter,
             ended_on: day(),
         },
-        Event::Extended { until: day() },
+        Event::Extended(Extended {
+            extended_at: at(),
+            until: day(),
+            reason: text("still met"),
+        }),
         Event::MadePermanent { on: day() },
         Event::NoteAdded {
             text: text("line 1\n\"line\" 2"),

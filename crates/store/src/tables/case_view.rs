@@ -46,8 +46,9 @@ pub struct CaseRow {
     pub journalised_at: Option<DateTime<Utc>>,
     /// Ticks that are still to be made.
     pub ticks_due: Vec<Tick>,
-    /// Whether the citizen is exempt: granted and registered.
-    pub is_exempt: bool,
+    /// Whether an exemption was granted and registered, and has not ended by an event. Whether its term has run out
+    /// depends on the day and on rules the store does not know.
+    pub is_registered_exemption: bool,
     /// Unresolved conflicts.
     pub conflicts: u32,
     /// Whether it holds something this program does not know.
@@ -416,7 +417,7 @@ fn case_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         receipt_at: at("receipt_at")?,
         journalised_at: at("journalised_at")?,
         ticks_due,
-        is_exempt: row.get("is_exempt")?,
+        is_registered_exemption: row.get("is_exempt")?,
         conflicts: row.get("conflicts")?,
         is_read_only: row.get("is_read_only")?,
         updated_at: moment(row.get("updated_at")?)?,

@@ -125,6 +125,7 @@ pub(crate) fn citizen(cpr: Cpr, name: &str, phone: &str) -> Event {
         address_protected: false,
         residence: Residence::Fixed,
         phone: phone.to_owned(),
+        municipality: String::new(),
     })
 }
 

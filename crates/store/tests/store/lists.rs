@@ -278,6 +278,7 @@ fn next_event(case: &Case, choice: u8, n: u128) -> Option<Event> {
             decided_at: at,
             rule_set: RuleSetCode::C,
             duration: Duration::Permanent,
+            met: vec!["declared".to_owned()],
         }),
         8 => Event::Refused(Refused {
             decided_at: at,
@@ -423,7 +424,10 @@ fn a_thousand_random_cases_are_projected_as_a_rebuild_would() {
         for row in rows.iter().take(50) {
             let case = read.case(row.case).unwrap().unwrap();
             assert_eq!(row.ticks_due, case.missing_ticks());
-            assert_eq!((row.state, row.is_exempt), (case.state, case.is_exempt()));
+            assert_eq!(
+                (row.state, row.is_registered_exemption),
+                (case.state, case.is_exempt())
+            );
         }
     }
     assert_eq!(

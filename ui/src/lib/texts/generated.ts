@@ -529,6 +529,7 @@ export const texts = {
   "error.step_not_reached": "Gør de tidligere trin færdige først.",
   "error.store_not_writable": "Skranke kan ikke skrive i sin mappe. Kontakt it-support med referencen {reference}.",
   "error.sync_alarm": "Serverens svar passer ikke med tidligere svar. Dit arbejde er gemt. Kontakt it-support straks med referencen {reference}.",
+  "error.term_ran_out": "Fritagelsen er udløbet og kan ikke forlænges. Borgeren skal bede om fritagelse igen.",
   "error.tick_already_set": "Fluebenet er allerede sat.",
   "error.tick_cannot_be_waived": "Registrering og journalisering kan ikke undlades.",
   "error.tick_not_set": "Fluebenet er ikke sat endnu.",
@@ -586,6 +587,7 @@ export const texts = {
   "event.unopened_post_chosen": "Valg om uåbnet post",
   "event.withdrawn": "Frafaldet",
   "event.wrongly_created": "Fejlregistrering rettet",
+  "event_detail.rests_on": "Bygger på: {facts}",
   "fact.age": "{age} år efter CPR-nummeret",
   "fact.appointment_expired": "Værgebeskikkelsen er udløbet",
   "fact.appointment_not_seen": "Værgebeskikkelsen er ikke set",
@@ -749,6 +751,7 @@ export const texts = {
   "label.location": "Sted",
   "label.municipal_case_number": "Kommunens sagsnummer",
   "label.municipal_document_number": "Kommunens dokumentnummer",
+  "label.municipality": "Borgerens kommune",
   "label.name": "Navn",
   "label.next": "Næste",
   "label.note": "Notat",
@@ -891,6 +894,7 @@ export const texts = {
   "problem.date_too_late": "{label} ligger for langt fremme. Den seneste dato er {latest}",
   "problem.date_unreadable": "{label} er ikke en dato. Skriv dag, måned og år",
   "problem.email_unreadable": "{label} ligner ikke en e-mailadresse",
+  "problem.municipality_unreadable": "{label} skal være tre cifre",
   "problem.must_be_confirmed": "Bekræft: {label}",
   "problem.not_a_choice": "Vælg ét af svarene ved {label}",
   "problem.phone_unreadable": "{label} må kun have tal, mellemrum og +",
@@ -916,6 +920,7 @@ export const texts = {
   "problem_at_field.date_too_late": "Datoen må senest være {latest}",
   "problem_at_field.date_unreadable": "Skriv dag, måned og år, for eksempel 02.03.2026",
   "problem_at_field.email_unreadable": "Skriv for eksempel navn@eksempel.dk",
+  "problem_at_field.municipality_unreadable": "Tre cifre",
   "problem_at_field.must_be_confirmed": "Sæt flueben for at bekræfte",
   "problem_at_field.not_a_choice": "Vælg ét af svarene",
   "problem_at_field.phone_unreadable": "Kun tal, mellemrum og +",
@@ -1059,6 +1064,9 @@ export const texts = {
   "rule.location_opening.text": "Hvert sted tager imod fritagelser fra sin egen dato. Er stedet ikke åbnet for det på datoen, advarer Skranke, men stopper ikke.",
   "rule.location_opening.title": "Hvor og fra hvornår",
   "rule.municipal_choice": "{municipality}s valg",
+  "rule.municipality.source": "Lov om Digital Post fra offentlige afsendere. Seniorhåndbogen",
+  "rule.municipality.text": "Den kommune, hvor borgeren er eller sidst var folkeregistreret, afgør sagen. Andre kommuner kan hjælpe. Aftal med borgerens kommune, eller oversend sagen.",
+  "rule.municipality.title": "Borgere fra andre kommuner",
   "rule.not_covered.source": "Vejledning om fritagelse. Kommunernes vejledning til borgere",
   "rule.not_covered.text": "Fritagelsen gælder post fra det offentlige. Gennemgå resten sammen, så borgeren ikke bliver overrasket.",
   "rule.not_covered.title": "Det dækker fritagelsen ikke",
@@ -1396,7 +1404,7 @@ export const texts = {
   "warning.cpr_replacement": "Det er et erstatningspersonnummer",
   "warning.guardian_economic_only": "Værgemålet gælder kun økonomi. Vurdér, om det er nok",
   "warning.location_not_open": "Stedet tog ikke imod fritagelser på den dato",
-  "warning.other_municipality": "Borgeren bor i en anden kommune",
+  "warning.other_municipality": "Borgeren bor i en anden kommune. Den kommune afgør sagen. Aftal med den, eller oversend",
   "warning.power_of_attorney_old": "Fuldmagten er gammel. Spørg, om den stadig gælder",
   "warning.power_of_attorney_self_made": "Fuldmagten er borgerens eget papir. Se efter, at alt står der",
   "warning.register_not_looked": "Registret er ikke slået op",
@@ -1439,6 +1447,12 @@ export const texts = {
   "window.exempt": "Fritaget",
   "window.expires": "Til og med {date}",
   "window.export_none": "Ingen",
+  "window.extend": "Forlæng fritagelsen",
+  "window.extend_lead": "Forlæng først i registret. Borgeren får en ny kvittering, og sagen journaliseres igen.",
+  "window.extend_look": "Hvad viser registret i dag?",
+  "window.extend_not_exempt": "Registret viser ikke en fritagelse. Den kan ikke forlænges. Borgeren skal bede om fritagelse igen.",
+  "window.extend_reason": "Hvad bygger forlængelsen på?",
+  "window.extend_until": "Ny sidste dag",
   "window.hand_in_done": "Afleveret til Borgerservice",
   "window.handed_note": "Fritagelsesenheden registrerer fritagelsen og sender kvitteringen.",
   "window.help_offer": "Hvilken hjælp valgte borgeren?",
@@ -1447,6 +1461,8 @@ export const texts = {
   "window.known_name_used": "Felterne er udfyldt med det, vi ved. Se efter, om det stadig passer.",
   "window.loading": "Henter",
   "window.look_not_exempt": "Så er borgeren ikke fritaget længere. Giv ikke en ny kvittering, men notér, hvornår fritagelsen ophørte.",
+  "window.make_permanent": "Gør fritagelsen uden udløb",
+  "window.make_permanent_lead": "Fritagelsen løb stadig, da reglerne blev ændret. Siden den dag har den ingen udløbsdato. Borgeren får en ny kvittering, og sagen journaliseres igen.",
   "window.missing_help": "Skriv én ting på hver linje. Linjerne kommer med i brevet.",
   "window.more_papers": "Papirer",
   "window.no_access": "Din rolle giver ikke adgang til dette.",
@@ -1652,6 +1668,7 @@ export interface TextValues {
   "error.sync_alarm": { reference: string | number };
   "error.unknown_field": { reference: string | number };
   "event.forwarded": { authority: string | number };
+  "event_detail.rests_on": { facts: string | number };
   "fact.age": { age: string | number };
   "flow.after": { what: string | number };
   "flow.case_number": { number: string | number };
@@ -1683,6 +1700,7 @@ export interface TextValues {
   "problem.date_too_late": { label: string | number; latest: string | number };
   "problem.date_unreadable": { label: string | number };
   "problem.email_unreadable": { label: string | number };
+  "problem.municipality_unreadable": { label: string | number };
   "problem.must_be_confirmed": { label: string | number };
   "problem.not_a_choice": { label: string | number };
   "problem.phone_unreadable": { label: string | number };

@@ -17,6 +17,7 @@ fn born(cpr: &str, residence: Residence) -> Event {
         address_protected: false,
         residence,
         phone: String::new(),
+        municipality: String::new(),
     })
 }
 
@@ -140,6 +141,7 @@ fn a_decision_names_the_rule_set_of_its_day_and_a_duration_that_one_knows() {
             decided_at: at(decided),
             rule_set,
             duration,
+            met: vec!["declared".to_owned()],
         })
     };
     let case = ready().case();
@@ -200,6 +202,7 @@ fn time_limited(registered: &str) -> Story {
             decided_at: moment,
             rule_set: RuleSetCode::A,
             duration: Duration::TimeLimited,
+            met: vec!["declared".to_owned()],
         }))
         .then(registered_at(registered))
 }
@@ -244,18 +247,137 @@ fn an_exemption_ends_after_it_began_and_runs_out_only_where_it_has_a_term() {
     time_limited("2014-04-15T10:00:00Z").then(ended(Ending::Expired, "2016-11-01"));
 }
 
+/// The day before the term of one registered on 15 April 2014 ends, with a look in the register.
+const EVE: &str = "2016-10-31T10:00:00Z";
+
+fn about_to_run_out() -> Story {
+    time_limited("2014-04-15T10:00:00Z").then(looked(EVE, RegisterStatus::Exempt))
+}
+
 #[test]
 fn a_term_is_only_ever_made_longer() {
-    let until = |text: &str| Event::Extended { until: day(text) };
-    let story = time_limited("2014-04-15T10:00:00Z");
+    let story = about_to_run_out();
     for not_longer in ["2016-11-01", "2015-01-01"] {
-        assert_eq!(story.refuses(&until(not_longer)), RuleBroken::TermNotLonger);
+        assert_eq!(
+            story.refuses(&extended(EVE, not_longer)),
+            RuleBroken::TermNotLonger
+        );
     }
-    let longer = story.then(until("2018-11-01"));
+    let longer = story.then(extended(EVE, "2018-11-01"));
     assert_eq!(
-        longer.refuses(&until("2018-11-01")),
+        longer.refuses(&extended(EVE, "2018-11-01")),
         RuleBroken::TermNotLonger
     );
+}
+
+#[test]
+fn practice_3_an_extension_needs_a_look_in_the_register_that_same_day() {
+    let unseen = time_limited("2014-04-15T10:00:00Z");
+    assert_eq!(
+        unseen.refuses(&extended(EVE, "2018-11-01")),
+        RuleBroken::RegisterNotLookedUp
+    );
+    for (when, seen) in [
+        ("2016-10-30T10:00:00Z", RegisterStatus::Exempt),
+        (EVE, RegisterStatus::NotExempt),
+        (EVE, RegisterStatus::NotRegistered),
+    ] {
+        let story = time_limited("2014-04-15T10:00:00Z").then(looked(when, seen));
+        assert_eq!(
+            story.refuses(&extended(EVE, "2018-11-01")),
+            RuleBroken::RegisterNotLookedUp,
+            "{when} {seen:?}"
+        );
+    }
+    about_to_run_out().then(extended(EVE, "2018-11-01"));
+}
+
+#[test]
+fn domain_1_5_what_ran_out_is_not_extended_but_asked_for_anew() {
+    let late = "2016-11-02T10:00:00Z";
+    let story = time_limited("2014-04-15T10:00:00Z").then(looked(late, RegisterStatus::Exempt));
+
+    assert_eq!(
+        story.refuses(&extended(late, "2018-11-01")),
+        RuleBroken::TermRanOut
+    );
+    // The last day itself still counts.
+    let last = "2016-11-01T10:00:00Z";
+    time_limited("2014-04-15T10:00:00Z")
+        .then(looked(last, RegisterStatus::Exempt))
+        .then(extended(last, "2018-11-01"));
+}
+
+#[test]
+fn domain_1_5_only_while_there_were_time_limits_is_one_moved() {
+    let sets = rule_sets();
+    let case = time_limited("2016-12-20T10:00:00Z").case();
+    let on = |day: &str| extended(&format!("{day}T10:00:00Z"), "2020-11-01");
+
+    assert_eq!(check_rule_set(&case, &on("2017-09-30"), &sets), Ok(()));
+    assert_eq!(
+        check_rule_set(&case, &on("2017-10-01"), &sets),
+        Err(RuleBroken::DurationDoesNotFit)
+    );
+
+    let permanent = |on: &str| Event::MadePermanent { on: day(on) };
+    assert_eq!(
+        check_rule_set(&case, &permanent("2017-10-01"), &sets),
+        Ok(())
+    );
+    for never in ["2017-09-30", "2026-03-13"] {
+        assert_eq!(
+            check_rule_set(&case, &permanent(never), &sets),
+            Err(RuleBroken::DurationDoesNotFit),
+            "the law names the day"
+        );
+    }
+    let ran_out = time_limited("2014-04-15T10:00:00Z").case();
+    assert_eq!(
+        check_rule_set(&ran_out, &permanent("2017-10-01"), &sets),
+        Err(RuleBroken::DurationDoesNotFit),
+        "what had run out by then was not converted"
+    );
+}
+
+#[test]
+fn after_an_extension_a_new_receipt_is_due_and_the_case_is_filed_anew() {
+    let story = time_limited("2014-04-15T10:00:00Z")
+        .then(Event::ReceiptGiven(ReceiptGiven {
+            delivery: ReceiptDelivery::HandedOver,
+            given_at: at("2014-04-15T10:05:00Z"),
+            reason: String::new(),
+        }))
+        .then(Event::Journalised(Journalised {
+            journalised_at: at("2014-04-15T11:00:00Z"),
+            reference: String::new(),
+        }))
+        .then(looked(EVE, RegisterStatus::Exempt));
+    assert!(story.case().missing_ticks().is_empty());
+
+    let story = story.then(extended(EVE, "2018-11-01"));
+
+    let case = story.case();
+    assert_eq!(case.missing_ticks(), [Tick::Receipt, Tick::Journalised]);
+    assert!(case.is_exempt(), "the registration stands");
+    let undo = Event::TickUndone {
+        tick: Tick::Registered,
+        reason: "Fejl".to_owned(),
+    };
+    assert_eq!(story.refuses(&undo), RuleBroken::AlreadyTicked);
+}
+
+#[test]
+fn row_4_25_a_grant_says_what_it_rests_on() {
+    let story = ready().then(no_conflict());
+    let Event::Granted(granted) = grant() else {
+        panic!("a grant");
+    };
+    let unsaid = Event::Granted(Granted {
+        met: Vec::new(),
+        ..granted
+    });
+    assert_eq!(story.refuses(&unsaid), RuleBroken::ReasonMissing);
 }
 
 #[test]

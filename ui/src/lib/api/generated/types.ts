@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -1064,7 +1064,7 @@ timeline: Array<TimelineEntry>,
 audit: Array<AuditEntry>, 
 /**
  * Codes of what may be done now: `decide`, `continue`, `record_death`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
- * `correct_wrong_person`, `take_back`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
+ * `correct_wrong_person`, `take_back`, `extend`, `make_permanent`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
  */
 actions: Array<string>, 
 /**
@@ -1079,6 +1079,10 @@ register_seen_at: string,
  * Last day of the exemption, `YYYY-MM-DD`; empty without a time limit.
  */
 expires_on: string, 
+/**
+ * The last day an extension made today would usually run to, `YYYY-MM-DD`; empty where none is possible.
+ */
+extends_to: string, 
 /**
  * `registered_address`, `other_address` or `no`; may be empty.
  */
@@ -1269,6 +1273,20 @@ ending: string,
  * `YYYY-MM-DD`.
  */
 ended_on: string, };
+
+export type ExtendRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * The new last day, `YYYY-MM-DD`.
+ */
+until: string, 
+/**
+ * What the extension rests on.
+ */
+reason: string, };
 
 export type NoteRequest = { 
 /**
@@ -1597,6 +1615,8 @@ export interface Commands {
   conflict_resolve: { request: ConflictResolveRequest; answer: CaseView };
   take_back: { request: TakeBackRequest; answer: CaseView };
   end_exemption: { request: EndRequest; answer: CaseView };
+  extend: { request: ExtendRequest; answer: CaseView };
+  make_permanent: { request: CaseRef; answer: CaseView };
   note_add: { request: NoteRequest; answer: CaseView };
   revoke_power_of_attorney: { request: RevokePowerOfAttorneyRequest; answer: CaseView };
   reveal: { request: RevealRequest; answer: Revealed };
