@@ -6,19 +6,12 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use skranke_domain::cpr::Cpr;
-<<<<<<< HEAD
-=======
 use skranke_domain::event::Ending;
-use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest};
 use uuid::Uuid;
 
-<<<<<<< HEAD
 use super::{answer, json};
-use crate::admission::citizen_digest;
-=======
-use super::{SMALL_BODY_BYTES, answer, json};
 use crate::admission::{self, citizen_digest};
 use crate::auth::Call;
 use crate::central::Central;
