@@ -12,6 +12,7 @@ use skranke_store::{CaseFilter, SearchTerm};
 
 use crate::figure::{Figures, ms, percentile};
 use crate::fixture::{Municipality, name, spread};
+use crate::full_text::FullText;
 use crate::saving;
 
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
@@ -22,6 +23,7 @@ const PAGES: usize = 40;
 const SAMPLED: u32 = 1_000;
 const GOAL: Duration = Duration::from_millis(10);
 const MOST_GROWTH: f64 = 2.5;
+const SHARE_OF_PEER: f64 = 0.3;
 
 const LISTS: [(&str, CaseFilter); 7] = [
     ("all cases", CaseFilter::All),
@@ -44,6 +46,22 @@ struct AtSize {
     code: &'static str,
     what: String,
     samples: Vec<Duration>,
+    /// Rows that all answers together held.
+    rows: usize,
+    /// The same questions to full-text indexes: what each is, and what it took.
+    peers: Vec<(&'static str, Vec<Duration>)>,
+}
+
+impl AtSize {
+    fn alone(code: &'static str, what: String, samples: Vec<Duration>, rows: usize) -> Self {
+        Self {
+            code,
+            what,
+            samples,
+            rows,
+            peers: Vec::new(),
+        }
+    }
 }
 
 /// The sizes, up to the one that `SKRANKE_BENCH_CASES` names where a shorter run is wanted.
@@ -60,6 +78,10 @@ fn sizes() -> Vec<u32> {
 
 pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
     let mut municipality = Municipality::new()?;
+    let mut peers = [
+        ("FTS5, plain file", FullText::new(false)?),
+        ("FTS5, encrypted file", FullText::new(true)?),
+    ];
     let mut first: Option<Vec<AtSize>> = None;
     for size in sizes() {
         eprintln!("  loading up to {size} cases");
@@ -86,7 +108,10 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
             "0",
             Some(differing == 0),
         );
-        let measured = at_size(&municipality)?;
+        for (_, peer) in &mut peers {
+            peer.grow_to(size)?;
+        }
+        let measured = at_size(&municipality, &peers)?;
         for part in &measured {
             let (p50, p95) = (
                 percentile(&part.samples, 0.5),
@@ -99,6 +124,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
                 "p95 <= 10 ms",
                 Some(p95 <= GOAL),
             );
+            beside(figures, part);
         }
         if let Some(first) = &first {
             growth(figures, first, &measured, size);
@@ -109,57 +135,72 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
+/// The same questions to the peers.
+fn beside(figures: &mut Figures, part: &AtSize) {
+    let p50 = percentile(&part.samples, 0.5);
+    for (peer, samples) in &part.peers {
+        let theirs = percentile(samples, 0.5);
+        let ratio = p50.as_secs_f64() / theirs.as_secs_f64().max(1e-6);
+        figures.add(
+            part.code,
+            &format!("  {peer}, p50 / p95; ours of theirs, p50"),
+            format!(
+                "{} / {}; {ratio:.2} x",
+                ms(theirs),
+                ms(percentile(samples, 0.95))
+            ),
+            "<= 0.3 x",
+            Some(ratio <= SHARE_OF_PEER),
+        );
+    }
+}
+
 fn growth(figures: &mut Figures, first: &[AtSize], now: &[AtSize], size: u32) {
     for (before, after) in first.iter().zip(now) {
-        let (before, p50) = (
-            percentile(&before.samples, 0.5),
-            percentile(&after.samples, 0.5),
-        );
-        let growth = p50.as_secs_f64() / before.as_secs_f64().max(1e-6);
+        let p50 = |part: &AtSize| percentile(&part.samples, 0.5).as_secs_f64().max(1e-6);
+        let growth = p50(after) / p50(before);
+        let rows = |part: &AtSize| part.rows as f64 / part.samples.len().max(1) as f64;
+        let mut figure = format!("{growth:.1} x");
+        // In a small municipality few have a whole name, and a page of 50 rows is no growth of the time for one.
+        if rows(after) > rows(before) * 1.1 {
+            let a_row = growth * rows(before) / rows(after);
+            figure = format!(
+                "{growth:.1} x, {a_row:.1} x a row ({:.0}, {:.0})",
+                rows(before),
+                rows(after)
+            );
+        }
         figures.add(
             after.code,
             &format!("{}, {size} against {} cases, p50", after.what, SIZES[0]),
-            format!("{growth:.1} x"),
+            figure,
             "<= 2.5 x",
             Some(growth <= MOST_GROWTH),
         );
     }
 }
 
-fn at_size(municipality: &Municipality) -> Result<Vec<AtSize>> {
+fn at_size(municipality: &Municipality, peers: &[(&'static str, FullText)]) -> Result<Vec<AtSize>> {
     let mut measured = Vec::new();
     for (what, question) in QUESTIONS_BY_NAME {
-        measured.push(AtSize {
-            code: "P11",
-            what: format!("name search, {what}"),
-            samples: searches(municipality, *question)?,
-        });
+        measured.push(searches(municipality, peers, what, *question)?);
     }
     let mut pages = Vec::new();
     for (what, filter) in LISTS {
         let samples = list_pages(municipality, filter)?;
         pages.extend_from_slice(&samples);
-        measured.push(AtSize {
-            code: "P12",
-            what: format!("list page, {what}"),
-            samples,
-        });
+        let rows = samples.len() * PAGE as usize;
+        let what = format!("list page, {what}");
+        measured.push(AtSize::alone("P12", what, samples, rows));
     }
-    measured.push(AtSize {
-        code: "P12",
-        what: "list page, every list".to_owned(),
-        samples: pages,
-    });
-    measured.push(AtSize {
-        code: "P12",
-        what: "counts beside the lists".to_owned(),
-        samples: counts(municipality)?,
-    });
-    measured.push(AtSize {
-        code: "P12",
-        what: "counts of the status line".to_owned(),
-        samples: status(municipality)?,
-    });
+    for (what, samples) in [
+        ("list page, every list", pages),
+        ("counts beside the lists", counts(municipality)?),
+        ("counts of the status line", status(municipality)?),
+    ] {
+        let rows = samples.len();
+        measured.push(AtSize::alone("P12", what.to_owned(), samples, rows));
+    }
     Ok(measured)
 }
 
@@ -184,18 +225,32 @@ fn beginning(word: &str, letters: usize) -> String {
     word.chars().take(letters).collect()
 }
 
-fn searches(municipality: &Municipality, question: Question) -> Result<Vec<Duration>> {
+/// Each question is put to the store and to its peers in turn.
+fn searches(
+    municipality: &Municipality,
+    peers: &[(&'static str, FullText)],
+    what: &str,
+    question: Question,
+) -> Result<AtSize> {
     let read = municipality.store.read()?;
-    let mut samples = Vec::new();
+    let mut asked = AtSize::alone("P11", format!("name search, {what}"), Vec::new(), 0);
+    asked.peers = peers.iter().map(|(peer, _)| (*peer, Vec::new())).collect();
     for nth in 0..QUESTIONS {
         let typed = question(&name(spread(nth, 99) % municipality.cases));
         let begin = Instant::now();
         let term = SearchTerm::read(&typed).context("a name is a search")?;
         let page = read.search(&term, None, PAGE)?;
-        samples.push(begin.elapsed());
+        asked.samples.push(begin.elapsed());
+        asked.rows += page.rows.len();
         ensure!(!page.rows.is_empty(), "a name that is there is found");
+        for ((_, peer), (_, samples)) in peers.iter().zip(&mut asked.peers) {
+            let begin = Instant::now();
+            let found = peer.search(&typed, PAGE)?;
+            samples.push(begin.elapsed());
+            ensure!(found > 0, "a name that is there is found by the peer too");
+        }
     }
-    Ok(samples)
+    Ok(asked)
 }
 
 fn list_pages(municipality: &Municipality, filter: CaseFilter) -> Result<Vec<Duration>> {

@@ -6,6 +6,7 @@
 mod disk;
 mod figure;
 mod fixture;
+mod full_text;
 mod lists;
 mod page;
 mod saving;

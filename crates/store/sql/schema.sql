@@ -4,22 +4,107 @@ BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
 CREATE TRIGGER audit_never_shrinks BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
 
-CREATE TRIGGER case_count_added AFTER INSERT ON case_view
+CREATE TRIGGER case_view_counted AFTER INSERT ON case_view
 BEGIN
-    INSERT INTO case_count (state, cases) VALUES (NEW.state, 1)
-        ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+    INSERT INTO kept_count (what, number)
+    VALUES ('case.' || NEW.state, 1),
+           ('case.registered_due', NEW.registered_due),
+           ('case.receipt_due', NEW.receipt_due),
+           ('case.journalised_due', NEW.journalised_due),
+           ('case.any_tick_due', NEW.registered_due + NEW.receipt_due + NEW.journalised_due > 0),
+           ('case.in_conflict', NEW.conflicts > 0)
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
 END;
 
-CREATE TRIGGER case_count_moved AFTER UPDATE OF state ON case_view WHEN OLD.state <> NEW.state
+CREATE TRIGGER case_view_recounted AFTER UPDATE ON case_view
+WHEN (OLD.state, OLD.registered_due, OLD.receipt_due, OLD.journalised_due, OLD.conflicts > 0)
+     <> (NEW.state, NEW.registered_due, NEW.receipt_due, NEW.journalised_due, NEW.conflicts > 0)
 BEGIN
-    UPDATE case_count SET cases = cases - 1 WHERE state = OLD.state;
-    INSERT INTO case_count (state, cases) VALUES (NEW.state, 1)
-        ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+    INSERT INTO kept_count (what, number)
+    VALUES ('case.' || OLD.state, -1),
+           ('case.' || NEW.state, 1),
+           ('case.registered_due', NEW.registered_due - OLD.registered_due),
+           ('case.receipt_due', NEW.receipt_due - OLD.receipt_due),
+           ('case.journalised_due', NEW.journalised_due - OLD.journalised_due),
+           ('case.any_tick_due', (NEW.registered_due + NEW.receipt_due + NEW.journalised_due > 0)
+                                 - (OLD.registered_due + OLD.receipt_due + OLD.journalised_due > 0)),
+           ('case.in_conflict', (NEW.conflicts > 0) - (OLD.conflicts > 0))
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
 END;
 
-CREATE TRIGGER case_count_removed AFTER DELETE ON case_view
+CREATE TRIGGER case_view_uncounted AFTER DELETE ON case_view
 BEGIN
-    UPDATE case_count SET cases = cases - 1 WHERE state = OLD.state;
+    INSERT INTO kept_count (what, number)
+    VALUES ('case.' || OLD.state, -1),
+           ('case.registered_due', -OLD.registered_due),
+           ('case.receipt_due', -OLD.receipt_due),
+           ('case.journalised_due', -OLD.journalised_due),
+           ('case.any_tick_due', -(OLD.registered_due + OLD.receipt_due + OLD.journalised_due > 0)),
+           ('case.in_conflict', -(OLD.conflicts > 0))
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
+END;
+
+CREATE TRIGGER outbox_counted AFTER INSERT ON outbox
+BEGIN
+    INSERT INTO kept_count (what, number) VALUES ('command.' || NEW.state, 1)
+        ON CONFLICT (what) DO UPDATE SET number = number + 1;
+    INSERT INTO own_case (case_id, waiting, deferred, quarantined, confirmed)
+    SELECT case_id, NEW.state IN ('waiting', 'sent'), NEW.state = 'deferred', NEW.state = 'quarantined',
+           NEW.state = 'confirmed'
+      FROM command
+     WHERE id = NEW.command_id
+        ON CONFLICT (case_id) DO UPDATE
+       SET waiting = waiting + excluded.waiting, deferred = deferred + excluded.deferred,
+           quarantined = quarantined + excluded.quarantined, confirmed = confirmed + excluded.confirmed;
+END;
+
+CREATE TRIGGER outbox_recounted AFTER UPDATE OF state ON outbox WHEN OLD.state <> NEW.state
+BEGIN
+    INSERT INTO kept_count (what, number) VALUES ('command.' || OLD.state, -1), ('command.' || NEW.state, 1)
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
+    UPDATE own_case
+       SET waiting = waiting + (NEW.state IN ('waiting', 'sent')) - (OLD.state IN ('waiting', 'sent')),
+           deferred = deferred + (NEW.state = 'deferred') - (OLD.state = 'deferred'),
+           quarantined = quarantined + (NEW.state = 'quarantined') - (OLD.state = 'quarantined'),
+           confirmed = confirmed + (NEW.state = 'confirmed') - (OLD.state = 'confirmed')
+     WHERE case_id = (SELECT case_id FROM command WHERE id = NEW.command_id);
+END;
+
+CREATE TRIGGER outbox_uncounted AFTER DELETE ON outbox
+BEGIN
+    INSERT INTO kept_count (what, number) VALUES ('command.' || OLD.state, -1)
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
+    UPDATE own_case
+       SET waiting = waiting - (OLD.state IN ('waiting', 'sent')), deferred = deferred - (OLD.state = 'deferred'),
+           quarantined = quarantined - (OLD.state = 'quarantined'), confirmed = confirmed - (OLD.state = 'confirmed')
+     WHERE case_id = (SELECT case_id FROM command WHERE id = OLD.command_id);
+    DELETE FROM own_case
+     WHERE case_id = (SELECT case_id FROM command WHERE id = OLD.command_id)
+       AND waiting + deferred + quarantined + confirmed = 0;
+END;
+
+CREATE TRIGGER own_case_counted AFTER INSERT ON own_case
+BEGIN
+    INSERT INTO kept_count (what, number)
+    VALUES ('own_case', 1),
+           ('own_case.confirmed', NEW.waiting + NEW.deferred + NEW.quarantined = 0)
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
+END;
+
+CREATE TRIGGER own_case_recounted AFTER UPDATE ON own_case
+BEGIN
+    INSERT INTO kept_count (what, number)
+    VALUES ('own_case.confirmed', (NEW.waiting + NEW.deferred + NEW.quarantined = 0)
+                                  - (OLD.waiting + OLD.deferred + OLD.quarantined = 0))
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
+END;
+
+CREATE TRIGGER own_case_uncounted AFTER DELETE ON own_case
+BEGIN
+    INSERT INTO kept_count (what, number)
+    VALUES ('own_case', -1),
+           ('own_case.confirmed', -(OLD.waiting + OLD.deferred + OLD.quarantined = 0))
+        ON CONFLICT (what) DO UPDATE SET number = number + excluded.number;
 END;
 
 CREATE TABLE account_role (
@@ -56,11 +141,6 @@ CREATE TABLE case_attachment (
     PRIMARY KEY (case_id, attachment_digest)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE case_count (
-    state TEXT    NOT NULL PRIMARY KEY CHECK (length(state) BETWEEN 1 AND 40),
-    cases INTEGER NOT NULL CHECK (cases >= 0)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE case_file (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16)
 ) STRICT, WITHOUT ROWID;
@@ -83,14 +163,10 @@ CREATE TABLE case_view (
     is_exempt       INTEGER NOT NULL CHECK (is_exempt IN (0, 1)),
     conflicts       INTEGER NOT NULL CHECK (conflicts >= 0),
     is_read_only    INTEGER NOT NULL CHECK (is_read_only IN (0, 1)),
-    updated_at      INTEGER NOT NULL
-) STRICT;
-
-CREATE TABLE citizen_index (
-    case_id              BLOB    NOT NULL PRIMARY KEY REFERENCES case_file (id),
-    cpr                  TEXT    NOT NULL CHECK (length(cpr) = 10 AND cpr NOT GLOB '*[^0-9]*'),
-    name                 TEXT    NOT NULL,
-    phone                TEXT    NOT NULL CHECK (phone NOT GLOB '*[^0-9]*'),
+    updated_at      INTEGER NOT NULL,
+    cpr             TEXT    CHECK (length(cpr) = 10 AND cpr NOT GLOB '*[^0-9]*'),
+    name            TEXT    NOT NULL,
+    phone           TEXT    NOT NULL CHECK (phone NOT GLOB '*[^0-9]*'),
     is_address_protected INTEGER NOT NULL CHECK (is_address_protected IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
@@ -148,6 +224,11 @@ CREATE TABLE feed_cursor (
     read_at  INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE kept_count (
+    what   TEXT    NOT NULL PRIMARY KEY CHECK (length(what) BETWEEN 1 AND 40),
+    number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE local_account (
     staff_id        BLOB    NOT NULL PRIMARY KEY REFERENCES staff_member (id),
     login           TEXT    NOT NULL UNIQUE CHECK (length(login) BETWEEN 1 AND 100),
@@ -162,6 +243,7 @@ CREATE TABLE local_account (
 CREATE TABLE name_token (
     token   TEXT NOT NULL CHECK (length(token) > 0),
     case_id BLOB NOT NULL REFERENCES case_file (id),
+    tokens  TEXT NOT NULL CHECK (length(tokens) > 0),
     PRIMARY KEY (token, case_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -174,6 +256,14 @@ CREATE TABLE outbox (
     attempts        INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     attempted_at    INTEGER,
     is_backed_up    INTEGER NOT NULL DEFAULT 0 CHECK (is_backed_up IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE own_case (
+    case_id     BLOB    NOT NULL PRIMARY KEY REFERENCES case_file (id),
+    waiting     INTEGER NOT NULL,
+    deferred    INTEGER NOT NULL,
+    quarantined INTEGER NOT NULL,
+    confirmed   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE own_device (
@@ -228,34 +318,59 @@ CREATE INDEX audit_by_case_id ON audit (case_id, id);
 
 CREATE INDEX audit_by_device_id ON audit (device_id, id);
 
-CREATE INDEX audit_by_done_at ON audit (done_at);
-
 CREATE INDEX audit_by_staff_id ON audit (staff_id, id);
 
 CREATE INDEX case_attachment_by_digest ON case_attachment (attachment_digest);
 
-CREATE INDEX case_view_by_number ON case_view (number, case_id);
+CREATE INDEX case_view_by_cpr ON case_view (cpr) WHERE cpr IS NOT NULL;
 
-CREATE INDEX case_view_by_state ON case_view (state, due_on, case_id);
+CREATE INDEX case_view_by_number ON case_view (number);
 
-CREATE INDEX case_view_by_updated_at ON case_view (updated_at, case_id);
+CREATE INDEX case_view_by_phone ON case_view (phone) WHERE phone <> '';
 
-CREATE INDEX case_view_in_conflict ON case_view (due_on, case_id) WHERE conflicts > 0;
+CREATE INDEX case_view_by_state ON case_view (state, due_on, case_id,
+    number, location, received_on, registered_at, receipt_at, journalised_at, registered_due, receipt_due,
+    journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name, is_address_protected);
 
-CREATE INDEX case_view_journalised_due ON case_view (due_on, case_id) WHERE journalised_due = 1;
+CREATE INDEX case_view_by_updated_at ON case_view (updated_at, case_id,
+    number, state, location, due_on, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, cpr, name, is_address_protected);
 
-CREATE INDEX case_view_open ON case_view (due_on, case_id) WHERE state IN ('received', 'incomplete', 'ready');
+CREATE INDEX case_view_in_conflict ON case_view (due_on, case_id,
+    number, state, location, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name,
+    is_address_protected)
+    WHERE conflicts > 0;
 
-CREATE INDEX case_view_receipt_due ON case_view (due_on, case_id) WHERE receipt_due = 1;
+CREATE INDEX case_view_journalised_due ON case_view (due_on, case_id,
+    number, state, location, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name,
+    is_address_protected)
+    WHERE journalised_due = 1;
 
-CREATE INDEX case_view_registered_due ON case_view (due_on, case_id) WHERE registered_due = 1;
+CREATE INDEX case_view_open ON case_view (due_on, case_id,
+    number, state, location, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name,
+    is_address_protected)
+    WHERE state IN ('received', 'incomplete', 'ready');
 
-CREATE INDEX case_view_tick_due ON case_view (due_on, case_id)
+CREATE INDEX case_view_receipt_due ON case_view (due_on, case_id,
+    number, state, location, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name,
+    is_address_protected)
+    WHERE receipt_due = 1;
+
+CREATE INDEX case_view_registered_due ON case_view (due_on, case_id,
+    number, state, location, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name,
+    is_address_protected)
+    WHERE registered_due = 1;
+
+CREATE INDEX case_view_tick_due ON case_view (due_on, case_id,
+    number, state, location, received_on, registered_at, receipt_at, journalised_at, registered_due,
+    receipt_due, journalised_due, is_exempt, conflicts, is_read_only, updated_at, cpr, name,
+    is_address_protected)
     WHERE registered_due + receipt_due + journalised_due > 0;
-
-CREATE INDEX citizen_index_by_cpr ON citizen_index (cpr, case_id);
-
-CREATE INDEX citizen_index_by_phone ON citizen_index (phone, case_id) WHERE phone <> '';
 
 CREATE INDEX command_by_case_id ON command (case_id);
 

@@ -16,6 +16,8 @@ use crate::key::StoreKey;
 
 const PAGE_BYTES: u32 = 8192;
 const CACHE_MEGABYTES: u32 = 64;
+/// More than the program has: with the usual room of 16, a save of some forty statements understood each one anew.
+const STATEMENTS_KEPT: usize = 256;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settings that nothing else may be built on without.
 const PROMISED: &[(&str, &str)] = &[
@@ -59,6 +61,7 @@ pub(crate) fn open(path: &Path, key: &StoreKey, mode: Mode) -> Result<Connection
         return Err(StoreError::NotADatabase);
     }
     let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Until the key is known to fit, closing must leave the write-ahead log alone: it may be all there is.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     unlock(&connection, key)?;

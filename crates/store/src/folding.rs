@@ -6,7 +6,10 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The folded parts of a name, each once: split at everything that is neither letter nor digit.
+/// Stands between the folded parts of a name where they are kept in one text; no part holds it.
+pub(crate) const BETWEEN_TOKENS: &str = " ";
+
+/// The folded parts of a name in byte order, each once: split at everything that is neither letter nor digit.
 ///
 /// A name with a hyphen is also found by its parts written together: Anne-Marie by anne, marie and annemarie.
 pub(crate) fn tokens(name: &str) -> Vec<String> {

@@ -36,6 +36,12 @@ pub const MIGRATIONS: &[Migration] = &[
         oldest_reader: 2,
         sql: include_str!("../sql/migrations/0002_audit_chain.sql"),
     },
+    Migration {
+        number: 3,
+        // An older program would look for the citizen in a table that is gone.
+        oldest_reader: 3,
+        sql: include_str!("../sql/migrations/0003_lists_in_one_piece.sql"),
+    },
 ];
 
 const SCHEMA_NOTE: &str = "

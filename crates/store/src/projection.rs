@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 use skranke_domain::case::{Case, CaseState, Recorded};
 use skranke_domain::cpr::Purpose;
 use skranke_domain::event::{Channel, CitizenRecorded, Event, Tick};
@@ -17,6 +17,7 @@ use skranke_domain::ids::{CaseId, Sha256Digest};
 
 use crate::error::StoreError;
 use crate::folding;
+use crate::tables::kept_count;
 use crate::value::{id, millis, number};
 
 /// The day that stands for "never due", so that a page can always go on by day.
@@ -144,11 +145,13 @@ const PUT_CASE: &str = "
     INSERT INTO case_view (case_id, number, state, channel, location, received_on, due_on,
                            registered_at, receipt_at, journalised_at,
                            registered_due, receipt_due, journalised_due,
-                           is_exempt, conflicts, is_read_only, updated_at)
+                           is_exempt, conflicts, is_read_only, updated_at,
+                           cpr, name, phone, is_address_protected)
     VALUES (:case_id, :number, :state, :channel, :location, :received_on, :due_on,
             :registered_at, :receipt_at, :journalised_at,
             :registered_due, :receipt_due, :journalised_due,
-            :is_exempt, :conflicts, :is_read_only, :updated_at)
+            :is_exempt, :conflicts, :is_read_only, :updated_at,
+            :cpr, :name, :phone, :is_address_protected)
     ON CONFLICT (case_id) DO UPDATE
        SET number = excluded.number, state = excluded.state, channel = excluded.channel,
            location = excluded.location, received_on = excluded.received_on, due_on = excluded.due_on,
@@ -156,19 +159,14 @@ const PUT_CASE: &str = "
            journalised_at = excluded.journalised_at, registered_due = excluded.registered_due,
            receipt_due = excluded.receipt_due, journalised_due = excluded.journalised_due,
            is_exempt = excluded.is_exempt, conflicts = excluded.conflicts,
-           is_read_only = excluded.is_read_only, updated_at = excluded.updated_at";
-
-const PUT_CITIZEN: &str = "
-    INSERT INTO citizen_index (case_id, cpr, name, phone, is_address_protected)
-    VALUES (:case_id, :cpr, :name, :phone, :is_address_protected)
-    ON CONFLICT (case_id) DO UPDATE
-       SET cpr = excluded.cpr, name = excluded.name, phone = excluded.phone,
+           is_read_only = excluded.is_read_only, updated_at = excluded.updated_at,
+           cpr = excluded.cpr, name = excluded.name, phone = excluded.phone,
            is_address_protected = excluded.is_address_protected";
 
-const NAME_OF: &str = "SELECT name FROM citizen_index WHERE case_id = :case_id";
+const NAME_OF: &str = "SELECT name FROM case_view WHERE case_id = :case_id";
 const DROP_TOKENS: &str = "DELETE FROM name_token WHERE case_id = :case_id";
 const PUT_TOKEN: &str =
-    "INSERT OR IGNORE INTO name_token (token, case_id) VALUES (:token, :case_id)";
+    "INSERT INTO name_token (token, case_id, tokens) VALUES (:token, :case_id, :tokens)";
 const PUT_ATTACHMENT: &str = "
     INSERT OR IGNORE INTO case_attachment (case_id, attachment_digest) VALUES (:case_id, :digest)";
 
@@ -176,6 +174,9 @@ const PUT_ATTACHMENT: &str = "
 pub(crate) fn put(connection: &Connection, row: &Projected) -> Result<(), StoreError> {
     let case_id = id!(row.case);
     let text = |day: NaiveDate| day.format("%Y-%m-%d").to_string();
+    let citizen = row.citizen.as_ref();
+    let name = citizen.map_or("", |citizen| &citizen.name);
+    put_tokens(connection, case_id, name)?;
     connection
         .prepare_cached(PUT_CASE)?
         .execute(named_params! {
@@ -196,10 +197,11 @@ pub(crate) fn put(connection: &Connection, row: &Projected) -> Result<(), StoreE
             ":conflicts": number(row.conflicts as u64)?,
             ":is_read_only": row.is_read_only,
             ":updated_at": millis(row.updated_at),
+            ":cpr": citizen.map(|citizen| &citizen.cpr),
+            ":name": name,
+            ":phone": citizen.map_or("", |citizen| &citizen.phone),
+            ":is_address_protected": citizen.is_some_and(|citizen| citizen.is_address_protected),
         })?;
-    if let Some(citizen) = &row.citizen {
-        put_citizen(connection, case_id, citizen)?;
-    }
     for digest in &row.attachments {
         connection
             .prepare_cached(PUT_ATTACHMENT)?
@@ -208,35 +210,27 @@ pub(crate) fn put(connection: &Connection, row: &Projected) -> Result<(), StoreE
     Ok(())
 }
 
-fn put_citizen(
-    connection: &Connection,
-    case_id: [u8; 16],
-    citizen: &ProjectedCitizen,
-) -> Result<(), StoreError> {
-    let known: Option<String> = rusqlite::OptionalExtension::optional(
-        connection
-            .prepare_cached(NAME_OF)?
-            .query_row(named_params! { ":case_id": case_id }, |row| row.get("name")),
-    )?;
-    connection
-        .prepare_cached(PUT_CITIZEN)?
-        .execute(named_params! {
-            ":case_id": case_id,
-            ":cpr": citizen.cpr,
-            ":name": citizen.name,
-            ":phone": citizen.phone,
-            ":is_address_protected": citizen.is_address_protected,
-        })?;
-    // Nine of ten events of a case leave the name as it is.
-    if known.as_deref() == Some(citizen.name.as_str()) {
-        return Ok(());
+/// Puts the parts of a name, before the row it is compared with is written.
+fn put_tokens(connection: &Connection, case_id: [u8; 16], name: &str) -> Result<(), StoreError> {
+    let known: Option<String> = connection
+        .prepare_cached(NAME_OF)?
+        .query_row(named_params! { ":case_id": case_id }, |row| row.get("name"))
+        .optional()?;
+    match known {
+        // Nine of ten events of a case leave the name as it is.
+        Some(known) if known == name => return Ok(()),
+        Some(_) => {
+            connection
+                .prepare_cached(DROP_TOKENS)?
+                .execute(named_params! { ":case_id": case_id })?;
+        }
+        None => {}
     }
-    connection
-        .prepare_cached(DROP_TOKENS)?
-        .execute(named_params! { ":case_id": case_id })?;
+    let tokens = folding::tokens(name);
+    let together = tokens.join(folding::BETWEEN_TOKENS);
     let mut put = connection.prepare_cached(PUT_TOKEN)?;
-    for token in folding::tokens(&citizen.name) {
-        put.execute(named_params! { ":token": token, ":case_id": case_id })?;
+    for token in tokens {
+        put.execute(named_params! { ":token": token, ":case_id": case_id, ":tokens": together })?;
     }
     Ok(())
 }
@@ -245,7 +239,6 @@ fn put_citizen(
 pub(crate) fn remove(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
     for sql in [
         "DELETE FROM name_token WHERE case_id = :case_id",
-        "DELETE FROM citizen_index WHERE case_id = :case_id",
         "DELETE FROM case_attachment WHERE case_id = :case_id",
         "DELETE FROM case_view WHERE case_id = :case_id",
     ] {
@@ -261,7 +254,6 @@ pub(crate) fn rows(connection: &Connection, case: CaseId) -> Result<Vec<Vec<Valu
     let mut found = Vec::new();
     for sql in [
         "SELECT * FROM case_view WHERE case_id = :case_id",
-        "SELECT * FROM citizen_index WHERE case_id = :case_id",
         "SELECT * FROM name_token WHERE case_id = :case_id ORDER BY token",
         "SELECT * FROM case_attachment WHERE case_id = :case_id ORDER BY attachment_digest",
     ] {
@@ -278,8 +270,7 @@ pub(crate) fn rows(connection: &Connection, case: CaseId) -> Result<Vec<Vec<Valu
 /// Takes all projected rows away.
 pub(crate) fn remove_all(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(
-        "DELETE FROM name_token; DELETE FROM citizen_index; DELETE FROM case_attachment;
-         DELETE FROM case_view; DELETE FROM case_count;",
+        "DELETE FROM name_token; DELETE FROM case_attachment; DELETE FROM case_view;",
     )?;
-    Ok(())
+    kept_count::forget_cases(connection)
 }

@@ -10,6 +10,7 @@ pub(crate) mod draft;
 pub(crate) mod event;
 pub(crate) mod feed;
 pub(crate) mod identity;
+pub(crate) mod kept_count;
 pub(crate) mod outbox;
 pub(crate) mod search;
 pub(crate) mod setting;

@@ -10,12 +10,13 @@ use skranke_domain::cpr::Cpr;
 use skranke_domain::event::Tick;
 use skranke_domain::ids::CaseId;
 
+use super::kept_count::KeptCounts;
 use super::outbox::SyncState;
 use crate::error::{Damage, StoreError};
 use crate::handle::ReadHandle;
 use crate::key::{hex_to_vec, to_hex};
 use crate::projection::NEVER_DUE;
-use crate::value::{id, moment, unsigned, uuid, word};
+use crate::value::{id, moment, uuid, word};
 
 /// A case in a list. The channel is left out: it can hint at the ground (practice 13).
 #[derive(Clone, PartialEq, Eq)]
@@ -161,92 +162,64 @@ impl CaseCounts {
     }
 }
 
-/// The columns of a list, with what restricts and orders it.
+/// The columns of a list, with the index they are read from and what restricts and orders it.
 macro_rules! case_rows {
-    ($rest:literal) => {
-        case_rows!("", $rest)
-    };
     ($index:literal, $rest:literal) => {
         concat!(
             "SELECT v.case_id, v.number, v.state, v.location, v.received_on, v.due_on, v.registered_at,
                     v.receipt_at, v.journalised_at, v.registered_due, v.receipt_due, v.journalised_due,
                     v.is_exempt, v.conflicts, v.is_read_only, v.updated_at,
-                    i.cpr, i.name, i.is_address_protected,
-                    (SELECT min(CASE o.state WHEN 'quarantined' THEN 0 WHEN 'deferred' THEN 1
-                                             WHEN 'confirmed' THEN 3 ELSE 2 END)
-                       FROM command c
-                       JOIN outbox o ON o.command_id = c.id
-                      WHERE c.case_id = v.case_id) AS sync
+                    v.cpr, v.name, v.is_address_protected,
+                    CASE WHEN o.quarantined > 0 THEN 0 WHEN o.deferred > 0 THEN 1 WHEN o.waiting > 0 THEN 2
+                         ELSE 3 END AS sync
                FROM case_view v ",
             $index,
-            " LEFT JOIN citizen_index i ON i.case_id = v.case_id ",
+            " LEFT JOIN own_case o ON o.case_id = v.case_id ",
             $rest
+        )
+    };
+    // A list that goes on by the day a case is due. Its index holds all the list shows, so that a page lies in one
+    // place; the planner must not choose another.
+    (by due day, $index:literal, $restriction:literal) => {
+        concat!(
+            case_rows!($index, "WHERE "),
+            $restriction,
+            " AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
+             ORDER BY v.due_on, v.case_id
+             LIMIT :limit"
         )
     };
 }
 
-pub(crate) const ONE: &str = case_rows!("WHERE v.case_id = :case_id");
+pub(crate) const ONE: &str = case_rows!("", "WHERE v.case_id = :case_id");
 
 pub(crate) const ALL: &str = case_rows!(
+    "INDEXED BY case_view_by_updated_at",
     "WHERE (v.updated_at, v.case_id) < (:sorted_by, :case_id)
      ORDER BY v.updated_at DESC, v.case_id DESC
      LIMIT :limit"
 );
 
-pub(crate) const OPEN: &str = case_rows!(
-    // Left to itself the planner reads each of the three states and sorts them together.
-    "INDEXED BY case_view_open",
-    "WHERE v.state IN ('received', 'incomplete', 'ready') AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
+pub(crate) const OPEN: &str = case_rows!(by due day,
+    "INDEXED BY case_view_open", "v.state IN ('received', 'incomplete', 'ready')");
 
-pub(crate) const IN_STATE: &str = case_rows!(
-    "WHERE v.state = :state AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
+pub(crate) const IN_STATE: &str = case_rows!(by due day,
+    "INDEXED BY case_view_by_state", "v.state = :state");
 
-pub(crate) const ANY_TICK_DUE: &str = case_rows!(
-    "WHERE v.registered_due + v.receipt_due + v.journalised_due > 0
-       AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
+pub(crate) const ANY_TICK_DUE: &str = case_rows!(by due day,
+    "INDEXED BY case_view_tick_due", "v.registered_due + v.receipt_due + v.journalised_due > 0");
 
-pub(crate) const REGISTERED_DUE: &str = case_rows!(
-    "WHERE v.registered_due = 1 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
+pub(crate) const REGISTERED_DUE: &str = case_rows!(by due day,
+    "INDEXED BY case_view_registered_due", "v.registered_due = 1");
 
-pub(crate) const RECEIPT_DUE: &str = case_rows!(
-    "WHERE v.receipt_due = 1 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
+pub(crate) const RECEIPT_DUE: &str = case_rows!(by due day,
+    "INDEXED BY case_view_receipt_due", "v.receipt_due = 1");
 
-pub(crate) const JOURNALISED_DUE: &str = case_rows!(
-    "WHERE v.journalised_due = 1 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
+pub(crate) const JOURNALISED_DUE: &str = case_rows!(by due day,
+    "INDEXED BY case_view_journalised_due", "v.journalised_due = 1");
 
-pub(crate) const IN_CONFLICT: &str = case_rows!(
-    "WHERE v.conflicts > 0 AND (v.due_on, v.case_id) > (:sorted_by, :case_id)
-     ORDER BY v.due_on, v.case_id
-     LIMIT :limit"
-);
-
-const BY_STATE: &str = "SELECT state, cases FROM case_count WHERE cases > 0 ORDER BY state";
-
-const DUE_COUNTS: &str = "
-    SELECT (SELECT count(*) FROM case_view WHERE registered_due = 1)  AS registered,
-           (SELECT count(*) FROM case_view WHERE receipt_due = 1)     AS receipt,
-           (SELECT count(*) FROM case_view WHERE journalised_due = 1) AS journalised,
-           (SELECT count(*) FROM case_view
-             WHERE registered_due + receipt_due + journalised_due > 0) AS any_tick,
-           (SELECT count(*) FROM case_view WHERE conflicts > 0)       AS in_conflict";
+pub(crate) const IN_CONFLICT: &str = case_rows!(by due day,
+    "INDEXED BY case_view_in_conflict", "v.conflicts > 0");
 
 impl ReadHandle<'_> {
     /// A case as a list shows it.
@@ -331,31 +304,23 @@ impl ReadHandle<'_> {
     /// # Errors
     /// What the engine answers.
     pub fn case_counts(&self) -> Result<CaseCounts, StoreError> {
-        let mut counts = CaseCounts::default();
-        let mut statement = self.connection.prepare_cached(BY_STATE)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let state = word(&row.get::<_, String>("state")?, CaseState::from_code)?;
-            counts.by_state.push((state, unsigned(row.get("cases")?)?));
+        let counts = KeptCounts::read(self.connection)?;
+        let of = |what: &str| counts.of(&["case.", what].concat());
+        let mut by_state = Vec::new();
+        for state in CaseState::ALL {
+            let cases = of(state.code())?;
+            if cases > 0 {
+                by_state.push((*state, cases));
+            }
         }
-        let due: [i64; 5] = self
-            .connection
-            .prepare_cached(DUE_COUNTS)?
-            .query_row([], |row| {
-                Ok([
-                    row.get("registered")?,
-                    row.get("receipt")?,
-                    row.get("journalised")?,
-                    row.get("any_tick")?,
-                    row.get("in_conflict")?,
-                ])
-            })?;
-        counts.registered_due = unsigned(due[0])?;
-        counts.receipt_due = unsigned(due[1])?;
-        counts.journalised_due = unsigned(due[2])?;
-        counts.any_tick_due = unsigned(due[3])?;
-        counts.in_conflict = unsigned(due[4])?;
-        Ok(counts)
+        Ok(CaseCounts {
+            by_state,
+            registered_due: of("registered_due")?,
+            receipt_due: of("receipt_due")?,
+            journalised_due: of("journalised_due")?,
+            any_tick_due: of("any_tick_due")?,
+            in_conflict: of("in_conflict")?,
+        })
     }
 }
 
@@ -400,11 +365,9 @@ fn case_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
     Ok(CaseRow {
         case: CaseId::from_uuid(uuid(row.get("case_id")?)),
         number: row.get("number")?,
-        name: row.get::<_, Option<String>>("name")?.unwrap_or_default(),
+        name: row.get("name")?,
         cpr,
-        is_address_protected: row
-            .get::<_, Option<bool>>("is_address_protected")?
-            .unwrap_or_default(),
+        is_address_protected: row.get("is_address_protected")?,
         state: word(&row.get::<_, String>("state")?, CaseState::from_code)?,
         location: row.get("location")?,
         received_on: day("received_on")?,
@@ -421,10 +384,10 @@ fn case_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         conflicts: row.get("conflicts")?,
         is_read_only: row.get("is_read_only")?,
         updated_at: moment(row.get("updated_at")?)?,
-        sync: match row.get::<_, Option<u8>>("sync")? {
-            Some(0) => SyncState::Quarantined,
-            Some(1) => SyncState::Deferred,
-            Some(2) => SyncState::Waiting,
+        sync: match row.get::<_, u8>("sync")? {
+            0 => SyncState::Quarantined,
+            1 => SyncState::Deferred,
+            2 => SyncState::Waiting,
             _ => SyncState::Confirmed,
         },
     })

@@ -11,7 +11,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::signature::Signature;
 
-use super::{device, identity, outbox};
+use super::{device, identity, kept_count, outbox};
 use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::projection::{self, DueRule};
@@ -331,7 +331,7 @@ impl WriteHandle<'_> {
         Ok(case)
     }
 
-    /// Makes every projection anew from the events; returns how many cases there are.
+    /// Makes every projection anew from the events, and counts own commands anew; returns how many cases there are.
     ///
     /// # Errors
     /// What the engine answers.
@@ -341,6 +341,7 @@ impl WriteHandle<'_> {
         for case in &cases {
             project(&self.transaction, *case, &self.due_rule)?;
         }
+        kept_count::count_commands(&self.transaction)?;
         Ok(cases.len())
     }
 

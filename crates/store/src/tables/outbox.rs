@@ -7,6 +7,7 @@ use skranke_protocol::plan::{OutboxState as Meaning, OwnEvent, outbox_state};
 use skranke_protocol::wire::{CommandVerdict, Outcome, wire_size};
 
 use super::event;
+use super::kept_count::KeptCounts;
 use crate::error::StoreError;
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{coded, id, millis, moment, number, unsigned, uuid, word};
@@ -73,8 +74,9 @@ impl OutboxCounts {
 }
 
 const PUT: &str = "
-    INSERT OR IGNORE INTO outbox (command_id, first_seq, state)
-    VALUES (:command_id, :first_seq, 'waiting')";
+    INSERT INTO outbox (command_id, first_seq, state)
+    VALUES (:command_id, :first_seq, 'waiting')
+        ON CONFLICT DO NOTHING";
 
 const SET_SENT: &str = "
     UPDATE outbox
@@ -122,13 +124,6 @@ const OF_CASE: &str = "
       JOIN outbox o ON o.command_id = c.id
      WHERE c.case_id = :case_id
      ORDER BY o.first_seq";
-
-const COUNTS: &str = "
-    SELECT (SELECT count(*) FROM outbox) AS total,
-           (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sent', 'deferred')) AS unsettled,
-           (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sent', 'deferred')
-                                          AND state = 'deferred') AS deferred,
-           (SELECT count(*) FROM outbox WHERE state = 'quarantined') AS quarantined";
 
 const IS_CONFIRMED: &str = "
     SELECT o.state IN ('confirmed', 'quarantined')
@@ -209,35 +204,23 @@ fn set(
     Ok(())
 }
 
-const CASE_COUNTS: &str = "
-    SELECT count(*) AS cases, coalesce(sum(is_confirmed), 0) AS confirmed
-      FROM (SELECT min(o.state = 'confirmed') AS is_confirmed
-              FROM outbox o
-              JOIN command c ON c.id = o.command_id
-             GROUP BY c.case_id)";
-
 impl ReadHandle<'_> {
     /// How many own commands stand where.
     ///
     /// # Errors
     /// What the engine answers.
     pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
-        let (total, unsettled, deferred, quarantined): (i64, i64, i64, i64) = self
-            .connection
-            .prepare_cached(COUNTS)?
-            .query_row([], |row| {
-                Ok((
-                    row.get("total")?,
-                    row.get("unsettled")?,
-                    row.get("deferred")?,
-                    row.get("quarantined")?,
-                ))
-            })?;
+        let counts = KeptCounts::read(self.connection)?;
+        let of = |state: SyncState| counts.of(&["command.", state.code()].concat());
+        let mut total = 0;
+        for state in SyncState::ALL {
+            total += of(*state)?;
+        }
         Ok(OutboxCounts {
-            total: unsigned(total)?,
-            waiting: unsigned(unsettled - deferred)?,
-            quarantined: unsigned(quarantined)?,
-            deferred: unsigned(deferred)?,
+            total,
+            waiting: of(SyncState::Waiting)? + of(SyncState::Sent)?,
+            quarantined: of(SyncState::Quarantined)?,
+            deferred: of(SyncState::Deferred)?,
         })
     }
 
@@ -282,11 +265,8 @@ impl ReadHandle<'_> {
     /// # Errors
     /// What the engine answers.
     pub fn outbox_case_counts(&self) -> Result<(u64, u64), StoreError> {
-        let (cases, confirmed): (i64, i64) = self
-            .connection
-            .prepare_cached(CASE_COUNTS)?
-            .query_row([], |row| Ok((row.get("cases")?, row.get("confirmed")?)))?;
-        Ok((unsigned(cases)?, unsigned(confirmed)?))
+        let counts = KeptCounts::read(self.connection)?;
+        Ok((counts.of("own_case")?, counts.of("own_case.confirmed")?))
     }
 
     /// Own events after a number, as the planner of a synchronisation needs them.

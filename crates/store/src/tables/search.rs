@@ -2,12 +2,12 @@
 //!
 //! Every search is a range of an index; none looks at all cases. Basis: issue 2, E; sync-and-speed, section 5.
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Row, named_params};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::ids::CaseId;
 
 use super::case_view::{self, CasePage, PageKey};
-use crate::error::StoreError;
+use crate::error::{Damage, StoreError};
 use crate::folding;
 use crate::handle::ReadHandle;
 use crate::value::{id, uuid};
@@ -104,14 +104,14 @@ fn looks_like_case_number(text: &str) -> bool {
 
 pub(crate) const BY_CPR: &str = "
     SELECT cpr AS sorted_by, case_id
-      FROM citizen_index
+      FROM case_view
      WHERE cpr < :until AND (cpr, case_id) > (:sorted_by, :case_id)
      ORDER BY cpr, case_id
      LIMIT :limit";
 
 pub(crate) const BY_PHONE: &str = "
     SELECT phone AS sorted_by, case_id
-      FROM citizen_index
+      FROM case_view
      WHERE phone < :until AND phone <> '' AND (phone, case_id) > (:sorted_by, :case_id)
      ORDER BY phone, case_id
      LIMIT :limit";
@@ -123,26 +123,15 @@ pub(crate) const BY_NUMBER: &str = "
      ORDER BY number, case_id
      LIMIT :limit";
 
+/// Everyone of whose name a part begins so, in the order of the pages.
 pub(crate) const BY_NAME: &str = "
-    SELECT n.token AS sorted_by, n.case_id
-      FROM name_token n
-     WHERE n.token < :until AND (n.token, n.case_id) > (:sorted_by, :case_id)
-       AND NOT EXISTS (SELECT 1 FROM name_token s
-                        WHERE s.case_id = n.case_id AND s.token >= :from AND s.token < n.token)
-       AND (:second IS NULL
-            OR EXISTS (SELECT 1 FROM name_token s
-                        WHERE s.case_id = n.case_id AND s.token >= :second AND s.token < :second_until))
-       AND (:third IS NULL
-            OR EXISTS (SELECT 1 FROM name_token s
-                        WHERE s.case_id = n.case_id AND s.token >= :third AND s.token < :third_until))
-     ORDER BY n.token, n.case_id
-     LIMIT :limit";
+    SELECT token, case_id, tokens
+      FROM name_token
+     WHERE token < :until AND (token, case_id) > (:sorted_by, :case_id)
+     ORDER BY token, case_id";
 
-const FREQUENCY: &str = "
-    SELECT count(*) FROM (SELECT 1 FROM name_token WHERE token >= :from AND token < :until LIMIT :most)";
-/// How far the names that begin with a part are counted at first, and how much further each time all parts have more.
-const COUNTED_FIRST: u32 = 500;
-const COUNTED_FURTHER: u32 = 8;
+/// Names looked at for one leading part before it is another's turn.
+const NAMES_A_TURN: u32 = 64;
 
 impl ReadHandle<'_> {
     /// A page of the cases that fit; `after` is [`CasePage::next`] of the page before.
@@ -202,83 +191,79 @@ impl ReadHandle<'_> {
         )
     }
 
+    /// Cases whose names have all parts, in the order of one of them, the lead.
+    ///
+    /// Each row of a part holds the whole name, so the other parts are looked for where the first was found. Which
+    /// lead gets through first is seen by letting them take turns: the rarest one soon has no names left, or the one
+    /// whose names mostly fit soon fills a page. The next pages keep the lead, for their order hangs on it.
     fn by_name(
         &self,
         parts: &[String],
         after: Option<&PageKey>,
         limit: u32,
     ) -> Result<Vec<PageKey>, StoreError> {
-        let (lead, token) = match after {
-            Some(key) => key
-                .sorted_by
-                .split_once(LEAD_ENDS)
-                .ok_or(StoreError::Refused("this is no place in a list"))?,
-            None => {
-                let lead = self.rarest(parts)?;
-                (lead, lead)
+        let (leads, token, case) = match after {
+            Some(key) => {
+                let (lead, token) = key
+                    .sorted_by
+                    .split_once(LEAD_ENDS)
+                    .ok_or(StoreError::Refused("this is no place in a list"))?;
+                (vec![lead], Some(token), id!(key.case))
             }
+            None => (parts.iter().map(String::as_str).collect(), None, [0; 16]),
         };
-        let mut others = parts
-            .iter()
-            .map(String::as_str)
-            .filter(|part| *part != lead);
-        let (second, third) = (others.next(), others.next());
-        let found = keys(
-            self.connection,
-            BY_NAME,
-            named_params! {
-                ":from": lead,
+        let mut statements = Vec::new();
+        for _ in &leads {
+            statements.push(self.connection.prepare_cached(BY_NAME)?);
+        }
+        let mut running = Vec::new();
+        for (lead, statement) in leads.iter().zip(&mut statements) {
+            let names = statement.query(named_params! {
                 ":until": folding::end_of_prefix(lead),
-                ":second": second,
-                ":second_until": second.map(folding::end_of_prefix),
-                ":third": third,
-                ":third_until": third.map(folding::end_of_prefix),
-                ":sorted_by": token,
-                ":case_id": after.map_or([0; 16], |key| id!(key.case)),
-                ":limit": limit,
-            },
-        )?;
-        let with_lead = |key: PageKey| PageKey {
-            sorted_by: [lead, &key.sorted_by].join(LEAD_ENDS),
-            ..key
-        };
-        Ok(found.into_iter().map(with_lead).collect())
-    }
-
-    /// The rarest part leads, so that few names are looked at whose other parts do not fit. The next pages keep the
-    /// lead, for the order of the pages hangs on it.
-    ///
-    /// Counting goes only as far as one part has names, so it costs little more than reading those.
-    fn rarest<'p>(&self, parts: &'p [String]) -> Result<&'p str, StoreError> {
-        let mut most = COUNTED_FIRST;
-        while parts.len() > 1 {
-            let mut best = (most, "");
-            for part in parts {
-                let frequency = self.frequency(part, best.0)?;
-                if frequency < best.0 {
-                    best = (frequency, part);
+                ":sorted_by": token.unwrap_or(lead),
+                ":case_id": case,
+            })?;
+            running.push((*lead, names, Vec::new()));
+        }
+        while !running.is_empty() {
+            for (lead, names, found) in &mut running {
+                for _ in 0..NAMES_A_TURN {
+                    let fits = match names.next()? {
+                        Some(row) => fitting(row, lead, parts)?,
+                        None => return Ok(std::mem::take(found)),
+                    };
+                    found.extend(fits);
+                    if found.len() == limit as usize {
+                        return Ok(std::mem::take(found));
+                    }
                 }
             }
-            if best.0 < most {
-                return Ok(best.1);
-            }
-            let Some(further) = most.checked_mul(COUNTED_FURTHER) else {
-                break;
-            };
-            most = further;
         }
-        Ok(parts.first().map_or("", String::as_str))
+        Ok(Vec::new())
     }
+}
 
-    /// How many names begin with this part, counted up to `most`.
-    fn frequency(&self, part: &str, most: u32) -> Result<u32, StoreError> {
-        Ok(self.connection.prepare_cached(FREQUENCY)?.query_row(
-            named_params! {
-                ":from": part, ":until": folding::end_of_prefix(part), ":most": most,
-            },
-            |row| row.get(0),
-        )?)
+/// Where the row stands among the pages, if its name has all parts and none of its own before this one is the lead's.
+fn fitting(row: &Row<'_>, lead: &str, parts: &[String]) -> Result<Option<PageKey>, StoreError> {
+    let text = |column| -> Result<_, StoreError> {
+        let value = row.get_ref(column)?.as_str();
+        value.map_err(|_| StoreError::Damaged(Damage::Value))
+    };
+    let (token, tokens) = (text("token")?, text("tokens")?);
+    let with = |part: &str| {
+        tokens
+            .split(folding::BETWEEN_TOKENS)
+            .find(|token| token.starts_with(part))
+    };
+    // Who has the lead twice, as Bo Bonde has "bo", is found once.
+    let fits = with(lead) == Some(token) && parts.iter().all(|part| with(part).is_some());
+    if !fits {
+        return Ok(None);
     }
+    Ok(Some(PageKey {
+        sorted_by: [lead, token].join(LEAD_ENDS),
+        case: CaseId::from_uuid(uuid(row.get("case_id")?)),
+    }))
 }
 
 /// `2026-S3-147` finds `2026-S3-0147`.

@@ -13,6 +13,7 @@ use skranke_domain::event::{
 };
 use skranke_domain::ids::CaseId;
 use skranke_domain::rule_set::{Duration, RuleSetCode};
+use skranke_protocol::wire::{CommandVerdict, DeferReason, Outcome, QuarantineReason, Verdict};
 use skranke_store::{
     Action, CaseFilter, CaseRow, DueRule, Entry, Options, PageKey, ReadHandle, SearchTerm, Store,
     StoreError,
@@ -313,15 +314,16 @@ fn next_event(case: &Case, choice: u8, n: u128) -> Option<Event> {
 /// The path of an ordinary case, with detours.
 const PATH: [u8; 9] = [1, 2, 3, 4, 6, 9, 11, 12, 15];
 
-fn projected(scratch: &Scratch) -> Vec<String> {
+/// Every projected row and every kept count, as text.
+pub(crate) fn projected(scratch: &Scratch) -> Vec<String> {
     scratch.raw(|raw| {
         let mut all = Vec::new();
         for table in [
             "case_view",
-            "citizen_index",
             "name_token",
             "case_attachment",
-            "case_count",
+            "own_case",
+            "kept_count",
         ] {
             let mut statement = raw
                 .prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))
@@ -330,13 +332,26 @@ fn projected(scratch: &Scratch) -> Vec<String> {
             let mut rows = statement.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 let values: Vec<_> = (0..columns).map(|n| row.get_ref(n).unwrap()).collect();
-                // A state that no case is in any more may stand with a count of nothing.
-                if table != "case_count" || row.get::<_, i64>(1).unwrap() > 0 {
+                // What there is none of any more may stand with a count of nothing.
+                if table != "kept_count" || row.get::<_, i64>(1).unwrap() != 0 {
                     all.push(format!("{table} {values:?}"));
                 }
             }
         }
         all
+    })
+}
+
+/// What the central store may say of a command.
+fn verdict(choice: u8, position: u64) -> Verdict {
+    Verdict::First(match choice % 4 {
+        0 | 1 => Outcome::Accepted { position },
+        2 => Outcome::Quarantined {
+            reason: QuarantineReason::GrantUnknown,
+        },
+        _ => Outcome::Deferred {
+            reason: DeferReason::UnknownKind,
+        },
     })
 }
 
@@ -357,6 +372,7 @@ fn a_thousand_random_cases_are_projected_as_a_rebuild_would() {
         let mut write = desk.store.write(&actor(), entry).unwrap();
         let mut now_case = write.append_command(&sealed).unwrap();
         let first = now_case.heads.clone();
+        let mut commands = vec![sealed[0].header().command_id];
         for ((choice, is_concurrent), step) in tree.iter().zip(PATH) {
             for wanted in [step, *choice] {
                 let Some(event) = next_event(&now_case, wanted, n) else {
@@ -370,7 +386,22 @@ fn a_thousand_random_cases_are_projected_as_a_rebuild_would() {
                 };
                 sealed = desk.sealer.seal(case, based_on, &[event]);
                 now_case = write.append_command(&sealed).unwrap();
+                commands.push(sealed[0].header().command_id);
             }
+        }
+        // Of some commands the central store has said something; of a third of the cases it has all in the end.
+        let some = tree.iter().map(|(choice, _)| choice).zip(&commands);
+        let mut said: Vec<_> = some.map(|(choice, id)| (*choice, *id)).collect();
+        if n % 3 == 0 {
+            said.extend(commands.iter().map(|id| (0, *id)));
+        }
+        for (choice, command_id) in said {
+            let verdict = verdict(choice, n as u64);
+            let said = CommandVerdict {
+                command_id,
+                verdict,
+            };
+            write.take_verdicts(&[said]).unwrap();
         }
         write.commit().unwrap();
     }
@@ -401,6 +432,13 @@ fn a_thousand_random_cases_are_projected_as_a_rebuild_would() {
         "the cases came to many states: {states:?}"
     );
     let read = desk.store.read().unwrap();
+    let (commands, (own, confirmed)) = (
+        read.outbox_counts().unwrap(),
+        read.outbox_case_counts().unwrap(),
+    );
+    assert_eq!(own, 1000);
+    assert!((1..1000).contains(&confirmed), "{confirmed} are confirmed");
+    assert!(commands.waiting > 0 && commands.deferred > 0 && commands.quarantined > 0);
     let counts = read.case_counts().unwrap();
     assert!(
         counts.in_conflict > 0,
@@ -443,6 +481,75 @@ fn a_thousand_random_cases_are_projected_as_a_rebuild_would() {
     );
 }
 
+/// Names of which many share parts, and some hold two parts that begin alike.
+fn crowded_name(n: u32) -> String {
+    let first = ["Bo", "Åse", "Anna", "Anne-Marie", "Bodil"][n as usize % 5];
+    let middle = ["", "Bonde ", "Aagaard ", "Bo "][n as usize / 5 % 4];
+    let last = ["Holm", "Bonde", "Ås", "Holmgaard", "Aabo", "Bach", "Lind"][n as usize / 20 % 7];
+    format!("{first} {middle}{last}")
+}
+
+#[test]
+fn whatever_parts_of_a_name_are_typed_all_who_have_them_are_found_and_each_once() {
+    let mut desk = desk();
+    for n in 0..140 {
+        desk.open_case(u128::from(n) + 1, &crowded_name(n), "");
+    }
+    let read = desk.store.read().unwrap();
+    let mut looked_at = BTreeSet::new();
+    for typed in [
+        "bo",
+        "b",
+        "holm bo",
+        "bo holm",
+        "aase aa",
+        "bo bonde",
+        "anne bo",
+        "marie anne holm",
+        "bod b bo",
+        "aagaard aa aase",
+        "lind anna xx",
+        "h a",
+        "holmgaard bo bonde",
+    ] {
+        let parts: Vec<String> = typed.split(' ').map(str::to_owned).collect();
+        let folded = |n: u32| {
+            let name = crowded_name(n).to_lowercase();
+            let name = name.replace('å', "aa");
+            let mut words: Vec<String> = name.split(['-', ' ']).map(str::to_owned).collect();
+            words.push(name.replace('-', ""));
+            words
+        };
+        let expected: BTreeSet<CaseId> = (0..140)
+            .filter(|n| {
+                let words = folded(*n);
+                parts
+                    .iter()
+                    .all(|part| words.iter().any(|word| word.starts_with(part)))
+            })
+            .map(|n| case_id(u128::from(n) + 1))
+            .collect();
+        for size in [1, 7, 64, 500] {
+            let term = SearchTerm::read(typed).unwrap();
+            let all = walk(|after| {
+                let page = read.search(&term, after, size).unwrap();
+                (page.rows, page.next)
+            });
+            assert_eq!(all.len(), expected.len(), "{typed} by {size}: each once");
+            assert_eq!(
+                all.into_iter().collect::<BTreeSet<_>>(),
+                expected,
+                "{typed}"
+            );
+        }
+        looked_at.insert(expected.len());
+    }
+    assert!(
+        looked_at.len() > 8 && looked_at.contains(&0),
+        "the questions differ: {looked_at:?}"
+    );
+}
+
 #[test]
 fn of_two_common_names_the_rarer_leads_the_search() {
     let desk = desk();
@@ -450,10 +557,12 @@ fn of_two_common_names_the_rarer_leads_the_search() {
     desk.scratch.raw(|raw| {
         raw.execute_batch(
             "CREATE TEMP VIEW n AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3590)
-               SELECT i, CAST(printf('%016d', i) AS BLOB) AS id FROM c;
+               SELECT i, CAST(printf('%016d', 4000 - i) AS BLOB) AS id,
+                      CASE WHEN i <= 590 THEN 'bak' WHEN i <= 600 THEN 'bak kirsten' ELSE 'kirsten' END AS tokens
+                 FROM c;
              INSERT INTO case_file SELECT id FROM n;
-             INSERT INTO name_token SELECT 'kirsten', id FROM n WHERE i > 590;
-             INSERT INTO name_token SELECT 'bak', id FROM n WHERE i <= 600;",
+             INSERT INTO name_token SELECT 'kirsten', id, tokens FROM n WHERE i > 590;
+             INSERT INTO name_token SELECT 'bak', id, tokens FROM n WHERE i <= 600;",
         )
         .unwrap();
     });
@@ -478,9 +587,10 @@ fn a_case_whose_rows_differ_from_its_events_is_noticed() {
     for (sql, notices) in [
         ("SELECT 1", false),
         ("UPDATE case_view SET location = 'andetsteds'", true),
-        ("UPDATE citizen_index SET phone = '87654321'", true),
+        ("UPDATE case_view SET phone = '87654321'", true),
         ("DELETE FROM name_token WHERE token = 'krogh'", true),
-        ("DELETE FROM citizen_index", true),
+        ("UPDATE name_token SET tokens = 'krogh'", true),
+        ("DELETE FROM case_view", true),
     ] {
         desk.scratch.raw(|raw| raw.execute_batch(sql).unwrap());
 
@@ -520,4 +630,28 @@ fn no_list_or_search_looks_at_all_cases() {
         );
     }
     assert!(plans.len() > 10);
+}
+
+#[test]
+fn a_page_of_a_list_is_read_from_its_index_alone() {
+    let desk = desk();
+    let pages = skranke_store::LISTED_QUERIES
+        .iter()
+        .filter(|sql| sql.contains("INDEXED BY"));
+    desk.scratch.raw(|raw| {
+        assert_eq!(pages.clone().count(), 8, "every list names its index");
+        for sql in pages {
+            let plan: Vec<String> = raw
+                .prepare(&["EXPLAIN QUERY PLAN ", sql].concat())
+                .unwrap()
+                .raw_query()
+                .mapped(|row| row.get("detail"))
+                .map(Result::unwrap)
+                .collect();
+            assert!(
+                plan[0].contains("USING COVERING INDEX"),
+                "{plan:?} in {sql}"
+            );
+        }
+    });
 }

@@ -98,7 +98,23 @@ fn staff_can_sign_in_and_scans_are_sent_again_after_the_whole_database_was_lost(
 
 #[test]
 fn drafts_that_can_still_be_read_are_taken_over_and_the_rest_costs_itself_alone() {
-    let scratch = ruined_from(at_work(), |length| length - 3 * 8192);
+    let Desk { scratch, store, .. } = at_work();
+    drop(store);
+    let of_drafts: Vec<u32> = scratch.raw(|raw| {
+        raw.prepare(
+            "SELECT pageno FROM dbstat WHERE name = 'draft' AND pagetype = 'leaf' ORDER BY path",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
+    });
+    let mut bytes = fs::read(scratch.database()).unwrap();
+    for page in of_drafts.iter().rev().take(3).map(|page| *page as usize) {
+        bytes[(page - 1) * 8192..page * 8192].fill(0x5a);
+    }
+    fs::write(scratch.database(), bytes).unwrap();
 
     let (store, saved) = recovered(&scratch);
 

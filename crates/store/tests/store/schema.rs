@@ -181,7 +181,6 @@ fn every_step_has_a_frozen_dump_that_still_opens_with_all_its_rows() {
             "MES"
         );
         drop(read);
-        drop(store);
         let after = scratch.raw(counts);
         for (table, rows) in before {
             assert!(
@@ -189,6 +188,22 @@ fn every_step_has_a_frozen_dump_that_still_opens_with_all_its_rows() {
                 "{table} lost rows"
             );
         }
+        let stepped = crate::lists::projected(&scratch);
+        let mut desk = Desk {
+            scratch,
+            sealer: crate::desk::sealer_of(&store),
+            store,
+        };
+        let mut write = desk.write(Action::Maintained);
+        write.rebuild_projections().unwrap();
+        write.commit().unwrap();
+        let Desk { scratch, store, .. } = desk;
+        drop(store);
+        assert_eq!(
+            stepped,
+            crate::lists::projected(&scratch),
+            "a step makes what a rebuild makes"
+        );
         assert_eq!(
             scratch.raw(schema_of),
             fs::read_to_string(sql("schema.sql")).unwrap()

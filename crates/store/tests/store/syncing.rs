@@ -138,6 +138,7 @@ fn verdicts_move_commands_and_a_page_confirms_own_work() {
         ),
         (5, 2, 2, 1)
     );
+    assert_eq!(read.outbox_case_counts().unwrap(), (5, 2));
     let of_case = read.outbox_of_case(case_id(1)).unwrap();
     assert_eq!(
         (of_case[0].state, of_case[0].position, of_case[0].attempts),
@@ -357,10 +358,19 @@ fn a_case_with_own_work_that_is_in_no_backup_does_not_leave() {
         )
     };
 
+    let counts = |desk: &Desk| {
+        let read = desk.store.read().unwrap();
+        let commands = read.outbox_counts().unwrap().total;
+        (commands, read.outbox_case_counts().unwrap())
+    };
+
     let before = take(&mut desk, &leave(1));
+    assert_eq!(counts(&desk), (1, (1, 0)));
     take(&mut desk, &page(events(&own), 2, 3));
+    assert_eq!(counts(&desk), (1, (1, 1)));
     let after = take(&mut desk, &leave(4));
 
+    assert_eq!(counts(&desk), (0, (0, 0)), "no number shows what left");
     assert_eq!(before.left.len(), 0);
     assert_eq!(
         after.left.len(),
