@@ -19,8 +19,8 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::{Grant, GrantError, SignedGrant};
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{
-    CommandVerdict, DeferReason, DeviceState, Outcome, PushCommand, QuarantineReason, Scope,
-    Verdict,
+    CommandVerdict, DeferReason, DeviceState, Outcome, PushBatch, PushCommand, QuarantineReason,
+    Scope, Verdict,
 };
 use uuid::Uuid;
 
@@ -65,6 +65,7 @@ pub fn admit(
     let mut admission = Admission {
         transaction,
         device,
+        offered_by: None,
         circumstances,
     };
     let mut verdicts = Vec::with_capacity(commands.len());
@@ -82,6 +83,73 @@ pub fn admit(
         device: admission.device,
         tenant,
     })
+}
+
+/// Takes what a device offers a restored store again: grants the store may lack, and commands of any device.
+///
+/// Each command is judged as if its own device had sent it; only that links which have not arrived may be missing
+/// before it. Basis: design, section 6 (epoch).
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn admit_again(
+    transaction: &mut dyn CentralTransaction,
+    device_id: DeviceId,
+    batch: &PushBatch,
+    circumstances: Circumstances<'_>,
+) -> Stored<Admitted> {
+    for token in &batch.grants {
+        let signed = SignedGrant::from_token(token).ok();
+        let grant = signed.and_then(|signed| {
+            let grant = signed.verify(circumstances.server_key).ok()?;
+            Some((grant, signed))
+        });
+        // What this server never signed, or what is for a device it does not know, cannot be of use to it.
+        if let Some((grant, signed)) = grant
+            && grant.tenant == transaction.tenant().code
+            && transaction.grant(grant.id)?.is_none()
+            && transaction.device(grant.device_id)?.is_some()
+        {
+            give_grant(transaction, &grant, &signed, circumstances)?;
+        }
+    }
+    let mut verdicts = Vec::with_capacity(batch.commands.len());
+    for commands in batch.commands.chunk_by(|a, b| author(a) == author(b)) {
+        let author = commands.first().and_then(author).unwrap_or(device_id);
+        // The word of a device this store does not know cannot be checked; it is refused as the sender's.
+        let device = match transaction.device(author)? {
+            Some(device) => device,
+            None => transaction
+                .device(device_id)?
+                .ok_or(StoreError::Row("device"))?,
+        };
+        let mut admission = Admission {
+            transaction,
+            device,
+            offered_by: Some(device_id),
+            circumstances,
+        };
+        for command in commands {
+            let verdict = admission.command(command)?;
+            verdicts.push(CommandVerdict {
+                command_id: command.command_id,
+                verdict,
+            });
+        }
+        admission.transaction.update_device(&admission.device)?;
+    }
+    let device = transaction.device(device_id)?;
+    Ok(Admitted {
+        verdicts,
+        device: device.ok_or(StoreError::Row("device"))?,
+        tenant: transaction.tenant().clone(),
+    })
+}
+
+/// The device a command says it is of.
+fn author(command: &PushCommand) -> Option<DeviceId> {
+    let first = command.events.first()?.clone();
+    Some(SealedEvent::try_from(first).ok()?.header().device_id)
 }
 
 /// Gives a grant, and takes up work of the same person on the same device that was held apart because it was recorded
@@ -105,6 +173,7 @@ pub fn give_grant(
     let mut admission = Admission {
         transaction,
         device,
+        offered_by: None,
         circumstances,
     };
     admission.take_up(grant)?;
@@ -140,6 +209,8 @@ enum Fate {
 struct Admission<'t, 'c> {
     transaction: &'t mut (dyn CentralTransaction + 't),
     device: Device,
+    /// Who offers the work again where that may be another device than its own.
+    offered_by: Option<DeviceId>,
     circumstances: Circumstances<'c>,
 }
 
@@ -159,12 +230,18 @@ impl Admission<'_, '_> {
             return self.refuse(command, reason);
         }
         if let Some(known) = self.known(command.command_id, &events)? {
+            self.link(&events)?;
             return Ok(known);
         }
         let mut head = self.device.head;
+        let mut on_chain = true;
         for event in &events {
             match chain::place(&head, event.header()) {
                 Place::Next => head = Head::after(event.header(), event.hash()),
+                // Others never saw what was held apart: the links before it may be with its own device alone.
+                Place::Gap { .. } if self.offered_by.is_some_and(|by| by != self.device.id) => {
+                    on_chain = false;
+                }
                 Place::Gap { .. } => {
                     return Ok(Verdict::First(Outcome::Deferred {
                         reason: DeferReason::ChainGap,
@@ -174,10 +251,47 @@ impl Admission<'_, '_> {
             }
         }
         let fate = self.fate(command.command_id, &events)?;
-        let outcome = self.settle(&events, fate)?;
-        self.device.head = head;
-        self.count(&outcome, events.len() as u64);
+        let outcome = self.settle(&events, fate, on_chain)?;
+        if on_chain {
+            self.device.head = head;
+            self.count(&outcome, events.len() as u64);
+        }
         Ok(Verdict::First(outcome))
+    }
+
+    /// Makes events that another device offered before them links of the chain, once their turn comes.
+    fn link(&mut self, events: &[SealedEvent]) -> Stored<()> {
+        for event in events {
+            if chain::place(&self.device.head, event.header()) != Place::Next {
+                return Ok(());
+            }
+            let stored = self.transaction.event_by_hash(event.hash())?;
+            let stored = stored.ok_or(StoreError::Row("event"))?;
+            self.transaction.link_event(event.hash())?;
+            self.device.head = Head::after(event.header(), event.hash());
+            self.count(&stored.outcome, 1);
+        }
+        Ok(())
+    }
+
+    /// Moves events of a device from one count to another, where they are links of its chain.
+    fn recount(&mut self, events: &[SealedEvent], from: &Outcome, to: &Outcome) -> Stored<()> {
+        let Some(first) = events.first() else {
+            return Ok(());
+        };
+        let stored = self.transaction.event_by_hash(first.hash())?;
+        if !stored.is_some_and(|stored| stored.on_chain) {
+            return Ok(());
+        }
+        let (author, count) = (first.header().device_id, events.len() as u64);
+        if author == self.device.id {
+            move_count(&mut self.device, from, to, count);
+            return Ok(());
+        }
+        let other = self.transaction.device(author)?;
+        let mut other = other.ok_or(StoreError::Row("device"))?;
+        move_count(&mut other, from, to, count);
+        self.transaction.update_device(&other)
     }
 
     /// Why the events cannot be links of this device's chain at all.
@@ -201,7 +315,7 @@ impl Admission<'_, '_> {
         let now = self.circumstances.now;
         self.transaction
             .keep_refused(self.device.id, reason.code(), &body, now)?;
-        if reason.is_alarm() {
+        if reason.is_alarm() && self.offered_by.is_none() {
             self.transaction
                 .raise_alarm(reason.code(), self.device.id, None, now)?;
         }
@@ -362,13 +476,14 @@ impl Admission<'_, '_> {
                 Fate::Quarantine(QuarantineReason::CommandBroken)
             };
             let outcome = match fate {
-                Fate::Accept { conflicts } => self.accept(events, &conflicts, false)?,
+                Fate::Accept { conflicts } => self.accept(events, &conflicts, None)?,
                 Fate::Quarantine(reason) => Outcome::Quarantined { reason },
                 Fate::Defer(reason) => Outcome::Deferred { reason },
             };
-            let count = events.len() as u64;
-            self.device.quarantined -= count;
-            self.count(&outcome, count);
+            let held = Outcome::Quarantined {
+                reason: QuarantineReason::GrantUnknown,
+            };
+            self.recount(events, &held, &outcome)?;
             if matches!(outcome, Outcome::Accepted { .. } | Outcome::Conflict { .. }) {
                 self.release(first.header().case_id)?;
             } else {
@@ -440,10 +555,10 @@ impl Admission<'_, '_> {
     }
 
     /// Stores the events as links of the chain with their fate.
-    fn settle(&mut self, events: &[SealedEvent], fate: Fate) -> Stored<Outcome> {
+    fn settle(&mut self, events: &[SealedEvent], fate: Fate, on_chain: bool) -> Stored<Outcome> {
         let now = self.circumstances.now;
         let outcome = match fate {
-            Fate::Accept { conflicts } => return self.accept(events, &conflicts, true),
+            Fate::Accept { conflicts } => return self.accept(events, &conflicts, Some(on_chain)),
             Fate::Quarantine(reason) => {
                 if let (true, Some(first)) = (reason.is_alarm(), events.first()) {
                     self.transaction.raise_alarm(
@@ -458,17 +573,18 @@ impl Admission<'_, '_> {
             Fate::Defer(reason) => Outcome::Deferred { reason },
         };
         for event in events {
-            self.transaction.insert_event(event, &outcome, true, now)?;
+            self.transaction
+                .insert_event(event, &outcome, on_chain, now)?;
         }
         Ok(outcome)
     }
 
-    /// Puts the events into their case and into the feed.
+    /// Puts the events into their case and into the feed; new ones as links of the chain or beside it.
     fn accept(
         &mut self,
         events: &[SealedEvent],
         conflicts: &[String],
-        is_new: bool,
+        new: Option<bool>,
     ) -> Stored<Outcome> {
         let Some(first) = events.first() else {
             return Err(StoreError::Row("event"));
@@ -491,8 +607,9 @@ impl Admission<'_, '_> {
                     fields: conflicts.to_vec(),
                 }
             };
-            if is_new {
-                self.transaction.insert_event(event, &outcome, true, now)?;
+            if let Some(on_chain) = new {
+                self.transaction
+                    .insert_event(event, &outcome, on_chain, now)?;
             } else {
                 self.transaction.set_outcome(event.hash(), &outcome)?;
             }
@@ -520,7 +637,7 @@ impl Admission<'_, '_> {
                 .collect::<Vec<_>>()
                 .join(" "),
         })?;
-        if is_new {
+        if new.is_some() {
             self.release(case_id)?;
         }
         Ok(outcome)
@@ -541,15 +658,15 @@ impl Admission<'_, '_> {
     }
 
     fn release_command(&mut self, events: &[SealedEvent]) -> Stored<bool> {
-        let Some(first) = events.first() else {
+        if events.is_empty() {
             return Ok(false);
-        };
+        }
         let outcome = match self.grant(events)? {
             Err(reason) => Outcome::Quarantined { reason },
             Ok(grant) => match self.case_fate(events, &grant)? {
                 Fate::Defer(_) => return Ok(false),
                 Fate::Quarantine(reason) => Outcome::Quarantined { reason },
-                Fate::Accept { conflicts } => self.accept(events, &conflicts, false)?,
+                Fate::Accept { conflicts } => self.accept(events, &conflicts, None)?,
             },
         };
         if matches!(outcome, Outcome::Quarantined { .. }) {
@@ -557,20 +674,10 @@ impl Admission<'_, '_> {
                 self.transaction.set_outcome(event.hash(), &outcome)?;
             }
         }
-        let author = first.header().device_id;
-        let count = events.len() as u64;
-        if author == self.device.id {
-            self.device.deferred -= count;
-            self.count(&outcome, count);
-        } else {
-            let mut other = self
-                .transaction
-                .device(author)?
-                .ok_or(StoreError::Row("device"))?;
-            other.deferred -= count;
-            add_to_count(&mut other, &outcome, count);
-            self.transaction.update_device(&other)?;
-        }
+        let waited = Outcome::Deferred {
+            reason: DeferReason::ParentMissing,
+        };
+        self.recount(events, &waited, &outcome)?;
         Ok(true)
     }
 
@@ -585,6 +692,16 @@ fn add_to_count(device: &mut Device, outcome: &Outcome, events: u64) {
         Outcome::Quarantined { .. } => device.quarantined += events,
         Outcome::Deferred { .. } => device.deferred += events,
     }
+}
+
+fn move_count(device: &mut Device, from: &Outcome, to: &Outcome, events: u64) {
+    let held = match from {
+        Outcome::Accepted { .. } | Outcome::Conflict { .. } => &mut device.accepted,
+        Outcome::Quarantined { .. } => &mut device.quarantined,
+        Outcome::Deferred { .. } => &mut device.deferred,
+    };
+    *held = held.saturating_sub(events);
+    add_to_count(device, to, events);
 }
 
 /// Whether the events are 1 to n of one command by one person on one case.

@@ -17,6 +17,7 @@ use crate::attachments::AttachmentFolder;
 use crate::auth::ReplayGuard;
 use crate::config::Config;
 use crate::log;
+use crate::operator;
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
 use crate::store::{CentralStore, Device, ServerKeys, Stored, Tenant};
@@ -37,6 +38,8 @@ pub struct Central {
     pub(crate) writers: Writers,
     pub(crate) signing_key: SigningKey,
     pub(crate) public_key: PublicKey,
+    /// The key whose epochs clients believe.
+    pub(crate) operator_key: PublicKey,
     pub(crate) index_key: [u8; 32],
     keys: ServerKeys,
     pub(crate) bootstrap: Option<Bootstrap>,
@@ -63,6 +66,10 @@ impl Central {
         }
         let keys = store.server_keys()?;
         let signing_key = SigningKey::from_seed(&keys.signing_seed);
+        let operator_key = operator::public_key(config, &keys);
+        if let Some(tenant) = &config.tenant {
+            operator::check(store.as_ref(), tenant, &operator_key)?;
+        }
         let bootstrap = match (&config.tenant, &config.bootstrap_secret) {
             (Some(tenant), Some(secret)) => Some(Bootstrap {
                 tenant: tenant.clone(),
@@ -75,6 +82,7 @@ impl Central {
             store,
             public_key: signing_key.public(),
             signing_key,
+            operator_key,
             index_key: keys.index_key,
             keys,
             bootstrap,
@@ -90,6 +98,11 @@ impl Central {
     /// The key the server signs with.
     pub fn public_key(&self) -> PublicKey {
         self.public_key
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &dyn CentralStore {
+        self.store.as_ref()
     }
 
     /// Ends long polls, so that the server can stop.

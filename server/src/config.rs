@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use skranke_protocol::signature::PublicKey;
 
 /// Hours a grant is valid unless the settings say otherwise: as long as a computer may work without the central
 /// store, so that a day in the field never outlasts it. Basis: design, section 5 (offline lease, 8 days).
@@ -32,6 +33,8 @@ pub struct Settings {
     /// The bootstrap secret itself; from the environment only, never from the file or the command line.
     #[serde(skip)]
     pub bootstrap_secret: Option<String>,
+    /// The public half of the operator's key, as `operator-key` printed it.
+    pub operator_key: Option<String>,
     /// Hours a grant is valid.
     pub grant_hours: Option<u32>,
     /// Writes that may wait for each tenant.
@@ -75,6 +78,8 @@ pub struct Config {
     pub tenant: Option<String>,
     /// The bootstrap secret.
     pub bootstrap_secret: Option<String>,
+    /// The public half of the operator's key, where one is kept apart from the server.
+    pub operator_key: Option<PublicKey>,
     /// Hours a grant is valid.
     pub grant_hours: u32,
     /// Writes that may wait for each tenant.
@@ -127,6 +132,7 @@ impl Settings {
             tenant: get("TENANT"),
             bootstrap_secret_file: get("BOOTSTRAP_SECRET_FILE").map(PathBuf::from),
             bootstrap_secret: get("BOOTSTRAP_SECRET"),
+            operator_key: get("OPERATOR_KEY"),
         };
         if faults.is_empty() {
             Ok(settings)
@@ -148,6 +154,7 @@ impl Settings {
             tenant: self.tenant.or(other.tenant),
             bootstrap_secret_file: self.bootstrap_secret_file.or(other.bootstrap_secret_file),
             bootstrap_secret: self.bootstrap_secret.or(other.bootstrap_secret),
+            operator_key: self.operator_key.or(other.operator_key),
             grant_hours: self.grant_hours.or(other.grant_hours),
             queue_length: self.queue_length.or(other.queue_length),
             max_requests: self.max_requests.or(other.max_requests),
@@ -222,6 +229,11 @@ impl Settings {
                 faults.push("a bootstrap secret is allowed on a loopback address only".to_owned());
             }
         }
+        let operator_key = self.operator_key.map(|text| text.parse::<PublicKey>());
+        if matches!(operator_key, Some(Err(_))) {
+            faults
+                .push("operator_key must be a key as skranke-server operator-key prints it".into());
+        }
         let (grant_hours, queue_length, max_requests) = (
             self.grant_hours.unwrap_or(GRANT_HOURS),
             self.queue_length.unwrap_or(256),
@@ -244,6 +256,7 @@ impl Settings {
                     key_file,
                     tenant: self.tenant,
                     bootstrap_secret,
+                    operator_key: operator_key.and_then(Result::ok),
                     grant_hours,
                     queue_length,
                     max_requests,

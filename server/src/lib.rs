@@ -13,6 +13,7 @@ pub mod central;
 pub mod config;
 pub mod log;
 pub mod openapi;
+pub mod operator;
 pub mod policy;
 pub mod problem;
 pub mod restore;

@@ -19,7 +19,7 @@ use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::transfer::TABLES;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
-use skranke_server::{backup, log, restore, serve, sign_in};
+use skranke_server::{backup, log, operator, restore, serve, sign_in};
 use tokio::net::TcpListener;
 
 /// Skranke's central store.
@@ -79,6 +79,22 @@ enum Command {
         /// Only look whether the backup is whole.
         #[arg(long)]
         verify: bool,
+        /// File with the operator's key, where the configuration names one.
+        #[arg(long)]
+        operator_key: Option<PathBuf>,
+    },
+    /// Make the operator's key, which opens epochs, in a new file; print its public half for the configuration.
+    OperatorKey {
+        /// The new file; it belongs in the safe, not on the server.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Open a new epoch in every municipality, after the database was put back by its own tools; --store on
+    /// PostgreSQL names the owner, and the server is stopped.
+    OpenEpoch {
+        /// File with the operator's key, where the configuration names one.
+        #[arg(long)]
+        operator_key: Option<PathBuf>,
     },
     /// Carry everything into another store while the server is stopped; on PostgreSQL both addresses name the owner.
     MigrateStore {
@@ -162,12 +178,29 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::AddStaff { login, roles } => {
             add_staff(store(&config)?.as_ref(), &config, login, roles)
         }
-        Command::Restore { from, verify } => {
+        Command::OperatorKey { to } => {
+            let key = operator::make_key(&to)?;
+            print(&json!({ "operator_key": key.to_string() }))
+        }
+        Command::OpenEpoch { operator_key } => {
+            let key = KeyFile::read(&config.key_file)?;
+            let store = restore::open_whole(&config.database, &key)?;
+            let opened = operator::open_epochs(store.as_ref(), &config, operator_key.as_deref())?;
+            let opened = opened
+                .into_iter()
+                .collect::<std::collections::BTreeMap<_, _>>();
+            print(&json!({ "opened": opened }))
+        }
+        Command::Restore {
+            from,
+            verify,
+            operator_key,
+        } => {
             let key = KeyFile::read(&config.key_file)?;
             let restored = if verify {
                 restore::verify(&from, &key)?
             } else {
-                restore::run(&from, &config, &key)?
+                restore::run(&from, &config, &key, operator_key.as_deref())?
             };
             let restored = restored.into_iter().map(|municipality| {
                 json!({

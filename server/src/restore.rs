@@ -12,11 +12,12 @@ use skranke_protocol::encoding::to_hex;
 
 use crate::backup::digest_of;
 use crate::config::{Config, Database};
+use crate::operator;
 use crate::store::key_file::KeyFile;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::transfer::{self, Inventory, Transfer};
-use crate::store::{StoreError, Stored};
+use crate::store::{CentralStore, StoreError, Stored};
 
 /// The folder of a backup's attachments; a backup without any has none.
 const ATTACHMENTS: &str = "central.attachments";
@@ -107,22 +108,30 @@ pub fn verify(folder: &Path, key: &KeyFile) -> Stored<Vec<Restored>> {
 ///
 /// # Errors
 /// The backup does not pass [`verify`], or the store holds something.
-pub fn run(folder: &Path, config: &Config, key: &KeyFile) -> Stored<Vec<Restored>> {
+pub fn run(
+    folder: &Path,
+    config: &Config,
+    key: &KeyFile,
+    operator_key: Option<&Path>,
+) -> Stored<Vec<Restored>> {
     let mut restored = verify(folder, key)?;
     if let Database::Sqlite(path) = &config.database
         && path.exists()
     {
         return Err(cannot("the store to restore into exists already"));
     }
+    let copy = WorkingCopy::of(folder)?;
+    let source = SqliteStore::open(&copy.path, key)?;
+    // Before anything is made: a store without its epoch would be found by every desktop.
+    let operator = operator::signing_key(config, operator_key, &source.server_keys()?)?;
     let target = open_whole(&config.database, key)?;
-    {
-        let copy = WorkingCopy::of(folder)?;
-        transfer::carry(&SqliteStore::open(&copy.path, key)?, target.as_ref())?;
-    }
+    transfer::carry(&source, target.as_ref())?;
+    drop((source, copy));
     copy_files(&folder.join(ATTACHMENTS), &config.attachments)
         .map_err(|_| cannot("the attachments cannot be copied"))?;
     for municipality in &mut restored {
-        municipality.epoch = Some(target.open_epoch(&municipality.tenant)?);
+        let epoch = operator::open_epoch(target.as_ref(), &municipality.tenant, &operator)?;
+        municipality.epoch = Some(epoch);
     }
     Ok(restored)
 }

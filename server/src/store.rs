@@ -15,8 +15,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::chain::Head;
-use skranke_protocol::confirmation::{Confirmation, TenantHead};
+use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::grant::SignedGrant;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::Frontier;
@@ -60,6 +61,8 @@ pub struct Tenant {
     pub tree: Frontier,
     /// Up to where there is a verified backup.
     pub backup_position: u64,
+    /// What opened the epoch, as the operator signed it; none in the first.
+    pub opening: Option<Signed<EpochOpening>>,
 }
 
 impl Tenant {
@@ -78,6 +81,13 @@ impl Tenant {
             issued_at,
         }
     }
+}
+
+/// Reads a stored opening.
+fn opening_of(text: Option<String>) -> Stored<Option<Signed<EpochOpening>>> {
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|_| StoreError::Row("tenant"))
 }
 
 /// An enrolled device and its chain as held here.
@@ -322,8 +332,18 @@ impl ServerKeys {
     /// The key with which a municipality vouches for its devices' papers. It is derived, so that it is sealed, backed
     /// up and restored with the server's own key, and is another one for each municipality.
     pub fn municipality_key(&self, tenant: &str) -> SigningKey {
+        self.derived("skranke/server/municipality-key/1\0", tenant)
+    }
+
+    /// The key that opens epochs where the operator keeps none apart: whoever holds the server can then also say that
+    /// it was restored.
+    pub fn stand_in_operator_key(&self) -> SigningKey {
+        self.derived("skranke/server/operator-key/1\0", "")
+    }
+
+    fn derived(&self, purpose: &str, tenant: &str) -> SigningKey {
         let seed: [u8; 32] = Sha256::new()
-            .chain_update("skranke/server/municipality-key/1\0")
+            .chain_update(purpose)
             .chain_update(tenant)
             .chain_update([0])
             .chain_update(self.signing_seed)
@@ -410,7 +430,7 @@ pub trait CentralTransaction {
     /// The grants of a person on a device.
     fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>>;
 
-    /// The events of a device's chain that are held apart because no grant covered them, in chain order.
+    /// The events of a device that are held apart because no grant covered them, in chain order.
     fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>>;
 
     /// Adds a grant.
@@ -448,6 +468,9 @@ pub trait CentralTransaction {
         on_chain: bool,
         at: DateTime<Utc>,
     ) -> Stored<()>;
+
+    /// Makes an event that was offered by another device a link of its own device's chain.
+    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()>;
 
     /// Changes what became of an event.
     fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()>;

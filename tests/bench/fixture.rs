@@ -329,6 +329,7 @@ impl Maker {
             }
         }
         Ok(FeedPage {
+            grants: Vec::new(),
             items,
             cursor: Cursor {
                 epoch: 1,

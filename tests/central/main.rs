@@ -4,6 +4,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod epochs;
 mod lying;
 mod papers;
 
@@ -32,31 +33,49 @@ const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 struct Town {
     folder: tempfile::TempDir,
     address: SocketAddr,
+    store: String,
+    operator_key: Option<String>,
     central: Option<Embedded>,
 }
 
 impl Town {
     fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = format!("sqlite:{}", folder.path().join("central.db").display());
+        Self::with(folder, store, None)
+    }
+
+    /// A municipality whose central store keeps its records in `store`, with an operator's key.
+    fn with(folder: tempfile::TempDir, store: String, operator_key: Option<String>) -> Self {
         let mut town = Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             address: "127.0.0.1:0".parse().unwrap(),
+            store,
+            operator_key,
             central: None,
         };
         town.open_central();
         town
     }
 
-    /// Starts the central store; after the first time on the address it had, as after an outage.
-    fn open_central(&mut self) {
+    /// The central store's settings, with its records in `store`.
+    fn settings(&self, store: &str) -> Settings {
         let path = |name: &str| self.folder.path().join(name);
-        let settings = Settings {
+        Settings {
             listen: Some(self.address.to_string()),
-            store: Some(format!("sqlite:{}", path("central.db").display())),
+            store: Some(store.to_owned()),
             key_file: Some(path("central.key")),
+            attachments: Some(path("central.attachments")),
             tenant: Some(TENANT.to_owned()),
             bootstrap_secret: Some(SECRET.to_owned()),
+            operator_key: self.operator_key.clone(),
             ..Settings::default()
-        };
+        }
+    }
+
+    /// Starts the central store; after the first time on the address it had, as after an outage.
+    fn open_central(&mut self) {
+        let settings = self.settings(&self.store);
         let central = Embedded::start(&settings.check().unwrap()).unwrap();
         self.address = central.url().trim_start_matches("http://").parse().unwrap();
         self.central = Some(central);

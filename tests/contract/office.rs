@@ -243,8 +243,13 @@ impl Laptop {
     /// The event that opens a case.
     pub(crate) fn opened(&mut self, channel: Channel) -> Event {
         self.serial += 1;
+        self.opened_as(&format!("2026-S1-{:04}", self.serial), channel)
+    }
+
+    /// The same under another number.
+    pub(crate) fn opened_as(&self, number: &str, channel: Channel) -> Event {
         Event::CaseOpened(CaseOpened {
-            number: format!("2026-S1-{:04}", self.serial).parse().unwrap(),
+            number: number.parse().unwrap(),
             channel,
             location: "solbjerg_torv".to_owned(),
             municipality: TENANT.to_owned(),

@@ -11,6 +11,7 @@ pub mod chain;
 pub mod confirmation;
 pub mod encoding;
 pub mod envelope;
+pub mod epoch;
 pub mod grant;
 pub mod instant;
 pub mod payload;

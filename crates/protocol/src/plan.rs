@@ -45,6 +45,8 @@ pub struct Local<'a> {
     pub own: &'a [OwnEvent],
     /// How far it has read the feed.
     pub cursor: Cursor,
+    /// Whether what it pulled from others is still to be offered to a restored server.
+    pub offers_pulled: bool,
     /// Files not yet known to be complete on the server, whose events are confirmed or about to be sent.
     pub attachments: &'a [OwnAttachment],
 }
@@ -56,7 +58,7 @@ pub enum Alarm {
     DeviceRolledBack,
     /// Server and device hold different events under one number: the chain forked.
     ChainForked,
-    /// The server, in the same epoch, no longer holds events it had confirmed.
+    /// The server, in the same epoch, no longer holds what it had confirmed or handed out: it was rolled back.
     ServerLostEvents,
     /// The epoch is lower than one seen before.
     EpochWentBack,
@@ -71,6 +73,8 @@ pub enum Operation {
     Raise(Alarm),
     /// Stop: the device may not connect any more.
     StopRevoked,
+    /// Stop: the server has opened a new epoch; check who opened it, then plan again from there.
+    StopForNewEpoch,
     /// Push the own events of these numbers, both ends included, in one batch.
     Push {
         /// First number.
@@ -78,7 +82,7 @@ pub enum Operation {
         /// Last number.
         last: u64,
     },
-    /// Also offer what was pulled from others: the server was restored and may lack it.
+    /// Offer grants and what was pulled from others: the server was restored and may lack them.
     ReofferPulled,
     /// Read the feed after this cursor until there is no more.
     Pull {
@@ -99,7 +103,9 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
     if server.epoch < known_epoch {
         return vec![Operation::Raise(Alarm::EpochWentBack)];
     }
-    let restored = known_epoch != 0 && server.epoch > known_epoch;
+    if known_epoch != 0 && server.epoch > known_epoch {
+        return vec![Operation::StopForNewEpoch];
+    }
     if let Some(alarm) = chain_alarm(local, server) {
         operations.push(Operation::Raise(alarm));
     }
@@ -107,8 +113,11 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
         .own
         .iter()
         .any(|event| event.confirmed && event.seq > server.device.seq);
-    if lost && !restored {
+    if lost || (known_epoch == server.epoch && server.position < local.cursor.position) {
+        // Positions would be given a second time, and who has read them once would never read what then stands there.
+        // Everything waits here until the operator has opened a new epoch.
         operations.push(Operation::Raise(Alarm::ServerLostEvents));
+        return operations;
     }
     let to_send: Vec<OwnEvent> = local
         .own
@@ -116,19 +125,12 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
         .copied()
         .filter(|event| !event.confirmed || event.seq > server.device.seq)
         .collect();
-    operations.extend(batches(&to_send));
-    if restored {
+    if local.offers_pulled {
         operations.push(Operation::ReofferPulled);
     }
-    let after = if restored {
-        Cursor {
-            epoch: server.epoch,
-            position: 0,
-        }
-    } else {
-        local.cursor
-    };
-    if restored || known_epoch == 0 || server.position > after.position {
+    operations.extend(batches(&to_send));
+    let after = local.cursor;
+    if known_epoch == 0 || server.position > after.position {
         operations.push(Operation::Pull { after });
     }
     operations.extend(local.attachments.iter().copied().map(Operation::Upload));

@@ -109,11 +109,18 @@ pub struct PushCommand {
 }
 
 /// `POST /v1/events`: whole commands of one device in the order of its chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushBatch {
     /// The commands.
     pub commands: Vec<PushCommand>,
+    /// Signed grants that a restored server may lack, in their compact form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
+    /// Whether the commands may be other devices', held here since they were pulled: a restored server is offered
+    /// them too, in the order of each device's chain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offered_again: bool,
 }
 
 impl PushBatch {
@@ -130,7 +137,19 @@ impl PushBatch {
                 }),
             }
         }
-        Self { commands }
+        Self {
+            commands,
+            ..Self::default()
+        }
+    }
+
+    /// The same, for a restored server: events of any device, and grants.
+    pub fn again(events: &[SealedEvent], grants: Vec<String>) -> Self {
+        Self {
+            grants,
+            offered_again: true,
+            ..Self::of(events)
+        }
     }
 
     /// Number of events.

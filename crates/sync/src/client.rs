@@ -53,6 +53,8 @@ pub struct Pushed {
     pub signed_confirmation: Signed<Confirmation>,
     /// The head of the tenant's feed.
     pub head: TenantHead,
+    /// The head as it was signed.
+    pub signed_head: Signed<TenantHead>,
 }
 
 /// Something from the feed.
@@ -136,6 +138,23 @@ impl Client {
         Ok(answer)
     }
 
+    /// Enrols this device with a server that was restored from before it was; its key is known and stays.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn enrol_again(&self, enrolment_code: &str, name: &str) -> Result<(), SyncError> {
+        let request = EnrolRequest {
+            enrolment_code: enrolment_code.to_owned(),
+            name: name.to_owned(),
+        };
+        let answer: EnrolAnswer = self.post("/v1/devices", &request)?;
+        if answer.server_key == self.server_key()? {
+            Ok(())
+        } else {
+            Err(SyncError::NotSignedByServer)
+        }
+    }
+
     /// Signs a person in and returns the grant.
     ///
     /// # Errors
@@ -166,8 +185,15 @@ impl Client {
     /// # Errors
     /// See [`SyncError`]. On any error the same events may simply be pushed again.
     pub fn push(&self, events: &[SealedEvent]) -> Result<Pushed, SyncError> {
-        let batch = PushBatch::of(events);
-        let answer: PushAnswer = self.post("/v1/events", &batch)?;
+        self.push_batch(&PushBatch::of(events))
+    }
+
+    /// Pushes a batch, which may be one that offers a restored server work of other devices again.
+    ///
+    /// # Errors
+    /// As [`Client::push`].
+    pub fn push_batch(&self, batch: &PushBatch) -> Result<Pushed, SyncError> {
+        let answer: PushAnswer = self.post("/v1/events", batch)?;
         let answers_batch = answer.verdicts.len() == batch.commands.len()
             && answer
                 .verdicts
@@ -184,6 +210,7 @@ impl Client {
             confirmation,
             signed_confirmation: answer.confirmation,
             head,
+            signed_head: answer.head,
         })
     }
 

@@ -7,7 +7,7 @@ use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::plan::{Alarm, Local, Operation, plan};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{MAX_PAGE_ITEMS, Status};
+use skranke_protocol::wire::{MAX_PAGE_ITEMS, PushBatch, Status};
 
 use crate::backoff::with_retries;
 use crate::client::{Client, Page, Pushed};
@@ -47,6 +47,11 @@ pub enum Progress {
 pub struct Exchange<'a> {
     /// The sealed own events of these numbers, both ends included.
     pub own_events: &'a mut dyn FnMut(u64, u64) -> Result<Vec<SealedEvent>, String>,
+    /// The next of what is to be offered to a restored server again, in the order of each device's chain, with the
+    /// grants it rests on; empty where all was.
+    pub offered_again: &'a mut dyn FnMut() -> Result<(Vec<SealedEvent>, Vec<String>), String>,
+    /// Note that these were offered, and what the server said.
+    pub taken_again: &'a mut dyn FnMut(&[SealedEvent], &Pushed) -> Result<(), String>,
     /// Store the verdicts and the confirmation of a push.
     pub pushed: &'a mut dyn FnMut(&Pushed) -> Result<(), String>,
     /// Store a page and its cursor in one transaction.
@@ -70,8 +75,6 @@ pub struct RoundResult {
     pub sent: u64,
     /// Feed items read.
     pub read: u64,
-    /// The server was restored and should be offered what was pulled from others too.
-    pub wants_pulled_again: bool,
 }
 
 /// Runs one round.
@@ -96,7 +99,6 @@ pub fn run(
         status,
         sent: 0,
         read: 0,
-        wants_pulled_again: false,
     };
     for operation in operations {
         if cancel.is_cancelled() {
@@ -121,7 +123,25 @@ pub fn run(
                     of: to_send,
                 });
             }
-            Operation::ReofferPulled => result.wants_pulled_again = true,
+            Operation::StopForNewEpoch => {
+                let reference = String::new();
+                return Err(SyncError::Refused {
+                    code: ProblemCode::EpochChanged,
+                    reference,
+                });
+            }
+            Operation::ReofferPulled => loop {
+                let (events, grants) = (exchange.offered_again)().map_err(SyncError::Host)?;
+                if events.is_empty() && grants.is_empty() {
+                    break;
+                }
+                if cancel.is_cancelled() {
+                    return Err(SyncError::Cancelled);
+                }
+                let batch = PushBatch::again(&events, grants);
+                let pushed = attempt(client, cancel, || client.push_batch(&batch))?;
+                (exchange.taken_again)(&events, &pushed).map_err(SyncError::Host)?;
+            },
             Operation::Pull { after } => {
                 let mut cursor = after;
                 loop {

@@ -3,6 +3,7 @@
 //! For tests alone; nothing that is shipped depends on it.
 
 pub mod files;
+pub mod invariants;
 pub mod people;
 #[cfg(unix)]
 pub mod postgres;

@@ -1,6 +1,6 @@
 //! Push and pull of events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::Response;
+use skranke_domain::ids::GrantId;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
     Cursor, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_PAGE_ITEMS,
@@ -52,7 +53,12 @@ pub(super) async fn push(
                 server_key: &server_key,
                 index_key: &index_key,
             };
-            admission::admit(transaction, device_id, &batch.commands, circumstances)
+            // Only a store that was restored can lack what others hold of it.
+            if batch.offered_again && transaction.tenant().epoch > 1 {
+                admission::admit_again(transaction, device_id, &batch, circumstances)
+            } else {
+                admission::admit(transaction, device_id, &batch.commands, circumstances)
+            }
         })
         .await?;
     let now = log::now();
@@ -125,7 +131,7 @@ pub(super) async fn pull(
         Duration::from_secs(u64::from(wait)),
     )
     .await?;
-    let slice = within(PAGE_BYTES, slice);
+    let slice = whole_commands(within(PAGE_BYTES, slice));
     if !slice.items.is_empty() {
         let row = AuditRow {
             id: Uuid::now_v7(),
@@ -149,6 +155,7 @@ pub(super) async fn pull(
         let position = slice.tenant.position();
         central.writers.settled(call.tenant()?, position).await?;
     }
+    let grants = grants_of(&central, call.tenant()?, &slice).await?;
     let now = log::now();
     let (_, head) = central.signed(call.device()?, &slice.tenant, now)?;
     let cursor = Cursor {
@@ -161,11 +168,36 @@ pub(super) async fn pull(
             more: slice.read_to < slice.tenant.position(),
             backup_position: slice.tenant.backup_position,
             items: slice.items.into_iter().map(entry).collect(),
+            grants,
             cursor,
             head,
             server_time: now,
         },
     )
+}
+
+/// The grants that a page's events name, each once.
+async fn grants_of(central: &Arc<Central>, tenant: &str, slice: &FeedSlice) -> Answer<Vec<String>> {
+    let events = slice.items.iter().flat_map(|(_, item)| match item {
+        StoredFeedItem::Event(event) => std::slice::from_ref(event),
+        StoredFeedItem::ScopeEntered(_, events) => events.as_slice(),
+        StoredFeedItem::ScopeLeft(_) => &[],
+    });
+    let named: BTreeSet<GrantId> = events.map(|event| event.header().grant_id).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tenant.to_owned();
+    central
+        .read(move |central| {
+            let mut grants = Vec::with_capacity(named.len());
+            for id in named {
+                let known = central.store.grant(&tenant, id)?;
+                grants.extend(known.map(|known| known.signed.to_token()));
+            }
+            Ok(grants)
+        })
+        .await
 }
 
 /// Bytes of a page's events, about: well below what a client reads of one answer.
@@ -176,6 +208,22 @@ fn within(budget: usize, mut slice: FeedSlice) -> FeedSlice {
     let fitting = fitting(budget, slice.items.iter().map(|(_, item)| size_of(item)));
     if fitting < slice.items.len() {
         slice.items.truncate(fitting);
+        if let Some((position, _)) = slice.items.last() {
+            slice.read_to = *position;
+        }
+    }
+    slice
+}
+
+/// A page that does not end in the middle of a command, unless it is all there is on it: who holds half of one cannot
+/// offer it to a restored server.
+fn whole_commands(mut slice: FeedSlice) -> FeedSlice {
+    let is_cut = |item: &StoredFeedItem| matches!(item, StoredFeedItem::Event(event) if event.header().k != event.header().n);
+    let whole = slice.items.iter().rposition(|(_, item)| !is_cut(item));
+    if let Some(last) = whole
+        && last + 1 < slice.items.len()
+    {
+        slice.items.truncate(last + 1);
         if let Some((position, _)) = slice.items.last() {
             slice.read_to = *position;
         }

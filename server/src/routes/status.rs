@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use skranke_protocol::epoch::EpochWarrant;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::version::SPOKEN;
 use skranke_protocol::wire::{ConfirmationAnswer, DeviceStatus, Status};
@@ -39,6 +40,10 @@ pub(super) async fn status(
             epoch: tenant.epoch,
             position: tenant.position(),
             backup_position: tenant.backup_position,
+            epoch_warrant: Some(EpochWarrant {
+                operator_key: central.operator_key,
+                opening: tenant.opening,
+            }),
             device: DeviceStatus {
                 device_id: device.id,
                 device_code: device.code,

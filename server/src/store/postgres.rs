@@ -206,7 +206,7 @@ fn unreachable_database(error: StoreError) -> StoreError {
 
 async fn tenant(link: &mut Link, code: &str) -> Stored<Tenant> {
     const TENANT: &str = "
-        SELECT tenant, epoch, position, frontier, backup_position
+        SELECT tenant, epoch, position, frontier, backup_position, epoch_opening
           FROM tenant
          WHERE tenant = $1";
     let found = link.query_opt(TENANT, &[&code]).await?;

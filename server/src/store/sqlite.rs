@@ -116,7 +116,7 @@ impl SqliteStore {
 }
 
 const TENANT: &str = "
-    SELECT tenant, epoch, position, frontier, backup_position
+    SELECT tenant, epoch, position, frontier, backup_position, epoch_opening
       FROM tenant
      WHERE tenant = :tenant";
 

@@ -8,10 +8,15 @@ use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
+use skranke_protocol::confirmation::Signed;
+use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::instant;
 use uuid::Uuid;
 
 use super::{CentralStore, ServerKeys, StoreError, Stored};
+
+/// Device codes that a new epoch passes over: more devices than are enrolled between two backups.
+pub(super) const CODES_PASSED_OVER: i64 = 100;
 
 /// Rows on their way between the two stores.
 const ON_THE_WAY: usize = 1_000;
@@ -109,6 +114,7 @@ pub const TABLES: [Table; 14] = [
             ("backup_position", Number),
             ("next_device", Number),
             ("created_at", Time),
+            ("epoch_opening", Text),
         ],
         key: "tenant",
     },
@@ -301,8 +307,9 @@ pub trait Transfer: CentralStore {
     /// Puts the keys of another server in place of this one's, which nothing was signed with yet.
     fn replace_server_keys(&self, keys: &ServerKeys) -> Stored<()>;
 
-    /// Opens the municipality's next epoch and returns it: what clients have seen confirmed they then offer again.
-    fn open_epoch(&self, tenant: &str) -> Stored<u64>;
+    /// Begins an epoch that `opening`, signed as `signed`, opens: what clients have seen confirmed beyond it they then
+    /// offer again. Device codes given since are passed over, so that none is given twice.
+    fn open_epoch(&self, opening: &EpochOpening, signed: &Signed<EpochOpening>) -> Stored<()>;
 }
 
 /// What a municipality holds: for each table the number of rows and a hash over all of them.

@@ -83,12 +83,15 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
             Vec::new()
         };
         let local = Local {
+            offers_pulled: false,
             head: laptop.head,
             own: &planned,
             cursor,
             attachments: &files,
         };
         let mut exchange = Exchange {
+            offered_again: &mut || Ok((Vec::new(), Vec::new())),
+            taken_again: &mut |_, _| Ok(()),
             own_events: &mut |first, last| {
                 Ok(own
                     .iter()

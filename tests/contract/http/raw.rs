@@ -193,7 +193,7 @@ fn bodies_that_cannot_be_read_are_told_apart_from_too_large_ones() {
         post(b"not zstd", &coding("zstd")).problem(),
         ProblemCode::UndecodableBody
     );
-    let empty = serde_json::to_vec(&PushBatch { commands: vec![] }).unwrap();
+    let empty = serde_json::to_vec(&PushBatch::default()).unwrap();
     assert_eq!(post(&empty, &[]).status, 200);
 }
 

@@ -40,7 +40,7 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
             name: "Skranke".to_owned(),
         })),
         ("POST", "/v1/sessions") => json(serde_json::to_vec(&session(laptop, &["counter"]))),
-        ("POST", "/v1/events") => json(serde_json::to_vec(&PushBatch { commands: vec![] })),
+        ("POST", "/v1/events") => json(serde_json::to_vec(&PushBatch::default())),
         ("POST", "/v1/lookup") => json(serde_json::to_vec(&LookupRequest {
             cpr: "2512169996".to_owned(),
             purpose: "counter_entry".to_owned(),

@@ -4,9 +4,11 @@
 //! each answer is taken in as it comes. A round that is cut anywhere has lost nothing.
 
 mod certification;
+mod epoch;
 mod problem;
 mod trust;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,8 +20,9 @@ use skranke_domain::cpr::Cpr;
 use skranke_domain::ids::StaffId;
 use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
+use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
-use skranke_protocol::wire::{FoundCase, SessionRequest};
+use skranke_protocol::wire::{FoundCase, SessionRequest, Status};
 use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
@@ -265,13 +268,14 @@ impl App {
     fn round(&self) -> Result<(), SyncError> {
         let client = self.enrolled_client()?;
         self.renew_grant_over(&client)?;
-        let status = client.status()?;
+        let status = self.status_of(&client)?;
         self.keep_certification(&status)?;
+        self.follow_epoch(&status)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
             .map_err(host)?;
-        let (head, own, cursor, attachments) = self
+        let (head, own, cursor, attachments, offers_pulled) = self
             .with_store(|store| {
                 let read = store.read()?;
                 let head = read
@@ -290,6 +294,7 @@ impl App {
                     read.own_events_for_plan(after)?,
                     read.cursor()?,
                     read.attachments_waiting()?,
+                    epoch::is_offering(&read)?,
                 ))
             })
             .map_err(host)?;
@@ -297,12 +302,28 @@ impl App {
             head,
             own: &own,
             cursor,
+            offers_pulled,
             attachments: &attachments,
         };
+        let mut offered = None;
+        let offered = RefCell::new(&mut offered);
         let mut exchange = Exchange {
             own_events: &mut |first, last| {
                 let count = u32::try_from(last + 1 - first).unwrap_or(u32::MAX);
                 self.with_store(|store| Ok(store.read()?.own_events(first - 1, count)?))
+                    .map_err(said)
+            },
+            offered_again: &mut || {
+                let portion = self.next_portion().map_err(said)?;
+                **offered.borrow_mut() = portion.then().cloned();
+                Ok((portion.events, portion.grants))
+            },
+            taken_again: &mut |_, pushed| {
+                let found =
+                    self.with_store(|store| trust::head(&store.read()?, &key, &pushed.head));
+                self.trusted(found)?;
+                let then = offered.borrow_mut().take();
+                self.taking_in(|write| epoch::note_taken(write, then.as_ref()))
                     .map_err(said)
             },
             pushed: &mut |pushed| {
@@ -314,6 +335,7 @@ impl App {
                 self.trusted(found)?;
                 self.taking_in(|write| {
                     write.take_verdicts(&pushed.verdicts)?;
+                    write.keep_tenant_head(&pushed.signed_head)?;
                     Ok(write.keep_confirmation(&pushed.signed_confirmation)?)
                 })
                 .map_err(said)
@@ -323,6 +345,7 @@ impl App {
                 self.trusted(found)?;
                 let mut alarms = Vec::new();
                 self.taking_in(|write| {
+                    Self::keep_grants(write, &key, &page.sent.grants)?;
                     alarms = trust::page(&write.take_page(&page.sent)?);
                     Ok(write.keep_tenant_head(&page.sent.head)?)
                 })
@@ -389,9 +412,34 @@ impl App {
                 Ok(())
             })
             .map_err(host)?;
-            self.keep_certification(&client.status()?)?;
+            let status = client.status()?;
+            self.keep_certification(&status)?;
+            self.follow_epoch(&status)?;
         }
         Ok(client)
+    }
+
+    /// How this computer stands with the central store; one that was restored and does not know it is told of it again.
+    fn status_of(&self, client: &Client) -> Result<Status, SyncError> {
+        let status = client.status();
+        let bootstrap = self
+            .config
+            .server
+            .as_ref()
+            .and_then(|server| server.bootstrap.as_deref());
+        match (status, bootstrap) {
+            (
+                Err(SyncError::Refused {
+                    code: ProblemCode::NotAuthenticated,
+                    ..
+                }),
+                Some(code),
+            ) => {
+                client.enrol_again(code, "Skranke")?;
+                client.status()
+            }
+            (status, _) => status,
+        }
     }
 
     /// Enrols this device, if the central store can be reached; otherwise the next round does.
@@ -559,17 +607,17 @@ pub(crate) fn grant_in(
     read: &ReadHandle<'_>,
     staff: StaffId,
 ) -> Result<Option<(SignedGrant, Grant)>, AppError> {
-    let (Some(token), Some(key)) = (
-        read.grant_token(staff)?,
-        settings::read_in::<String>(read, "server_key")?,
-    ) else {
+    let key: Option<String> = settings::read_in(read, "server_key")?;
+    let (Some(key), Some(own)) = (key.and_then(|key| key.parse().ok()), read.own_device()?) else {
         return Ok(None);
     };
-    let signed = SignedGrant::from_token(&token).ok();
-    let key: Option<PublicKey> = key.parse().ok();
-    Ok(signed
-        .zip(key)
-        .and_then(|(signed, key)| signed.verify(&key).ok().map(|grant| (signed, grant))))
+    let key: PublicKey = key;
+    // Those of the person's other computers are here beside the work that was pulled from there.
+    let held = read.grant_tokens(staff)?.into_iter();
+    Ok(held
+        .filter_map(|token| SignedGrant::from_token(&token).ok())
+        .filter_map(|signed| signed.verify(&key).ok().map(|grant| (signed, grant)))
+        .find(|(_, grant)| grant.device_id == own.device))
 }
 
 /// Whether the person has a grant that does not hold now. What is saved all the same waits at the central store until

@@ -23,6 +23,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
             head_hash: hash,
         },
         certification: None,
+        epoch_warrant: None,
         server_time: noon(),
     }
 }
@@ -53,6 +54,7 @@ fn local(own: &[OwnEvent], cursor: Cursor) -> Local<'_> {
         head,
         own,
         cursor,
+        offers_pulled: false,
         attachments: &[],
     }
 }
@@ -120,39 +122,48 @@ fn events_whose_answer_was_lost_are_sent_again() {
 }
 
 #[test]
-fn a_restored_server_is_offered_everything_again() {
+fn a_new_epoch_is_looked_at_before_anything_is_sent() {
     let own = own(5, 5);
 
     let operations = plan(&local(&own, READ), &status(2, Some(hash(2)), 2, 4));
 
+    assert_eq!(operations, [Operation::StopForNewEpoch]);
+}
+
+#[test]
+fn a_restored_server_is_offered_everything_again_others_work_first() {
+    let own = own(5, 2);
+    let read = Cursor {
+        epoch: 2,
+        position: 4,
+    };
+    let local = Local {
+        offers_pulled: true,
+        ..local(&own, read)
+    };
+
+    let operations = plan(&local, &status(2, Some(hash(2)), 2, 6));
+
     assert_eq!(
         operations,
         [
-            Operation::Push { first: 3, last: 5 },
             Operation::ReofferPulled,
-            Operation::Pull {
-                after: Cursor {
-                    epoch: 2,
-                    position: 0
-                }
-            }
+            Operation::Push { first: 3, last: 5 },
+            Operation::Pull { after: read }
         ]
     );
 }
 
 #[test]
-fn a_server_that_lost_confirmed_events_is_an_alarm_and_gets_them_again() {
+fn a_server_that_was_rolled_back_is_an_alarm_and_gets_nothing_until_it_opens_an_epoch() {
     let own = own(5, 5);
+    let alarm = [Operation::Raise(Alarm::ServerLostEvents)];
 
-    let operations = plan(&local(&own, READ), &status(4, Some(hash(4)), 1, 10));
+    let lost_own = plan(&local(&own, READ), &status(4, Some(hash(4)), 1, 10));
+    let lost_others = plan(&local(&own, READ), &status(5, Some(hash(5)), 1, 9));
 
-    assert_eq!(
-        operations,
-        [
-            Operation::Raise(Alarm::ServerLostEvents),
-            Operation::Push { first: 5, last: 5 }
-        ]
-    );
+    assert_eq!(lost_own, alarm);
+    assert_eq!(lost_others, alarm);
 }
 
 #[test]

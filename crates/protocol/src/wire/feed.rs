@@ -120,6 +120,10 @@ pub struct FeedPage {
     pub more: bool,
     /// Up to where the server has a verified backup; confirmed events may leave a client only below it.
     pub backup_position: u64,
+    /// The grants that the page's events name, in their compact form: kept beside the events, so that a restored
+    /// server can be offered both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
     /// The head of the tenant's feed.
     pub head: Signed<TenantHead>,
     /// The server's time.

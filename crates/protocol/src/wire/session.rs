@@ -6,6 +6,7 @@ use skranke_domain::ids::{CaseId, DeviceId, StaffId};
 
 use super::code::{DeviceState, Scope};
 use crate::encoding::{as_text, hex_option};
+use crate::epoch::EpochWarrant;
 use crate::instant;
 use crate::signature::PublicKey;
 use crate::version::VersionRange;
@@ -149,6 +150,9 @@ pub struct Status {
     pub position: u64,
     /// Up to where there is a verified backup.
     pub backup_position: u64,
+    /// What vouches for the epoch; none from a server before there were warrants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch_warrant: Option<EpochWarrant>,
     /// The asking device.
     pub device: DeviceStatus,
     /// What vouches for the asking device's papers; none for a device that may no longer work.

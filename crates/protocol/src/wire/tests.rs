@@ -175,6 +175,7 @@ fn a_page_reads_back_as_written() {
         },
         more: false,
         backup_position: 3,
+        grants: Vec::new(),
         head: Signed::new(&head, &server).unwrap(),
         server_time: noon(),
     };

@@ -58,6 +58,9 @@ const WAIT_FOR_UPLOAD: &str = "
      WHERE state = 'local'
        AND digest IN (SELECT attachment_digest FROM case_attachment WHERE case_id = :case_id)";
 
+const OFFER_AGAIN: &str = "
+    UPDATE attachment SET state = 'waiting', sent_bytes = 0 WHERE state = 'confirmed'";
+
 const CONFIRM: &str = "
     UPDATE attachment SET state = 'confirmed', sent_bytes = size_bytes WHERE digest = :digest";
 
@@ -75,6 +78,12 @@ pub(crate) fn wait_for_upload(connection: &Connection, case: CaseId) -> Result<(
     connection
         .prepare_cached(WAIT_FOR_UPLOAD)?
         .execute(named_params! { ":case_id": id!(case) })?;
+    Ok(())
+}
+
+/// The central store was restored and may lack files it had; what it has it says at once.
+pub(crate) fn offer_again(connection: &Connection) -> Result<(), StoreError> {
+    connection.prepare_cached(OFFER_AGAIN)?.execute([])?;
     Ok(())
 }
 

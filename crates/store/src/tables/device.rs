@@ -49,7 +49,9 @@ const PUT_GRANT: &str = "
     ON CONFLICT (id) DO UPDATE SET token = excluded.token, valid_until = excluded.valid_until";
 
 const GRANT: &str = "
-    SELECT token FROM staff_grant WHERE staff_id = :staff_id ORDER BY valid_until DESC LIMIT 1";
+    SELECT token FROM staff_grant WHERE staff_id = :staff_id ORDER BY valid_until DESC, id DESC";
+
+const GRANTS: &str = "SELECT token FROM staff_grant ORDER BY id";
 
 /// This device as it stands.
 #[derive(Clone)]
@@ -209,18 +211,30 @@ impl ReadHandle<'_> {
             .unwrap_or(0))
     }
 
-    /// The member of staff's grant that is valid longest, in its compact form.
+    /// The member of staff's grants on any device, in their compact form, the one that is valid longest first.
     ///
     /// # Errors
     /// What the engine answers.
-    pub fn grant_token(&self, staff: StaffId) -> Result<Option<String>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(GRANT)?
-            .query_row(named_params! { ":staff_id": id!(staff) }, |row| {
+    pub fn grant_tokens(&self, staff: StaffId) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(GRANT)?;
+        let tokens = statement
+            .query_map(named_params! { ":staff_id": id!(staff) }, |row| {
                 row.get("token")
-            })
-            .optional()?)
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(tokens)
+    }
+
+    /// Every grant that is held here, own and of those whose work was pulled, in their compact form.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn all_grant_tokens(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare(GRANTS)?;
+        let tokens = statement
+            .query_map([], |row| row.get("token"))?
+            .collect::<Result<_, _>>()?;
+        Ok(tokens)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use skranke_domain::case::{Case, Recorded};
 use skranke_domain::event::Event;
-use skranke_domain::ids::{CaseId, CommandId, EventId};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId};
 use skranke_protocol::chain::{self, Head};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
@@ -54,9 +54,11 @@ const OWN_AFTER: &str = "
 const PULLED_AFTER: &str = "
     SELECT header, payload, salt, signature
       FROM event
-     WHERE source = 'pulled' AND id > :after
-     ORDER BY id
+     WHERE source = 'pulled' AND position IS NULL AND (device_id, device_seq) > (:device, :seq)
+     ORDER BY device_id, device_seq
      LIMIT :limit";
+
+const FORGET_POSITIONS: &str = "UPDATE event SET position = NULL WHERE position > :shared";
 
 const POSITIONS_OF_CASE: &str = "
     SELECT id, position FROM event WHERE case_id = :case_id AND position IS NOT NULL";
@@ -249,20 +251,21 @@ impl ReadHandle<'_> {
         own_after(self.connection, after_seq, limit)
     }
 
-    /// Events of others that are held here, for offering them to a restored central store.
+    /// Events of others after a place in a chain that have no position in the present feed: what a restored central
+    /// store may lack. By device and number; a command may be cut at the end.
     ///
     /// # Errors
     /// What the engine answers.
-    pub fn pulled_events(
+    pub fn pulled_without_position(
         &self,
-        after: Option<EventId>,
+        after: Option<(DeviceId, u64)>,
         limit: u32,
     ) -> Result<Vec<SealedEvent>, StoreError> {
-        let after = after.map_or([0; 16], |event| id!(event));
+        let (device, seq) = after.map_or(([0; 16], 0), |(device, seq)| (id!(device), seq));
         read(
             self.connection,
             PULLED_AFTER,
-            named_params! { ":after": after, ":limit": limit },
+            named_params! { ":device": device, ":seq": number(seq)?, ":limit": limit },
         )
     }
 
@@ -355,6 +358,14 @@ impl WriteHandle<'_> {
         project(&self.transaction, case, &self.due_rule)?;
         Ok(found == projection::rows(&self.transaction, case)?)
     }
+}
+
+/// Positions of a feed that the central store no longer has.
+pub(crate) fn forget_positions(connection: &Connection, shared: u64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(FORGET_POSITIONS)?
+        .execute(named_params! { ":shared": number(shared)? })?;
+    Ok(())
 }
 
 /// Takes a case out of this store, unless it holds own work that the central store has not in a backup.

@@ -10,7 +10,7 @@ use skranke_protocol::signature::Signature;
 use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, WireEvent};
 
 use super::event::{self, Put, Source};
-use super::{device, outbox};
+use super::{attachment, device, outbox};
 use crate::error::{StoreError, is_constraint};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{millis, number, unsigned};
@@ -22,6 +22,13 @@ const SET_CURSOR: &str = "
     VALUES (1, :epoch, :position, :backup, :read_at)
     ON CONFLICT (id) DO UPDATE
        SET epoch = excluded.epoch, position = excluded.position, backup = excluded.backup,
+           read_at = excluded.read_at";
+
+const ENTER_EPOCH: &str = "
+    INSERT INTO feed_cursor (id, epoch, position, backup, read_at)
+    VALUES (1, :epoch, 0, 0, :read_at)
+    ON CONFLICT (id) DO UPDATE
+       SET epoch = excluded.epoch, position = min(position, :shared), backup = min(backup, :shared),
            read_at = excluded.read_at";
 
 const BACKUP: &str = "SELECT backup FROM feed_cursor WHERE id = 1";
@@ -160,6 +167,27 @@ impl WriteHandle<'_> {
         self.transaction
             .prepare_cached(SET_BACKUP)?
             .execute(named_params! { ":backup": number(position)? })?;
+        Ok(())
+    }
+
+    /// Goes on in an epoch of the central store: what it has in common with what was read here ends at `shared`, and
+    /// everything beyond that, own and pulled, is to be offered again.
+    ///
+    /// Basis: spec reliability, finding 6.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn enter_epoch(&mut self, epoch: u64, shared: u64) -> Result<(), StoreError> {
+        outbox::offer_again(&self.transaction, shared)?;
+        event::forget_positions(&self.transaction, shared)?;
+        attachment::offer_again(&self.transaction)?;
+        self.transaction
+            .prepare_cached(ENTER_EPOCH)?
+            .execute(named_params! {
+                ":epoch": number(epoch)?,
+                ":shared": number(shared)?,
+                ":read_at": millis(self.now),
+            })?;
         Ok(())
     }
 

@@ -95,9 +95,7 @@ const SET_BACKED_UP: &str = "
 
 const OFFER_AGAIN: &str = "
     UPDATE outbox SET state = 'waiting', verdict = NULL, position = NULL, is_backed_up = 0
-     WHERE state <> 'quarantined'";
-
-const FORGET_POSITIONS: &str = "UPDATE event SET position = NULL WHERE position IS NOT NULL";
+     WHERE position IS NULL OR position > :shared";
 
 const UNSETTLED: &str = "
     SELECT o.command_id, c.case_id, o.first_seq, c.event_count, o.state, o.verdict, o.position,
@@ -345,18 +343,14 @@ impl WriteHandle<'_> {
         }
         Ok(())
     }
+}
 
-    /// The central store was restored from a backup: everything held here is offered again.
-    ///
-    /// Basis: spec reliability, finding 6.
-    ///
-    /// # Errors
-    /// What the engine answers.
-    pub fn offer_everything_again(&mut self) -> Result<(), StoreError> {
-        self.transaction.execute(OFFER_AGAIN, [])?;
-        self.transaction.execute(FORGET_POSITIONS, [])?;
-        Ok(())
-    }
+/// What the central store lacks of own work since it was restored is to be sent again.
+pub(crate) fn offer_again(connection: &Connection, shared: u64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(OFFER_AGAIN)?
+        .execute(named_params! { ":shared": number(shared)? })?;
+    Ok(())
 }
 
 fn rows(

@@ -33,6 +33,7 @@ fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
         .collect();
     let position = first + items.len() as u64 - 1;
     FeedPage {
+        grants: Vec::new(),
         items,
         cursor: Cursor { epoch: 1, position },
         more: false,
@@ -226,7 +227,6 @@ fn a_page_of_others_events_is_taken_in_with_its_cursor_and_again_without_effect(
         read.case_row(case_id(900)).unwrap().unwrap().sync,
         SyncState::Confirmed
     );
-    assert_eq!(read.pulled_events(None, 9).unwrap(), theirs);
     assert_eq!(read.own_events(0, 9).unwrap(), []);
     assert_eq!(read.confirmed_events(case_id(900)).unwrap().len(), 2);
 }
@@ -441,25 +441,46 @@ fn own_work_whose_number_newer_work_holds_is_an_alarm_and_the_page_goes_on() {
 }
 
 #[test]
-fn a_restored_central_store_is_offered_everything_again() {
+fn a_restored_central_store_is_offered_again_what_it_lacks_own_and_pulled() {
+    // Given an own case in the backup, and an own and a colleague's case after it
     let mut desk = Desk::new();
-    desk.open_case(1, "Bo Lind", "");
+    let first = desk.open_case(1, "Bo Lind", "");
+    let second = desk.open_case(2, "Bo Lind", "");
     let own = desk.store.read().unwrap().own_events(0, 9).unwrap();
-    take(&mut desk, &page(events(&own), 1, 2));
+    let theirs = colleagues_case();
+    let mut items = events(&own);
+    items.extend(events(&theirs));
+    take(&mut desk, &page(items, 1, 2));
+    let pulled = |desk: &Desk| {
+        let read = desk.store.read().unwrap();
+        read.pulled_without_position(None, 9).unwrap()
+    };
+    assert_eq!(pulled(&desk), []);
 
+    // When a new epoch begins that shares the first two positions
     let mut write = desk.write(Action::Synchronised);
-    write.offer_everything_again().unwrap();
+    write.enter_epoch(2, 2).unwrap();
     write.commit().unwrap();
 
+    // Then what came after them is offered, and reading goes on from there
     let read = desk.store.read().unwrap();
     assert_eq!(read.outbox_counts().unwrap().waiting, 1);
-    assert!(
-        read.own_events_for_plan(0)
-            .unwrap()
-            .iter()
-            .all(|event| !event.confirmed)
+    let planned = read.own_events_for_plan(0).unwrap();
+    let confirmed: Vec<bool> = planned.iter().map(|event| event.confirmed).collect();
+    assert_eq!(confirmed, [true, true, false, false]);
+    assert_eq!(read.confirmed_events(first).unwrap().len(), 2);
+    assert_eq!(read.confirmed_events(second).unwrap().len(), 0);
+    assert_eq!(pulled(&desk), theirs);
+    let last = theirs[0].header();
+    let after = Some((last.device_id, last.device_seq));
+    assert_eq!(read.pulled_without_position(after, 9).unwrap(), theirs[1..]);
+    assert_eq!(
+        read.cursor().unwrap(),
+        Cursor {
+            epoch: 2,
+            position: 2
+        }
     );
-    assert_eq!(read.confirmed_events(case_id(1)).unwrap().len(), 0);
 }
 
 #[test]

@@ -85,12 +85,12 @@ GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, even
   refused_item, alarm, feed_item, device_scope, case_summary, attachment, audit TO skranke_runtime;
 
 -- Only these columns ever change. Nothing is deleted, and of the audit nothing changes.
-GRANT UPDATE (epoch, position, frontier, backup_position, next_device) ON tenant TO skranke_runtime;
+GRANT UPDATE (position, frontier, backup_position, next_device) ON tenant TO skranke_runtime;
 GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred) ON device TO skranke_runtime;
 GRANT UPDATE (device_id) ON enrolment_code TO skranke_runtime;
 GRANT UPDATE (login, password_hash, roles, active) ON staff TO skranke_runtime;
 GRANT UPDATE (revoked_at) ON staff_grant TO skranke_runtime;
-GRANT UPDATE (outcome, outcome_detail, position) ON event TO skranke_runtime;
+GRANT UPDATE (on_chain, outcome, outcome_detail, position) ON event TO skranke_runtime;
 GRANT UPDATE (times, last_at) ON receipt, refused_item TO skranke_runtime;
 GRANT UPDATE (left_position) ON device_scope TO skranke_runtime;
 GRANT UPDATE (citizen_digest, number, state, received_on, registered, in_conflict) ON case_summary TO skranke_runtime;

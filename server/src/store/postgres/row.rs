@@ -58,6 +58,7 @@ pub(super) fn tenant(row: &Row) -> Stored<Tenant> {
         epoch: count(row, "epoch")?,
         tree: Frontier::from_bytes(position, frontier).map_err(|_| StoreError::Row("tenant"))?,
         backup_position: count(row, "backup_position")?,
+        opening: super::super::opening_of(row.try_get("epoch_opening")?)?,
     })
 }
 

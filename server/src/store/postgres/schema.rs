@@ -13,11 +13,12 @@ use super::super::{ServerKeys, StoreError, Stored};
 use super::link::Link;
 
 /// The schema this program works with.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
-const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [include_str!(
-    "../../../migrations/postgres/0001_central_store.sql"
-)];
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
+    include_str!("../../../migrations/postgres/0001_central_store.sql"),
+    include_str!("../../../migrations/postgres/0002_epoch_opening.sql"),
+];
 const RIGHTS: &str = include_str!("rights.sql");
 
 /// Keeps two migrations at the same time apart; any number will do that nobody else uses.

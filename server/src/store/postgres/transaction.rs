@@ -29,7 +29,7 @@ pub(super) struct PostgresTransaction {
 
 /// `NO KEY` keeps the row free for the foreign keys of others, which only need its key to stay.
 const COUNTER: &str = "
-    SELECT tenant, epoch, position, frontier, backup_position
+    SELECT tenant, epoch, position, frontier, backup_position, epoch_opening
       FROM tenant
      WHERE tenant = $1
        FOR NO KEY UPDATE";
@@ -203,7 +203,7 @@ impl CentralTransaction for PostgresTransaction {
     fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>> {
         let code = self.tenant.code.clone();
         let events = self.events(
-            "device_id = $2 AND on_chain AND outcome = 'quarantined'
+            "device_id = $2 AND outcome = 'quarantined'
              AND outcome_detail IN ('grant_not_valid', 'grant_unknown')
              ORDER BY device_seq",
             &[&code, &device.as_uuid()],
@@ -306,6 +306,13 @@ impl CentralTransaction for PostgresTransaction {
                 position,
                 at,
             ],
+        )
+    }
+
+    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()> {
+        self.send(
+            "UPDATE event SET on_chain = true WHERE tenant = $1 AND hash = $2",
+            owned![self.tenant.code.clone(), vec_of(hash)],
         )
     }
 

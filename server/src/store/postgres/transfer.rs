@@ -3,13 +3,16 @@
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
+use skranke_protocol::confirmation::Signed;
+use skranke_protocol::epoch::EpochOpening;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::super::transfer::{Kind, Parcel, TABLES, Table, Transfer, Value};
+use super::super::transfer::{CODES_PASSED_OVER, Kind, Parcel, TABLES, Table, Transfer, Value};
 use super::super::{ServerKeys, StoreError, Stored};
 use super::link::{Link, Owned};
-use super::{PostgresStore, row, schema};
+use super::row::number;
+use super::{PostgresStore, schema};
 
 fn value(row: &Row, column: &str, kind: Kind) -> Stored<Value> {
     let found = match kind {
@@ -138,21 +141,25 @@ impl Transfer for PostgresStore {
         })
     }
 
-    fn open_epoch(&self, tenant: &str) -> Stored<u64> {
-        let mut opened = Err(StoreError::NoSuchTenant);
-        self.write(tenant, async |link| {
-            let parameters: &[&(dyn ToSql + Sync)] = &[&tenant];
+    fn open_epoch(&self, opening: &EpochOpening, signed: &Signed<EpochOpening>) -> Stored<()> {
+        let text = serde_json::to_string(signed).map_err(|_| StoreError::Row("tenant"))?;
+        self.write(&opening.tenant, async |link| {
+            let parameters: &[&(dyn ToSql + Sync)] = &[
+                &opening.tenant,
+                &number(opening.epoch),
+                &text,
+                &CODES_PASSED_OVER,
+            ];
             let found = link
                 .query_opt(
-                    "UPDATE tenant SET epoch = epoch + 1 WHERE tenant = $1 RETURNING epoch",
+                    "UPDATE tenant
+                        SET epoch = $2, epoch_opening = $3, next_device = next_device + $4
+                      WHERE tenant = $1 AND epoch < $2
+                     RETURNING epoch",
                     parameters,
                 )
                 .await?;
-            if let Some(row) = found {
-                opened = row::count(&row, "epoch");
-            }
-            Ok(())
-        })?;
-        opened
+            found.map(|_| ()).ok_or(StoreError::NoSuchTenant)
+        })
     }
 }

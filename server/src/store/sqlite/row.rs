@@ -47,6 +47,7 @@ pub(super) fn tenant(row: &Row<'_>) -> Stored<Tenant> {
         epoch: count(row, "epoch")?,
         tree: Frontier::from_bytes(position, &frontier).map_err(|_| StoreError::Row("tenant"))?,
         backup_position: count(row, "backup_position")?,
+        opening: super::super::opening_of(row.get("epoch_opening")?)?,
     })
 }
 

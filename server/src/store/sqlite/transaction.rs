@@ -175,7 +175,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
 
     fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>> {
         let events = self.events(
-            "device_id = :device_id AND on_chain = 1 AND outcome = 'quarantined'
+            "device_id = :device_id AND outcome = 'quarantined'
              AND outcome_detail IN ('grant_not_valid', 'grant_unknown')
              ORDER BY device_seq",
             named_params! {
@@ -291,6 +291,15 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 ":position": position,
                 ":received_at": instant::to_text(at),
             })?;
+        Ok(())
+    }
+
+    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE event SET on_chain = 1 WHERE tenant = :tenant AND hash = :hash",
+            )?
+            .execute(named_params! { ":tenant": self.tenant.code, ":hash": hash })?;
         Ok(())
     }
 

@@ -4,10 +4,12 @@ use std::sync::PoisonError;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql, named_params, params_from_iter};
+use skranke_protocol::confirmation::Signed;
+use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::instant;
 use uuid::Uuid;
 
-use super::super::transfer::{Kind, Parcel, TABLES, Table, Transfer, Value};
+use super::super::transfer::{CODES_PASSED_OVER, Kind, Parcel, TABLES, Table, Transfer, Value};
 use super::super::{ServerKeys, StoreError, Stored};
 use super::{SqliteStore, row};
 
@@ -135,13 +137,25 @@ impl Transfer for SqliteStore {
         Ok(())
     }
 
-    fn open_epoch(&self, tenant: &str) -> Stored<u64> {
-        self.write(|connection| {
-            connection.query_row(
-                "UPDATE tenant SET epoch = epoch + 1 WHERE tenant = :tenant RETURNING epoch",
-                named_params! { ":tenant": tenant },
-                |row| row::count(row, "epoch"),
+    fn open_epoch(&self, opening: &EpochOpening, signed: &Signed<EpochOpening>) -> Stored<()> {
+        let text = serde_json::to_string(signed).map_err(|_| StoreError::Row("tenant"))?;
+        let changed = self.write(|connection| {
+            connection.execute(
+                "UPDATE tenant
+                    SET epoch = :epoch, epoch_opening = :opening, next_device = next_device + :codes
+                  WHERE tenant = :tenant AND epoch < :epoch",
+                named_params! {
+                    ":tenant": opening.tenant,
+                    ":epoch": row::number(opening.epoch),
+                    ":opening": text,
+                    ":codes": CODES_PASSED_OVER,
+                },
             )
-        })
+        })?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::NoSuchTenant)
+        }
     }
 }

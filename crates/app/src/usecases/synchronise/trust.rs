@@ -27,6 +27,10 @@ pub(super) fn head(
     key: &PublicKey,
     said: &TenantHead,
 ) -> Result<Option<&'static str>, AppError> {
+    let epoch = read.cursor()?.epoch;
+    if epoch != 0 && said.epoch > epoch {
+        return Ok(Some("epoch_not_signed"));
+    }
     let kept = read.tenant_head()?;
     let before = kept.and_then(|signed| signed.verify(key).ok());
     let alarm = before.and_then(|before| said.may_follow(&before).err());

@@ -1,0 +1,340 @@
+//! What must hold after every fault, checked by one function: nothing acknowledged is missing, nothing comes twice,
+//! nothing appears that nobody made, and all replicas say the same.
+//!
+//! Basis: reliability, section 3.3 (the invariants' numbers stand beside each check).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skranke_domain::case::{Case, Field, Recorded};
+use skranke_domain::event::Event;
+use skranke_domain::ids::{CaseId, DeviceId, EventId};
+use skranke_protocol::chain;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::payload;
+
+/// Hash of an event.
+pub type Hash = [u8; 32];
+
+/// What one computer holds, and what its user was told.
+#[derive(Debug, Default)]
+pub struct Desktop {
+    /// What it is called in messages.
+    pub name: String,
+    /// Every event it holds.
+    pub events: Vec<SealedEvent>,
+    /// Events of which the user was told *gemt*.
+    pub saved: Vec<Hash>,
+    /// Events of which the user was told that the central store has them.
+    pub confirmed: Vec<Hash>,
+    /// Cases its list shows, with how many conflicts each.
+    pub shown: Option<BTreeMap<CaseId, usize>>,
+}
+
+/// What the central store holds.
+#[derive(Debug, Default)]
+pub struct Central {
+    /// Every event it holds, with its position in the feed where it is in its case.
+    pub events: Vec<(SealedEvent, Option<u64>)>,
+    /// The last position.
+    pub position: u64,
+    /// Chains as confirmed: number and hash of the last link of each device.
+    pub heads: Vec<(DeviceId, chain::Head)>,
+}
+
+/// Everything after a fault, once all have been in step again.
+#[derive(Debug, Default)]
+pub struct World {
+    /// The computers.
+    pub desktops: Vec<Desktop>,
+    /// The central store; none where the story has none.
+    pub central: Option<Central>,
+    /// Computers that never came back: what nobody else had seen of theirs may be lost with them.
+    pub gone: Vec<DeviceId>,
+    /// Whether every computer may see every case and has been in step.
+    pub is_quiet: bool,
+}
+
+/// Every invariant that does not hold, in words; empty where all do.
+pub fn broken(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    for desktop in &world.desktops {
+        once(&desktop.name, &desktop.events, &mut found);
+        let held: BTreeSet<Hash> = hashes(&desktop.events);
+        missing(
+            "I11 saved",
+            &desktop.name,
+            &desktop.saved,
+            &held,
+            &mut found,
+        );
+        chains(world, &desktop.name, &desktop.events, &mut found);
+        values(&desktop.name, &desktop.events, &mut found);
+        lists(desktop, &mut found);
+    }
+    if let Some(central) = &world.central {
+        in_the_centre(world, central, &mut found);
+    }
+    numbers(world, &mut found);
+    if world.is_quiet {
+        converged(world, &mut found);
+    }
+    found
+}
+
+/// Checks them all.
+///
+/// # Panics
+/// One does not hold; the message names `story`, which is how to replay it.
+pub fn hold(world: &World, story: &str) {
+    let found = broken(world);
+    assert!(found.is_empty(), "{story}\n{}", found.join("\n"));
+}
+
+fn hashes(events: &[SealedEvent]) -> BTreeSet<Hash> {
+    events.iter().map(|event| *event.hash()).collect()
+}
+
+/// I1, one half: exactly once.
+fn once(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
+    if hashes(events).len() != events.len() {
+        found.push(format!("I1 {name}: an event is there twice"));
+    }
+    let ids: BTreeSet<EventId> = events.iter().map(|event| event.header().id).collect();
+    if ids.len() != events.len() {
+        found.push(format!("I1 {name}: two events have one id"));
+    }
+}
+
+fn missing(
+    what: &str,
+    name: &str,
+    promised: &[Hash],
+    held: &BTreeSet<Hash>,
+    found: &mut Vec<String>,
+) {
+    let lost = promised.iter().filter(|hash| !held.contains(*hash)).count();
+    if lost > 0 {
+        found.push(format!("{what}: {lost} events of {name} are missing"));
+    }
+}
+
+/// I4 and I6: each device's events are one chain, without gap or fork.
+fn chains(world: &World, name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
+    let mut by_device: BTreeMap<_, Vec<&SealedEvent>> = BTreeMap::new();
+    for event in events {
+        by_device
+            .entry(event.header().device_id)
+            .or_default()
+            .push(event);
+    }
+    for (device, mut events) in by_device {
+        events.sort_by_key(|event| event.header().device_seq);
+        let is_broken = chain::first_break(chain::Head::START, events).is_some();
+        if is_broken && world.is_quiet && !world.gone.contains(&device) {
+            found.push(format!("I4 {name}: the chain of {device} is broken"));
+        }
+    }
+}
+
+/// I1, I2 and I11 of the central store.
+fn in_the_centre(world: &World, central: &Central, found: &mut Vec<String>) {
+    let name = "the central store";
+    let events: Vec<SealedEvent> = central.events.iter().map(|(e, _)| e.clone()).collect();
+    once(name, &events, found);
+    let held = hashes(&events);
+    let made: BTreeSet<Hash> = world
+        .desktops
+        .iter()
+        .flat_map(|desktop| hashes(&desktop.events))
+        .collect();
+    for desktop in &world.desktops {
+        missing(
+            "I1 confirmed",
+            &desktop.name,
+            &desktop.confirmed,
+            &held,
+            found,
+        );
+    }
+    let is_of_nobody = |event: &SealedEvent| {
+        !made.contains(event.hash()) && !world.gone.contains(&event.header().device_id)
+    };
+    if world.is_quiet && events.iter().any(is_of_nobody) {
+        found.push("I2: the central store holds what nobody made".to_owned());
+    }
+    let mut positions: Vec<u64> = central.events.iter().filter_map(|(_, at)| *at).collect();
+    positions.sort_unstable();
+    let expected: Vec<u64> = (1..=central.position).collect();
+    if positions != expected {
+        found.push("I1: the feed has a gap or repeats itself".to_owned());
+    }
+    if world.is_quiet {
+        chains(world, name, &events, found);
+        for (device, head) in &central.heads {
+            let last = events
+                .iter()
+                .filter(|event| event.header().device_id == *device)
+                .max_by_key(|event| event.header().device_seq);
+            if last.map(|event| *event.hash()) != head.hash && !world.gone.contains(device) {
+                found.push(format!(
+                    "I6: the confirmed head of {device} is not its last"
+                ));
+            }
+        }
+    }
+}
+
+/// I3: a case number stands on one case.
+fn numbers(world: &World, found: &mut Vec<String>) {
+    let mut cases: BTreeMap<String, BTreeSet<CaseId>> = BTreeMap::new();
+    for event in world.desktops.iter().flat_map(|desktop| &desktop.events) {
+        if let Ok(Recorded {
+            event: Some(Event::CaseOpened(opened)),
+            ..
+        }) = payload::recorded(event)
+        {
+            let number = opened.number.to_string();
+            cases
+                .entry(number)
+                .or_default()
+                .insert(event.header().case_id);
+        }
+    }
+    if cases.values().any(|cases| cases.len() > 1) {
+        found.push("I3: two cases have one number".to_owned());
+    }
+}
+
+/// The cases that events make, in whatever order they are given.
+pub fn cases(events: &[SealedEvent]) -> BTreeMap<CaseId, (Case, Vec<Recorded>)> {
+    let mut by_case: BTreeMap<CaseId, Vec<Recorded>> = BTreeMap::new();
+    for event in events {
+        if let Ok(recorded) = payload::recorded(event) {
+            let case = event.header().case_id;
+            by_case.entry(case).or_default().push(recorded);
+        }
+    }
+    let fold =
+        |(id, recorded): (CaseId, Vec<Recorded>)| (id, (Case::fold(id, &recorded), recorded));
+    by_case.into_iter().map(fold).collect()
+}
+
+/// I5: equal state on all replicas.
+fn converged(world: &World, found: &mut Vec<String>) {
+    let state = |events: &[SealedEvent]| -> BTreeMap<CaseId, Case> {
+        let cases = cases(events).into_iter();
+        cases.map(|(id, (case, _))| (id, case)).collect()
+    };
+    let mut replicas: Vec<(&str, BTreeMap<CaseId, Case>)> = world
+        .desktops
+        .iter()
+        .map(|desktop| (desktop.name.as_str(), state(&desktop.events)))
+        .collect();
+    if let Some(central) = &world.central {
+        let accepted = central.events.iter().filter(|(_, at)| at.is_some());
+        let accepted: Vec<SealedEvent> = accepted.map(|(event, _)| event.clone()).collect();
+        replicas.push(("the central store", state(&accepted)));
+    }
+    for pair in replicas.windows(2) {
+        let [(one, first), (other, second)] = pair else {
+            continue;
+        };
+        if first != second {
+            found.push(format!("I5: {one} and {other} do not say the same"));
+        }
+    }
+}
+
+/// Every value that was entered is in the history, and of a field that a person decides it is in effect or in a
+/// conflict that is shown, unless somebody who had seen it said otherwise.
+fn values(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
+    for (id, (case, recorded)) in cases(events) {
+        let history: BTreeSet<EventId> = case.history.iter().copied().collect();
+        if recorded.iter().any(|event| !history.contains(&event.id)) {
+            found.push(format!("{name}: something of {id} is not in its history"));
+        }
+        let notes = recorded
+            .iter()
+            .filter(|event| matches!(event.event, Some(Event::NoteAdded { .. })));
+        if notes.count() != case.notes.len() {
+            found.push(format!("{name}: a note of {id} is lost"));
+        }
+        citizen(name, id, &case, &recorded, found);
+    }
+}
+
+fn citizen(name: &str, id: CaseId, case: &Case, recorded: &[Recorded], found: &mut Vec<String>) {
+    let was_chosen = recorded.iter().any(|event| {
+        matches!(&event.event, Some(Event::ConflictResolved { field, .. }) if field == "citizen")
+    });
+    if was_chosen {
+        return;
+    }
+    let said: Vec<(&Recorded, &skranke_domain::event::CitizenRecorded)> = recorded
+        .iter()
+        .filter_map(|event| match &event.event {
+            Some(Event::CitizenRecorded(citizen)) => Some((event, citizen)),
+            Some(_) | None => None,
+        })
+        .collect();
+    let is_after = |later: &Recorded, earlier: EventId| sees(recorded, later, earlier);
+    let newest: Vec<_> = said
+        .iter()
+        .filter(|(event, _)| {
+            !said
+                .iter()
+                .any(|(later, _)| later.id != event.id && is_after(later, event.id))
+        })
+        .collect();
+    let differ = newest.iter().any(|(_, value)| *value != newest[0].1);
+    if differ {
+        let shown = case.conflicts.iter().find(|c| c.field == Field::Citizen);
+        let is_shown = newest
+            .iter()
+            .all(|(event, _)| shown.is_some_and(|shown| shown.events.contains(&event.id)));
+        if !is_shown {
+            found.push(format!(
+                "{name}: a name of {id} lost against another unseen"
+            ));
+        }
+    } else if let Some((_, value)) = newest.first()
+        && case.citizen.as_ref() != Some(*value)
+    {
+        found.push(format!("{name}: the last name of {id} is not in effect"));
+    }
+}
+
+/// Whether the author of an event had seen another.
+fn sees(recorded: &[Recorded], event: &Recorded, other: EventId) -> bool {
+    let mut open = event.based_on.clone();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if id == other {
+            return true;
+        }
+        if seen.insert(id)
+            && let Some(parent) = recorded.iter().find(|event| event.id == id)
+        {
+            open.extend(parent.based_on.iter().copied());
+        }
+    }
+    false
+}
+
+/// I7 and I13: the list shows every case, and every conflict there is.
+fn lists(desktop: &Desktop, found: &mut Vec<String>) {
+    let Some(shown) = &desktop.shown else {
+        return;
+    };
+    let made: BTreeMap<CaseId, usize> = cases(&desktop.events)
+        .into_iter()
+        .filter(|(_, (case, _))| case.opened.is_some() && case.citizen.is_some())
+        .map(|(id, (case, _))| (id, case.conflicts.len()))
+        .collect();
+    if *shown != made {
+        found.push(format!(
+            "I7 or I13 {}: the list shows other cases or conflicts than there are",
+            desktop.name
+        ));
+    }
+}

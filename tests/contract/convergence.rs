@@ -1,0 +1,172 @@
+//! Two to five counters and a central store in memory live through a story made from a number: work apart, deliveries
+//! cut, repeated and out of order, answers lost, work held apart and released, backups put back, clocks that jump.
+//! In the end all say the same, and no value is lost.
+//!
+//! The fold, the planner and the admission are the real ones. `SKRANKE_SEED=N` replays one story, `SKRANKE_CASES=N`
+//! tells how many. Basis: design, section 3; reliability, G6 and F11.
+
+mod central;
+mod counter;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use skranke_protocol::wire::Outcome;
+use skranke_testkit::invariants::{self, Desktop, World};
+use uuid::Uuid;
+
+use self::central::{Central, Keys};
+use self::counter::Counter;
+use crate::office::TENANT;
+
+/// Stories in an ordinary run.
+const STORIES: u64 = 400;
+
+/// Numbers that only look random: the same from the same beginning.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end.max(1) as u64).unwrap()
+    }
+
+    /// Once in `times`.
+    pub(crate) fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(crate) fn uuid(&mut self) -> Uuid {
+        uuid::Builder::from_random_bytes(
+            (u128::from(self.next()) << 64 | u128::from(self.next())).to_be_bytes(),
+        )
+        .into_uuid()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how a story is replayed")]
+pub(crate) fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Lives through a story and returns the world after it.
+fn story(seed: u64, keys: &Keys) -> World {
+    let mut dice = Dice::new(seed);
+    let mut central = Central::new();
+    let count = 2 + dice.below(4);
+    let mut counters: Vec<Counter> = (1..=count)
+        .map(|seed| Counter::new(u8::try_from(seed).unwrap()))
+        .collect();
+    let mut backup = central.clone();
+    let mut second = 1;
+    let mut gone = Vec::new();
+    for _ in 0..(6 + dice.below(14)) {
+        if counters.len() > 1 && dice.one_in(25) {
+            // A laptop that never comes back: what others have seen of its work must not be lost with it.
+            gone.extend(counters.pop());
+        }
+        let which = dice.below(counters.len());
+        match dice.below(12) {
+            0..5 => counters[which].work(&mut dice),
+            5..9 => counters[which].sync(&mut central, keys, &mut dice, true),
+            9 => counters[which].sign_in(&mut central, keys, &mut dice),
+            10 => backup = central.clone(),
+            _ => {
+                central = backup.clone().restored(second, keys);
+                second += 1;
+                if dice.one_in(2) {
+                    backup = central.clone();
+                }
+            }
+        }
+    }
+    // All come together again: whoever was held apart signs in, and nothing more goes wrong.
+    for round in 0..6 {
+        for counter in &mut counters {
+            if round == 0 {
+                counter.sign_in(&mut central, keys, &mut dice);
+            }
+            counter.sync(&mut central, keys, &mut dice, false);
+        }
+    }
+    assert_eq!(central.alarms, Vec::<String>::new(), "seed {seed}");
+    let desktops = counters.iter().zip(1..).map(|(counter, number)| Desktop {
+        name: format!("counter {number}"),
+        events: counter.events(&mut dice),
+        saved: counter.own().map(|event| *event.hash()).collect(),
+        confirmed: counter.own().map(|event| *event.hash()).collect(),
+        shown: None,
+    });
+    World {
+        desktops: desktops.collect(),
+        central: Some(in_words(&central)),
+        gone: gone.iter().map(Counter::device).collect(),
+        is_quiet: true,
+    }
+}
+
+fn in_words(central: &Central) -> invariants::Central {
+    let events = central.events.values().map(|stored| {
+        let position = match stored.outcome {
+            Outcome::Accepted { position } | Outcome::Conflict { position, .. } => Some(position),
+            Outcome::Quarantined { .. } | Outcome::Deferred { .. } => None,
+        };
+        (stored.event.clone(), position)
+    });
+    assert_eq!(central.tenant.code, TENANT);
+    invariants::Central {
+        events: events.collect(),
+        position: central.tenant.position(),
+        heads: central
+            .devices
+            .values()
+            .map(|device| (device.id, device.head))
+            .collect(),
+    }
+}
+
+#[test]
+fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_same_and_no_value_is_lost()
+ {
+    if let Some(seed) = number("SKRANKE_SEED") {
+        return invariants::hold(&story(seed, &Keys::new()), &format!("SKRANKE_SEED={seed}"));
+    }
+    let stories = number("SKRANKE_CASES").unwrap_or(STORIES);
+    let first = number("SKRANKE_FIRST_SEED").unwrap_or(1);
+    println!("stories {first} to {}", first + stories - 1);
+    let (next, events) = (AtomicU64::new(first), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                let keys = Keys::new();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + stories {
+                        return;
+                    }
+                    let told = std::panic::catch_unwind(|| story(seed, &keys));
+                    let Ok(world) = told else {
+                        panic!("replay with SKRANKE_SEED={seed}");
+                    };
+                    let held = world.central.as_ref().map_or(0, |central| central.position);
+                    events.fetch_add(held, Ordering::Relaxed);
+                    invariants::hold(&world, &format!("replay with SKRANKE_SEED={seed}"));
+                }
+            });
+        }
+    });
+    let events = events.into_inner();
+    assert!(events > stories * 4, "the stories are about something");
+    println!("{stories} stories, {events} events in the end");
+}

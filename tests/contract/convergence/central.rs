@@ -1,0 +1,379 @@
+//! A central store in memory: no disk and no SQL, so that thousands of stories take seconds. What becomes of a command
+//! is decided by the real admission; only the tables are others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
+use skranke_domain::role::Role;
+use skranke_protocol::confirmation::Signed;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::epoch::EpochOpening;
+use skranke_protocol::grant::{Grant, SignedGrant};
+use skranke_protocol::signature::SigningKey;
+use skranke_protocol::tree::Frontier;
+use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope};
+use skranke_server::admission::{self, Admitted, Circumstances, leaf};
+use skranke_server::store::{
+    Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
+    StoreError, Stored, StoredEvent, StoredGrant, Tenant,
+};
+
+use crate::office::{Laptop, TENANT, noon};
+
+/// The keys of the server and of its operator.
+pub(super) struct Keys {
+    pub(super) server: SigningKey,
+    pub(super) operator: SigningKey,
+}
+
+impl Keys {
+    pub(super) fn new() -> Self {
+        Self {
+            server: SigningKey::from_seed(&[0x5e; 32]),
+            operator: SigningKey::from_seed(&[0x09; 32]),
+        }
+    }
+}
+
+/// The tables. A copy of them is a backup.
+#[derive(Clone)]
+pub(super) struct Central {
+    pub(super) tenant: Tenant,
+    pub(super) devices: BTreeMap<DeviceId, Device>,
+    pub(super) grants: BTreeMap<GrantId, (StaffId, DeviceId, StoredGrant)>,
+    pub(super) events: BTreeMap<[u8; 32], StoredEvent>,
+    by_id: BTreeMap<EventId, BTreeSet<[u8; 32]>>,
+    pub(super) feed: Vec<NewFeedItem>,
+    pub(super) alarms: Vec<String>,
+}
+
+impl Central {
+    pub(super) fn new() -> Self {
+        Self {
+            tenant: Tenant {
+                code: TENANT.to_owned(),
+                epoch: 1,
+                tree: Frontier::default(),
+                backup_position: 0,
+                opening: None,
+            },
+            devices: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            events: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            feed: Vec::new(),
+            alarms: Vec::new(),
+        }
+    }
+
+    pub(super) fn enrol(&mut self, laptop: &Laptop) {
+        let device = Device {
+            id: laptop.id,
+            code: "S1".to_owned(),
+            name: String::new(),
+            public_key: laptop.key.public(),
+            scope: Scope::Tenant,
+            state: DeviceState::Active,
+            head: skranke_protocol::chain::Head::START,
+            accepted: 0,
+            quarantined: 0,
+            deferred: 0,
+        };
+        self.devices.entry(laptop.id).or_insert(device);
+    }
+
+    /// The laptop's person signs in; the token goes to the laptop too.
+    pub(super) fn sign_in(&mut self, laptop: &Laptop, id: GrantId, keys: &Keys) -> SignedGrant {
+        let grant = Grant {
+            id,
+            tenant: TENANT.to_owned(),
+            staff_id: laptop.staff,
+            roles: vec![Role::Counter],
+            device_id: laptop.id,
+            valid_from: noon() - TimeDelta::hours(4),
+            valid_until: noon() + TimeDelta::hours(4),
+        };
+        let signed = grant.sign(&keys.server).unwrap();
+        let public = keys.server.public();
+        if !self.grants.contains_key(&id) {
+            admission::give_grant(self, &grant, &signed, circumstances(&public)).unwrap();
+        }
+        signed
+    }
+
+    pub(super) fn push(&mut self, device: DeviceId, batch: &PushBatch, keys: &Keys) -> Admitted {
+        let public = keys.server.public();
+        let circumstances = circumstances(&public);
+        if batch.offered_again && self.tenant.epoch > 1 {
+            admission::admit_again(self, device, batch, circumstances).unwrap()
+        } else {
+            admission::admit(self, device, &batch.commands, circumstances).unwrap()
+        }
+    }
+
+    /// This backup is put back, at a moment after every earlier one.
+    pub(super) fn restored(mut self, second: i64, keys: &Keys) -> Self {
+        let before = self.tenant.opening.as_ref();
+        let before = before.map(|signed| signed.verify(&keys.operator.public()).unwrap());
+        let opening = EpochOpening::after(
+            TENANT,
+            self.tenant.epoch,
+            (self.tenant.position(), self.tenant.tree.root()),
+            before.as_ref(),
+            noon() + TimeDelta::seconds(second),
+        );
+        self.tenant.epoch = opening.epoch;
+        self.tenant.opening = Some(Signed::new(&opening, &keys.operator).unwrap());
+        self
+    }
+
+    /// The events of the feed after a position, with their positions.
+    pub(super) fn feed_after(&self, position: u64) -> Vec<(u64, SealedEvent)> {
+        let items = (1..)
+            .zip(&self.feed)
+            .skip(usize::try_from(position).unwrap());
+        items
+            .filter_map(|(position, item)| match item {
+                NewFeedItem::Event { hash, .. } => {
+                    Some((position, self.events[hash].event.clone()))
+                }
+                NewFeedItem::ScopeEntered { .. } | NewFeedItem::ScopeLeft { .. } => None,
+            })
+            .collect()
+    }
+
+    fn of(&self, wanted: impl Fn(&StoredEvent) -> bool) -> Vec<StoredEvent> {
+        self.events
+            .values()
+            .filter(|stored| wanted(stored))
+            .cloned()
+            .collect()
+    }
+}
+
+fn circumstances(key: &skranke_protocol::signature::PublicKey) -> Circumstances<'_> {
+    Circumstances {
+        now: noon(),
+        server_key: key,
+        index_key: &[7; 32],
+    }
+}
+
+fn position_of(stored: &StoredEvent) -> Option<u64> {
+    match stored.outcome {
+        Outcome::Accepted { position } | Outcome::Conflict { position, .. } => Some(position),
+        Outcome::Quarantined { .. } | Outcome::Deferred { .. } => None,
+    }
+}
+
+fn in_chain_order(mut found: Vec<StoredEvent>) -> Vec<SealedEvent> {
+    found.sort_by_key(|stored| {
+        let header = stored.event.header();
+        (header.device_id, header.device_seq)
+    });
+    found.into_iter().map(|stored| stored.event).collect()
+}
+
+impl CentralTransaction for Central {
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    fn device(&mut self, id: DeviceId) -> Stored<Option<Device>> {
+        Ok(self.devices.get(&id).cloned())
+    }
+
+    fn insert_device(&mut self, device: &Device, _: DateTime<Utc>) -> Stored<String> {
+        self.devices.insert(device.id, device.clone());
+        Ok(device.code.clone())
+    }
+
+    fn update_device(&mut self, device: &Device) -> Stored<()> {
+        // As the tables demand it.
+        assert_eq!(
+            device.accepted + device.quarantined + device.deferred,
+            device.head.seq
+        );
+        self.devices.insert(device.id, device.clone());
+        Ok(())
+    }
+
+    fn enrolment_code(&mut self, _: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
+        Ok(None)
+    }
+
+    fn use_enrolment_code(&mut self, _: &[u8; 32], _: DeviceId) -> Stored<()> {
+        Ok(())
+    }
+
+    fn grant(&mut self, id: GrantId) -> Stored<Option<StoredGrant>> {
+        Ok(self.grants.get(&id).map(|(_, _, grant)| grant.clone()))
+    }
+
+    fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
+        let grants = self.grants.values();
+        Ok(grants
+            .filter(|(of, on, _)| *of == staff && *on == device)
+            .map(|(_, _, grant)| grant.clone())
+            .collect())
+    }
+
+    fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>> {
+        let held = |stored: &StoredEvent| match &stored.outcome {
+            Outcome::Quarantined { reason } => {
+                ["grant_not_valid", "grant_unknown"].contains(&reason.code())
+                    && stored.event.header().device_id == device
+            }
+            Outcome::Accepted { .. } | Outcome::Conflict { .. } | Outcome::Deferred { .. } => false,
+        };
+        Ok(in_chain_order(self.of(held)))
+    }
+
+    fn insert_grant(
+        &mut self,
+        id: GrantId,
+        staff: StaffId,
+        device: DeviceId,
+        signed: &SignedGrant,
+    ) -> Stored<()> {
+        let stored = StoredGrant {
+            signed: signed.clone(),
+            revoked_at: None,
+        };
+        match self.grants.insert(id, (staff, device, stored)) {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Row("staff_grant")),
+        }
+    }
+
+    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
+        if let Some((_, _, grant)) = self.grants.get_mut(&id) {
+            grant.revoked_at = Some(at);
+        }
+        Ok(())
+    }
+
+    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>> {
+        Ok(self.events.get(hash).cloned())
+    }
+
+    fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
+        let hashes = self.by_id.get(&id).into_iter().flatten();
+        Ok(hashes.map(|hash| self.events[hash].clone()).collect())
+    }
+
+    fn events_of_command(&mut self, id: CommandId) -> Stored<Vec<StoredEvent>> {
+        Ok(self.of(|stored| stored.event.header().command_id == id))
+    }
+
+    fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
+        let mut found = self
+            .of(|stored| stored.event.header().case_id == case_id && position_of(stored).is_some());
+        found.sort_by_key(position_of);
+        Ok(found.into_iter().map(|stored| stored.event).collect())
+    }
+
+    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
+        Ok(in_chain_order(self.of(|stored| {
+            stored.event.header().case_id == case_id
+                && matches!(stored.outcome, Outcome::Deferred { .. })
+        })))
+    }
+
+    fn insert_event(
+        &mut self,
+        event: &SealedEvent,
+        outcome: &Outcome,
+        on_chain: bool,
+        _: DateTime<Utc>,
+    ) -> Stored<()> {
+        let stored = StoredEvent {
+            event: event.clone(),
+            outcome: outcome.clone(),
+            on_chain,
+        };
+        self.by_id
+            .entry(event.header().id)
+            .or_default()
+            .insert(*event.hash());
+        match self.events.insert(*event.hash(), stored) {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Row("event")),
+        }
+    }
+
+    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()> {
+        let stored = self.events.get_mut(hash);
+        stored.ok_or(StoreError::Row("event"))?.on_chain = true;
+        Ok(())
+    }
+
+    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()> {
+        let stored = self.events.get_mut(hash).ok_or(StoreError::Row("event"))?;
+        stored.outcome = outcome.clone();
+        Ok(())
+    }
+
+    fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64> {
+        let position = self.tenant.position() + 1;
+        self.tenant.tree.append(&leaf(position, item));
+        self.feed.push(item.clone());
+        Ok(position)
+    }
+
+    fn record_receipt(&mut self, _: &[u8; 32], _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
+        Ok(())
+    }
+
+    fn keep_refused(&mut self, _: DeviceId, _: &str, _: &[u8], _: DateTime<Utc>) -> Stored<()> {
+        Ok(())
+    }
+
+    fn raise_alarm(
+        &mut self,
+        code: &str,
+        _: DeviceId,
+        _: Option<&[u8; 32]>,
+        _: DateTime<Utc>,
+    ) -> Stored<()> {
+        self.alarms.push(code.to_owned());
+        Ok(())
+    }
+
+    fn is_in_scope(&mut self, _: DeviceId, _: CaseId) -> Stored<bool> {
+        Ok(true)
+    }
+
+    fn enter_scope(&mut self, _: DeviceId, _: CaseId) -> Stored<()> {
+        Ok(())
+    }
+
+    fn leave_scope(&mut self, _: DeviceId, _: CaseId) -> Stored<()> {
+        Ok(())
+    }
+
+    fn save_case_summary(&mut self, _: &CaseSummary) -> Stored<()> {
+        Ok(())
+    }
+
+    fn cases_of(&mut self, _: &[u8; 32]) -> Stored<Vec<CaseSummary>> {
+        Ok(Vec::new())
+    }
+
+    fn insert_attachment(&mut self, _: &Attachment, _: DateTime<Utc>) -> Stored<()> {
+        Ok(())
+    }
+
+    fn set_backup_position(&mut self, _: u64) -> Stored<()> {
+        Ok(())
+    }
+
+    fn audit(&mut self, _: &AuditRow) -> Stored<()> {
+        Ok(())
+    }
+
+    fn commit(self: Box<Self>) -> Stored<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,443 @@
+//! A counter in memory: what the desktop's store keeps, with the real planner deciding what is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use skranke_domain::case::{Case, Recorded, act_of, check};
+use skranke_domain::event::{Channel, Event, RegisterStatus};
+use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
+use skranke_domain::role::{Role, any_permits};
+use skranke_protocol::chain::Head;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::epoch::EpochOpening;
+use skranke_protocol::payload;
+use skranke_protocol::plan::{Local, Operation, OutboxState, OwnEvent, outbox_state, plan};
+use skranke_protocol::version::SPOKEN;
+use skranke_protocol::wire::{
+    CommandVerdict, Cursor, DeferReason, DeviceStatus, Outcome, PushBatch, Scope, Status,
+};
+
+use super::Dice;
+use super::central::{Central, Keys};
+use crate::office::{Laptop, TENANT, citizen, noon};
+
+/// How far offering to a restored store has come: whether the grants went, and the last event.
+type Offer = (bool, Option<(skranke_domain::ids::DeviceId, u64)>);
+
+pub(super) struct Counter {
+    code: u8,
+    laptop: Laptop,
+    held: BTreeMap<EventId, SealedEvent>,
+    positions: BTreeMap<EventId, u64>,
+    own: Vec<SealedEvent>,
+    settled: BTreeSet<CommandId>,
+    cursor: Cursor,
+    opening: Option<EpochOpening>,
+    tokens: BTreeMap<GrantId, String>,
+    offer: Option<Offer>,
+}
+
+impl Counter {
+    pub(super) fn new(seed: u8) -> Self {
+        Self {
+            code: seed,
+            laptop: Laptop::new(seed),
+            held: BTreeMap::new(),
+            positions: BTreeMap::new(),
+            own: Vec::new(),
+            settled: BTreeSet::new(),
+            cursor: Cursor::START,
+            opening: None,
+            tokens: BTreeMap::new(),
+            offer: None,
+        }
+    }
+
+    pub(super) fn device(&self) -> skranke_domain::ids::DeviceId {
+        self.laptop.id
+    }
+
+    pub(super) fn own(&self) -> impl Iterator<Item = &SealedEvent> {
+        self.own.iter()
+    }
+
+    /// All that is held, in an order of no meaning.
+    pub(super) fn events(&self, dice: &mut Dice) -> Vec<SealedEvent> {
+        let mut events: Vec<SealedEvent> = self.held.values().cloned().collect();
+        for place in (1..events.len()).rev() {
+            events.swap(place, dice.below(place + 1));
+        }
+        events
+    }
+
+    /// Somebody does something that is allowed in the case as this counter sees it.
+    pub(super) fn work(&mut self, dice: &mut Dice) {
+        if dice.one_in(4) {
+            // The clock is put right, or wrong.
+            let days = i64::try_from(dice.below(8_000)).unwrap() - 4_000;
+            self.laptop.at = noon() + TimeDelta::days(days);
+        }
+        let known: BTreeSet<CaseId> = self.held.values().map(|e| e.header().case_id).collect();
+        let known: Vec<CaseId> = known.into_iter().collect();
+        if known.is_empty() || dice.one_in(5) {
+            let number = format!("2026-S{}-{:04}", self.code, self.own.len() + 1);
+            let opened = self.laptop.opened_as(&number, Channel::InPerson);
+            let events = [opened, Event::CitizenRecorded(citizen("2512169996", "Åse"))];
+            return self.seal(CaseId::from_uuid(dice.uuid()), &[], &events, dice);
+        }
+        let case_id = known[dice.below(known.len())];
+        let recorded: Vec<Recorded> = self
+            .held
+            .values()
+            .filter(|event| event.header().case_id == case_id)
+            .map(|event| payload::recorded(event).unwrap())
+            .collect();
+        let case = Case::fold(case_id, &recorded);
+        let mut wanted = vec![self.wish(&case, dice)];
+        if dice.one_in(4) {
+            wanted.push(Event::NoteAdded {
+                text: format!("note {}", dice.below(1_000)),
+            });
+        }
+        let mut as_seen = recorded;
+        for (event, place) in wanted.iter().zip(0..) {
+            let seen = Case::fold(case_id, &as_seen);
+            if check(&seen, event).is_err() || !any_permits(&[Role::Counter], act_of(event)) {
+                return;
+            }
+            as_seen.push(Recorded {
+                id: EventId::from_uuid(dice.uuid()),
+                command: CommandId::from_uuid(uuid::Uuid::from_u128(place)),
+                based_on: seen.heads,
+                recorded_at: self.laptop.at,
+                hash: [0; 32],
+                actor: self.laptop.staff,
+                event: Some(event.clone()),
+            });
+        }
+        self.seal(case_id, &case.heads, &wanted, dice);
+    }
+
+    fn wish(&self, case: &Case, dice: &mut Dice) -> Event {
+        let names = ["Aase Lindholm", "Åse Lindholm", "Åse Østergård"];
+        match dice.below(9) {
+            0..3 => Event::CitizenRecorded(citizen("2512169996", names[dice.below(3)])),
+            3 => Event::CompanionRecorded {
+                name: names[dice.below(3)].to_owned(),
+            },
+            4 => Event::Withdrawn {
+                withdrawn_at: noon(),
+            },
+            5 => Event::MarkedIncomplete {
+                missing: vec![format!("paper {}", dice.below(2))],
+            },
+            6 => Event::RegisterLookedUp {
+                looked_at: noon(),
+                seen: [RegisterStatus::NotExempt, RegisterStatus::NotRegistered][dice.below(2)],
+            },
+            7 if !case.conflicts.is_empty() => {
+                let conflict = &case.conflicts[dice.below(case.conflicts.len())];
+                Event::ConflictResolved {
+                    field: conflict.field.code().to_owned(),
+                    chosen: conflict.events[dice.below(conflict.events.len())],
+                    reason: "Borgeren sagde det".to_owned(),
+                }
+            }
+            _ => Event::NoteAdded {
+                text: format!("note {}", dice.below(1_000)),
+            },
+        }
+    }
+
+    fn seal(&mut self, case_id: CaseId, seen: &[EventId], events: &[Event], dice: &mut Dice) {
+        let command_id = CommandId::from_uuid(dice.uuid());
+        let n = u16::try_from(events.len()).unwrap();
+        let mut based_on = seen.to_vec();
+        for (event, k) in events.iter().zip(1..) {
+            let mut unsealed = self
+                .laptop
+                .unsealed(case_id, command_id, (k, n), based_on.clone());
+            unsealed.id = EventId::from_uuid(dice.uuid());
+            let salt = *dice.uuid().as_bytes();
+            let sealed = unsealed.seal(event, salt, &self.laptop.key).unwrap();
+            self.laptop.head = Head::after(sealed.header(), sealed.hash());
+            based_on = vec![sealed.header().id];
+            self.held.insert(sealed.header().id, sealed.clone());
+            self.own.push(sealed);
+        }
+    }
+
+    /// The person signs in: until then their work is held apart.
+    pub(super) fn sign_in(&mut self, central: &mut Central, keys: &Keys, dice: &mut Dice) {
+        central.enrol(&self.laptop);
+        let id = GrantId::from_uuid(dice.uuid());
+        let signed = central.sign_in(&self.laptop, id, keys);
+        self.tokens.insert(id, signed.to_token());
+        // What is recorded from now on names it.
+        self.laptop.grant = id;
+    }
+
+    /// One round with the central store; with `faults` it may be cut anywhere, and messages come twice.
+    pub(super) fn sync(
+        &mut self,
+        central: &mut Central,
+        keys: &Keys,
+        dice: &mut Dice,
+        faults: bool,
+    ) {
+        central.enrol(&self.laptop);
+        let status = self.status(central);
+        self.follow(&status, central, keys);
+        let planned: Vec<OwnEvent> = self
+            .own
+            .iter()
+            .map(|event| OwnEvent {
+                seq: event.header().device_seq,
+                hash: *event.hash(),
+                command_id: event.header().command_id,
+                wire_bytes: 900,
+                confirmed: self.settled.contains(&event.header().command_id),
+            })
+            .collect();
+        let local = Local {
+            head: self.laptop.head,
+            own: &planned,
+            cursor: self.cursor,
+            offers_pulled: self.offer.is_some(),
+            attachments: &[],
+        };
+        for operation in plan(&local, &status) {
+            if faults && dice.one_in(6) {
+                return;
+            }
+            match operation {
+                Operation::Push { first, last } => {
+                    if !self.push(central, keys, dice, faults, (first, last)) {
+                        return;
+                    }
+                }
+                Operation::ReofferPulled => {
+                    if !self.offer_again(central, keys, dice, faults) {
+                        return;
+                    }
+                }
+                Operation::Pull { .. } => self.pull(central, dice, faults),
+                Operation::Raise(alarm) => panic!("{alarm:?}"),
+                Operation::StopRevoked | Operation::StopForNewEpoch | Operation::Upload(_) => {
+                    panic!("{operation:?}")
+                }
+            }
+        }
+    }
+
+    fn status(&self, central: &Central) -> Status {
+        let device = &central.devices[&self.laptop.id];
+        Status {
+            protocol: SPOKEN,
+            server_version: String::new(),
+            tenant: TENANT.to_owned(),
+            epoch: central.tenant.epoch,
+            position: central.tenant.position(),
+            backup_position: 0,
+            epoch_warrant: None,
+            device: DeviceStatus {
+                device_id: device.id,
+                device_code: device.code.clone(),
+                state: device.state.clone(),
+                scope: Scope::Tenant,
+                seq: device.head.seq,
+                head_hash: device.head.hash,
+            },
+            certification: None,
+            server_time: noon(),
+        }
+    }
+
+    fn follow(&mut self, status: &Status, central: &Central, keys: &Keys) {
+        let signed = central.tenant.opening.as_ref();
+        let opening = signed.map(|signed| signed.verify(&keys.operator.public()).unwrap());
+        if self.cursor.epoch == 0 {
+            self.cursor.epoch = status.epoch;
+        } else if status.epoch > self.cursor.epoch {
+            let shared = opening
+                .as_ref()
+                .and_then(|opening| opening.shared_with(self.cursor.epoch, self.opening.as_ref()));
+            let shared = shared.expect("whatever was restored has something in common");
+            self.positions.retain(|_, position| *position <= shared);
+            let positions = &self.positions;
+            let is_there = |event: &&SealedEvent| positions.contains_key(&event.header().id);
+            self.settled = self
+                .own
+                .iter()
+                .filter(is_there)
+                .map(|event| event.header().command_id)
+                .collect();
+            self.cursor = Cursor {
+                epoch: status.epoch,
+                position: self.cursor.position.min(shared),
+            };
+            self.offer = Some((false, None));
+        } else {
+            return;
+        }
+        self.opening = opening;
+    }
+
+    /// Whether the round goes on.
+    fn push(
+        &mut self,
+        central: &mut Central,
+        keys: &Keys,
+        dice: &mut Dice,
+        faults: bool,
+        (first, last): (u64, u64),
+    ) -> bool {
+        let from = usize::try_from(first - 1).unwrap();
+        let events = self.own[from..usize::try_from(last).unwrap()].to_vec();
+        if faults && dice.one_in(4) {
+            // The second half overtakes the first, which then is lost or comes after all.
+            let half = events.len() / 2;
+            let late: Vec<SealedEvent> = whole(&events[half..]);
+            let admitted = central.push(self.laptop.id, &PushBatch::of(&late), keys);
+            self.take(&late, &admitted.verdicts);
+            if dice.one_in(2) {
+                return false;
+            }
+        }
+        let batch = PushBatch::of(&events);
+        let mut admitted = central.push(self.laptop.id, &batch, keys);
+        if faults && dice.one_in(3) {
+            admitted = central.push(self.laptop.id, &batch, keys);
+        }
+        if faults && dice.one_in(4) {
+            return false;
+        }
+        assert_eq!(admitted.device.head.seq, admitted.device.head.seq.max(last));
+        self.take(&events, &admitted.verdicts);
+        true
+    }
+
+    fn take(&mut self, events: &[SealedEvent], verdicts: &[CommandVerdict]) {
+        for CommandVerdict {
+            command_id,
+            verdict,
+        } in verdicts
+        {
+            let is_settled = outbox_state(verdict) != OutboxState::Waiting
+                && !matches!(
+                    verdict.outcome(),
+                    Outcome::Deferred {
+                        reason: DeferReason::ParentMissing | DeferReason::ParentQuarantined
+                    }
+                );
+            if is_settled {
+                self.settled.insert(*command_id);
+            }
+            if let Outcome::Accepted { position } | Outcome::Conflict { position, .. } =
+                verdict.outcome()
+            {
+                let of_command: Vec<_> = events
+                    .iter()
+                    .filter(|event| event.header().command_id == *command_id)
+                    .collect();
+                for (event, back) in of_command.iter().rev().zip(0..) {
+                    // Only the last position is named; those before it follow from it.
+                    self.positions
+                        .entry(event.header().id)
+                        .or_insert(position - back);
+                }
+            }
+        }
+    }
+
+    fn offer_again(
+        &mut self,
+        central: &mut Central,
+        keys: &Keys,
+        dice: &mut Dice,
+        faults: bool,
+    ) -> bool {
+        while let Some((grants_went, after)) = self.offer {
+            if faults && dice.one_in(4) {
+                return false;
+            }
+            if !grants_went {
+                let tokens: Vec<String> = self.tokens.values().cloned().collect();
+                central.push(self.laptop.id, &PushBatch::again(&[], tokens), keys);
+                self.offer = Some((true, after));
+                continue;
+            }
+            let mut pulled: Vec<&SealedEvent> = self
+                .held
+                .values()
+                .filter(|event| event.header().device_id != self.laptop.id)
+                .filter(|event| !self.positions.contains_key(&event.header().id))
+                .collect();
+            let place = |event: &SealedEvent| (event.header().device_id, event.header().device_seq);
+            pulled.sort_by_key(|event| place(event));
+            let rest = pulled
+                .into_iter()
+                .filter(|e| after.is_none_or(|after| place(e) > after));
+            let rest: Vec<SealedEvent> = rest.cloned().collect();
+            let Some(first) = rest.first() else {
+                self.offer = None;
+                return true;
+            };
+            let command = first.header().command_id;
+            let events: Vec<SealedEvent> = rest
+                .iter()
+                .take_while(|event| event.header().command_id == command)
+                .cloned()
+                .collect();
+            if events.len() == usize::from(first.header().n) {
+                central.push(self.laptop.id, &PushBatch::again(&events, Vec::new()), keys);
+            }
+            self.offer = Some((true, events.last().map(place)));
+        }
+        true
+    }
+
+    fn pull(&mut self, central: &Central, dice: &mut Dice, faults: bool) {
+        loop {
+            let from = self.cursor.position;
+            let mut page = central.feed_after(from);
+            let whole = page.len();
+            page.truncate(2 + dice.below(5));
+            // As the server does it: no page ends in the middle of a command.
+            while page
+                .last()
+                .is_some_and(|(_, e)| e.header().k != e.header().n)
+            {
+                page.pop();
+            }
+            let is_last = page.len() == whole;
+            let repeated = if faults && dice.one_in(3) { 2 } else { 1 };
+            for _ in 0..repeated {
+                for (position, event) in &page {
+                    let header = event.header();
+                    self.positions.insert(header.id, *position);
+                    self.held.entry(header.id).or_insert_with(|| event.clone());
+                    if let Some((_, _, grant)) = central.grants.get(&header.grant_id) {
+                        self.tokens.insert(header.grant_id, grant.signed.to_token());
+                    }
+                    if header.device_id == self.laptop.id {
+                        self.settled.insert(header.command_id);
+                    }
+                }
+            }
+            self.cursor.position = page.last().map_or(from, |(position, _)| *position);
+            if is_last || (faults && dice.one_in(4)) {
+                return;
+            }
+        }
+    }
+}
+
+/// Events without the rest of a command that was cut at the beginning.
+fn whole(events: &[SealedEvent]) -> Vec<SealedEvent> {
+    let cut = events
+        .iter()
+        .take_while(|event| event.header().k != 1)
+        .count();
+    events[cut..].to_vec()
+}
