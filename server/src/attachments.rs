@@ -51,6 +51,11 @@ pub struct AttachmentFolder {
 }
 
 impl AttachmentFolder {
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
     /// Opens the folder, sealing with a key derived from the database's.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use crate::attachments::AttachmentFolder;
 use crate::auth::ReplayGuard;
 use crate::config::Config;
 use crate::log;
+use crate::metrics::Metrics;
 use crate::operator;
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
@@ -48,6 +49,11 @@ pub struct Central {
     pub(crate) replays: ReplayGuard,
     pub(crate) attempts: AttemptGuard,
     pub(crate) requests: Semaphore,
+    pub(crate) max_requests: usize,
+    pub(crate) metrics: Metrics,
+    /// The municipality of the settings.
+    pub(crate) tenant: Option<String>,
+    pub(crate) min_free_bytes: u64,
     pub(crate) stopping: watch::Sender<bool>,
 }
 
@@ -91,6 +97,10 @@ impl Central {
             replays: ReplayGuard::default(),
             attempts: AttemptGuard::default(),
             requests: Semaphore::new(config.max_requests),
+            max_requests: config.max_requests,
+            metrics: Metrics::default(),
+            tenant: config.tenant.clone(),
+            min_free_bytes: config.min_free_bytes,
             stopping: watch::Sender::new(false),
         })
     }

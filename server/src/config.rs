@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use skranke_protocol::signature::PublicKey;
@@ -41,6 +42,16 @@ pub struct Settings {
     pub queue_length: Option<usize>,
     /// Requests handled at the same time.
     pub max_requests: Option<usize>,
+    /// File with the certificate and those above it, PEM.
+    pub tls_certificate_file: Option<PathBuf>,
+    /// File with the certificate's key, PEM.
+    pub tls_key_file: Option<PathBuf>,
+    /// Address that gives the figures for monitoring, in plain HTTP; none where nobody collects them.
+    pub metrics_listen: Option<String>,
+    /// Megabytes that must be free on the disk for the server to be ready.
+    pub min_free_megabytes: Option<u64>,
+    /// Seconds a stopping server waits for open requests.
+    pub stop_seconds: Option<u64>,
 }
 
 /// Where the records are.
@@ -86,6 +97,23 @@ pub struct Config {
     pub queue_length: usize,
     /// Requests handled at the same time.
     pub max_requests: usize,
+    /// Certificate and key; none where plain HTTP is spoken, on loopback alone.
+    pub tls: Option<TlsFiles>,
+    /// Address of the figures for monitoring.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Bytes that must be free on the disk for the server to be ready.
+    pub min_free_bytes: u64,
+    /// How long a stopping server waits for open requests.
+    pub stop_within: Duration,
+}
+
+/// Where the certificate and its key stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those above it, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
 }
 
 /// What is wrong with the settings, one line each.
@@ -124,6 +152,8 @@ impl Settings {
             queue_length: number("QUEUE_LENGTH"),
             max_requests: number("MAX_REQUESTS"),
             connections: number("CONNECTIONS"),
+            min_free_megabytes: number("MIN_FREE_MEGABYTES").map(|number| number as u64),
+            stop_seconds: number("STOP_SECONDS").map(|number| number as u64),
             database_password_file: get("DATABASE_PASSWORD_FILE").map(PathBuf::from),
             listen: get("LISTEN"),
             store: get("STORE"),
@@ -133,6 +163,9 @@ impl Settings {
             bootstrap_secret_file: get("BOOTSTRAP_SECRET_FILE").map(PathBuf::from),
             bootstrap_secret: get("BOOTSTRAP_SECRET"),
             operator_key: get("OPERATOR_KEY"),
+            tls_certificate_file: get("TLS_CERTIFICATE_FILE").map(PathBuf::from),
+            tls_key_file: get("TLS_KEY_FILE").map(PathBuf::from),
+            metrics_listen: get("METRICS_LISTEN"),
         };
         if faults.is_empty() {
             Ok(settings)
@@ -158,6 +191,11 @@ impl Settings {
             grant_hours: self.grant_hours.or(other.grant_hours),
             queue_length: self.queue_length.or(other.queue_length),
             max_requests: self.max_requests.or(other.max_requests),
+            tls_certificate_file: self.tls_certificate_file.or(other.tls_certificate_file),
+            tls_key_file: self.tls_key_file.or(other.tls_key_file),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
+            min_free_megabytes: self.min_free_megabytes.or(other.min_free_megabytes),
+            stop_seconds: self.stop_seconds.or(other.stop_seconds),
         }
     }
 
@@ -245,6 +283,41 @@ impl Settings {
         if queue_length == 0 || max_requests == 0 || self.connections == Some(0) {
             faults.push("queue_length, max_requests and connections must be at least 1".to_owned());
         }
+        let tls = tls_files(self.tls_certificate_file, self.tls_key_file, &mut faults);
+        if let Some(listen) = listen
+            && !listen.ip().is_loopback()
+            && tls.is_none()
+        {
+            faults.push(
+                "plain HTTP is spoken on a loopback address only; name tls_certificate_file and tls_key_file".to_owned(),
+            );
+        }
+        let metrics_listen: Option<SocketAddr> = match &self.metrics_listen {
+            None => None,
+            Some(text) => {
+                let address = text.parse().ok();
+                if address.is_none() {
+                    faults.push(
+                        "metrics_listen must be an address with a port, as 127.0.0.1:8471"
+                            .to_owned(),
+                    );
+                }
+                address
+            }
+        };
+        let is_same =
+            metrics_listen.is_some_and(|other| other.port() != 0 && Some(other) == listen);
+        if is_same {
+            faults.push("metrics_listen must be another address than listen".to_owned());
+        }
+        let stop_seconds = self.stop_seconds.unwrap_or(10);
+        if !(1..=600).contains(&stop_seconds) {
+            faults.push("stop_seconds must be from 1 to 600".to_owned());
+        }
+        let min_free_megabytes = self.min_free_megabytes.unwrap_or(256);
+        if min_free_megabytes > 1_000_000 {
+            faults.push("min_free_megabytes must be at most 1000000".to_owned());
+        }
         match (listen, database, attachments, self.key_file) {
             (Some(listen), Some(database), Some(attachments), Some(key_file))
                 if faults.is_empty() =>
@@ -260,9 +333,39 @@ impl Settings {
                     grant_hours,
                     queue_length,
                     max_requests,
+                    tls,
+                    metrics_listen,
+                    min_free_bytes: min_free_megabytes * 1024 * 1024,
+                    stop_within: Duration::from_secs(stop_seconds),
                 })
             }
             _ => Err(ConfigError(faults)),
+        }
+    }
+}
+
+/// Certificate and key, once they can be used.
+fn tls_files(
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    faults: &mut Vec<String>,
+) -> Option<TlsFiles> {
+    match (certificate, key) {
+        (None, None) => None,
+        (Some(certificate), Some(key)) => {
+            let files = TlsFiles { certificate, key };
+            if let Err(fault) = crate::tls::load(&files) {
+                faults.push(fault.to_string());
+            }
+            Some(files)
+        }
+        (Some(_), None) => {
+            faults.push("tls_certificate_file needs tls_key_file".to_owned());
+            None
+        }
+        (None, Some(_)) => {
+            faults.push("tls_key_file needs tls_certificate_file".to_owned());
+            None
         }
     }
 }
@@ -296,6 +399,107 @@ mod tests {
         let ConfigError(faults) = settings.check().err().unwrap();
 
         assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn every_fault_is_named_in_plain_words() {
+        let scratch = tempfile::tempdir().unwrap();
+        let missing = scratch.path().join("missing");
+        let faults = |change: &dyn Fn(&mut Settings)| {
+            let mut settings = complete();
+            change(&mut settings);
+            match settings.check() {
+                Ok(_) => String::new(),
+                Err(fault) => fault.to_string(),
+            }
+        };
+        type Change<'a> = &'a dyn Fn(&mut Settings);
+        let table: [(Change<'_>, &str); 17] = [
+            (
+                &|s| s.listen = Some("here".into()),
+                "listen must be an address",
+            ),
+            (
+                &|s| s.listen = Some("0.0.0.0:1".into()),
+                "plain HTTP is spoken on a loopback",
+            ),
+            (&|s| s.store = None, "store must be given as"),
+            (
+                &|s| s.store = Some("oracle:x".into()),
+                "store must be given as",
+            ),
+            (
+                &|s| s.store = Some("postgres:host=db".into()),
+                "attachments must name a folder",
+            ),
+            (
+                &|s| {
+                    s.store = Some("postgres:host=db".into());
+                    s.attachments = Some("files".into());
+                    s.database_password_file = Some(missing.clone());
+                },
+                "database_password_file cannot be read",
+            ),
+            (&|s| s.connections = Some(0), "must be at least 1"),
+            (&|s| s.key_file = None, "key_file must name"),
+            (
+                &|s| s.tenant = Some("09 99".into()),
+                "tenant must be 1 to 16 letters or digits",
+            ),
+            (
+                &|s| {
+                    s.tenant = Some("0999".into());
+                    s.bootstrap_secret_file = Some(missing.clone());
+                },
+                "bootstrap_secret_file cannot be read",
+            ),
+            (
+                &|s| s.bootstrap_secret = Some("x".repeat(32)),
+                "a bootstrap secret needs a tenant",
+            ),
+            (
+                &|s| s.grant_hours = Some(745),
+                "grant_hours must be from 1 to 744",
+            ),
+            (&|s| s.queue_length = Some(0), "must be at least 1"),
+            (
+                &|s| s.metrics_listen = Some("8471".into()),
+                "metrics_listen must be an address",
+            ),
+            (
+                &|s| {
+                    s.listen = Some("127.0.0.1:8470".into());
+                    s.metrics_listen = Some("127.0.0.1:8470".into());
+                },
+                "metrics_listen must be another address",
+            ),
+            (
+                &|s| s.stop_seconds = Some(0),
+                "stop_seconds must be from 1 to 600",
+            ),
+            (
+                &|s| s.min_free_megabytes = Some(u64::MAX),
+                "min_free_megabytes must be at most",
+            ),
+        ];
+
+        for (change, said) in table {
+            let told = faults(change);
+            assert!(told.contains(said), "{said} is not in {told:?}");
+            assert_eq!(
+                told.lines().count(),
+                1,
+                "only what is wrong is named: {told}"
+            );
+        }
+        let number = Settings::from_environment(|name| {
+            (name == "SKRANKE_SERVER_STOP_SECONDS").then(|| "soon".to_owned())
+        });
+        let told = number.unwrap_err().to_string();
+        assert!(
+            told.contains("SKRANKE_SERVER_STOP_SECONDS must be a whole number"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use axum_server::tls_rustls::RustlsConfig;
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use rand::RngCore;
@@ -14,13 +16,12 @@ use skranke_domain::ids::StaffId;
 use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::Scope;
-use skranke_server::config::{Config, Database, Settings};
+use skranke_server::config::{Config, Database, Settings, TlsFiles};
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::transfer::TABLES;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
-use skranke_server::{backup, log, operator, restore, serve, sign_in};
-use tokio::net::TcpListener;
+use skranke_server::{backup, log, operator, restore, serve, sign_in, tls};
 
 /// Skranke's central store.
 #[derive(Parser)]
@@ -118,6 +119,8 @@ enum Command {
         #[arg(long)]
         position: u64,
     },
+    /// Check the settings as at a start, and open nothing.
+    CheckConfig,
     /// Print the key with which `skranke verify-receipt` checks the municipality's papers.
     MunicipalityKey,
     /// Print a one-time code with which a device can be enrolled within a day.
@@ -154,6 +157,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         exit_with_parent: false,
     }) {
         Command::Serve { exit_with_parent } => listen(&config, exit_with_parent),
+        Command::CheckConfig => print(&json!({ "settings": "sound" })),
         Command::Backup { to } => {
             let made = backup::run(&config, &to)?;
             print(&json!({
@@ -290,18 +294,39 @@ fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .context("the address cannot be bound")?;
+        let listener = serve::bind(config.listen).context("the address cannot be bound")?;
+        let tls = match &config.tls {
+            None => None,
+            Some(files) => Some(RustlsConfig::from_config(tls::load(files)?)),
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let metrics = config.metrics_listen.map(serve::bind).transpose();
+        let metrics = metrics.context("the address for monitoring cannot be bound")?;
+        let metrics_at = metrics
+            .as_ref()
+            .map(|listener| listener.local_addr())
+            .transpose()?;
         // Whoever reads the address may at once ask for the end, so the signal is heard first.
         let stop = stop_signal(exit_with_parent)?;
         print(&json!({
-            "listening": format!("http://{}", listener.local_addr()?),
+            "listening": format!("{scheme}://{}", listener.local_addr()?),
+            "metrics": metrics_at.map(|address| format!("http://{address}/metrics")),
             "tenant": config.tenant,
             "server_key": central.public_key().to_string(),
         }))?;
         log::line("started", json!({ "version": env!("CARGO_PKG_VERSION") }));
-        serve::serve(listener, central, stop)
+        if let Some(listener) = metrics {
+            let central = Arc::clone(&central);
+            tokio::spawn(async move {
+                if let Err(error) = serve::serve_metrics(listener, central).await {
+                    log::failure("metrics_failed", &error);
+                }
+            });
+        }
+        if let (Some(tls), Some(files)) = (&tls, &config.tls) {
+            reload_when_asked(tls.clone(), files.clone())?;
+        }
+        serve::serve(listener, central, tls, config.stop_within, stop)
             .await
             .context("serving failed")?;
         log::line("stopped", json!({}));
@@ -335,6 +360,30 @@ fn stop_signal(exit_with_parent: bool) -> anyhow::Result<impl Future<Output = ()
             () = parent_gone => {}
         }
     })
+}
+
+/// Reads the certificate again at every hang-up signal; one that cannot be used is told and changes nothing.
+#[cfg(unix)]
+fn reload_when_asked(tls: RustlsConfig, files: TlsFiles) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut asked = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while asked.recv().await.is_some() {
+            match tls::load(&files) {
+                Ok(config) => {
+                    tls.reload_from_config(config);
+                    log::line("certificate_reloaded", json!({}));
+                }
+                Err(error) => log::failure("certificate_not_reloaded", &error),
+            }
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn reload_when_asked(_: RustlsConfig, _: TlsFiles) -> anyhow::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

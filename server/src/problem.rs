@@ -79,6 +79,8 @@ impl IntoResponse for Refusal {
         let status =
             StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         let mut response = (status, Json(problem)).into_response();
+        // For the figures, which count problems by code.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if matches!(

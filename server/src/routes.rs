@@ -7,9 +7,10 @@ mod lookup;
 mod status;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +25,7 @@ use utoipa_axum::routes;
 
 use crate::auth::gate;
 use crate::central::Central;
+use crate::health;
 use crate::log;
 use crate::openapi;
 use crate::problem::{Answer, Refusal};
@@ -63,10 +65,24 @@ pub fn router(central: Arc<Central>) -> Router {
 
 /// Bounds the requests handled at once and marks every answer.
 async fn around(State(central): State<Arc<Central>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let endpoint = request.extensions().get::<MatchedPath>().cloned();
     let mut response = match central.requests.try_acquire() {
         Ok(_permit) => next.run(request).await,
         Err(_) => Refusal::from(ProblemCode::Unavailable).into_response(),
     };
+    // A path or method that is none of ours could be anything a client wrote.
+    let (method, endpoint) = match &endpoint {
+        Some(endpoint) if response.status() != StatusCode::METHOD_NOT_ALLOWED => {
+            (method.as_str(), endpoint.as_str())
+        }
+        _ => ("other", "other"),
+    };
+    let problem = response.extensions().get::<ProblemCode>().copied();
+    let status = response.status().as_u16();
+    let metrics = &central.metrics;
+    metrics.answered(method, endpoint, status, problem, begun.elapsed());
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -104,7 +120,8 @@ async fn document() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], text)
 }
 
-/// Whether it can serve: the store answers and it is not stopping.
+/// Whether it can serve: the store answers, commits arrive where they must, the disk has room, and it is not stopping.
+/// `part` of the problem names what is missing.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -112,10 +129,7 @@ async fn document() -> impl IntoResponse {
     security(()),
 )]
 async fn ready(State(central): State<Arc<Central>>) -> Answer<&'static str> {
-    central.read(|central| central.store.ping()).await?;
-    if *central.stopping.borrow() {
-        return Err(ProblemCode::Unavailable.into());
-    }
+    health::check(&central).await?;
     Ok("ready\n")
 }
 

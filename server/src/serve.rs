@@ -1,14 +1,17 @@
 //! Running the server: until told to stop, letting open requests finish.
 
 use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use crate::attachments::AttachmentFolder;
 use crate::central::Central;
@@ -17,10 +20,10 @@ use crate::store::key_file::KeyFile;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CentralStore, StoreError, Stored};
-use crate::{log, routes};
+use crate::{log, metrics, routes, tls};
 
-/// How long a stopping server waits for open requests.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection may take for the head of a request, and may stand idle.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
 /// Opens the configured store and the key of its secrets.
 ///
@@ -53,28 +56,72 @@ pub fn open(config: &Config) -> Stored<Arc<Central>> {
 /// Serves until `stop` is done, then lets open requests finish for a while.
 ///
 /// # Errors
-/// The listener failed.
+/// The listener failed, or the certificate cannot be used.
 pub async fn serve(
     listener: TcpListener,
     central: Arc<Central>,
+    tls: Option<RustlsConfig>,
+    stop_within: Duration,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let (stopped, mut stop_seen) = watch::channel(false);
-    let stopping = Arc::clone(&central);
-    let signal = async move {
-        stop.await;
-        stopping.stop();
-        stopped.send_replace(true);
-    };
-    let server = axum::serve(listener, routes::router(central)).with_graceful_shutdown(signal);
-    tokio::select! {
-        result = async { server.await } => result?,
-        () = async {
-            let _ = stop_seen.wait_for(|stopped| *stopped).await;
-            tokio::time::sleep(STOP_WITHIN).await;
-        } => log::line("stopped_with_open_requests", json!({})),
+    let handle = Handle::new();
+    tokio::spawn({
+        let (central, handle) = (Arc::clone(&central), handle.clone());
+        async move {
+            stop.await;
+            central.stop();
+            handle.graceful_shutdown(Some(stop_within));
+            // Just before the rest is cut off.
+            tokio::time::sleep(stop_within.saturating_sub(Duration::from_millis(50))).await;
+            let open = handle.connection_count();
+            if open > 0 {
+                log::line("stopped_with_open_requests", json!({ "connections": open }));
+            }
+        }
+    });
+    let routes = routes::router(central).into_make_service();
+    match tls {
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            limit(server.http_builder());
+            server.serve(routes).await
+        }
+        Some(tls) => {
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            limit(server.http_builder());
+            server.serve(routes).await
+        }
     }
-    Ok(())
+}
+
+/// Who opens a connection and says nothing does not keep it.
+fn limit(builder: &mut Builder<TokioExecutor>) {
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN);
+}
+
+/// Gives the figures for monitoring for as long as the program runs.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve_metrics(listener: TcpListener, central: Arc<Central>) -> std::io::Result<()> {
+    let mut server = axum_server::from_tcp(listener)?;
+    limit(server.http_builder());
+    server
+        .serve(metrics::router(central).into_make_service())
+        .await
+}
+
+/// Binds an address.
+///
+/// # Errors
+/// It cannot be bound.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// A server inside another program, on a thread of its own; dropping it stops it.
@@ -94,9 +141,17 @@ impl Embedded {
         let cannot = |what: &str| StoreError::CannotOpen(what.to_owned());
         let central = open(config)?;
         let serving = Arc::clone(&central);
-        let address = config.listen;
+        let listener = bind(config.listen).map_err(|_| cannot("the address cannot be bound"))?;
+        let address = listener
+            .local_addr()
+            .map_err(|_| cannot("the address cannot be read"))?;
+        let tls = match &config.tls {
+            None => None,
+            Some(files) => Some(tls::load(files).map_err(|error| cannot(&error.to_string()))?),
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let stop_within = config.stop_within;
         let (stop, stop_seen) = oneshot::channel();
-        let (bound, bound_at) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
@@ -105,26 +160,18 @@ impl Embedded {
                 return;
             };
             runtime.block_on(async move {
-                let Ok(listener) = TcpListener::bind(address).await else {
-                    return;
-                };
-                let Ok(address) = listener.local_addr() else {
-                    return;
-                };
-                let _ = bound.send(address);
                 let stop = async move {
                     let _ = stop_seen.await;
                 };
-                if let Err(error) = serve(listener, serving, stop).await {
+                let tls = tls.map(RustlsConfig::from_config);
+                let served = serve(listener, serving, tls, stop_within, stop).await;
+                if let Err(error) = served {
                     log::failure("serving_failed", &error);
                 }
             });
         });
-        let address = bound_at
-            .recv()
-            .map_err(|_| cannot("the address cannot be bound"))?;
         Ok(Self {
-            url: format!("http://{address}"),
+            url: format!("{scheme}://{address}"),
             central,
             stop: Some(stop),
             thread: Some(thread),

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -42,9 +42,13 @@ struct Job {
 
 struct Lane {
     jobs: mpsc::Sender<Job>,
+    /// When the commit under way began.
+    busy_since: BusySince,
     position: watch::Receiver<u64>,
     thread: JoinHandle<()>,
 }
+
+type BusySince = Arc<Mutex<Option<Instant>>>;
 
 /// The writers of all tenants.
 pub struct Writers {
@@ -124,6 +128,34 @@ impl Writers {
             .ok_or(WriteError::NotCommitted)
     }
 
+    /// Writes that wait in all queues together.
+    pub fn waiting(&self) -> usize {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes
+            .values()
+            .map(|lane| lane.jobs.max_capacity() - lane.jobs.capacity())
+            .sum()
+    }
+
+    /// How long the oldest commit under way has taken; with a standby away it grows.
+    pub fn oldest_commit(&self) -> Duration {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let ages = lanes.values().filter_map(|lane| {
+            let since = lane
+                .busy_since
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            since.map(|since| since.elapsed())
+        });
+        ages.max().unwrap_or_default()
+    }
+
+    /// A municipality that was written for since the start.
+    pub fn any_tenant(&self) -> Option<String> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.keys().next().cloned()
+    }
+
     async fn lane(&self, tenant: &str) -> Result<mpsc::Sender<Job>, WriteError> {
         if let Some(jobs) = self.open_lane(tenant) {
             return Ok(jobs);
@@ -152,14 +184,17 @@ impl Writers {
         let (moved, position) = watch::channel(0);
         let store = Arc::clone(&self.store);
         let code = tenant.to_owned();
+        let busy_since = BusySince::default();
+        let busy = Arc::clone(&busy_since);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(store.as_ref(), &code, waiting, &moved))
+            .spawn(move || run(store.as_ref(), &code, waiting, &moved, &busy))
             .map_err(|_| WriteError::NotCommitted)?;
         lanes.insert(
             tenant.to_owned(),
             Lane {
                 jobs: jobs.clone(),
+                busy_since,
                 position,
                 thread,
             },
@@ -185,9 +220,15 @@ fn run(
     tenant: &str,
     mut waiting: mpsc::Receiver<Job>,
     moved: &watch::Sender<u64>,
+    busy: &BusySince,
 ) {
+    let begun = |since| *busy.lock().unwrap_or_else(PoisonError::into_inner) = since;
     let mut group = Vec::with_capacity(GROUP);
-    while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
+    while {
+        begun(None);
+        waiting.blocking_recv_many(&mut group, GROUP) > 0
+    } {
+        begun(Some(Instant::now()));
         if group.len() > 1 && commit(store, tenant, &mut group, moved).is_ok() {
             for job in group.drain(..) {
                 let _ = job.done.send(Ok(()));

@@ -252,6 +252,7 @@ impl Shared {
             url,
             tenant: DEMO_TENANT.to_owned(),
             bootstrap: Some(secret),
+            ca_file: None,
         }
     }
 }

@@ -100,6 +100,7 @@ impl Town {
                 url: format!("http://{}", self.address),
                 tenant: TENANT.to_owned(),
                 bootstrap: Some(SECRET.to_owned()),
+                ca_file: None,
             }),
             clock,
         })

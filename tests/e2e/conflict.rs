@@ -29,6 +29,7 @@ fn counter(folder: &std::path::Path, url: &str) -> Result<App> {
             url: url.to_owned(),
             tenant: TENANT.to_owned(),
             bootstrap: Some(SECRET.to_owned()),
+            ca_file: None,
         }),
         clock: Clock::System,
     }))?;

@@ -43,12 +43,14 @@ pub enum KeyPlace {
 /// The central store this computer belongs to.
 #[derive(Clone)]
 pub struct ServerAddress {
-    /// Base address, `http://127.0.0.1:8080`.
+    /// Base address, `https://skranke.example.dk`; plain HTTP on this computer alone.
     pub url: String,
     /// The municipality there.
     pub tenant: String,
     /// The secret of an embedded server that this program started itself.
     pub bootstrap: Option<String>,
+    /// File with certificates (PEM) that the server's own may rest on, beside those the computer trusts.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What the program is started with.

@@ -21,6 +21,7 @@ pub(crate) fn with_store(command: Command) -> Command {
         .arg(usage::option("store", "key-file"))
         .arg(usage::option("store", "server"))
         .arg(usage::option("store", "tenant").requires("server"))
+        .arg(usage::option("store", "ca-file").requires("server"))
 }
 
 /// Adds what a command takes that is somebody's work.
@@ -56,6 +57,7 @@ pub(crate) fn open(matches: &ArgMatches, demo: bool) -> Result<App, ToolError> {
                 .cloned()
                 .unwrap_or_default(),
             bootstrap: None,
+            ca_file: path(matches, "ca-file"),
         });
     let app = App::open(Config {
         folder: folder(matches),

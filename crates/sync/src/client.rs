@@ -2,6 +2,7 @@
 
 mod transport;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -40,6 +41,8 @@ pub struct Connection {
     pub key: SigningKey,
     /// The server's key as learnt at enrolment; statements signed by any other are refused.
     pub server_key: Option<PublicKey>,
+    /// File with certificates (PEM) that the server's own may rest on, beside those the computer trusts.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The answer to a push, its signatures checked.
@@ -101,7 +104,11 @@ impl Client {
     /// A client; nothing is sent yet.
     pub fn new(connection: Connection, environment: Environment) -> Self {
         Self {
-            transport: Transport::new(&connection.base_url, environment),
+            transport: Transport::new(
+                &connection.base_url,
+                connection.ca_file.as_deref(),
+                environment,
+            ),
             connection,
         }
     }

@@ -4,6 +4,63 @@ use std::time::Duration;
 
 use skranke_protocol::problem::ProblemCode;
 
+/// What is wrong with a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateFault {
+    /// It has run out, or is not valid yet: the server's certificate or this computer's clock is wrong.
+    #[error("it is not valid at this time")]
+    NotValidNow,
+    /// It is for another name than the address.
+    #[error("it is for another name")]
+    WrongHost,
+    /// It rests on no certificate that this computer trusts.
+    #[error("its issuer is not known")]
+    UnknownIssuer,
+    /// Anything else.
+    #[error("it cannot be used")]
+    Other,
+}
+
+impl CertificateFault {
+    /// A code for texts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotValidNow => "certificate_not_valid_now",
+            Self::WrongHost => "certificate_of_another",
+            Self::UnknownIssuer => "certificate_unknown",
+            Self::Other => "certificate_unusable",
+        }
+    }
+
+    fn of(error: &rustls::Error) -> Option<Self> {
+        use rustls::CertificateError as Fault;
+        let rustls::Error::InvalidCertificate(fault) = error else {
+            return None;
+        };
+        Some(
+            if matches!(
+                fault,
+                Fault::Expired
+                    | Fault::ExpiredContext { .. }
+                    | Fault::NotValidYet
+                    | Fault::NotValidYetContext { .. }
+            ) {
+                Self::NotValidNow
+            } else if matches!(
+                fault,
+                Fault::NotValidForName | Fault::NotValidForNameContext { .. }
+            ) {
+                Self::WrongHost
+            } else if matches!(fault, Fault::UnknownIssuer | Fault::BadSignature) {
+                // Signed by one who only bears the name of somebody trusted.
+                Self::UnknownIssuer
+            } else {
+                Self::Other
+            },
+        )
+    }
+}
+
 /// A failed call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
@@ -13,6 +70,15 @@ pub enum SyncError {
     /// No answer in time; whether the server did it is not known.
     #[error("the server did not answer in time")]
     TimedOut,
+    /// The address is of another computer and not encrypted; nothing was sent.
+    #[error("plain HTTP is spoken on this computer only")]
+    NotEncrypted,
+    /// The file of certificates to trust cannot be used; nothing was sent.
+    #[error("the file of trusted certificates cannot be used")]
+    CaFileUnusable,
+    /// The server's certificate is not one to trust; nothing was sent.
+    #[error("the server's certificate is not trusted: {0}")]
+    CertificateRefused(CertificateFault),
     /// Something answered that is not a Skranke server: a sign-in page of a network, a proxy.
     #[error("the answer is not from a Skranke server")]
     NotSkranke,
@@ -66,6 +132,9 @@ impl SyncError {
             }
             Self::RefusedOtherwise { status } => *status >= 500,
             Self::Undecodable
+            | Self::NotEncrypted
+            | Self::CaFileUnusable
+            | Self::CertificateRefused(_)
             | Self::NotSignedByServer
             | Self::WrongContent
             | Self::Cancelled
@@ -79,6 +148,9 @@ impl SyncError {
             Self::Offline => "offline",
             Self::TimedOut => "timed_out",
             Self::NotSkranke => "not_skranke",
+            Self::NotEncrypted => "not_encrypted",
+            Self::CaFileUnusable => "ca_file_unusable",
+            Self::CertificateRefused(fault) => fault.code(),
             Self::Busy { .. } => "busy",
             Self::Refused { code, .. } => code.code(),
             Self::RefusedOtherwise { .. } => "refused",
@@ -93,6 +165,9 @@ impl SyncError {
 
 impl From<&ureq::Error> for SyncError {
     fn from(error: &ureq::Error) -> Self {
+        if let Some(fault) = certificate_fault(error) {
+            return Self::CertificateRefused(fault);
+        }
         let timed_out = matches!(error, ureq::Error::Timeout(_))
             || matches!(error, ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::TimedOut);
         let not_http = matches!(
@@ -106,4 +181,16 @@ impl From<&ureq::Error> for SyncError {
             (false, false) => Self::Offline,
         }
     }
+}
+
+/// The handshake's own error, however it was handed on.
+fn certificate_fault(error: &ureq::Error) -> Option<CertificateFault> {
+    if let ureq::Error::Rustls(error) = error {
+        return CertificateFault::of(error);
+    }
+    if let ureq::Error::Io(error) = error {
+        let inner = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+        return CertificateFault::of(inner);
+    }
+    None
 }

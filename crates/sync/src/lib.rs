@@ -15,5 +15,5 @@ pub mod round;
 pub use backoff::Backoff;
 pub use client::{Client, Connection, Page, PulledItem, Pushed};
 pub use environment::{Cancel, Environment};
-pub use error::SyncError;
+pub use error::{CertificateFault, SyncError};
 pub use round::{Exchange, Progress, RoundResult, run};

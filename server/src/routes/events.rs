@@ -61,6 +61,7 @@ pub(super) async fn push(
             }
         })
         .await?;
+    central.metrics.judged(&admitted.verdicts);
     let now = log::now();
     let (confirmation, head) = central.signed(&admitted.device, &admitted.tenant, now)?;
     answer(
@@ -282,6 +283,7 @@ async fn poll(
         }
         // What was looked through held nothing for this device; no need to look again.
         from = slice.read_to;
+        let _waiting = central.metrics.waiting_poll();
         tokio::select! {
             _ = moved.changed() => {}
             _ = stopping.changed() => {}

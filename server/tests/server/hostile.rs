@@ -166,7 +166,7 @@ fn problem(answer: &Answer) -> ProblemCode {
     problem.code().unwrap()
 }
 
-fn device(seed: u8, token: Option<String>) -> Device {
+pub(crate) fn device(seed: u8, token: Option<String>) -> Device {
     Device {
         tenant: "0999".to_owned(),
         id: DeviceId::from_uuid(Uuid::from_u128(
@@ -177,7 +177,7 @@ fn device(seed: u8, token: Option<String>) -> Device {
     }
 }
 
-fn enrolled(url: &str, seed: u8) -> Device {
+pub(crate) fn enrolled(url: &str, seed: u8) -> Device {
     let mut device = device(seed, None);
     let connection = Connection {
         base_url: url.to_owned(),
@@ -185,6 +185,7 @@ fn enrolled(url: &str, seed: u8) -> Device {
         device_id: device.id,
         key: device.key.clone(),
         server_key: None,
+        ca_file: None,
     };
     let environment = Environment::new(
         || chrono::DateTime::from(std::time::SystemTime::now()),
@@ -403,12 +404,13 @@ fn memory_stays_bounded_under_many_attackers_at_once() {
         vec![empty.as_str(); 14_000].join(",")
     )
     .into_bytes();
-    let bodies: Vec<(Vec<u8>, Vec<(&str, &str)>, u16)> = vec![
-        (bomb(0x58), vec![("Content-Encoding", "zstd")], 413),
-        (vec![b'['; MAX_BATCH_BYTES], vec![], 400),
-        (many_fields, vec![], 200),
-        (many_commands, vec![], 413),
-        (vec![b' '; 4 * MAX_BATCH_BYTES], vec![], 413),
+    let packed: &[(&str, &str)] = &[("Content-Encoding", "zstd")];
+    let bodies = [
+        (bomb(0x58), packed, 413),
+        (vec![b'['; MAX_BATCH_BYTES], &[][..], 400),
+        (many_fields, &[][..], 200),
+        (many_commands, &[][..], 413),
+        (vec![b' '; 4 * MAX_BATCH_BYTES], &[][..], 413),
     ];
     let pid = siege.program.child.id();
     let before = status(pid, "VmRSS");

@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod hostile;
+mod operating;
 mod program;
+mod started;
+mod tls;
 mod wire;

@@ -75,11 +75,11 @@ impl Drop for Program {
     }
 }
 
-fn embedded(folder: &Path) -> String {
+pub(crate) fn embedded(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("central.db").display())
 }
 
-fn command(folder: &Path, store: &str) -> Command {
+pub(crate) fn command(folder: &Path, store: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skranke-server"));
     command
         .env_clear()
@@ -91,7 +91,7 @@ fn command(folder: &Path, store: &str) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
     run_on(folder, &embedded(folder), arguments, input)
 }
 
@@ -164,6 +164,7 @@ impl Counter {
             device_id,
             key: key.clone(),
             server_key,
+            ca_file: None,
         };
         let environment = Environment::new(
             || chrono::DateTime::from(std::time::SystemTime::now()),

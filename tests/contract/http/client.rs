@@ -386,6 +386,7 @@ fn an_answer_signed_by_another_server_is_refused() {
         device_id: laptop.id,
         key: laptop.key.clone(),
         server_key: Some(town.server.central().public_key()),
+        ca_file: None,
     };
 
     let misled = skranke_sync::Client::new(connection, environment(TimeDelta::zero()));

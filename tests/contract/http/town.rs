@@ -137,6 +137,7 @@ impl Town {
             device_id: laptop.id,
             key: laptop.key.clone(),
             server_key: None,
+            ca_file: None,
         };
         Client::new(connection, environment)
     }

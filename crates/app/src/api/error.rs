@@ -151,6 +151,8 @@ error_codes! {
     ServerUnavailable => "server_unavailable",
     /// The central store refused for a reason that only a person can mend.
     ServerRefused => "server_refused",
+    /// What answers at the central store's address cannot prove that it is the central store; nothing was sent.
+    ServerNotTrusted => "server_not_trusted",
     /// What the central store says does not fit what it said before: an alarm.
     SyncAlarm => "sync_alarm",
     /// This computer may not connect any more.

@@ -95,6 +95,9 @@ impl Line {
                     SyncError::Offline
                         | SyncError::TimedOut
                         | SyncError::NotSkranke
+                        | SyncError::NotEncrypted
+                        | SyncError::CaFileUnusable
+                        | SyncError::CertificateRefused(_)
                         | SyncError::Busy { .. }
                 );
                 state.problem = problem::told(error);
@@ -398,6 +401,7 @@ impl App {
             device_id: own.device,
             key: own.signing_key(),
             server_key: known_key,
+            ca_file: server.ca_file.clone(),
         };
         let mut client = Client::new(connection, self.environment());
         if known_key.is_none() {

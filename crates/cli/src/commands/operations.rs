@@ -104,6 +104,7 @@ pub(super) fn demo() -> Command {
         .arg(usage::option("store", "key-file"))
         .arg(usage::option("store", "server"))
         .arg(usage::option("store", "tenant").requires("server"))
+        .arg(usage::option("store", "ca-file").requires("server"))
 }
 
 /// Sets up the fictional municipality, and says who can sign in.

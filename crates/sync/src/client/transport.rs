@@ -1,6 +1,9 @@
 //! Requests and answers: proof, time-outs, clock offset, compression, and telling Skranke from a captive portal.
 
 use std::io::Read;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -13,6 +16,7 @@ use skranke_protocol::proof::{self, Prover, Request};
 use skranke_protocol::version::{self, SPOKEN};
 use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, SERVER_TIME};
 use ureq::http;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::Connection;
 use crate::environment::Environment;
@@ -87,27 +91,16 @@ impl Answer {
 }
 
 pub(super) struct Transport {
-    agent: ureq::Agent,
+    /// None where no request may leave: plain HTTP to another machine, or a file of certificates that cannot be used.
+    agent: Result<ureq::Agent, SyncError>,
     environment: Environment,
     offset_ms: AtomicI64,
 }
 
 impl Transport {
-    pub(super) fn new(base_url: &str, environment: Environment) -> Self {
-        let is_local = ["http://127.", "http://localhost", "http://[::1]"]
-            .iter()
-            .any(|prefix| base_url.starts_with(prefix));
-        let mut config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .user_agent(concat!("skranke/", env!("CARGO_PKG_VERSION")));
-        if is_local {
-            config = config.proxy(None);
-        }
+    pub(super) fn new(base_url: &str, ca_file: Option<&Path>, environment: Environment) -> Self {
         Self {
-            agent: config.build().new_agent(),
+            agent: agent(base_url, ca_file),
             environment,
             offset_ms: AtomicI64::new(NOT_MEASURED),
         }
@@ -224,14 +217,12 @@ impl Transport {
         timeout: Duration,
     ) -> Result<http::Response<ureq::Body>, SyncError> {
         let request = request.map_err(|_| SyncError::Undecodable)?;
-        let request = self
-            .agent
+        let agent = self.agent.as_ref().map_err(Clone::clone)?;
+        let request = agent
             .configure_request(request)
             .timeout_global(Some(timeout))
             .build();
-        self.agent
-            .run(request)
-            .map_err(|error| SyncError::from(&error))
+        agent.run(request).map_err(|error| SyncError::from(&error))
     }
 
     fn proof(&self, call: &Call<'_>, url: &str, body: &[u8]) -> Result<String, SyncError> {
@@ -266,6 +257,70 @@ impl Transport {
                 .store((server_time - middle).num_milliseconds(), Ordering::SeqCst);
         }
     }
+}
+
+fn agent(base_url: &str, ca_file: Option<&Path>) -> Result<ureq::Agent, SyncError> {
+    let is_local = is_local(base_url);
+    if !is_local && !base_url.starts_with("https://") {
+        return Err(SyncError::NotEncrypted);
+    }
+    let mut config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .user_agent(concat!("skranke/", env!("CARGO_PKG_VERSION")));
+    if is_local {
+        config = config.proxy(None);
+    }
+    if base_url.starts_with("https://") {
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(trusted(ca_file)?)))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        config = config.tls_config(tls.build());
+    }
+    Ok(config.build().new_agent())
+}
+
+/// Whether an address is on this computer, whatever speaks there.
+fn is_local(base_url: &str) -> bool {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| base_url.strip_prefix(scheme));
+    let Some(authority) = rest.and_then(|rest| rest.split('/').next()) else {
+        return false;
+    };
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// The certificates the computer trusts, and those of the file.
+fn trusted(ca_file: Option<&Path>) -> Result<Vec<Certificate<'static>>, SyncError> {
+    // What cannot be read of the computer's own is left out: the server's certificate then rests on another or on none.
+    let mut trusted: Vec<_> = rustls_native_certs::load_native_certs()
+        .certs
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned())
+        .collect();
+    if let Some(file) = ca_file {
+        let pem = std::fs::read(file).map_err(|_| SyncError::CaFileUnusable)?;
+        let before = trusted.len();
+        for item in parse_pem(&pem) {
+            match item.map_err(|_| SyncError::CaFileUnusable)? {
+                PemItem::Certificate(certificate) => trusted.push(certificate),
+                // A key beside it is nobody's business here.
+                _ => {}
+            }
+        }
+        if trusted.len() == before {
+            return Err(SyncError::CaFileUnusable);
+        }
+    }
+    Ok(trusted)
 }
 
 fn unpack(raw: &[u8]) -> Result<Vec<u8>, SyncError> {

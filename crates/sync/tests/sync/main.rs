@@ -36,6 +36,7 @@ fn client(base_url: String) -> Client {
         device_id: device(),
         key: SigningKey::from_seed(&[1; 32]),
         server_key: None,
+        ca_file: None,
     };
     Client::new(connection, environment)
 }

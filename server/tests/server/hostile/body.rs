@@ -84,10 +84,10 @@ pub(super) fn value(
     if let Some(codes) = schema["enum"].as_array() {
         return dice.one_of(codes).clone();
     }
-    let kinds = match &schema["type"] {
-        Value::Array(kinds) => kinds.clone(),
-        kind => vec![kind.clone()],
-    };
+    let kinds = schema["type"]
+        .as_array()
+        .cloned()
+        .unwrap_or_else(|| vec![schema["type"].clone()]);
     match dice.one_of(&kinds).as_str() {
         Some("object") => {
             let mut object = Map::new();

@@ -327,6 +327,7 @@ export const texts = {
   "cli.restore.usage": "skranke restore KOPI --key-file FIL --verify | --into MAPPE [--json]",
   "cli.restore.verify": "Kontrollér kun kopien",
   "cli.restore.whole": "Sikkerhedskopien fra {at} er hel.",
+  "cli.store.ca-file": "Fil (PEM) med flere certifikater, serverens eget må bygge på",
   "cli.store.data": "Mappen med Skrankes data",
   "cli.store.key-file": "Nøglefilen. Uden valg: key i mappen med data",
   "cli.store.password-file": "Fil med adgangskoden i første linje, eller - for standard input",
@@ -523,6 +524,7 @@ export const texts = {
   "error.requirements_not_met": "Kravene er ikke opfyldt. Se, hvad der mangler, på trin 5.",
   "error.second_copy_behind": "Alt er gemt, men den ekstra kopi på computeren mangler. Se, om disken er fuld. Bliver beskeden stående, så kontakt it-support.",
   "error.server_answer_unreadable": "Serveren svarede med noget, Skranke ikke forstår. Dit arbejde er gemt. Er du på et gæstenet? Kontakt ellers it-support med referencen {reference}.",
+  "error.server_not_trusted": "Skranke kan ikke se, at det er jeres server, der svarer. Der er ikke sendt noget. Dit arbejde er gemt. Er computerens ur rigtigt? Kontakt it-support med referencen {reference}.",
   "error.server_refused": "Serveren tog ikke imod det, Skranke sendte. Dit arbejde er gemt. Kontakt it-support med referencen {reference}.",
   "error.server_unavailable": "Serveren har travlt. Dit arbejde er gemt, og Skranke prøver igen om lidt.",
   "error.session_locked": "Skærmen er låst. Lås op for at fortsætte.",
@@ -1663,6 +1665,7 @@ export interface TextValues {
   "error.malformed_request": { reference: string | number };
   "error.password_too_short": { minimum: string | number };
   "error.server_answer_unreadable": { reference: string | number };
+  "error.server_not_trusted": { reference: string | number };
   "error.server_refused": { reference: string | number };
   "error.store_not_writable": { reference: string | number };
   "error.sync_alarm": { reference: string | number };

@@ -38,6 +38,12 @@ pub(super) fn told(error: &SyncError) -> Option<Told> {
             },
             reference: status.to_string(),
         },
+        SyncError::NotEncrypted | SyncError::CaFileUnusable | SyncError::CertificateRefused(_) => {
+            Told {
+                code: ErrorCode::ServerNotTrusted,
+                reference: error.code().to_owned(),
+            }
+        }
         SyncError::NotSignedByServer | SyncError::WrongContent => Told {
             code: ErrorCode::SyncAlarm,
             reference: error.code().to_owned(),
@@ -89,6 +95,7 @@ mod tests {
     use super::*;
     use crate::error::AppError;
     use skranke_forms::Forms;
+    use skranke_sync::CertificateFault;
 
     /// One of each, so that a new kind of failure has to be given words here.
     fn every_failure() -> Vec<SyncError> {
@@ -105,6 +112,9 @@ mod tests {
             SyncError::RefusedOtherwise { status: 418 },
             SyncError::RefusedOtherwise { status: 502 },
             SyncError::Undecodable,
+            SyncError::NotEncrypted,
+            SyncError::CaFileUnusable,
+            SyncError::CertificateRefused(CertificateFault::WrongHost),
             SyncError::NotSignedByServer,
             SyncError::WrongContent,
             SyncError::Host(line),
