@@ -380,9 +380,7 @@ CREATE INDEX draft_attachment_by_digest ON draft_attachment (attachment_digest);
 
 CREATE INDEX draft_by_case_id ON draft (case_id);
 
-CREATE INDEX draft_by_staff_id ON draft (staff_id, updated_at);
-
-CREATE INDEX draft_by_updated_at ON draft (updated_at);
+CREATE INDEX draft_by_staff_id ON draft (staff_id);
 
 CREATE INDEX event_by_case_id ON event (case_id);
 

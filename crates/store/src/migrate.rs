@@ -42,6 +42,11 @@ pub const MIGRATIONS: &[Migration] = &[
         oldest_reader: 3,
         sql: include_str!("../sql/migrations/0003_lists_in_one_piece.sql"),
     },
+    Migration {
+        number: 4,
+        oldest_reader: 3,
+        sql: include_str!("../sql/migrations/0004_drafts_in_one_page.sql"),
+    },
 ];
 
 const SCHEMA_NOTE: &str = "

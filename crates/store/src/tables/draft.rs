@@ -41,6 +41,11 @@ impl std::fmt::Debug for DraftRow {
     }
 }
 
+/// What is typed again touches no index, and so writes one page.
+const SAVE_AGAIN: &str = "
+    UPDATE draft SET step = :step, fields = :fields, updated_at = :now
+     WHERE id = :id AND staff_id = :staff_id AND case_id IS :case_id";
+
 const SAVE: &str = "
     INSERT INTO draft (id, staff_id, case_id, step, fields, is_parked, created_at, updated_at)
     VALUES (:id, :staff_id, :case_id, :step, :fields, 0, :now, :now)
@@ -162,16 +167,22 @@ impl WriteHandle<'_> {
         if let Some(case) = case {
             identity::note_case(&self.transaction, case)?;
         }
-        self.transaction
-            .prepare_cached(SAVE)?
-            .execute(named_params! {
-                ":id": id!(draft),
-                ":staff_id": id!(self.actor.staff),
-                ":case_id": case.map(|case| id!(case)),
-                ":step": step,
-                ":fields": fields,
-                ":now": millis(self.now),
-            })?;
+        let values = named_params! {
+            ":id": id!(draft),
+            ":staff_id": id!(self.actor.staff),
+            ":case_id": case.map(|case| id!(case)),
+            ":step": step,
+            ":fields": fields,
+            ":now": millis(self.now),
+        };
+        if self
+            .transaction
+            .prepare_cached(SAVE_AGAIN)?
+            .execute(values)?
+            == 0
+        {
+            self.transaction.prepare_cached(SAVE)?.execute(values)?;
+        }
         Ok(())
     }
 

@@ -63,19 +63,41 @@ fn recovered(scratch: &Scratch) -> (Store, Recovered) {
     Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap()
 }
 
-fn ruined_from(desk: Desk, first_byte: impl Fn(usize) -> usize) -> Scratch {
+fn ruined(desk: Desk) -> Scratch {
     let Desk { scratch, store, .. } = desk;
     drop(store);
+    let bytes = fs::metadata(scratch.database()).unwrap().len();
+    fs::write(scratch.database(), vec![0x5a; bytes as usize]).unwrap();
+    scratch
+}
+
+/// The last pages with drafts are ruined, wherever in the file they lie.
+fn with_ruined_drafts(desk: Desk, pages: usize) -> Scratch {
+    const PAGE: usize = 8192;
+    let Desk { scratch, store, .. } = desk;
+    drop(store);
+    let of_drafts: Vec<u32> = scratch.raw(|raw| {
+        raw.prepare(
+            "SELECT pageno FROM dbstat WHERE name = 'draft' AND pagetype = 'leaf' ORDER BY path DESC",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
+    });
     let mut bytes = fs::read(scratch.database()).unwrap();
-    let first = first_byte(bytes.len());
-    bytes[first..].fill(0x5a);
+    for page in &of_drafts[..pages] {
+        let end = *page as usize * PAGE;
+        bytes[end - PAGE..end].fill(0x5a);
+    }
     fs::write(scratch.database(), bytes).unwrap();
     scratch
 }
 
 #[test]
 fn staff_can_sign_in_and_scans_are_sent_again_after_the_whole_database_was_lost() {
-    let scratch = ruined_from(at_work(), |_| 0);
+    let scratch = ruined(at_work());
 
     let (store, saved) = recovered(&scratch);
 
@@ -98,23 +120,7 @@ fn staff_can_sign_in_and_scans_are_sent_again_after_the_whole_database_was_lost(
 
 #[test]
 fn drafts_that_can_still_be_read_are_taken_over_and_the_rest_costs_itself_alone() {
-    let Desk { scratch, store, .. } = at_work();
-    drop(store);
-    let of_drafts: Vec<u32> = scratch.raw(|raw| {
-        raw.prepare(
-            "SELECT pageno FROM dbstat WHERE name = 'draft' AND pagetype = 'leaf' ORDER BY path",
-        )
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect()
-    });
-    let mut bytes = fs::read(scratch.database()).unwrap();
-    for page in of_drafts.iter().rev().take(3).map(|page| *page as usize) {
-        bytes[(page - 1) * 8192..page * 8192].fill(0x5a);
-    }
-    fs::write(scratch.database(), bytes).unwrap();
+    let scratch = with_ruined_drafts(at_work(), 3);
 
     let (store, saved) = recovered(&scratch);
 
@@ -129,7 +135,7 @@ fn drafts_that_can_still_be_read_are_taken_over_and_the_rest_costs_itself_alone(
 
 #[test]
 fn what_only_the_damaged_file_has_is_taken_over_when_the_outbox_log_is_lost_too() {
-    let scratch = ruined_from(at_work(), |length| length - 8192);
+    let scratch = with_ruined_drafts(at_work(), 1);
     fs::remove_file(scratch.path().join("outbox.log")).unwrap();
     fs::remove_file(scratch.path().join("settings.copy")).unwrap();
 
@@ -167,7 +173,7 @@ fn the_second_copy_holds_no_readable_word_and_never_takes_a_change_back() {
 
 #[test]
 fn work_goes_on_after_a_recovery() {
-    let scratch = ruined_from(at_work(), |_| 0);
+    let scratch = ruined(at_work());
     let (mut store, _) = recovered(&scratch);
 
     let mut sealer = crate::desk::sealer_of(&store);

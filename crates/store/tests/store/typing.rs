@@ -56,6 +56,30 @@ fn a_draft_is_saved_as_typed_and_taken_up_again() {
 }
 
 #[test]
+fn what_is_typed_on_is_saved_with_one_page() {
+    const FRAME: u64 = 24 + 8192;
+    let mut desk = Desk::new();
+    let mut save = |fields: &str, seconds| {
+        let at = now() + TimeDelta::seconds(seconds);
+        let entry = Entry::new(Action::DraftSaved, at).on(draft(1).to_string());
+        let mut write = desk.store.write(&actor(), entry).unwrap();
+        write.save_draft(draft(1), None, 2, fields).unwrap();
+        write.commit().unwrap();
+        let log = desk.scratch.path().join("skranke.db-wal");
+        fs::metadata(log).unwrap().len()
+    };
+
+    let first = save(r#"{"name":"Å"}"#, 0);
+    let second = save(r#"{"name":"Ås"}"#, 1);
+    let third = save(r#"{"name":"Åse"}"#, 2);
+
+    assert_eq!((second - first, third - second), (FRAME, FRAME));
+    let row = desk.store.read().unwrap().draft(draft(1)).unwrap().unwrap();
+    assert_eq!(row.fields, r#"{"name":"Åse"}"#);
+    assert_eq!(row.updated_at, now() + TimeDelta::seconds(2));
+}
+
+#[test]
 fn a_draft_that_is_no_json_object_is_refused() {
     let mut desk = Desk::new();
     let mut write = desk.write(Action::DraftSaved);
