@@ -1,6 +1,6 @@
 # Each target is one line of intent; the work is in tests/scripts/.
 
-.PHONY: install run test quick bench pictures
+.PHONY: install run test quick bench pictures package
 
 install: ## system packages, test runner, npm packages: only what is missing
 	@tests/scripts/install.sh
@@ -19,3 +19,7 @@ bench: install ## figures beside their goals; never fails
 
 pictures: install ## the pictures of the user's guide and the README, taken anew from the real window
 	@tests/scripts/pictures.sh
+
+package: ## the Debian package of the central store, under target/package
+	@cargo build --release --locked -p skranke-server
+	@server/packaging/build-deb.sh $${CARGO_TARGET_DIR:-target}/release/skranke-server target/package

@@ -212,6 +212,41 @@ pub enum StoredFeedItem {
     ScopeLeft(CaseId),
 }
 
+/// Bytes of a page's events, about: well below what a client reads of one answer.
+pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// A page of the feed while it is read: it says when reading must stop, so that no page is larger in memory than on the
+/// wire.
+#[derive(Default)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<(u64, StoredFeedItem)>,
+    bytes: usize,
+}
+
+impl Page {
+    /// Adds an item, unless the page is full without it; the first is always added, so that reading goes on.
+    pub(crate) fn takes(&mut self, position: u64, item: StoredFeedItem) -> bool {
+        let size = match &item {
+            StoredFeedItem::Event(event) => bytes_of(event),
+            StoredFeedItem::ScopeEntered(_, events) => events.iter().map(bytes_of).sum(),
+            StoredFeedItem::ScopeLeft(_) => 0,
+        };
+        let fits = self.items.is_empty() || self.bytes + size <= PAGE_BYTES;
+        if fits {
+            self.bytes += size;
+            self.items.push((position, item));
+        }
+        fits
+    }
+}
+
+/// What an event takes on the wire, about: its texts, their quotation marks doubled, and what stands around them.
+fn bytes_of(event: &SealedEvent) -> usize {
+    const AROUND: usize = 256;
+    let payload = event.payload_bytes().map_or(0, <[u8]>::len);
+    (event.header_bytes().len() + payload) * 5 / 4 + AROUND
+}
+
 /// A stretch of the feed as one device may see it, with the tenant's row of the same snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedSlice {
@@ -373,7 +408,7 @@ pub trait CentralStore: Send + Sync {
     /// A device together with the tenant's row, of one snapshot.
     fn device_and_tenant(&self, tenant: &str, id: DeviceId) -> Stored<Option<(Device, Tenant)>>;
 
-    /// The feed after a position as the device may see it, at most `limit` items.
+    /// The feed after a position as the device may see it, at most `limit` items and about [`PAGE_BYTES`].
     fn feed(&self, tenant: &str, device: &Device, after: u64, limit: u32) -> Stored<FeedSlice>;
 
     /// A grant.

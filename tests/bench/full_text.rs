@@ -46,7 +46,10 @@ impl FullText {
         let folder = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(skranke_tests::window::target_folder())?;
-        #[expect(clippy::disallowed_methods, reason = "a peer of the store, not a store")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a peer of the store, not a store"
+        )]
         let connection = Connection::open(folder.path().join("names.db"))?;
         if is_encrypted {
             let key = ["x'", &"7c".repeat(32), "'"].concat();

@@ -40,6 +40,7 @@ macro_rules! run_against {
                 chain::what_was_not_committed_did_not_happen,
                 hostile::a_batch_of_forgeries_gets_a_reason_for_each_and_goes_on,
                 hostile::a_file_name_that_is_a_path_is_held_apart,
+                feed::a_page_stops_being_read_when_it_is_full,
                 feed::positions_are_gapless_with_many_writers_and_rollbacks,
                 feed::a_reader_beside_the_writers_misses_nothing,
                 feed::pages_follow_each_other_without_gap_or_repeat,

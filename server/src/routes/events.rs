@@ -14,7 +14,7 @@ use skranke_domain::ids::GrantId;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
     Cursor, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_PAGE_ITEMS,
-    MAX_WAIT_SECONDS, PushAnswer, PushBatch, wire_size,
+    MAX_WAIT_SECONDS, PushAnswer, PushBatch,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -132,7 +132,7 @@ pub(super) async fn pull(
         Duration::from_secs(u64::from(wait)),
     )
     .await?;
-    let slice = whole_commands(within(PAGE_BYTES, slice));
+    let slice = whole_commands(slice);
     if !slice.items.is_empty() {
         let row = AuditRow {
             id: Uuid::now_v7(),
@@ -201,21 +201,6 @@ async fn grants_of(central: &Arc<Central>, tenant: &str, slice: &FeedSlice) -> A
         .await
 }
 
-/// Bytes of a page's events, about: well below what a client reads of one answer.
-const PAGE_BYTES: usize = 8 * 1024 * 1024;
-
-/// A page cut before it grows beyond `budget`.
-fn within(budget: usize, mut slice: FeedSlice) -> FeedSlice {
-    let fitting = fitting(budget, slice.items.iter().map(|(_, item)| size_of(item)));
-    if fitting < slice.items.len() {
-        slice.items.truncate(fitting);
-        if let Some((position, _)) = slice.items.last() {
-            slice.read_to = *position;
-        }
-    }
-    slice
-}
-
 /// A page that does not end in the middle of a command, unless it is all there is on it: who holds half of one cannot
 /// offer it to a restored server.
 fn whole_commands(mut slice: FeedSlice) -> FeedSlice {
@@ -230,26 +215,6 @@ fn whole_commands(mut slice: FeedSlice) -> FeedSlice {
         }
     }
     slice
-}
-
-/// How many of these sizes stay within the budget; one at least, so that reading goes on.
-fn fitting(budget: usize, sizes: impl Iterator<Item = usize>) -> usize {
-    let mut bytes = 0_usize;
-    sizes
-        .take_while(|size| {
-            bytes = bytes.saturating_add(*size);
-            bytes <= budget
-        })
-        .count()
-        .max(1)
-}
-
-fn size_of(item: &StoredFeedItem) -> usize {
-    match item {
-        StoredFeedItem::Event(event) => wire_size(event),
-        StoredFeedItem::ScopeEntered(_, events) => events.iter().map(wire_size).sum(),
-        StoredFeedItem::ScopeLeft(_) => 0,
-    }
 }
 
 /// Reads the feed, waiting for something new where there is nothing yet.
@@ -317,21 +282,4 @@ fn parameter<T: std::str::FromStr>(
                 .map_err(|_| Refusal::of(ProblemCode::BadParameter, name))
         })
         .transpose()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fitting;
-
-    #[test]
-    fn a_page_stays_within_its_bytes_and_always_moves_on() {
-        assert_eq!(fitting(10, [4, 6, 1].into_iter()), 2);
-        assert_eq!(
-            fitting(10, [11, 1].into_iter()),
-            1,
-            "a large item comes alone"
-        );
-        assert_eq!(fitting(10, [1, 2, 3].into_iter()), 3);
-        assert_eq!(fitting(10, [5, 6, 1].into_iter()), 1);
-    }
 }

@@ -27,13 +27,15 @@ use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
 };
 use crate::config::PostgresAddress;
 pub use schema::SCHEMA_VERSION;
 
 /// How many positions one page of a device of limited scope looks through.
 const SCOPE_WINDOW: u64 = 10_000;
+/// Rows of the feed read at once: with the largest events there are, some megabytes.
+const ROWS_AT_ONCE: i64 = 64;
 /// How long a call waits for a free connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 /// Settings of every session. Waiting for a lock or idling in a transaction holds others up and is cut short; a commit
@@ -345,24 +347,39 @@ impl CentralStore for PostgresStore {
             } else {
                 tenant.position().min(after.saturating_add(SCOPE_WINDOW))
             };
-            let rows = link
-                .query(
-                    &feed_query(),
-                    &[
-                        &code,
-                        &number(after),
-                        &number(end),
-                        &device.id.as_uuid(),
-                        &all_cases,
-                        &i64::from(limit),
-                    ],
-                )
-                .await?;
-            let mut items = Vec::with_capacity(rows.len());
-            for row in &rows {
-                items.push(feed_item(link, code, row).await?);
+            let mut page = Page::default();
+            let mut is_cut = false;
+            let mut from = after;
+            // A few rows at a time, since what is asked for at once is held at once.
+            while page.items.len() < limit as usize && !is_cut {
+                let ask = ROWS_AT_ONCE.min(i64::from(limit) - page.items.len() as i64);
+                let rows = link
+                    .query(
+                        &feed_query(),
+                        &[
+                            &code,
+                            &number(from),
+                            &number(end),
+                            &device.id.as_uuid(),
+                            &all_cases,
+                            &ask,
+                        ],
+                    )
+                    .await?;
+                for row in &rows {
+                    let (position, item) = feed_item(link, code, row).await?;
+                    from = position;
+                    if !page.takes(position, item) {
+                        is_cut = true;
+                        break;
+                    }
+                }
+                if (rows.len() as i64) < ask {
+                    break;
+                }
             }
-            let is_full = items.len() >= limit as usize;
+            let items = page.items;
+            let is_full = is_cut || items.len() >= limit as usize;
             let read_to = match items.last() {
                 Some((position, _)) if is_full => *position,
                 _ => end.max(after.min(tenant.position())),

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
 };
 pub use open::SCHEMA_VERSION;
 use row::{DEVICE_COLUMNS, EVENT_COLUMNS};
@@ -279,7 +279,8 @@ impl CentralStore for SqliteStore {
                 },
                 |row| Ok(row::feed_item(row)),
             )?;
-            let mut items = Vec::new();
+            let mut page = Page::default();
+            let mut is_cut = false;
             for found in rows {
                 let (position, kind, case_id, hash) = found??;
                 let item = match (kind.as_str(), hash) {
@@ -294,9 +295,13 @@ impl CentralStore for SqliteStore {
                     ("scope_left", None) => StoredFeedItem::ScopeLeft(case_id),
                     _ => return Err(StoreError::Row("feed_item")),
                 };
-                items.push((position, item));
+                if !page.takes(position, item) {
+                    is_cut = true;
+                    break;
+                }
             }
-            let is_full = items.len() >= limit as usize;
+            let items = page.items;
+            let is_full = is_cut || items.len() >= limit as usize;
             let read_to = match items.last() {
                 Some((position, _)) if is_full => *position,
                 _ => end.max(after.min(tenant.position())),

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod operating;
+mod package;
 mod program;
 mod started;
 mod tls;

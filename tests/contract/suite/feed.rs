@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use skranke_domain::cpr::Cpr;
-use skranke_domain::event::Event;
+use skranke_domain::event::{Channel, Event};
 use skranke_domain::ids::CaseId;
 use skranke_protocol::tree::Frontier;
 use skranke_protocol::wire::Scope;
 use skranke_server::admission::{citizen_digest, leaf};
-use skranke_server::store::{NewFeedItem, StoredFeedItem};
+use skranke_server::store::{NewFeedItem, PAGE_BYTES, StoredFeedItem};
 
 use crate::office::{Laptop, Office, TENANT, accepted, last, noon};
 
@@ -271,4 +271,49 @@ pub(crate) fn the_backup_mark_only_moves_forward_and_never_beyond_the_feed(offic
     };
 
     assert_eq!([mark(1), mark(0), mark(99)], [1, 1, 2]);
+}
+
+pub(crate) fn a_page_stops_being_read_when_it_is_full(office: &Office) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let text = "x".repeat(250_000);
+    for _ in 0..45 {
+        // Each in a case of its own, so that none is folded with the others.
+        let case = CaseId::from_uuid(uuid::Uuid::now_v7());
+        let opened = laptop.opened(Channel::InPerson);
+        let note = Event::NoteAdded { text: text.clone() };
+        let command = laptop.command(case, &[], &[opened, note]);
+        office.push(laptop.id, &command);
+    }
+    let device = office.device(&laptop);
+
+    let mut read = Vec::new();
+    let mut after = 0;
+    let mut pages = 0;
+    while after < 90 {
+        let slice = office.store.feed(TENANT, &device, after, 500).unwrap();
+        let bytes: usize = slice
+            .items
+            .iter()
+            .map(|(_, item)| match item {
+                StoredFeedItem::Event(event) => event.payload_bytes().map_or(0, <[u8]>::len),
+                StoredFeedItem::ScopeEntered(..) | StoredFeedItem::ScopeLeft(_) => 0,
+            })
+            .sum();
+        assert!(bytes <= PAGE_BYTES, "{bytes} bytes on a page");
+        assert!(slice.read_to > after, "a page moves on");
+        assert_eq!(
+            slice.items.last().map(|(position, _)| *position),
+            Some(slice.read_to)
+        );
+        read.extend(slice.items.iter().map(|(position, _)| *position));
+        after = slice.read_to;
+        pages += 1;
+    }
+
+    assert_eq!(
+        read,
+        (1..=90).collect::<Vec<u64>>(),
+        "nothing is left out or repeated"
+    );
+    assert_eq!(pages, 2, "11 MB of notes do not fit one page");
 }
