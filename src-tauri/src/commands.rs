@@ -45,6 +45,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::draft::draft_restore,
         commands::draft::draft_reveal,
         commands::draft::draft_check,
+        commands::draft::typed_keep,
+        commands::draft::typed_kept,
         commands::draft::cpr_check,
         commands::draft::citizen_known,
         commands::draft::screen_signature,

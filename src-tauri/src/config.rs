@@ -15,6 +15,9 @@ pub struct Config {
     pub central_store: bool,
     /// Whether a test drives the window. Never in a release build.
     pub automated: bool,
+    /// Whether the engine draws as it does by itself, and not as [`crate::run`] settles it. A driver waits for frames of
+    /// its own, which come only from an engine that draws so. Never in a release build.
+    pub drawn_by_engine: bool,
     /// Stands in for the native file dialogs of an automated run: files to attach are taken from
     /// this folder and saved ones put there. Never set in a release build.
     pub dialog_folder: Option<PathBuf>,
@@ -46,6 +49,7 @@ impl Config {
     pub fn of_this_process() -> Result<Self, UsageError> {
         let mut config = Self::parse(std::env::args_os().skip(1))?;
         config.automated = is_automated();
+        config.drawn_by_engine = config.automated && !is_drawn_as_shipped();
         config.dialog_folder = dialog_folder().filter(|_| config.automated);
         Ok(config)
     }
@@ -93,6 +97,15 @@ impl Config {
 )]
 fn is_automated() -> bool {
     cfg!(debug_assertions) && std::env::var_os("TAURI_AUTOMATION").is_some()
+}
+
+/// An automated run that measures drawing asks for it as everybody else has it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the shell's config module"
+)]
+fn is_drawn_as_shipped() -> bool {
+    std::env::var_os("SKRANKE_DRAWN_AS_SHIPPED").is_some()
 }
 
 #[expect(

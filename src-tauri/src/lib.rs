@@ -8,13 +8,14 @@ mod commands;
 pub mod config;
 mod desk;
 mod dialogs;
+mod engine;
 mod key_store;
 mod log;
 mod paperwork;
 mod printing;
 
 use anyhow::Context as _;
-use tauri::{Emitter as _, Manager as _, RunEvent, WebviewWindowBuilder};
+use tauri::{Emitter as _, Manager as _, RunEvent, WebviewWindow, WebviewWindowBuilder};
 
 use config::Config;
 use desk::Desk;
@@ -37,13 +38,17 @@ pub fn run(config: Config) -> anyhow::Result<()> {
                 Some(folder) => folder.clone(),
                 None => app.path().app_local_data_dir()?,
             };
-            let automated = config.automated;
+            let (automated, drawn_by_engine) = (config.automated, config.drawn_by_engine);
             let handle = app.handle().clone();
             app.manage(Desk::open(config, data, move |view| {
                 // A window that is closing has nobody left to tell.
                 let _ = handle.emit(SYNC_EVENT, view);
             }));
-            open_window(app, automated)
+            let window = open_window(app, automated)?;
+            if !drawn_by_engine {
+                engine::draw_without_the_card(&window)?;
+            }
+            Ok(())
         })
         .invoke_handler(commands::handler())
         .build(tauri::generate_context!())
@@ -58,15 +63,17 @@ pub fn run(config: Config) -> anyhow::Result<()> {
 
 /// The browser engine keeps nothing of what it showed. WebKitWebDriver cannot drive a window that
 /// keeps nothing, so an automated one may keep things in its scratch folder.
-fn open_window(app: &tauri::App, automated: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn open_window(
+    app: &tauri::App,
+    automated: bool,
+) -> Result<WebviewWindow, Box<dyn std::error::Error>> {
     let config = app
         .config()
         .app
         .windows
         .first()
         .ok_or("tauri.conf.json names no window")?;
-    WebviewWindowBuilder::from_config(app.handle(), config)?
+    Ok(WebviewWindowBuilder::from_config(app.handle(), config)?
         .incognito(!automated)
-        .build()?;
-    Ok(())
+        .build()?)
 }

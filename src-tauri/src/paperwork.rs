@@ -49,6 +49,7 @@ pub(crate) fn attach(
 
 /// Prints a paper; it is recorded once somebody says that it came out.
 pub(crate) fn print(app: &App, request: &PrintRequest) -> Result<PaperDone, AppError> {
+    let _alone = app.one_paper_at_a_time();
     let prepared = app.paper_prepare(&request.paper)?;
     may_be_printed(&prepared)?;
     let printer = match &request.printer {
@@ -67,18 +68,29 @@ pub(crate) fn save(
     chooser: &Chooser,
     request: &SavePaperRequest,
 ) -> Result<PaperDone, AppError> {
-    let prepared = app.paper_prepare(&request.paper)?;
-    may_be_printed(&prepared)?;
     let texts = texts("dialog.save_title", "dialog.save_filter");
-    let name = &prepared.view.file_name;
-    let Some(path) =
+    save_where(app, request, |name| {
         dialogs::choose_target(&chooser.handle, &texts, name, chooser.stand_in.as_deref())
-    else {
+    })
+}
+
+/// The paper is made once more after the choice: while a dialog stood open, the original may have gone out another way.
+fn save_where(
+    app: &App,
+    request: &SavePaperRequest,
+    choose: impl FnOnce(&str) -> Option<PathBuf>,
+) -> Result<PaperDone, AppError> {
+    let proposed = app.paper_prepare(&request.paper)?;
+    may_be_printed(&proposed)?;
+    let Some(path) = choose(&proposed.view.file_name) else {
         return Ok(PaperDone {
             done: false,
-            ..done(&prepared)
+            ..done(&proposed)
         });
     };
+    let _alone = app.one_paper_at_a_time();
+    let prepared = app.paper_prepare(&request.paper)?;
+    may_be_printed(&prepared)?;
     write_whole(&path, &prepared.pdf).map_err(|error| not_written(&error))?;
     app.paper_record(&prepared)?;
     Ok(done(&prepared))
@@ -156,9 +168,98 @@ fn texts(title: &str, filter: &str) -> DialogTexts {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::fs;
 
+    use chrono::{TimeZone as _, Utc};
+    use serde_json::{Value, json};
+    use skranke_app::api::paper::PaperRequest;
+    use skranke_app::{Clock, Config, KeyPlace, dispatch};
+    use tempfile::TempDir;
+
     use super::*;
+
+    /// The demo, where Karin has decided a case: its paper about what is missing may go out.
+    fn office() -> (TempDir, App, PaperRequest) {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::open(Config {
+            folder: folder.path().join("store"),
+            forms: None,
+            key: KeyPlace::File(folder.path().join("key")),
+            demo: true,
+            server: None,
+            clock: Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 13, 9, 0, 0).unwrap()),
+        })
+        .unwrap();
+        let ask = |name: &str, request: Value| dispatch(&app, name, request).unwrap();
+        let account = json!({ "user_name": "karin", "password": "solbjerg-demo-2026" });
+        ask("sign_in", account);
+        let draft = ask("draft_new", Value::Null);
+        let mut fields = draft["fields"].clone();
+        fields["cpr"] = json!("0201703984");
+        fields["citizen_name"] = json!("Aase Lindholm");
+        fields["id_kind"] = json!("passport");
+        fields["id_checked"] = json!(true);
+        let typed = json!({ "id": draft["id"], "step": 5, "fields": fields });
+        ask("draft_save", typed);
+        let decision = json!({ "kind": "incomplete", "missing": ["Den underskrevne blanket"] });
+        let case = ask(
+            "decide",
+            json!({ "draft_id": draft["id"], "case_id": null, "decision": decision, "no_conflict_of_interest": true }),
+        );
+        let paper = PaperRequest {
+            case_id: case["row"]["id"].as_str().map(str::to_owned),
+            draft_id: None,
+            kind: "missing_information".to_owned(),
+            large_print: false,
+        };
+        (folder, app, paper)
+    }
+
+    #[test]
+    fn original_handed_out_while_the_save_dialog_is_open_makes_the_saved_one_a_copy() {
+        let (folder, app, paper) = office();
+        let request = SavePaperRequest { paper, path: None };
+        let beside = |name: &str| Some(folder.path().join(name));
+
+        let printed = Cell::new(None);
+        let saved = save_where(&app, &request, |name| {
+            // While the dialog is open the same paper leaves another way.
+            printed.set(save_where(&app, &request, |_| beside("first.pdf")).ok());
+            beside(name)
+        })
+        .unwrap();
+
+        assert_eq!(printed.take().map(|first| first.copy), Some(0));
+        assert_eq!(saved.copy, 1, "the second says KOPI");
+    }
+
+    #[test]
+    fn two_who_save_the_same_paper_at_once_have_an_original_and_a_copy() {
+        let (folder, app, paper) = office();
+        let request = SavePaperRequest { paper, path: None };
+        let chosen = std::sync::Barrier::new(2);
+
+        let mut copies: Vec<u16> = std::thread::scope(|scope| {
+            let save = |name: &'static str| {
+                let (app, request, chosen) = (&app, &request, &chosen);
+                let path = folder.path().join(name);
+                scope.spawn(move || {
+                    save_where(app, request, |_| {
+                        chosen.wait();
+                        Some(path)
+                    })
+                    .unwrap()
+                    .copy
+                })
+            };
+            let both = [save("one.pdf"), save("two.pdf")];
+            both.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+
+        copies.sort_unstable();
+        assert_eq!(copies, [0, 1]);
+    }
 
     #[test]
     fn saving_replaces_an_older_paper_whole_and_leaves_nothing_beside_it() {

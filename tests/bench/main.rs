@@ -10,6 +10,7 @@ mod full_text;
 mod lists;
 mod page;
 mod saving;
+mod screen;
 mod start;
 mod window;
 

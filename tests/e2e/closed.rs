@@ -32,6 +32,11 @@ async fn damaged_store_is_explained_and_recovered_by_keyboard() -> Result<()> {
         .wait_for_text("Den beskadigede fil bliver ikke slettet")
         .await?;
     window.is_accessible("the page of a damaged store").await?;
+    let marks = "return getComputedStyle(document.querySelector('main li')).listStyleType;";
+    ensure!(
+        window.eval(marks, vec![]).await? == "disc",
+        "a list is marked as one"
+    );
     window.picture("beskadiget").await?;
     window.picture_at_double_size("beskadiget").await?;
     ensure!(

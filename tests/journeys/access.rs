@@ -45,6 +45,52 @@ fn a_search_for_a_person_needs_a_purpose_whatever_list_it_is_typed_over() {
 }
 
 #[test]
+fn own_open_case_is_found_by_number_without_a_purpose_and_a_colleagues_is_not() {
+    // Given a case that Karin granted and that still lacks its ticks
+    let office = Office::open();
+    let case = office.granted().row.id;
+
+    // Then she finds it by the citizen's number, and the log says that it was her open work
+    let found = office.app.case_list(list(AASE, "open", None));
+    let found = found.expect("found without a purpose");
+    assert!(found.own_only);
+    assert_eq!(found.rows.len(), 1);
+    assert_eq!(found.rows[0].id, case);
+    let open_work = |(action, _, purpose): &(String, String, String)| {
+        action == "searched" && purpose == "open_work"
+    };
+    assert!(office.log().iter().any(open_work));
+
+    // And a colleague, and a name, are asked why
+    office.sign_in("karin");
+    let by_name = office.app.case_list(list("Lindholm", "open", None));
+    assert_eq!(
+        code(by_name.map(|page| page.rows.len())),
+        ErrorCode::PurposeMissing
+    );
+    office.sign_in("birgit");
+    let others = office.app.case_list(list(AASE, "open", None));
+    assert_eq!(
+        code(others.map(|page| page.rows.len())),
+        ErrorCode::PurposeMissing
+    );
+}
+
+#[test]
+fn a_list_says_how_many_cases_it_leaves_out() {
+    let office = Office::open();
+    finished(&office);
+
+    let open = office.app.case_list(list("", "open", None));
+    let open = open.expect("listed");
+    let all = office.app.case_list(list("", "all", Some("case_work")));
+    let all = all.expect("listed");
+
+    assert_eq!((open.total, open.not_shown), (Some(0), 1));
+    assert_eq!((all.total, all.not_shown), (Some(1), 0));
+}
+
+#[test]
 fn lists_of_open_work_need_no_purpose_and_the_archive_does() {
     let office = Office::open();
     finished(&office);

@@ -27,7 +27,7 @@ fn a_protected_address_is_hidden_on_screen_and_uncovered_by_a_logged_click() {
     assert!(!told.contains("Jernbanegade"), "{told}");
     let sheet = office.blank().set("cpr", GRETHE).tick("id_checked").save();
     let known = office.app.citizen_known(sheet.reference()).expect("asked");
-    assert!(known.address_protected && known.address.is_empty());
+    assert!(known.address_protected && known.address_hidden && known.address.is_empty());
 
     // And uncovering it leaves a line of its own
     let reveal = RevealRequest {
@@ -52,6 +52,50 @@ fn the_demo_register_does_not_tell_a_protected_address_either() {
 
     assert!(known.address_protected && known.address.is_empty());
     assert_eq!(known.name, "Grethe Poulsen");
+}
+
+#[test]
+fn a_known_protected_address_stands_unseen_in_the_draft_and_is_shown_by_a_logged_click() {
+    // Given a new draft for a citizen whose protected address we have
+    let office = Office::open();
+    let sheet = office.blank().set("cpr", GRETHE).tick("id_checked").save();
+
+    // When the citizen is known
+    let known = office.app.citizen_known(sheet.reference()).expect("asked");
+
+    // Then the draft holds the address, and says that it hides it
+    assert!(known.address_hidden);
+    let draft = office.app.draft_open(sheet.reference()).expect("opened");
+    assert!(draft.address_hidden);
+    assert_eq!(draft.fields.get("citizen_address"), None);
+    assert_eq!(
+        draft.fields.get("address_protected"),
+        Some(&FieldValue::Flag(true))
+    );
+
+    // And the click shows it and leaves its line
+    let shown = office.app.draft_reveal(sheet.reference()).expect("shown");
+    assert!(shown.text.starts_with("Jernbanegade 21"), "{}", shown.text);
+    let revealed = |(action, _, _): &(String, String, String)| action == "address_revealed";
+    assert!(office.log().iter().any(revealed));
+}
+
+#[test]
+fn an_address_typed_at_the_desk_is_not_replaced_by_the_one_we_have() {
+    let office = Office::open();
+    let sheet = office
+        .blank()
+        .set("cpr", GRETHE)
+        .set("citizen_address", "Ny Vej 1\n9990 Solbjerg")
+        .tick("id_checked")
+        .save();
+
+    let known = office.app.citizen_known(sheet.reference()).expect("asked");
+
+    assert!(!known.address_hidden);
+    let draft = office.app.draft_open(sheet.reference()).expect("opened");
+    let typed = FieldValue::Text("Ny Vej 1\n9990 Solbjerg".to_owned());
+    assert_eq!(draft.fields.get("citizen_address"), Some(&typed));
 }
 
 #[test]

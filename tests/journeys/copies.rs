@@ -326,3 +326,27 @@ fn a_paper_nobody_answered_for_counts_as_handed_out() {
         1
     );
 }
+
+#[test]
+fn a_copy_is_offered_under_a_name_of_its_own_that_says_nothing_of_the_citizen() {
+    // Given a receipt that was handed out
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let original = office.preview(&case, "exemption_receipt").expect("made");
+    office.print(&case, "exemption_receipt").expect("printed");
+
+    // When it is made again
+    let copy = office.preview(&case, "exemption_receipt").expect("made");
+
+    // Then it is a copy by its name too
+    assert_eq!((original.copy, copy.copy), (0, 1));
+    let number = &original.number;
+    assert_eq!(
+        original.file_name,
+        format!("fritagelseskvittering-{number}.pdf")
+    );
+    assert_eq!(
+        copy.file_name,
+        format!("fritagelseskvittering-{number}-kopi-1.pdf")
+    );
+}

@@ -1,7 +1,7 @@
 //! What is typed is kept: parked drafts, the next citizen in between, and coming back after the power went.
 
 use skranke_app::api::case::Decision;
-use skranke_app::api::draft::{CprCheckRequest, DraftCheckRequest, FieldValue};
+use skranke_app::api::draft::{CprCheckRequest, DraftCheckRequest, FieldValue, TypedText};
 use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, code};
@@ -225,4 +225,38 @@ fn a_character_no_paper_can_print_is_named_with_its_field_before_the_grant() {
     assert_eq!(found, [("citizen_name", "unprintable")]);
     let said = &check.problems[0].summary;
     assert!(said.contains('\u{6797}') && said.contains("Navn"), "{said}");
+}
+
+#[test]
+fn a_note_not_handed_in_is_there_after_the_program_ended_without_warning() {
+    // Given a note typed on a case and not saved there
+    let office = Office::open();
+    let case = office.granted().row.id;
+    let place = format!("{case}/note");
+    let note = TypedText {
+        place: place.clone(),
+        text: "Ring efter klokken ti".to_owned(),
+    };
+    office.app.typed_keep(note).expect("kept");
+
+    // When the program ends and is started again
+    let office = office.restarted();
+    office.sign_in("karin");
+
+    // Then whoever typed it has it, nobody else does, and it is no parked case
+    let kept = office.app.typed_kept(()).expect("read");
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].text, "Ring efter klokken ti");
+    assert!(office.app.draft_list(()).expect("listed").is_empty());
+    office.sign_in("birgit");
+    assert!(office.app.typed_kept(()).expect("read").is_empty());
+
+    // And once it is handed in nothing is kept
+    office.sign_in("karin");
+    let empty = TypedText {
+        place,
+        text: String::new(),
+    };
+    office.app.typed_keep(empty).expect("kept");
+    assert!(office.app.typed_kept(()).expect("read").is_empty());
 }

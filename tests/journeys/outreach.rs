@@ -1,6 +1,7 @@
 //! An outreach employee hands a form in from the citizen's home; Borgerservice decides.
 
 use skranke_app::api::case::{Decision, RegisterLookRequest};
+use skranke_app::api::draft::FieldValue;
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::settings::SettingsSaveRequest;
 
@@ -147,4 +148,23 @@ fn practice_1_outreach_sees_no_channel_and_cannot_finish() {
         seen: "not_exempt".to_owned(),
     };
     office.app.register_look(look).expect("recorded");
+}
+
+#[test]
+fn whoever_works_at_the_library_is_shown_there_and_their_cases_begin_there() {
+    // Given the computer of the demo, on which nobody chose a location
+    let office = Office::closed_at("2026-03-13 10:00");
+
+    for (user, name) in [
+        ("omar", "Biblioteket i Nørreby"),
+        ("karin", "Borgerservice Solbjerg"),
+    ] {
+        office.sign_in(user);
+        let session = office.app.start_state(()).expect("asked").session;
+        assert_eq!(session.expect("signed in").location_name, name);
+    }
+    office.sign_in("omar");
+    let draft = office.blank();
+    let library = FieldValue::Text("library".to_owned());
+    assert_eq!(draft.fields.get("location"), Some(&library));
 }

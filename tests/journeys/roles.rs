@@ -113,6 +113,8 @@ impl Story {
                 (This(Act::Capture), json!({ "id": parked }))
             }
             "draft_check" => (This(Act::Capture), json!({ "id": draft, "step": 4 })),
+            "typed_keep" => (SignedIn, json!({ "place": "case/note", "text": "Ring" })),
+            "typed_kept" => (SignedIn, Value::Null),
             "cpr_check" => (Nothing, json!({ "cpr": "0201703984" })),
             // The demo's profile does not allow it, for anyone.
             "screen_signature" => (SignedIn, json!({ "draft_id": draft, "png_base64": "" })),

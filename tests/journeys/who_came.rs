@@ -313,6 +313,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "staff_save",
         "settings",
         "settings_save",
+        "typed_keep",
+        "typed_kept",
         "cpr_check",
         "reveal",
         "sync_now",

@@ -113,6 +113,9 @@ pub struct Opening<'a> {
     pub offline: bool,
     /// No profile is named and nothing is set up, as on a new computer.
     pub new_computer: bool,
+    /// The engine draws as it does for staff, who have no driver. Pictures cannot be taken then: the driver waits for a
+    /// frame, and a page that stands still makes none.
+    pub drawn_as_shipped: bool,
     /// The printing system; without one the machine has no printer.
     pub printing: Option<&'a Cups>,
     /// Something else answers where the central store should.

@@ -173,3 +173,52 @@ test('a protected address stands behind a logged click, and saving does not send
   await until(() => document.getElementById('reveal-address') !== null, 'masked again')
   expect(document.body.innerHTML).not.toContain('Jernbanegade')
 })
+
+test('a note is kept as it is typed and is there in the next window', async () => {
+  const place = `${answers.case.row.id}/note`
+  const { core } = await open(new RecordedCore(), { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('note') !== null, 'the case')
+  await type('note', 'Ring')
+  await until(() => core.of('typed_keep').length > 0, 'the save')
+  expect(core.of('typed_keep').at(-1)).toEqual({ place, text: 'Ring' })
+  get('note').closest('form')!.requestSubmit()
+  await until(() => (core.of('typed_keep').at(-1) as { text: string }).text === '', 'nothing to keep once it is handed in')
+})
+
+test('a note from before a crash stands in its field again', async () => {
+  const place = `${answers.case.row.id}/note`
+  await open(new RecordedCore({ typed_kept: [{ place, text: 'Ring efter klokken ti' }] }), { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('note') !== null, 'the case')
+  await until(() => get<HTMLTextAreaElement>('note').value === 'Ring efter klokken ti', 'the note')
+})
+
+test('the lock does not say that a note is kept which the disk did not take', async () => {
+  const { core, desk } = await open(new RecordedCore({ typed_keep: full }), { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('note') !== null, 'the case')
+  await type('note', 'Ring')
+  core.answers.start_state = { ...answers.start_ready, stage: 'locked' }
+  await desk.lock()
+  await until(() => document.getElementById('password') !== null, 'the lock')
+  expect(document.body.textContent).toContain('ikke gemt')
+})
+
+test('a known protected address stands behind the click that shows it, and goes with its number', async () => {
+  const hidden: KnownCitizen = { ...knownAs('Grethe Poulsen'), address: '', address_hidden: true }
+  const core = atStep(2, {
+    draft_open: { ...answers.draft, step: 2, fields: nobodyYet, address_hidden: false },
+    citizen_known: hidden, draft_reveal: { text: 'Jernbanegade 21' }
+  })
+  await open(core, draft)
+  await until(() => document.getElementById('cpr') !== null, 'step 2')
+  await type('cpr', '1604483984')
+  await until(() => document.getElementById('reveal-address') !== null, 'the click')
+  await until(() => !('citizen_address' in (saves(core).at(-1)?.fields ?? { citizen_address: '' })), 'an address that is left to the core')
+  get('reveal-address').click()
+  await until(() => document.querySelector<HTMLTextAreaElement>('textarea#citizen_address')?.value === 'Jernbanegade 21', 'the address')
+  expect(core.of('draft_reveal')).toHaveLength(1)
+  core.answers.citizen_known = { ...answers.known, shown: true, name: '', address: '', address_protected: false }
+  get<HTMLInputElement>('cpr').value = ''
+  await type('cpr', '2304483984')
+  await until(() => saves(core).at(-1)?.fields.cpr === '2304483984', 'the other number')
+  expect(saves(core).at(-1)?.fields.citizen_address).toBe('')
+})

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import type { CaseListRequest, CasePage } from '../src/lib/api'
 import { answers, later, RecordedCore, refusal } from './recorded'
-import { get, open, settle, type, until } from './page'
+import { get, open, press, settle, type, until } from './page'
 
-const page = (name: string, next: string | null = null, id = answers.case.row.id): CasePage => ({ rows: [{ ...answers.case.row, id, name }], next, total: 2 })
+const page = (name: string, next: string | null = null, id = answers.case.row.id): CasePage => ({ rows: [{ ...answers.case.row, id, name }], next, total: 2, not_shown: 0, own_only: false })
 const listed = () => document.body.textContent ?? ''
 
 function choose(id: string, value: string): void {
@@ -93,7 +93,6 @@ test('a note survives the lock of the screen', async () => {
   core.answers.start_state = { ...answers.start_ready, stage: 'locked' }
   await desk.lock()
   await until(() => document.getElementById('password') !== null, 'the lock')
-  expect(listed()).toContain('ikke gemt')
   core.answers.start_state = answers.start_ready
   await type('password', 'x')
   get('sign-in').click()
@@ -101,7 +100,39 @@ test('a note survives the lock of the screen', async () => {
   expect(get<HTMLTextAreaElement>('note').value).toBe('Borgeren ringer')
   core.answers.start_state = answers.start_sign_in
   await desk.signOut()
-  expect(desk.typed).toEqual({})
+  expect(desk.typed.of(`${answers.case.row.id}/note`)).toBe('')
+})
+
+test('a list that leaves cases out says how many, and one key asks for them all', async () => {
+  const none: CasePage = { rows: [], next: null, total: 0, not_shown: 5, own_only: false }
+  const core = new RecordedCore({
+    case_list: ({ filter, purpose }) => {
+      if (filter === 'all' && !purpose) throw refusal('purpose_missing')
+      return filter === 'all' ? { ...page('Bodil Aagaard'), not_shown: 0 } : none
+    }
+  })
+  await open(core, { name: 'cases' })
+  await until(() => document.getElementById('not-shown') !== null, 'how many are left out')
+  expect(get('not-shown').textContent).toContain('5 andre sager vises ikke')
+  expect(get('cases-empty').textContent).toContain('Tryk Alt A')
+  press('a', { alt: true })
+  await until(() => document.getElementById('purpose-dialog') !== null, 'the question why')
+  get('purpose-cancel').click()
+  await settle()
+  expect(get<HTMLSelectElement>('case-filter').value).toBe('open')
+  press('a', { alt: true })
+  await until(() => document.getElementById('purpose-dialog') !== null, 'the question why, again')
+  get('purpose-confirm').click()
+  await until(() => listed().includes('Bodil Aagaard'), 'every case')
+  expect(document.getElementById('not-shown')).toBeNull()
+})
+
+test('own open cases found without a purpose say that there may be others', async () => {
+  const core = new RecordedCore({ case_list: { ...page('Bodil Aagaard'), own_only: true } })
+  await open(core, { name: 'cases' })
+  await until(() => document.getElementById('own-only') !== null, 'that these are own cases')
+  get('search-all').click()
+  await until(() => document.getElementById('purpose-dialog') !== null, 'the question why')
 })
 
 test('a reason survives Esc', async () => {

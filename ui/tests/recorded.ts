@@ -33,6 +33,8 @@ export class RecordedCore implements Backend {
       tick: answers.case,
       note_add: answers.case,
       staff_list: answers.staff,
+      typed_kept: [],
+      typed_keep: { saved_at: '2026-11-21T06:00:00.000Z' },
       printers: [],
       sync_status: {
         configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: ''

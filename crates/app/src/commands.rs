@@ -16,7 +16,7 @@ use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
     CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
     DraftSummary, DraftView, FieldClash, FieldProblem, FieldValue, FieldView, FormView,
-    KnownCitizen, ProofView, Saved, ScreenSignatureRequest,
+    KnownCitizen, ProofView, Saved, ScreenSignatureRequest, TypedText,
 };
 use crate::api::error::{ErrorCode, UiError};
 use crate::api::paper::{
@@ -94,6 +94,8 @@ commands! {
     draft_restore(DraftRef) -> DraftView;
     draft_reveal(DraftRef) -> Revealed;
     draft_check(DraftCheckRequest) -> DraftCheck;
+    typed_keep(TypedText) -> Saved;
+    typed_kept(Nothing) -> Vec<TypedText>;
     cpr_check(CprCheckRequest) -> CprCheck;
     citizen_known(DraftRef) -> KnownCitizen;
     screen_signature(ScreenSignatureRequest) -> AttachmentView;
@@ -170,6 +172,7 @@ pub fn typescript() -> String {
         FieldProblem,
         DraftCheck,
         ProofView,
+        TypedText,
         CprCheckRequest,
         CprCheck,
         KnownCitizen,

@@ -78,6 +78,8 @@ pub struct App {
     pub(crate) line: crate::usecases::synchronise::Line,
     /// The paper a printer took, until somebody says whether it came out.
     pub(crate) awaiting: Mutex<Option<crate::usecases::paper::Prepared>>,
+    /// Held while a paper goes out.
+    pub(crate) handing_out: Mutex<()>,
 }
 
 /// What changes while it runs.
@@ -143,6 +145,7 @@ impl App {
             }),
             line: crate::usecases::synchronise::Line::default(),
             awaiting: Mutex::new(None),
+            handing_out: Mutex::new(()),
         };
         app.open_store();
         if app.config.demo {

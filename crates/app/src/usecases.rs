@@ -2,6 +2,7 @@
 
 pub(crate) mod attachments;
 pub(crate) mod cases;
+pub(crate) mod citizens;
 pub(crate) mod conflicts;
 pub(crate) mod continuing;
 pub(crate) mod corrections;
@@ -17,3 +18,4 @@ pub(crate) mod setup;
 pub(crate) mod staff;
 pub(crate) mod synchronise;
 pub(crate) mod ticks;
+pub(crate) mod typed;

@@ -4,7 +4,7 @@ use skranke_app::api::case::{CaseRef, Revealed};
 use skranke_app::api::draft::{
     AttachmentCopy, AttachmentRef, AttachmentView, CprCheck, CprCheckRequest, DraftCheck,
     DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FormView,
-    KnownCitizen, Saved, ScreenSignatureRequest,
+    KnownCitizen, Saved, ScreenSignatureRequest, TypedText,
 };
 use skranke_app::api::error::UiError;
 use tauri::State;
@@ -75,6 +75,19 @@ pub(crate) async fn draft_check(
     request: DraftCheckRequest,
 ) -> Result<DraftCheck, UiError> {
     desk.run(move |app| app.draft_check(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn typed_keep(
+    desk: State<'_, Desk>,
+    request: TypedText,
+) -> Result<Saved, UiError> {
+    desk.run(move |app| app.typed_keep(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn typed_kept(desk: State<'_, Desk>) -> Result<Vec<TypedText>, UiError> {
+    desk.run(move |app| app.typed_kept(())).await
 }
 
 #[tauri::command]

@@ -25,6 +25,8 @@ pub(crate) const NAMES: &[&str] = &[
     "draft_restore",
     "draft_reveal",
     "draft_check",
+    "typed_keep",
+    "typed_kept",
     "cpr_check",
     "citizen_known",
     "screen_signature",

@@ -128,6 +128,9 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
         Some(cups) => command.env("CUPS_SERVER", cups.server()),
         None => command.env("CUPS_SERVER", scratch.runtime().join("no-printing-system")),
     };
+    if opening.drawn_as_shipped {
+        command.env("SKRANKE_DRAWN_AS_SHIPPED", "true");
+    }
     if !opening.native_dialogs {
         command.env("SKRANKE_DIALOG_FOLDER", scratch.files());
     }

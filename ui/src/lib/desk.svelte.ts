@@ -6,6 +6,7 @@ import type { CommandName, Commands, SessionView, SettingsView, StartStage, Star
 import { asCallError, type Backend } from './backend'
 import { Keyboard } from './keys.svelte'
 import { Router } from './router.svelte'
+import { Typed } from './typed.svelte'
 import { errorText } from './work.svelte'
 
 export type Saving = { state: 'saved'; at: string } | { state: 'saving' } | { state: 'failed'; message: string }
@@ -32,8 +33,8 @@ export class Desk {
   startError = $state('')
   /** By draft; gone when whoever typed it signs out. */
   readonly unsaved = new SvelteMap<string, Unsaved>()
-  /** What is typed into dialogs and notes and belongs to no draft, by place: there again after a lock or Esc. */
-  typed: Record<string, string> = $state({})
+  /** What is typed into dialogs and notes and belongs to no draft. */
+  readonly typed: Typed
   /** The draft that was discarded last, until the start screen is left. */
   discarded = $state('')
   /** Whether the core is being opened, or opened again. */
@@ -43,6 +44,7 @@ export class Desk {
 
   constructor(backend: Backend) {
     this.#backend = backend
+    this.typed = new Typed(this)
   }
 
   call<K extends CommandName>(name: K, request: Commands[K]['request']): Promise<Commands[K]['answer']> {
@@ -108,10 +110,13 @@ export class Desk {
     if (start.stage === 'sign_in' || other) {
       this.router.reset()
       this.unsaved.clear()
-      this.typed = {}
+      this.typed.forget()
       this.discarded = ''
     }
-    if (start.stage === 'ready') void this.#saveAll()
+    if (start.stage === 'ready') {
+      if (other) void this.typed.load()
+      void this.#saveAll()
+    }
     if (start.stage === 'sign_in') this.saving = { state: 'saved', at: '' }
   }
 
@@ -144,11 +149,11 @@ export class Desk {
 
   /** Whether something typed is not in the store: the lock must not say that it is. */
   get hasUnsaved(): boolean {
-    return [...this.unsaved.values()].some((work) => work.unsaved) || Object.values(this.typed).some((text) => text.trim() !== '')
+    return this.typed.unsaved || [...this.unsaved.values()].some((work) => work.unsaved)
   }
 
   async #saveAll(): Promise<void> {
-    await Promise.all([...this.unsaved.values()].map((work) => work.save()))
+    await Promise.all([this.typed, ...this.unsaved.values()].map((work) => work.save()))
   }
 
   async lock(): Promise<void> {

@@ -60,6 +60,10 @@ pub struct CasePage {
     pub next: Option<String>,
     /// How many there are in all for this filter without a query.
     pub total: Option<u64>,
+    /// How many more there are that this filter leaves out; 0 for a search.
+    pub not_shown: u64,
+    /// Whether these are one's own open cases alone, since no purpose was stated.
+    pub own_only: bool,
 }
 
 /// Two or more values that people set for the same thing without seeing each other's work.

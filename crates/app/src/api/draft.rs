@@ -265,12 +265,23 @@ pub struct KnownCitizen {
     pub address: String,
     /// Whether the address is protected.
     pub address_protected: bool,
+    /// Whether a protected address we have now stands in the draft, unseen: `draft_reveal` shows it.
+    pub address_hidden: bool,
     /// Their cases, newest first.
     pub cases: Vec<super::case::CaseRowView>,
     /// Whether our own record says exempt; the register must be looked at first (practice 3).
     pub exempt_by_our_record: bool,
     /// `local`, `central` or `not_known` (offline): how far the look-up reached.
     pub reach: String,
+}
+
+/// What is typed outside the six steps and not handed in yet.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TypedText {
+    /// Where it is typed; holds no personal data.
+    pub place: String,
+    /// As typed.
+    pub text: String,
 }
 
 /// A file attached to a draft or a case.

@@ -153,7 +153,7 @@ impl App {
     ) -> Result<Vec<Entered>, AppError> {
         let today = self.config.clock.today();
         let profile = self.profile(work.store)?;
-        let location: String = settings::read(work.store, "location")?.unwrap_or_default();
+        let location = settings::location_of(work.store, profile, work.session.staff)?;
         let known = self.form_for(&Fields::new(), profile, today)?;
         let columns: Vec<&str> = header.values.iter().map(|name| name.trim()).collect();
         for (at, column) in columns.iter().enumerate() {

@@ -109,10 +109,10 @@ impl App {
                 .as_ref()
                 .is_some_and(|term| !matches!(term, SearchTerm::CaseNumber(_)));
             // A search reaches every case whatever list it was typed over, and the whole archive is a look-up too:
-            // only lists of open work need no purpose.
+            // only lists of open work, and a citizen's number among one's own, need no purpose.
             let archive = term.is_none() && !is_open_work(filter);
             if (for_person || archive) && purpose.is_none() {
-                return Err(AppError::of(ErrorCode::PurposeMissing));
+                return self.own_open_work(work, term.as_ref());
             }
             let (action, subject) = match &term {
                 Some(term) => (Action::Searched, term.kind()),
@@ -148,7 +148,49 @@ impl App {
                 rows: self.rows(&work, page.rows)?,
                 next,
                 total,
+                not_shown: total.map_or(0, |shown| counts.total().saturating_sub(shown)),
+                own_only: false,
             })
+        })
+    }
+
+    /// The open cases of a citizen that whoever is at work has worked on.
+    ///
+    /// # Errors
+    /// `PurposeMissing` when there is none: finding others' work is a look-up. Basis: design, section 4.
+    fn own_open_work(
+        &self,
+        work: AtWork<'_>,
+        term: Option<&SearchTerm>,
+    ) -> Result<CasePage, AppError> {
+        let missing = || AppError::of(ErrorCode::PurposeMissing);
+        let Some(term @ SearchTerm::Cpr(cpr)) = term else {
+            return Err(missing());
+        };
+        let mut own = Vec::new();
+        let read = work.store.read()?;
+        for row in read.cases_of(cpr)? {
+            let is_open_work = row.state.is_open() || !row.ticks_due.is_empty();
+            let staff = work.session.staff;
+            let worked_on = |loaded: Loaded| loaded.recorded.iter().any(|did| did.actor == staff);
+            if is_open_work && load(&read, row.case).is_ok_and(worked_on) {
+                own.push(row);
+            }
+        }
+        drop(read);
+        if own.is_empty() {
+            return Err(missing());
+        }
+        let entry = Entry::new(Action::Searched, work.now).on(term.kind());
+        work.store
+            .write(&work.actor, entry.because("open_work"))?
+            .commit()?;
+        Ok(CasePage {
+            rows: self.rows(&work, own)?,
+            next: None,
+            total: None,
+            not_shown: 0,
+            own_only: true,
         })
     }
 
@@ -350,7 +392,8 @@ impl App {
         named.join(" · ")
     }
 
-    /// What our own records, and the central store's, say of a citizen.
+    /// What our own records, and the central store's, say of a citizen; a protected address too, which is the caller's
+    /// to hide.
     pub(crate) fn known_citizen(
         &self,
         work: &AtWork<'_>,
@@ -365,12 +408,13 @@ impl App {
             name: rows.first().map(|row| row.name.clone()).unwrap_or_default(),
             address: String::new(),
             address_protected: rows.first().is_some_and(|row| row.is_address_protected),
+            address_hidden: false,
             exempt_by_our_record: self.any_runs(&read, &rows, danish_time::date_at(work.now))?
                 || central.cases.iter().any(is_exempt),
             cases: Vec::new(),
             reach: central.reach.to_owned(),
         };
-        if let Some(newest) = rows.first().filter(|row| !row.is_address_protected) {
+        if let Some(newest) = rows.first() {
             let citizen = load(&read, newest.case)?.case.citizen;
             known.address = citizen.map(|citizen| citizen.address).unwrap_or_default();
         }
@@ -401,9 +445,7 @@ impl App {
         if let Some(citizen) = citizen {
             known.name.clone_from(&citizen.name);
             known.address_protected = citizen.address_protected;
-            if !citizen.address_protected {
-                known.address.clone_from(&citizen.address);
-            }
+            known.address.clone_from(&citizen.address);
         }
         Ok(())
     }

@@ -138,7 +138,7 @@ impl App {
             check_form(&form, &fields, today)?;
         }
         identified_today(&draft, request, today)?;
-        let location: String = settings::read(work.store, "location")?.unwrap_or_default();
+        let location = settings::location_of(work.store, &profile, work.session.staff)?;
         let now = work.now;
         let id = draft
             .becomes

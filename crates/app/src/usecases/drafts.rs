@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use skranke_domain::cpr::{Cpr, CprError};
 use skranke_domain::danish_time;
 use skranke_domain::eligibility::{Warning, explain};
 use skranke_domain::event::AttachmentPurpose;
@@ -15,9 +14,8 @@ use uuid::Uuid;
 
 use crate::api::case::Revealed;
 use crate::api::draft::{
-    AttachmentView, CprCheck, CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef,
-    DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FieldProblem, FieldValue, FieldView,
-    Fields, FormView, KnownCitizen, Saved,
+    AttachmentView, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
+    DraftSummary, DraftView, FieldProblem, FieldValue, FieldView, Fields, FormView, Saved,
 };
 use crate::api::error::ErrorCode;
 use crate::api::settings::Choice;
@@ -29,6 +27,7 @@ use crate::record;
 use crate::state::{App, AtWork};
 use crate::usecases::continuing::{self, Continued};
 use crate::usecases::decisions::policy;
+use crate::usecases::typed::is_typed_elsewhere;
 use crate::usecases::{printable, settings};
 
 /// Most drafts shown in a list.
@@ -37,7 +36,7 @@ const MOST_DRAFTS: u32 = 200;
 const LONGEST_TYPED: usize = 20_000;
 
 /// The field with the citizen's address.
-const ADDRESS: &str = "citizen_address";
+pub(crate) const ADDRESS: &str = "citizen_address";
 
 /// What a draft row's JSON object holds.
 #[derive(Default, Serialize, Deserialize)]
@@ -87,6 +86,9 @@ pub(crate) struct Draft {
 
 impl Draft {
     fn read(row: &DraftRow) -> Result<Self, AppError> {
+        if is_typed_elsewhere(row) {
+            return Err(AppError::of(ErrorCode::DraftNotFound));
+        }
         let kept: Kept = serde_json::from_str(&row.fields)
             .map_err(|_| AppError::of(ErrorCode::DatabaseDamaged))?;
         Ok(Self {
@@ -188,7 +190,8 @@ impl App {
         let today = self.config.clock.today();
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
-            let location: String = settings::read(work.store, "location")?.unwrap_or_default();
+            let location =
+                settings::location_of(work.store, self.profile(work.store)?, work.session.staff)?;
             let text = |text: &str| FieldValue::Text(text.to_owned());
             let day = skranke_forms::read::show_date(today);
             let defaults = [
@@ -244,6 +247,9 @@ impl App {
         let read = work.store.read()?;
         let mut summaries = Vec::new();
         for row in read.drafts(None, MOST_DRAFTS)? {
+            if is_typed_elsewhere(&row) {
+                continue;
+            }
             let initials = read
                 .account(row.staff)?
                 .map(|a| a.initials)
@@ -516,69 +522,6 @@ impl App {
         })
     }
 
-    /// What a CPR number itself says while it is typed. Nobody is looked up.
-    ///
-    /// # Errors
-    /// None.
-    pub fn cpr_check(&self, request: CprCheckRequest) -> Result<CprCheck, AppError> {
-        let today = self.config.clock.today();
-        Ok(match Cpr::parse(&request.cpr) {
-            Err(error) => CprCheck {
-                problem: cpr_problem(error).code().to_owned(),
-                warnings: Vec::new(),
-                birth_date: String::new(),
-                age: None,
-                masked: String::new(),
-            },
-            Ok(cpr) => CprCheck {
-                problem: String::new(),
-                warnings: cpr
-                    .warnings()
-                    .into_iter()
-                    .map(|w| format!("cpr_{}", w.code()))
-                    .collect(),
-                birth_date: cpr.birth_date().to_string(),
-                age: cpr.age_on(today),
-                masked: cpr.masked(),
-            },
-        })
-    }
-
-    /// What we know of the citizen of a draft; nothing before the identity was checked (practice 8).
-    ///
-    /// # Errors
-    /// `DraftNotFound`.
-    pub fn citizen_known(&self, request: DraftRef) -> Result<KnownCitizen, AppError> {
-        let nothing = KnownCitizen {
-            shown: false,
-            name: String::new(),
-            address: String::new(),
-            address_protected: false,
-            cases: Vec::new(),
-            exempt_by_our_record: false,
-            reach: "local".to_owned(),
-        };
-        let cpr = self.at_work(|work| {
-            work.session.needs(Act::Capture)?;
-            let draft = load(&work, &request.id)?;
-            let typed = Typed(&draft.fields);
-            Ok(if typed.flag("id_checked") {
-                typed.cpr("cpr")
-            } else {
-                None
-            })
-        })?;
-        let Some(cpr) = cpr else { return Ok(nothing) };
-        let central = self.look_up_centrally(&cpr);
-        self.at_work(|work| {
-            let entry = Entry::new(Action::CitizenLookedUp, work.now).on(request.id.clone());
-            work.store
-                .write(&work.actor, entry.because("counter_entry"))?
-                .commit()?;
-            self.known_citizen(&work, &cpr, central)
-        })
-    }
-
     /// The form for what was typed: by the day of signing, or today's while that is unknown or impossible.
     pub(crate) fn form_for(
         &self,
@@ -655,6 +598,9 @@ pub(crate) fn create_continuing(
 pub(crate) fn continuing(work: &AtWork<'_>, case: CaseId) -> Result<Option<Draft>, AppError> {
     let case = case.to_string();
     for row in work.store.read()?.drafts(None, MOST_DRAFTS)? {
+        if is_typed_elsewhere(&row) {
+            continue;
+        }
         let draft = Draft::read(&row)?;
         let adds_to = draft.continues.as_ref();
         if !draft.discarded && adds_to.is_some_and(|continued| continued.case == case) {
@@ -718,17 +664,6 @@ fn save(write: &mut WriteHandle<'_>, id: DraftId, step: u8, kept: &Kept) -> Resu
 fn hides_address(fields: &Fields) -> bool {
     let typed = Typed(fields);
     typed.flag("address_protected") && !typed.text(ADDRESS).is_empty()
-}
-
-/// The problem a field would have with this number: the same words while typing and when checked.
-fn cpr_problem(error: CprError) -> ProblemCode {
-    match error {
-        CprError::NoSuchMonth | CprError::NoSuchDay => ProblemCode::CprNoSuchDate,
-        CprError::Empty
-        | CprError::NotADigit { .. }
-        | CprError::HyphenMisplaced
-        | CprError::WrongLength { .. } => ProblemCode::CprNotTenDigits,
-    }
 }
 
 fn shown_and_required(form: &Form, fields: &Fields) -> (Vec<String>, Vec<String>) {

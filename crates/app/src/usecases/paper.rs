@@ -65,6 +65,14 @@ impl App {
         })
     }
 
+    /// Held from making a paper until it is recorded or waits for its answer: of two people who hand out the same paper
+    /// at the same moment, one has the original and the other a copy.
+    pub fn one_paper_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.handing_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Records that a paper was printed or saved.
     ///
     /// # Errors
@@ -300,7 +308,13 @@ impl App {
             .forms
             .texts()
             .say(&format!("file_name.{}", kind.code()), &[]);
-        let file_name = format!("{name}-{number}.pdf");
+        let file_name = match copy {
+            0 => format!("{name}-{number}.pdf"),
+            copy => {
+                let said = self.forms.texts().say("file_name.copy", &[]);
+                format!("{name}-{number}-{said}-{copy}.pdf")
+            }
+        };
         Ok(prepared(
             rendered,
             number,

@@ -290,7 +290,7 @@ impl App {
         session: &Session,
     ) -> Result<SessionView, AppError> {
         let profile = self.profile(store)?;
-        let location: String = settings::read(store, "location")?.unwrap_or_default();
+        let location = settings::location_of(store, profile, session.staff)?;
         let location_name = profile
             .location(&location)
             .map(|location| location.name.clone())

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use skranke_domain::ids::StaffId;
 use skranke_domain::role::Act;
 use skranke_store::{Action, Entry, ReadHandle, Store, WriteHandle};
 
@@ -10,6 +11,7 @@ use crate::api::session::LocationChoice;
 use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
 use crate::error::AppError;
 use crate::state::App;
+use crate::usecases::setup;
 
 /// Themes the window knows.
 const THEMES: [&str; 4] = ["system", "light", "dark", "contrast"];
@@ -45,7 +47,7 @@ impl App {
     /// # Errors
     /// Not signed in, or what the store reports.
     pub fn settings(&self, (): ()) -> Result<SettingsView, AppError> {
-        self.at_work(|work| self.settings_view(work.store))
+        self.at_work(|work| self.settings_view(work.store, work.session.staff))
     }
 
     /// Changes location and theme. Anyone may: they are about where one sits and what one sees.
@@ -67,11 +69,11 @@ impl App {
             write(&mut handle, "location", &request.location)?;
             write(&mut handle, "theme", &request.theme)?;
             handle.commit()?;
-            self.settings_view(work.store)
+            self.settings_view(work.store, work.session.staff)
         })
     }
 
-    fn settings_view(&self, store: &Store) -> Result<SettingsView, AppError> {
+    fn settings_view(&self, store: &Store, staff: StaffId) -> Result<SettingsView, AppError> {
         let profile = self.profile(store)?;
         let today = self.config.clock.today();
         let form = self.forms.exemption_form(today, profile)?;
@@ -85,7 +87,7 @@ impl App {
         Ok(SettingsView {
             profile: profile.code.clone(),
             municipality: profile.name.clone(),
-            location: read(store, "location")?.unwrap_or_default(),
+            location: location_of(store, profile, staff)?,
             locations: locations(profile),
             device_code: own.map(|own| own.code).unwrap_or_default(),
             server: self
@@ -164,6 +166,26 @@ impl App {
             Ok(address)
         })
     }
+}
+
+/// Where whoever is signed in works: the location of the computer. In the demo one computer stands for several, and
+/// until somebody chooses a location each of its people works at their own.
+pub(crate) fn location_of(
+    store: &Store,
+    profile: &skranke_forms::Profile,
+    staff: StaffId,
+) -> Result<String, AppError> {
+    let chosen: String = read(store, "location")?.unwrap_or_default();
+    if !chosen.is_empty() {
+        return Ok(chosen);
+    }
+    let demo = profile.demo.iter().flat_map(|demo| &demo.staff);
+    let own = demo
+        .filter(|person| setup::demo_staff(&person.user) == staff)
+        .map(|person| person.location.clone())
+        .next();
+    let first = || profile.locations.first().map(|first| first.code.clone());
+    Ok(own.or_else(first).unwrap_or_default())
 }
 
 /// The locations of a profile, for choosing.

@@ -225,14 +225,10 @@ impl App {
             };
             (row, digest.clone())
         });
-        let location = profile
-            .locations
-            .first()
-            .map(|l| l.code.as_str())
-            .unwrap_or_default();
         self.set_up(SetUp {
             profile,
-            location,
+            // Each of the demo's people has their own.
+            location: "",
             device_code: "S1",
             accounts: accounts.collect(),
         })?;
@@ -339,7 +335,7 @@ fn vouch_alone(
 }
 
 /// The demo's people are the same on every computer of the demo, as they are where a central sign-in names them.
-fn demo_staff(user: &str) -> StaffId {
+pub(crate) fn demo_staff(user: &str) -> StaffId {
     let digest = Sha256::new()
         .chain_update("skranke/demo/staff/1\0")
         .chain_update(user)

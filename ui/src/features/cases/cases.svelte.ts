@@ -12,11 +12,18 @@ export class CaseSearch {
   rows: CaseRowView[] = $state.raw([])
   next: string | null = $state(null)
   total: number | null = $state(null)
+  /** How many cases the list on the page leaves out. */
+  notShown = $state(0)
+  /** One's own open cases alone are shown, since nobody said why. */
+  ownOnly = $state(false)
   asking = $state(false)
   readonly work = new Work<boolean>()
   #round = 0
   /** What the rows on the page were asked for with. */
   #asked: { query: string; filter: string; purpose: string | null } | null = null
+
+  /** The filter of the rows on the page. */
+  shown = $state('open')
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -30,6 +37,19 @@ export class CaseSearch {
 
   more(): Promise<void> {
     return this.#read(true)
+  }
+
+  /** Every case there is; asks why. */
+  all(): Promise<void> {
+    this.query = ''
+    this.filter = 'all'
+    return this.search()
+  }
+
+  /** Nobody said why: what is on the page stays. */
+  leave(): void {
+    this.asking = false
+    if (this.#asked) this.filter = this.#asked.filter
   }
 
   choose(purpose: string): Promise<void> {
@@ -46,9 +66,12 @@ export class CaseSearch {
       const page = await this.#desk.call('case_list', { ...asked, after: on ? this.next : null })
       if (round !== this.#round) return false
       this.#asked = asked
+      this.shown = asked.filter
       this.rows = on ? [...this.rows, ...page.rows] : page.rows
       this.next = page.next
       this.total = page.total
+      this.notShown = page.not_shown
+      this.ownOnly = page.own_only
       return true
     })
     if (round === this.#round && this.work.error?.code === 'purpose_missing') {

@@ -177,6 +177,7 @@ export class Flow {
 
   /** What came from one number does not follow another; what was typed by hand stays. */
   #clearFilled(): void {
+    if (this.#filled().includes('citizen_address')) this.#addressKept = false
     for (const id of this.#filled()) this.fields[id] = typeof this.fields[id] === 'boolean' ? false : ''
     this.fields[FILLED] = []
   }
@@ -325,6 +326,13 @@ export class Flow {
     if (!known?.shown) return
     if (known.name && !this.text('citizen_name')) this.#fill('citizen_name', known.name)
     if (known.address_protected && !this.flag('address_protected')) this.#fill('address_protected', true)
+    if (known.address_hidden) {
+      // The core put it into the draft; here it stands behind the click that shows it.
+      delete this.fields.citizen_address
+      this.#addressKept = true
+      this.fields[FILLED] = [...this.#filled(), 'citizen_address']
+      this.#saveIn(0)
+    }
     if (known.address && !this.#addressKept && !this.text('citizen_address')) this.#fill('citizen_address', known.address)
     await this.save()
   }

@@ -79,13 +79,20 @@ export const texts = {
   "case.section_timeline": "Forløb",
   "case.title": "Sag {number}",
   "cases.filter_all": "Alle",
-  "cases.filter_state": "Status",
+  "cases.filter_state": "Vis",
+  "cases.hidden_many": "{count} andre sager vises ikke. Tryk Alt A for at se alle.",
+  "cases.hidden_one": "1 anden sag vises ikke. Tryk Alt A for at se alle.",
   "cases.loading": "Henter sager",
   "cases.more": "Vis flere",
+  "cases.not_shown_many": "{count} andre sager vises ikke",
+  "cases.not_shown_one": "1 anden sag vises ikke",
+  "cases.own_only": "Du ser kun dine egne åbne sager om borgeren.",
   "cases.results_many": "{count} sager",
   "cases.results_one": "1 sag",
+  "cases.search_all": "Søg i alle sager",
   "cases.search_hint": "Navn, CPR-nummer, sagsnummer eller telefon",
   "cases.search_label": "Find sag",
+  "cases.show_all": "Vis alle sager",
   "cases.title": "Sager",
   "channel.guardian": "Værge",
   "channel.representative": "Fuldmagtshaver",
@@ -438,7 +445,7 @@ export const texts = {
   "empty.attachments": "Ingen bilag endnu. Vedhæft den underskrevne blanket som PDF, JPEG eller PNG.",
   "empty.audit": "Ingen opslag på sagen endnu.",
   "empty.cases": "Ingen sager endnu. Begynd med en borger under Skranke.",
-  "empty.cases_state": "Ingen sager med denne status. Vælg en anden status, eller søg.",
+  "empty.cases_state": "Ingen sager at vise her.",
   "empty.documents": "Ingen papirer eller bilag endnu.",
   "empty.enquiries": "Henvendelser kommer med i en senere udgave.",
   "empty.figures": "Der er ingen tal for perioden endnu.",
@@ -633,6 +640,7 @@ export const texts = {
   "fact.signed_in_time": "Datoen for underskrift passer",
   "fact.signing_day_missing": "Datoen for underskrift mangler",
   "fact.who_unknown": "Det er ikke skrevet, hvem der er mødt",
+  "file_name.copy": "kopi",
   "file_name.correction_right_person": "rettelse-rette-borger",
   "file_name.correction_wrong_person": "rettelse",
   "file_name.exemption_receipt": "fritagelseskvittering",
@@ -1579,6 +1587,8 @@ export interface TextValues {
   "case.created_at": { initials: string | number; place: string | number };
   "case.possible_duplicate": { number: string | number };
   "case.title": { number: string | number };
+  "cases.hidden_many": { count: string | number };
+  "cases.not_shown_many": { count: string | number };
   "cases.results_many": { count: string | number };
   "cli.audit.head": { head: string | number };
   "cli.audit.unlinked": { rows: string | number };

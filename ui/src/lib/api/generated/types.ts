@@ -589,6 +589,16 @@ remedy: string,
  */
 parts: Array<ProofView>, };
 
+export type TypedText = { 
+/**
+ * Where it is typed; holds no personal data.
+ */
+place: string, 
+/**
+ * As typed.
+ */
+text: string, };
+
 export type CprCheckRequest = { 
 /**
  * As typed.
@@ -634,6 +644,10 @@ address: string,
  * Whether the address is protected.
  */
 address_protected: boolean, 
+/**
+ * Whether a protected address we have now stands in the draft, unseen: `draft_reveal` shows it.
+ */
+address_hidden: boolean, 
 /**
  * Their cases, newest first.
  */
@@ -817,7 +831,15 @@ next: string | null,
 /**
  * How many there are in all for this filter without a query.
  */
-total: number | null, };
+total: number | null, 
+/**
+ * How many more there are that this filter leaves out; 0 for a search.
+ */
+not_shown: number, 
+/**
+ * Whether these are one's own open cases alone, since no purpose was stated.
+ */
+own_only: boolean, };
 
 export type CaseRef = { 
 /**
@@ -1601,6 +1623,8 @@ export interface Commands {
   draft_restore: { request: DraftRef; answer: DraftView };
   draft_reveal: { request: DraftRef; answer: Revealed };
   draft_check: { request: DraftCheckRequest; answer: DraftCheck };
+  typed_keep: { request: TypedText; answer: Saved };
+  typed_kept: { request: null; answer: Array<TypedText> };
   cpr_check: { request: CprCheckRequest; answer: CprCheck };
   citizen_known: { request: DraftRef; answer: KnownCitizen };
   screen_signature: { request: ScreenSignatureRequest; answer: AttachmentView };
