@@ -5,6 +5,8 @@
 //!
 //! Basis: design, section 3 ("bytes are law").
 
+mod scan;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,6 +55,9 @@ pub fn value_to_bytes(value: &Value) -> Result<Vec<u8>, CanonicalError> {
 
 /// Parses bytes, refusing any that are not canonical.
 pub fn parse(bytes: &[u8]) -> Result<Value, CanonicalError> {
+    if scan::is_surely_canonical(bytes) {
+        return serde_json::from_slice(bytes).map_err(|_| CanonicalError::Shape);
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|_| CanonicalError::Shape)?;
     if value_to_bytes(&value)? == bytes {
         Ok(value)
@@ -61,8 +66,20 @@ pub fn parse(bytes: &[u8]) -> Result<Value, CanonicalError> {
     }
 }
 
+/// Refuses bytes that are not canonical.
+pub fn check(bytes: &[u8]) -> Result<(), CanonicalError> {
+    if scan::is_surely_canonical(bytes) {
+        Ok(())
+    } else {
+        parse(bytes).map(|_| ())
+    }
+}
+
 /// Parses canonical bytes into a type; fields the type does not know are ignored here and live on in the bytes.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
+    if scan::is_surely_canonical(bytes) {
+        return serde_json::from_slice(bytes).map_err(|_| CanonicalError::Shape);
+    }
     serde_json::from_value(parse(bytes)?).map_err(|_| CanonicalError::Shape)
 }
 
@@ -151,6 +168,30 @@ mod tests {
 
     fn check(text: &str, expected: Result<(), CanonicalError>) {
         assert_eq!(parse(text.as_bytes()).map(|_| ()), expected, "{text}");
+        assert_eq!(super::check(text.as_bytes()), expected, "{text}");
+        if scan::is_surely_canonical(text.as_bytes()) {
+            assert_eq!(expected, Ok(()), "the quick look was wrong about {text}");
+        }
+    }
+
+    /// By definition: parse, write again, compare.
+    fn by_definition(bytes: &[u8]) -> bool {
+        serde_json::from_slice::<Value>(bytes)
+            .ok()
+            .and_then(|value| value_to_bytes(&value).ok())
+            .is_some_and(|written| written == bytes)
+    }
+
+    #[test]
+    fn the_quick_look_knows_what_programs_write() {
+        for text in [
+            r#"{"a":{"Z":"","z":"x"},"b":[true,null,-3,0,false],"å":[[],{}]}"#,
+            r#"{"text":"line\nand \"quote\", \\ and \u0001\u001f"}"#,
+            "9007199254740991",
+        ] {
+            assert!(scan::is_surely_canonical(text.as_bytes()), "{text}");
+            check(text, Ok(()));
+        }
     }
 
     #[test]
@@ -222,6 +263,20 @@ mod tests {
             let parsed = parse(&bytes).unwrap();
             prop_assert_eq!(&parsed, &value);
             prop_assert_eq!(value_to_bytes(&parsed).unwrap(), bytes);
+        }
+
+        #[test]
+        fn the_quick_look_is_never_wrong(value in any_value(), at in any::<prop::sample::Index>(), byte in any::<u8>(), kind in 0..3) {
+            let mut bytes = value_to_bytes(&value).unwrap();
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+            if scan::is_surely_canonical(&bytes) {
+                prop_assert!(by_definition(&bytes), "{:?}", String::from_utf8_lossy(&bytes));
+            }
         }
 
         #[test]

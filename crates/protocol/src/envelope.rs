@@ -291,7 +291,7 @@ impl SealedEvent {
         let header = parse_header(&header_bytes)?;
         match (&payload_bytes, &salt) {
             (Some(payload), Some(salt)) => {
-                canonical::parse(payload).map_err(EnvelopeError::Payload)?;
+                canonical::check(payload).map_err(EnvelopeError::Payload)?;
                 if commit(salt, payload) != header.commitment {
                     return Err(EnvelopeError::Commitment);
                 }
