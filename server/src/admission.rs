@@ -5,13 +5,15 @@
 //!
 //! Basis: design, sections 3 and 6; sync-and-speed 3.2 and 3.7; reliability, findings 1 and 7, threats T7 and T8.
 
+mod held;
 mod judge;
+mod offered;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId};
 use skranke_protocol::canonical;
 use skranke_protocol::chain::{self, Head, Place};
 use skranke_protocol::encoding::to_hex;
@@ -19,13 +21,15 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::{Grant, GrantError, SignedGrant};
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{
-    CommandVerdict, DeferReason, DeviceState, Outcome, PushBatch, PushCommand, QuarantineReason,
-    Scope, Verdict,
+    CommandVerdict, DeferReason, DeviceState, Outcome, PushCommand, QuarantineReason, Scope,
+    Verdict,
 };
 use uuid::Uuid;
 
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
+use held::{Held, HeldGrant};
 pub use judge::{citizen_digest, has_run_out};
+pub use offered::Offered;
 
 /// What admission knows beside the database.
 #[derive(Debug, Clone, Copy)]
@@ -56,27 +60,23 @@ pub struct Admitted {
 pub fn admit(
     transaction: &mut dyn CentralTransaction,
     device_id: DeviceId,
-    commands: &[PushCommand],
+    commands: &[Offered],
     circumstances: Circumstances<'_>,
 ) -> Stored<Admitted> {
     let device = transaction
         .device(device_id)?
         .ok_or(StoreError::Row("device"))?;
-    let mut admission = Admission {
-        transaction,
-        device,
-        offered_by: None,
-        circumstances,
-    };
+    let held = Held::read(transaction, commands.iter().flat_map(Offered::events))?;
+    let mut admission = Admission::new(transaction, device, held, circumstances);
     let mut verdicts = Vec::with_capacity(commands.len());
     for command in commands {
         let verdict = admission.command(command)?;
         verdicts.push(CommandVerdict {
-            command_id: command.command_id,
+            command_id: command.sent().command_id,
             verdict,
         });
     }
-    admission.transaction.update_device(&admission.device)?;
+    admission.finish()?;
     let tenant = admission.transaction.tenant().clone();
     Ok(Admitted {
         verdicts,
@@ -95,10 +95,11 @@ pub fn admit(
 pub fn admit_again(
     transaction: &mut dyn CentralTransaction,
     device_id: DeviceId,
-    batch: &PushBatch,
+    grants: &[String],
+    commands: &[Offered],
     circumstances: Circumstances<'_>,
 ) -> Stored<Admitted> {
-    for token in &batch.grants {
+    for token in grants {
         let signed = SignedGrant::from_token(token).ok();
         let grant = signed.and_then(|signed| {
             let grant = signed.verify(circumstances.server_key).ok()?;
@@ -113,30 +114,27 @@ pub fn admit_again(
             give_grant(transaction, &grant, &signed, circumstances)?;
         }
     }
-    let mut verdicts = Vec::with_capacity(batch.commands.len());
-    for commands in batch.commands.chunk_by(|a, b| author(a) == author(b)) {
-        let author = commands.first().and_then(author).unwrap_or(device_id);
+    let mut verdicts = Vec::with_capacity(commands.len());
+    for commands in commands.chunk_by(|a, b| a.author() == b.author()) {
+        let author = commands.first().and_then(Offered::author);
         // The word of a device this store does not know cannot be checked; it is refused as the sender's.
-        let device = match transaction.device(author)? {
+        let device = match transaction.device(author.unwrap_or(device_id))? {
             Some(device) => device,
             None => transaction
                 .device(device_id)?
                 .ok_or(StoreError::Row("device"))?,
         };
-        let mut admission = Admission {
-            transaction,
-            device,
-            offered_by: Some(device_id),
-            circumstances,
-        };
+        let held = Held::read(transaction, commands.iter().flat_map(Offered::events))?;
+        let mut admission = Admission::new(transaction, device, held, circumstances);
+        admission.offered_by = Some(device_id);
         for command in commands {
             let verdict = admission.command(command)?;
             verdicts.push(CommandVerdict {
-                command_id: command.command_id,
+                command_id: command.sent().command_id,
                 verdict,
             });
         }
-        admission.transaction.update_device(&admission.device)?;
+        admission.finish()?;
     }
     let device = transaction.device(device_id)?;
     Ok(Admitted {
@@ -144,12 +142,6 @@ pub fn admit_again(
         device: device.ok_or(StoreError::Row("device"))?,
         tenant: transaction.tenant().clone(),
     })
-}
-
-/// The device a command says it is of.
-fn author(command: &PushCommand) -> Option<DeviceId> {
-    let first = command.events.first()?.clone();
-    Some(SealedEvent::try_from(first).ok()?.header().device_id)
 }
 
 /// Gives a grant, and takes up work of the same person on the same device that was held apart because it was recorded
@@ -170,14 +162,9 @@ pub fn give_grant(
     let device = transaction
         .device(grant.device_id)?
         .ok_or(StoreError::Row("device"))?;
-    let mut admission = Admission {
-        transaction,
-        device,
-        offered_by: None,
-        circumstances,
-    };
+    let mut admission = Admission::new(transaction, device, Held::default(), circumstances);
     admission.take_up(grant)?;
-    admission.transaction.update_device(&admission.device)
+    admission.finish()
 }
 
 /// Bytes of a feed item as a leaf of the tenant's tree.
@@ -211,31 +198,57 @@ struct Admission<'t, 'c> {
     device: Device,
     /// Who offers the work again where that may be another device than its own.
     offered_by: Option<DeviceId>,
+    held: Held,
+    /// Cases that changed; what the look-up answers from is made anew once, at the end.
+    changed: BTreeSet<CaseId>,
     circumstances: Circumstances<'c>,
 }
 
-impl Admission<'_, '_> {
-    fn command(&mut self, command: &PushCommand) -> Stored<Verdict> {
-        let events: Result<Vec<SealedEvent>, _> = command
-            .events
-            .iter()
-            .cloned()
-            .map(SealedEvent::try_from)
-            .collect();
-        let events = match events {
-            Ok(events) if !events.is_empty() => events,
-            _ => return self.refuse(command, QuarantineReason::Malformed),
-        };
-        if let Some(reason) = self.foreign(&events) {
+impl<'t, 'c> Admission<'t, 'c> {
+    fn new(
+        transaction: &'t mut (dyn CentralTransaction + 't),
+        device: Device,
+        held: Held,
+        circumstances: Circumstances<'c>,
+    ) -> Self {
+        Self {
+            transaction,
+            device,
+            offered_by: None,
+            held,
+            changed: BTreeSet::new(),
+            circumstances,
+        }
+    }
+
+    /// Saves what changed as a whole.
+    fn finish(&mut self) -> Stored<()> {
+        for case_id in std::mem::take(&mut self.changed) {
+            let case = self.held.case(self.transaction, case_id)?;
+            let index_key = self.circumstances.index_key;
+            if let Some(summary) = judge::summary(case_id, &case.recorded, index_key) {
+                self.transaction.save_case_summary(&summary)?;
+            }
+        }
+        self.transaction.update_device(&self.device)
+    }
+
+    fn command(&mut self, offered: &Offered) -> Stored<Verdict> {
+        let command = offered.sent();
+        let events = offered.events();
+        if events.is_empty() {
+            return self.refuse(command, QuarantineReason::Malformed);
+        }
+        if let Some(reason) = self.foreign(offered)? {
             return self.refuse(command, reason);
         }
-        if let Some(known) = self.known(command.command_id, &events)? {
-            self.link(&events)?;
+        if let Some(known) = self.known(command.command_id, events)? {
+            self.link(events)?;
             return Ok(known);
         }
         let mut head = self.device.head;
         let mut on_chain = true;
-        for event in &events {
+        for event in events {
             match chain::place(&head, event.header()) {
                 Place::Next => head = Head::after(event.header(), event.hash()),
                 // Others never saw what was held apart: the links before it may be with its own device alone.
@@ -247,11 +260,11 @@ impl Admission<'_, '_> {
                         reason: DeferReason::ChainGap,
                     }));
                 }
-                Place::Fork => return self.keep_fork(&events),
+                Place::Fork => return self.keep_fork(events),
             }
         }
-        let fate = self.fate(command.command_id, &events)?;
-        let outcome = self.settle(&events, fate, on_chain)?;
+        let fate = self.fate(command.command_id, events)?;
+        let outcome = self.settle(events, fate, on_chain)?;
         if on_chain {
             self.device.head = head;
             self.count(&outcome, events.len() as u64);
@@ -265,11 +278,12 @@ impl Admission<'_, '_> {
             if chain::place(&self.device.head, event.header()) != Place::Next {
                 return Ok(());
             }
-            let stored = self.transaction.event_by_hash(event.hash())?;
-            let stored = stored.ok_or(StoreError::Row("event"))?;
+            let stored = self.held.event(self.transaction, event)?;
+            let outcome = stored.ok_or(StoreError::Row("event"))?.outcome.clone();
             self.transaction.link_event(event.hash())?;
+            self.held.link(event);
             self.device.head = Head::after(event.header(), event.hash());
-            self.count(&stored.outcome, 1);
+            self.count(&outcome, 1);
         }
         Ok(())
     }
@@ -279,7 +293,7 @@ impl Admission<'_, '_> {
         let Some(first) = events.first() else {
             return Ok(());
         };
-        let stored = self.transaction.event_by_hash(first.hash())?;
+        let stored = self.held.event(self.transaction, first)?;
         if !stored.is_some_and(|stored| stored.on_chain) {
             return Ok(());
         }
@@ -295,18 +309,36 @@ impl Admission<'_, '_> {
     }
 
     /// Why the events cannot be links of this device's chain at all.
-    fn foreign(&self, events: &[SealedEvent]) -> Option<QuarantineReason> {
-        events.iter().find_map(|event| {
-            if event.header().tenant != self.transaction.tenant().code {
+    fn foreign(&mut self, offered: &Offered) -> Stored<Option<QuarantineReason>> {
+        for event in offered.events() {
+            let reason = if event.header().tenant != self.transaction.tenant().code {
                 Some(QuarantineReason::OtherTenant)
             } else if event.header().device_id != self.device.id {
                 Some(QuarantineReason::OtherDevice)
-            } else if event.verify(&self.device.public_key).is_err() {
+            } else if !self.is_signed(offered, event)? {
                 Some(QuarantineReason::BadSignature)
             } else {
                 None
+            };
+            if reason.is_some() {
+                return Ok(reason);
             }
-        })
+        }
+        Ok(None)
+    }
+
+    /// Whether the device signed the event. Checking is most of the work of taking a batch in, so it is done before
+    /// anything is locked, and for bytes that are stored with this very signature it was done then.
+    fn is_signed(&mut self, offered: &Offered, event: &SealedEvent) -> Stored<bool> {
+        if offered.is_signed_by(&self.device.public_key) {
+            return Ok(true);
+        }
+        let stored = self.held.event(self.transaction, event)?;
+        let was_checked = stored.is_some_and(|stored| {
+            stored.event.signature() == event.signature()
+                && stored.event.header().device_id == event.header().device_id
+        });
+        Ok(was_checked || event.verify(&self.device.public_key).is_ok())
     }
 
     /// Keeps what cannot enter the chain, as it came.
@@ -326,9 +358,9 @@ impl Admission<'_, '_> {
     fn known(&mut self, command_id: CommandId, events: &[SealedEvent]) -> Stored<Option<Verdict>> {
         let mut first = None;
         for event in events {
-            match self.transaction.event_by_hash(event.hash())? {
+            match self.held.event(self.transaction, event)? {
                 Some(stored) if stored.event.header().command_id == command_id => {
-                    first = Some(stored.outcome);
+                    first = Some(stored.outcome.clone());
                 }
                 _ => return Ok(None),
             }
@@ -348,18 +380,19 @@ impl Admission<'_, '_> {
         let now = self.circumstances.now;
         let mut reason = QuarantineReason::ChainFork;
         for event in events {
-            if self.transaction.event_by_hash(event.hash())?.is_some() {
+            if self.held.event(self.transaction, event)?.is_some() {
                 self.transaction
                     .record_receipt(event.hash(), self.device.id, now)?;
                 continue;
             }
-            if !self.transaction.events_by_id(event.header().id)?.is_empty() {
+            let id = event.header().id;
+            if !self.held.events(self.transaction, id)?.is_empty() {
                 reason = QuarantineReason::OtherContent;
             }
             let outcome = Outcome::Quarantined {
                 reason: reason.clone(),
             };
-            self.transaction.insert_event(event, &outcome, false, now)?;
+            self.insert(event, &outcome, false)?;
             self.transaction
                 .raise_alarm(reason.code(), self.device.id, Some(event.hash()), now)?;
         }
@@ -388,25 +421,24 @@ impl Admission<'_, '_> {
         let mut seen = HashSet::new();
         for event in events {
             let id = event.header().id;
-            if !seen.insert(id) || !self.transaction.events_by_id(id)?.is_empty() {
+            if !seen.insert(id) || !self.held.events(self.transaction, id)?.is_empty() {
                 return Ok(true);
             }
         }
-        Ok(!self.transaction.events_of_command(command_id)?.is_empty())
+        self.held.has_command(self.transaction, command_id)
     }
 
     fn grant(&mut self, events: &[SealedEvent]) -> Stored<Result<Grant, QuarantineReason>> {
         let Some(first) = events.first() else {
             return Ok(Err(QuarantineReason::CommandBroken));
         };
-        let Some(stored) = self.transaction.grant(first.header().grant_id)? else {
-            return self.vouched_for(first, QuarantineReason::GrantUnknown);
-        };
-        if stored.revoked_at.is_some() {
-            return Ok(Err(QuarantineReason::GrantRevoked));
-        }
-        let Ok(grant) = stored.signed.verify(self.circumstances.server_key) else {
-            return Ok(Err(QuarantineReason::GrantUnknown));
+        let server_key = self.circumstances.server_key;
+        let id = first.header().grant_id;
+        let grant = match self.held.grant(self.transaction, id, server_key)? {
+            HeldGrant::Missing => return self.vouched_for(first, QuarantineReason::GrantUnknown),
+            HeldGrant::Revoked => return Ok(Err(QuarantineReason::GrantRevoked)),
+            HeldGrant::NotOurs => return Ok(Err(QuarantineReason::GrantUnknown)),
+            HeldGrant::Good(grant) => grant,
         };
         let fault = events
             .iter()
@@ -488,7 +520,7 @@ impl Admission<'_, '_> {
                 self.release(first.header().case_id)?;
             } else {
                 for event in events {
-                    self.transaction.set_outcome(event.hash(), &outcome)?;
+                    self.set_outcome(event, &outcome)?;
                 }
             }
         }
@@ -501,40 +533,38 @@ impl Admission<'_, '_> {
             return Ok(Fate::Quarantine(QuarantineReason::CommandBroken));
         };
         let case_id = first.header().case_id;
-        let history = self.transaction.case_history(case_id)?;
+        let is_new = self
+            .held
+            .case(self.transaction, case_id)?
+            .recorded
+            .is_empty();
         if self.device.scope == Scope::OwnCases
-            && !history.is_empty()
+            && !is_new
             && !self.transaction.is_in_scope(self.device.id, case_id)?
         {
             return Ok(Fate::Quarantine(QuarantineReason::NotPermitted));
         }
-        if let Some(fate) = self.parents(case_id, &history, events)? {
+        if let Some(fate) = self.parents(case_id, events)? {
             return Ok(fate);
         }
-        Ok(
-            match judge::judge(case_id, &history, events, &grant.roles) {
-                Ok(conflicts) => Fate::Accept { conflicts },
-                Err(judge::Held::Quarantine(reason)) => Fate::Quarantine(reason),
-                Err(judge::Held::UnknownKind) => Fate::Defer(DeferReason::UnknownKind),
-            },
-        )
+        let case = self.held.case(self.transaction, case_id)?;
+        Ok(match judge::judge(case_id, case, events, &grant.roles) {
+            Ok(conflicts) => Fate::Accept { conflicts },
+            Err(judge::Apart::Quarantine(reason)) => Fate::Quarantine(reason),
+            Err(judge::Apart::UnknownKind) => Fate::Defer(DeferReason::UnknownKind),
+        })
     }
 
     /// Whether every event the command builds on is in the case, and everything its author must have seen is named.
-    fn parents(
-        &mut self,
-        case_id: CaseId,
-        history: &[SealedEvent],
-        events: &[SealedEvent],
-    ) -> Stored<Option<Fate>> {
-        let accepted: HashSet<EventId> = history.iter().map(|event| event.header().id).collect();
+    fn parents(&mut self, case_id: CaseId, events: &[SealedEvent]) -> Stored<Option<Fate>> {
+        let accepted = self.held.case(self.transaction, case_id)?.accepted();
         let mut earlier = HashSet::new();
         for event in events {
             for parent in &event.header().based_on {
                 if accepted.contains(parent) || earlier.contains(parent) {
                     continue;
                 }
-                let stored = self.transaction.events_by_id(*parent)?;
+                let stored = self.held.events(self.transaction, *parent)?;
                 return Ok(Some(match stored.first() {
                     None => Fate::Defer(DeferReason::ParentMissing),
                     Some(stored) if stored.event.header().case_id != case_id => {
@@ -548,7 +578,8 @@ impl Admission<'_, '_> {
             }
             earlier.insert(event.header().id);
         }
-        if judge::leaves_out_own_work(history, events) {
+        let case = self.held.case(self.transaction, case_id)?;
+        if judge::leaves_out_own_work(case, events) {
             return Ok(Some(Fate::Quarantine(QuarantineReason::UnderstatedBasedOn)));
         }
         Ok(None)
@@ -573,10 +604,23 @@ impl Admission<'_, '_> {
             Fate::Defer(reason) => Outcome::Deferred { reason },
         };
         for event in events {
-            self.transaction
-                .insert_event(event, &outcome, on_chain, now)?;
+            self.insert(event, &outcome, on_chain)?;
         }
         Ok(outcome)
+    }
+
+    fn insert(&mut self, event: &SealedEvent, outcome: &Outcome, on_chain: bool) -> Stored<()> {
+        let now = self.circumstances.now;
+        self.transaction
+            .insert_event(event, outcome, on_chain, now)?;
+        self.held.add(event, outcome, on_chain);
+        Ok(())
+    }
+
+    fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()> {
+        self.transaction.set_outcome(event.hash(), outcome)?;
+        self.held.settle(event, outcome);
+        Ok(())
     }
 
     /// Puts the events into their case and into the feed; new ones as links of the chain or beside it.
@@ -608,20 +652,16 @@ impl Admission<'_, '_> {
                 }
             };
             if let Some(on_chain) = new {
-                self.transaction
-                    .insert_event(event, &outcome, on_chain, now)?;
+                self.insert(event, &outcome, on_chain)?;
             } else {
-                self.transaction.set_outcome(event.hash(), &outcome)?;
+                self.set_outcome(event, &outcome)?;
             }
             self.transaction.append_feed(&NewFeedItem::Event {
                 case_id,
                 hash: *event.hash(),
             })?;
         }
-        let history = self.transaction.case_history(case_id)?;
-        if let Some(summary) = judge::summary(case_id, &history, self.circumstances.index_key) {
-            self.transaction.save_case_summary(&summary)?;
-        }
+        self.changed.insert(case_id);
         self.transaction.audit(&AuditRow {
             id: Uuid::now_v7(),
             at: now,
@@ -646,7 +686,11 @@ impl Admission<'_, '_> {
     /// Takes up commands of the case that waited for what has now arrived.
     fn release(&mut self, case_id: CaseId) -> Stored<()> {
         loop {
-            let waiting = self.transaction.deferred_of_case(case_id)?;
+            let case = self.held.case(self.transaction, case_id)?;
+            if case.deferred.is_empty() {
+                return Ok(());
+            }
+            let waiting = case.deferred.clone();
             let mut any = false;
             for events in waiting.chunk_by(|a, b| a.header().command_id == b.header().command_id) {
                 any |= self.release_command(events)?;
@@ -671,7 +715,7 @@ impl Admission<'_, '_> {
         };
         if matches!(outcome, Outcome::Quarantined { .. }) {
             for event in events {
-                self.transaction.set_outcome(event.hash(), &outcome)?;
+                self.set_outcome(event, &outcome)?;
             }
         }
         let waited = Outcome::Deferred {

@@ -82,7 +82,7 @@ impl AttachmentFolder {
         Ok(whole_frames(&self.part(tenant, digest))?.offset)
     }
 
-    /// Appends a piece, synced to disk; returns what is finished when `length` bytes are there.
+    /// Appends a piece; returns what is finished, and on the disk, when `length` bytes are there.
     ///
     /// # Errors
     /// A wrong offset, wrong content at the end, or the disk failed.
@@ -124,11 +124,12 @@ impl AttachmentFolder {
                 u32::try_from(sealed.len()).map_err(|_| io::Error::other("piece too large"))?;
             let frame = [&count.to_be_bytes()[..], &nonce, &sealed].concat();
             (&file).write_all(&frame)?;
-            file.sync_all()?;
         }
         if offset + (piece.len() as u64) < length {
+            // What a crash takes of an unfinished upload is sent again; only what is finished is promised.
             return Ok(None);
         }
+        file.sync_all()?;
         let bytes = self.open_frames(&part, tenant, digest)?;
         let is_named = Sha256::digest(&bytes)[..] == digest.as_bytes()[..];
         match media_type(&bytes) {

@@ -1,6 +1,7 @@
 //! What all requests share: store, writers, keys and guards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,12 @@ use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
 use crate::store::{CentralStore, Device, ServerKeys, Stored, Tenant};
 use crate::writer::Writers;
+
+/// Reads of the store at a time. When a thousand desktops wake together, each read more would cost a thread, a
+/// connection and its memory, and none would be answered sooner.
+const READS_AT_ONCE: usize = 8;
+/// How long a read waits for its turn before the client is told to come again.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Days for which a device's papers are vouched for; the device asks again long before.
 const CERTIFICATE_DAYS: u64 = 730;
@@ -54,6 +61,7 @@ pub struct Central {
     /// The municipality of the settings.
     pub(crate) tenant: Option<String>,
     pub(crate) min_free_bytes: u64,
+    reads: Semaphore,
     pub(crate) stopping: watch::Sender<bool>,
 }
 
@@ -101,6 +109,7 @@ impl Central {
             metrics: Metrics::default(),
             tenant: config.tenant.clone(),
             min_free_bytes: config.min_free_bytes,
+            reads: Semaphore::new(READS_AT_ONCE),
             stopping: watch::Sender::new(false),
         })
     }
@@ -169,6 +178,10 @@ impl Central {
         T: Send + 'static,
         F: FnOnce(&Central) -> Stored<T> + Send + 'static,
     {
+        let turn = tokio::time::timeout(TURN_WITHIN, self.reads.acquire()).await;
+        let _turn = turn
+            .map_err(|_| Refusal::from(ProblemCode::Unavailable))?
+            .map_err(|_| Refusal::from(ProblemCode::Unavailable))?;
         let central = Arc::clone(self);
         let result = tokio::task::spawn_blocking(move || work(&central)).await;
         Ok(result.map_err(|_| Refusal::from(ProblemCode::Unavailable))??)

@@ -143,6 +143,17 @@ pub struct StoredEvent {
     pub on_chain: bool,
 }
 
+/// What a batch of events touches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Touched {
+    /// Events with these ids.
+    pub ids: Vec<EventId>,
+    /// Events of these commands.
+    pub commands: Vec<CommandId>,
+    /// Events of these cases, whatever became of them.
+    pub cases: Vec<CaseId>,
+}
+
 /// A grant with its withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredGrant {
@@ -480,8 +491,8 @@ pub trait CentralTransaction {
     /// Revokes a grant.
     fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()>;
 
-    /// An event by content.
-    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>>;
+    /// All stored events that a batch touches, each once: accepted ones in feed order, others by device and number.
+    fn touched(&mut self, touched: &Touched) -> Stored<Vec<StoredEvent>>;
 
     /// All events with an id; more than one only after an alarm.
     fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>>;
@@ -491,9 +502,6 @@ pub trait CentralTransaction {
 
     /// The accepted events of a case, in feed order.
     fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>>;
-
-    /// The waiting events of a case, by device and number.
-    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>>;
 
     /// Stores an event that is not yet there.
     fn insert_event(
@@ -565,4 +573,19 @@ pub trait CentralTransaction {
 
     /// Makes everything durable.
     fn commit(self: Box<Self>) -> Stored<()>;
+}
+
+/// Accepted events in feed order, then others by device and number; the same event stands beside itself.
+fn touched_order(stored: &StoredEvent) -> (u64, DeviceId, u64, [u8; 32]) {
+    let position = match stored.outcome {
+        Outcome::Accepted { position } | Outcome::Conflict { position, .. } => position,
+        Outcome::Quarantined { .. } | Outcome::Deferred { .. } => u64::MAX,
+    };
+    let header = stored.event.header();
+    (
+        position,
+        header.device_id,
+        header.device_seq,
+        *stored.event.hash(),
+    )
 }

@@ -14,8 +14,8 @@ use skranke_protocol::grant::Grant;
 use skranke_protocol::instant;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope, Verdict};
-use skranke_server::admission::{self, Admitted, Circumstances};
-use skranke_server::store::{CentralStore, Device, ServerKeys, Stored, StoredFeedItem};
+use skranke_server::admission::{self, Admitted, Circumstances, Offered};
+use skranke_server::store::{CentralStore, Device, ServerKeys, StoreError, Stored, StoredFeedItem};
 use uuid::Uuid;
 
 pub(crate) const TENANT: &str = "0999";
@@ -170,8 +170,12 @@ impl Office {
             server_key: &server_key,
             index_key: &self.keys.index_key,
         };
-        let admitted =
-            admission::admit(transaction.as_mut(), device, &batch.commands, circumstances)?;
+        let sender = transaction
+            .device(device)?
+            .ok_or(StoreError::Row("device"))?;
+        let commands = batch.commands.clone();
+        let offered = Offered::read(commands, &sender.public_key, sender.head.seq);
+        let admitted = admission::admit(transaction.as_mut(), device, &offered, circumstances)?;
         transaction.commit()?;
         Ok(admitted)
     }

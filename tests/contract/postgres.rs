@@ -1,5 +1,7 @@
 //! What only PostgreSQL has: roles, row security, standbys.
 
+mod cursor;
+mod naive;
 mod rights;
 mod standby;
 mod transfer;

@@ -69,7 +69,8 @@ CREATE TABLE staff_grant (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX staff_grant_by_device ON staff_grant (tenant, device_id);
 
--- Every well-formed signed event, by content. Two with the same id are both kept.
+-- Every well-formed signed event, by content. Two with the same id are both kept. The rows stand in the order they came
+-- (with a rowid): by their hash, each new one would touch a page of its own anywhere in the file.
 CREATE TABLE event (
   tenant            TEXT NOT NULL,
   hash              BLOB NOT NULL CHECK (length(hash) = 32),
@@ -93,7 +94,7 @@ CREATE TABLE event (
   FOREIGN KEY (tenant, device_id) REFERENCES device (tenant, id),
   CHECK ((position IS NOT NULL) = (outcome IN ('accepted', 'conflict'))),
   CHECK ((payload IS NULL) = (salt IS NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX event_by_id ON event (tenant, id);
 CREATE INDEX event_by_case ON event (tenant, case_id, position);
 CREATE INDEX event_by_command ON event (tenant, command_id, k);

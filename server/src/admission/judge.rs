@@ -11,7 +11,7 @@ use hmac_digest::keyed;
 use skranke_domain::case::{Case, Recorded, act_of, check, check_rule_set};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::danish_time;
-use skranke_domain::ids::{CaseId, EventId};
+use skranke_domain::ids::{CaseId, DeviceId, EventId};
 use skranke_domain::role::{Role, any_permits};
 use skranke_domain::rule_set::RuleSets;
 use skranke_forms::Forms;
@@ -19,55 +19,92 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::wire::QuarantineReason;
 
+use super::held::HeldCase;
 use crate::store::CaseSummary;
 
 /// Why a command is not accepted.
-pub(super) enum Held {
+pub(super) enum Apart {
     Quarantine(QuarantineReason),
     UnknownKind,
+}
+
+/// Who recorded an event, as number of which chain.
+pub(super) struct Authored {
+    pub(super) id: EventId,
+    device: DeviceId,
+    seq: u64,
+}
+
+impl Authored {
+    pub(super) fn of(event: &SealedEvent) -> Self {
+        let header = event.header();
+        Self {
+            id: header.id,
+            device: header.device_id,
+            seq: header.device_seq,
+        }
+    }
 }
 
 /// Judges a command; returns the fields in conflict it takes part in.
 pub(super) fn judge(
     case_id: CaseId,
-    history: &[SealedEvent],
+    held: &HeldCase,
     command: &[SealedEvent],
     roles: &[Role],
-) -> Result<Vec<String>, Held> {
-    let mut recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
-    let seen = ancestors(&recorded, command);
-    let mut as_seen: Vec<Recorded> = recorded
+) -> Result<Vec<String>, Apart> {
+    let seen = ancestors(&held.recorded, command);
+    let mut as_seen: Vec<Recorded> = held
+        .recorded
         .iter()
         .filter(|event| seen.contains(&event.id))
         .cloned()
         .collect();
+    let mut is_quiet = held.recorded.len() == as_seen.len() && follows_on(held, command);
     for sealed in command {
         if sealed.payload_bytes().is_none() {
-            return Err(Held::Quarantine(QuarantineReason::PayloadMissing));
+            return Err(Apart::Quarantine(QuarantineReason::PayloadMissing));
         }
         let new = payload::recorded(sealed)
-            .map_err(|_| Held::Quarantine(QuarantineReason::PayloadMalformed))?;
+            .map_err(|_| Apart::Quarantine(QuarantineReason::PayloadMalformed))?;
         let Some(event) = &new.event else {
-            return Err(Held::UnknownKind);
+            return Err(Apart::UnknownKind);
         };
         if !any_permits(roles, act_of(event)) {
-            return Err(Held::Quarantine(QuarantineReason::NotPermitted));
+            return Err(Apart::Quarantine(QuarantineReason::NotPermitted));
         }
         let case = Case::fold(case_id, &as_seen);
+        is_quiet &= case.conflicts.is_empty();
         check(&case, event)
             .and_then(|()| check_rule_set(&case, event, rule_sets()))
-            .map_err(|rule| Held::Quarantine(QuarantineReason::rule(rule.code())))?;
-        as_seen.push(new.clone());
-        recorded.push(new);
+            .map_err(|rule| Apart::Quarantine(QuarantineReason::rule(rule.code())))?;
+        as_seen.push(new);
     }
+    if is_quiet {
+        // Its author had seen everything, and nothing was in conflict: nothing is now.
+        return Ok(Vec::new());
+    }
+    let new = as_seen.split_off(as_seen.len() - command.len());
+    let all: Vec<Recorded> = held.recorded.iter().cloned().chain(new).collect();
     let own: HashSet<EventId> = command.iter().map(|event| event.header().id).collect();
-    let case = Case::fold(case_id, &recorded);
+    let case = Case::fold(case_id, &all);
     Ok(case
         .conflicts
         .iter()
         .filter(|conflict| conflict.events.iter().any(|event| own.contains(event)))
         .map(|conflict| conflict.field.code().to_owned())
         .collect())
+}
+
+/// Whether the first event of a command builds on the whole case, and each later one on the one before.
+fn follows_on(held: &HeldCase, command: &[SealedEvent]) -> bool {
+    let Some((first, _)) = command.split_first() else {
+        return false;
+    };
+    ancestors(&held.recorded, std::slice::from_ref(first)).len() == held.recorded.len()
+        && command
+            .windows(2)
+            .all(|pair| pair[1].header().based_on.contains(&pair[0].header().id))
 }
 
 /// The rule sets this server was built with. A server without them takes no decision at all.
@@ -83,11 +120,10 @@ fn rule_sets() -> &'static RuleSets {
 /// What the look-up answers from; none before the case is opened and its citizen known.
 pub(super) fn summary(
     case_id: CaseId,
-    history: &[SealedEvent],
+    recorded: &[Recorded],
     index_key: &[u8; 32],
 ) -> Option<CaseSummary> {
-    let recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
-    let case = Case::fold(case_id, &recorded);
+    let case = Case::fold(case_id, recorded);
     let opened = case.opened.as_ref()?;
     let citizen = case.citizen.as_ref()?;
     Some(CaseSummary {
@@ -115,7 +151,7 @@ pub fn citizen_digest(index_key: &[u8; 32], cpr: &Cpr) -> [u8; 32] {
 }
 
 /// An event of the history for the fold. Accepted events were readable when they were taken.
-fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
+pub(super) fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
     payload::recorded(sealed).ok()
 }
 
@@ -123,24 +159,21 @@ fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
 /// leaving it out would make a later word look concurrent, and so undo what stands without a person choosing.
 ///
 /// Basis: design, section 3 (`based_on` must include the device's own earlier events).
-pub(super) fn leaves_out_own_work(history: &[SealedEvent], command: &[SealedEvent]) -> bool {
+pub(super) fn leaves_out_own_work(held: &HeldCase, command: &[SealedEvent]) -> bool {
     let Some(first) = command.first() else {
         return false;
     };
-    let mut own = history
+    let (device, seq) = (first.header().device_id, first.header().device_seq);
+    let mut own = held
+        .authors
         .iter()
-        .map(SealedEvent::header)
-        .filter(|earlier| {
-            earlier.device_id == first.header().device_id
-                && earlier.device_seq < first.header().device_seq
-        })
+        .filter(|earlier| earlier.device == device && earlier.seq < seq)
         .map(|earlier| earlier.id)
         .peekable();
     if own.peek().is_none() {
         return false;
     }
-    let recorded: Vec<Recorded> = history.iter().filter_map(fold_input).collect();
-    let seen = ancestors(&recorded, std::slice::from_ref(first));
+    let seen = ancestors(&held.recorded, std::slice::from_ref(first));
     own.any(|id| !seen.contains(&id))
 }
 

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{answer, json};
-use crate::admission::{self, Circumstances};
+use crate::admission::{self, Circumstances, Offered};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
@@ -39,10 +39,24 @@ pub(super) async fn push(
     State(central): State<Arc<Central>>,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let batch: PushBatch = json(&plain_body(&call)?)?;
-    if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
-        return Err(ProblemCode::TooLarge.into());
-    }
+    let reading = Arc::clone(&call);
+    let (offered, grants, offered_again) = tokio::task::spawn_blocking(move || -> Answer<_> {
+        let batch: PushBatch = json(&plain_body(&reading)?)?;
+        if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
+            return Err(ProblemCode::TooLarge.into());
+        }
+        let device = reading.device()?;
+        // What others offer of a device is not signed with the sender's key.
+        let known_to = if batch.offered_again {
+            u64::MAX
+        } else {
+            device.head.seq
+        };
+        let offered = Offered::read(batch.commands, &device.public_key, known_to);
+        Ok((offered, batch.grants, batch.offered_again))
+    })
+    .await
+    .map_err(|_| Refusal::from(ProblemCode::Unavailable))??;
     let device_id = call.device()?.id;
     let (server_key, index_key) = (central.public_key(), central.index_key);
     let admitted = central
@@ -54,10 +68,10 @@ pub(super) async fn push(
                 index_key: &index_key,
             };
             // Only a store that was restored can lack what others hold of it.
-            if batch.offered_again && transaction.tenant().epoch > 1 {
-                admission::admit_again(transaction, device_id, &batch, circumstances)
+            if offered_again && transaction.tenant().epoch > 1 {
+                admission::admit_again(transaction, device_id, &grants, &offered, circumstances)
             } else {
-                admission::admit(transaction, device_id, &batch.commands, circumstances)
+                admission::admit(transaction, device_id, &offered, circumstances)
             }
         })
         .await?;

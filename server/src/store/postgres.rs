@@ -5,6 +5,7 @@
 //! standby has it too. Calls block on a small runtime of their own.
 //! Basis: design, section 6; reliability, findings 1 to 3 and 9.
 
+mod gathered;
 mod link;
 mod row;
 mod schema;
@@ -39,9 +40,11 @@ const ROWS_AT_ONCE: i64 = 64;
 /// How long a call waits for a free connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
 /// Settings of every session. Waiting for a lock or idling in a transaction holds others up and is cut short; a commit
-/// that waits for its standby is not, since nobody could say afterwards what became of it.
+/// that waits for its standby is not, since nobody could say afterwards what became of it. Every query here goes by an
+/// index; a plan made while a table was still empty must not read all of it later.
 const SESSION: &str = "-c lock_timeout=2s -c idle_in_transaction_session_timeout=60s -c timezone=UTC \
-                       -c default_text_search_config=pg_catalog.simple -c client_min_messages=warning";
+                       -c default_text_search_config=pg_catalog.simple -c client_min_messages=warning \
+                       -c enable_seqscan=off";
 
 /// The PostgreSQL backend.
 pub struct PostgresStore {

@@ -13,10 +13,10 @@ use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::tree::Frontier;
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope};
-use skranke_server::admission::{self, Admitted, Circumstances, leaf};
+use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::store::{
     Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
-    StoreError, Stored, StoredEvent, StoredGrant, Tenant,
+    StoreError, Stored, StoredEvent, StoredGrant, Tenant, Touched,
 };
 
 use crate::office::{Laptop, TENANT, noon};
@@ -105,10 +105,13 @@ impl Central {
     pub(super) fn push(&mut self, device: DeviceId, batch: &PushBatch, keys: &Keys) -> Admitted {
         let public = keys.server.public();
         let circumstances = circumstances(&public);
+        let sender = &self.devices[&device];
+        let offered = Offered::read(batch.commands.clone(), &sender.public_key, sender.head.seq);
         if batch.offered_again && self.tenant.epoch > 1 {
-            admission::admit_again(self, device, batch, circumstances).unwrap()
+            let grants = &batch.grants;
+            admission::admit_again(self, device, grants, &offered, circumstances).unwrap()
         } else {
-            admission::admit(self, device, &batch.commands, circumstances).unwrap()
+            admission::admit(self, device, &offered, circumstances).unwrap()
         }
     }
 
@@ -254,8 +257,19 @@ impl CentralTransaction for Central {
         Ok(())
     }
 
-    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>> {
-        Ok(self.events.get(hash).cloned())
+    fn touched(&mut self, touched: &Touched) -> Stored<Vec<StoredEvent>> {
+        let mut found = self.of(|stored| {
+            let header = stored.event.header();
+            touched.ids.contains(&header.id)
+                || touched.commands.contains(&header.command_id)
+                || touched.cases.contains(&header.case_id)
+        });
+        found.sort_by_key(|stored| {
+            let header = stored.event.header();
+            let position = position_of(stored).unwrap_or(u64::MAX);
+            (position, header.device_id, header.device_seq)
+        });
+        Ok(found)
     }
 
     fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
@@ -272,13 +286,6 @@ impl CentralTransaction for Central {
             .of(|stored| stored.event.header().case_id == case_id && position_of(stored).is_some());
         found.sort_by_key(position_of);
         Ok(found.into_iter().map(|stored| stored.event).collect())
-    }
-
-    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
-        Ok(in_chain_order(self.of(|stored| {
-            stored.event.header().case_id == case_id
-                && matches!(stored.outcome, Outcome::Deferred { .. })
-        })))
     }
 
     fn insert_event(

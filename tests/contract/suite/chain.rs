@@ -7,6 +7,7 @@ use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{
     DeferReason, DeviceState, Outcome, PushBatch, QuarantineReason, Scope, Verdict,
 };
+use skranke_server::admission::{self, Circumstances, Offered};
 use uuid::Uuid;
 
 use crate::office::{Office, TENANT, accepted, last, noon};
@@ -62,10 +63,8 @@ pub(crate) fn a_fork_is_an_alarm_and_both_branches_are_kept(office: &Office) {
         "the first branch's chain stays whole"
     );
     let mut transaction = office.store.begin(TENANT).unwrap();
-    let kept = transaction
-        .event_by_hash(on_clone[0].hash())
-        .unwrap()
-        .unwrap();
+    let found = transaction.events_by_id(on_clone[0].header().id).unwrap();
+    let kept = found.first().unwrap();
     assert!(!kept.on_chain);
     assert_eq!(kept.event, on_clone[0]);
     drop(transaction);
@@ -155,19 +154,14 @@ pub(crate) fn what_was_not_committed_did_not_happen(office: &Office) {
     let (_, opening) = laptop.open_case("2512169996");
     let mut transaction = office.store.begin(TENANT).unwrap();
     let server_key = office.public_key();
-    let circumstances = skranke_server::admission::Circumstances {
+    let circumstances = Circumstances {
         now: noon(),
         server_key: &server_key,
         index_key: &office.keys.index_key,
     };
-    let batch = PushBatch::of(&opening);
-    skranke_server::admission::admit(
-        transaction.as_mut(),
-        laptop.id,
-        &batch.commands,
-        circumstances,
-    )
-    .unwrap();
+    let commands = PushBatch::of(&opening).commands;
+    let offered = Offered::read(commands, &laptop.key.public(), 0);
+    admission::admit(transaction.as_mut(), laptop.id, &offered, circumstances).unwrap();
 
     drop(transaction);
 

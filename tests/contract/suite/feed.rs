@@ -8,7 +8,7 @@ use skranke_domain::ids::CaseId;
 use skranke_protocol::tree::Frontier;
 use skranke_protocol::wire::Scope;
 use skranke_server::admission::{citizen_digest, leaf};
-use skranke_server::store::{NewFeedItem, PAGE_BYTES, StoredFeedItem};
+use skranke_server::store::{NewFeedItem, PAGE_BYTES, StoredFeedItem, Touched};
 
 use crate::office::{Laptop, Office, TENANT, accepted, last, noon};
 
@@ -192,7 +192,11 @@ pub(crate) fn tenants_do_not_see_each_other(office: &Office) {
         .unwrap();
     assert_eq!(feed.items.len(), 0);
     let mut transaction = office.store.begin("0101").unwrap();
-    assert_eq!(transaction.case_history(case_id).unwrap(), []);
+    let touched = Touched {
+        cases: vec![case_id],
+        ..Touched::default()
+    };
+    assert_eq!(transaction.touched(&touched).unwrap(), []);
     assert_eq!(transaction.cases_of(&digest).unwrap(), []);
     assert_eq!(
         transaction.events_by_id(opening[0].header().id).unwrap(),

@@ -6,6 +6,7 @@ use skranke_domain::ids::{CommandId, GrantId};
 use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{DeferReason, Outcome, PushBatch, QuarantineReason, Scope, Verdict};
+use skranke_server::store::Touched;
 use uuid::Uuid;
 
 use crate::office::{Office, TENANT, accepted, citizen, last, noon};
@@ -99,8 +100,22 @@ pub(crate) fn a_known_id_with_other_content_is_an_alarm_and_both_are_kept(office
     let mut transaction = office.store.begin(TENANT).unwrap();
     let both = transaction.events_by_id(forged.header().id).unwrap();
     assert_eq!(both.len(), 2, "neither is thrown away");
-    let history = transaction.case_history(case).unwrap();
-    assert_eq!(history, opening, "the first content stays in the case");
+    let touched = Touched {
+        ids: vec![forged.header().id],
+        commands: vec![opening[0].header().command_id],
+        cases: vec![case],
+    };
+    let history: Vec<_> = transaction
+        .touched(&touched)
+        .unwrap()
+        .into_iter()
+        .filter(|stored| matches!(stored.outcome, Outcome::Accepted { .. }))
+        .map(|stored| stored.event)
+        .collect();
+    assert_eq!(
+        history, opening,
+        "the first content stays in the case, each event found once"
+    );
 }
 
 pub(crate) fn a_broken_rule_quarantines_the_whole_command_and_keeps_the_chain(office: &Office) {
@@ -292,7 +307,8 @@ pub(crate) fn a_kind_of_a_later_program_is_held_and_waits(office: &Office) {
     assert_eq!(verdict, deferred(DeferReason::UnknownKind));
     assert_eq!(office.device(&laptop).deferred, 1);
     let mut transaction = office.store.begin(TENANT).unwrap();
-    let stored = transaction.event_by_hash(later.hash()).unwrap().unwrap();
+    let found = transaction.events_by_id(later.header().id).unwrap();
+    let stored = found.first().unwrap();
     assert_eq!(stored.event, later, "byte for byte");
 }
 

@@ -1,7 +1,7 @@
 //! The one writing transaction of a tenant.
 //!
-//! Writes are sent one after another without waiting for each answer; the commit asks how all of them went. Reads
-//! wait, and see the writes sent before them.
+//! Writes are gathered and sent without waiting for each answer; the commit asks how all of them went. Reads wait, and
+//! see the writes before them.
 
 use chrono::{DateTime, Utc};
 use deadpool::managed::Object;
@@ -15,14 +15,16 @@ use uuid::Uuid;
 
 use super::super::{
     Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
-    StoreError, Stored, StoredEvent, StoredGrant, Tenant,
+    StoreError, Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
 };
-use super::link::{Connector, Owned, Parameters};
+use super::gathered::{Gathered, Table};
+use super::link::{Connector, Link, Owned, Parameters};
 use super::row::{self, EVENT_COLUMNS, number};
 
 pub(super) struct PostgresTransaction {
     runtime: Handle,
     link: Object<Connector>,
+    gathered: Gathered,
     tenant: Tenant,
     is_open: bool,
 }
@@ -58,6 +60,7 @@ impl PostgresTransaction {
             Ok(Some(tenant)) => Ok(Self {
                 runtime,
                 link,
+                gathered: Gathered::default(),
                 tenant,
                 is_open: true,
             }),
@@ -68,8 +71,26 @@ impl PostgresTransaction {
         }
     }
 
+    /// The connection, with all rows on their way that wait.
+    fn link(&mut self) -> Stored<&mut Link> {
+        self.runtime.block_on(self.gathered.send(&mut self.link))?;
+        Ok(&mut self.link)
+    }
+
     fn send(&mut self, sql: &str, parameters: Vec<Owned>) -> Stored<()> {
-        self.runtime.block_on(self.link.send(sql, parameters))
+        let runtime = self.runtime.clone();
+        runtime.block_on(self.link()?.send(sql, parameters))
+    }
+
+    /// Lets a row wait for others of its table.
+    fn gather(&mut self, table: Table, key: Option<Vec<u8>>, row: Vec<Owned>) -> Stored<()> {
+        let adding = self.gathered.add(&mut self.link, table, key, row);
+        self.runtime.block_on(adding)
+    }
+
+    fn query(&mut self, sql: &str, parameters: Parameters<'_>) -> Stored<Vec<tokio_postgres::Row>> {
+        let runtime = self.runtime.clone();
+        runtime.block_on(self.link()?.query(sql, parameters))
     }
 
     fn one<T>(
@@ -78,10 +99,8 @@ impl PostgresTransaction {
         parameters: Parameters<'_>,
         read: impl FnOnce(&tokio_postgres::Row) -> Stored<T>,
     ) -> Stored<Option<T>> {
-        let found = self
-            .runtime
-            .block_on(self.link.query_opt(sql, parameters))?;
-        found.as_ref().map(read).transpose()
+        let found = self.query(sql, parameters)?;
+        found.first().map(read).transpose()
     }
 
     fn events(&mut self, condition: &str, parameters: Parameters<'_>) -> Stored<Vec<StoredEvent>> {
@@ -92,7 +111,7 @@ impl PostgresTransaction {
             condition,
         ]
         .concat();
-        let rows = self.runtime.block_on(self.link.query(&sql, parameters))?;
+        let rows = self.query(&sql, parameters)?;
         rows.iter().map(row::stored_event).collect()
     }
 }
@@ -112,8 +131,8 @@ impl CentralTransaction for PostgresTransaction {
 
     fn device(&mut self, id: DeviceId) -> Stored<Option<Device>> {
         let code = self.tenant.code.clone();
-        self.runtime
-            .block_on(super::device(&mut self.link, &code, id))
+        let runtime = self.runtime.clone();
+        runtime.block_on(super::device(self.link()?, &code, id))
     }
 
     fn insert_device(&mut self, device: &Device, at: DateTime<Utc>) -> Stored<String> {
@@ -185,18 +204,18 @@ impl CentralTransaction for PostgresTransaction {
 
     fn grant(&mut self, id: GrantId) -> Stored<Option<StoredGrant>> {
         let code = self.tenant.code.clone();
-        self.runtime
-            .block_on(super::grant(&mut self.link, &code, id))
+        let runtime = self.runtime.clone();
+        runtime.block_on(super::grant(self.link()?, &code, id))
     }
 
     fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
         let code = self.tenant.code.clone();
-        let rows = self.runtime.block_on(self.link.query(
+        let rows = self.query(
             "SELECT body, signature, revoked_at
                FROM staff_grant
               WHERE tenant = $1 AND device_id = $2 AND staff_id = $3",
             &[&code, &device.as_uuid(), &staff.as_uuid()],
-        ))?;
+        )?;
         rows.iter().map(row::grant).collect()
     }
 
@@ -241,10 +260,17 @@ impl CentralTransaction for PostgresTransaction {
         )
     }
 
-    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>> {
+    fn touched(&mut self, touched: &Touched) -> Stored<Vec<StoredEvent>> {
         let code = self.tenant.code.clone();
-        let found = self.events("hash = $2", &[&code, &hash.as_slice()])?;
-        Ok(found.into_iter().next())
+        let ids: Vec<Uuid> = touched.ids.iter().map(|id| id.as_uuid()).collect();
+        let commands: Vec<Uuid> = touched.commands.iter().map(|id| id.as_uuid()).collect();
+        let cases: Vec<Uuid> = touched.cases.iter().map(|id| id.as_uuid()).collect();
+        let mut found = self.events(
+            "(id = ANY ($2) OR command_id = ANY ($3) OR case_id = ANY ($4))",
+            &[&code, &ids, &commands, &cases],
+        )?;
+        found.sort_by_cached_key(touched_order);
+        Ok(found)
     }
 
     fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
@@ -259,17 +285,8 @@ impl CentralTransaction for PostgresTransaction {
 
     fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
         let code = self.tenant.code.clone();
-        self.runtime
-            .block_on(super::case_events(&mut self.link, &code, case_id, u64::MAX))
-    }
-
-    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
-        let code = self.tenant.code.clone();
-        let events = self.events(
-            "case_id = $2 AND outcome = 'deferred' ORDER BY device_id, device_seq",
-            &[&code, &case_id.as_uuid()],
-        )?;
-        Ok(events.into_iter().map(|stored| stored.event).collect())
+        let runtime = self.runtime.clone();
+        runtime.block_on(super::case_events(self.link()?, &code, case_id, u64::MAX))
     }
 
     fn insert_event(
@@ -281,11 +298,9 @@ impl CentralTransaction for PostgresTransaction {
     ) -> Stored<()> {
         let header = event.header();
         let (detail, position) = row::outcome_columns(outcome);
-        self.send(
-            "INSERT INTO event (tenant, hash, id, case_id, command_id, k, device_id, device_seq, on_chain,
-                                kind, header, payload, salt, signature, outcome, outcome_detail, position,
-                                received_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        self.gather(
+            Table::Event,
+            None,
             owned![
                 self.tenant.code.clone(),
                 vec_of(event.hash()),
@@ -343,9 +358,9 @@ impl CentralTransaction for PostgresTransaction {
                 ("scope_left", case_id, None, Some(device_id))
             }
         };
-        self.send(
-            "INSERT INTO feed_item (tenant, position, item, case_id, event_hash, device_id)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+        self.gather(
+            Table::FeedItem,
+            None,
             owned![
                 self.tenant.code.clone(),
                 number(position),
@@ -367,12 +382,17 @@ impl CentralTransaction for PostgresTransaction {
         device: DeviceId,
         at: DateTime<Utc>,
     ) -> Stored<()> {
-        self.send(
-            "INSERT INTO receipt (tenant, event_hash, device_id, times, last_at)
-             VALUES ($1, $2, $3, 1, $4)
-             ON CONFLICT (tenant, event_hash, device_id) DO UPDATE
-                SET times = receipt.times + 1, last_at = excluded.last_at",
-            owned![self.tenant.code.clone(), vec_of(hash), device.as_uuid(), at],
+        let key = [&hash[..], device.as_uuid().as_bytes()].concat();
+        self.gather(
+            Table::Receipt,
+            Some(key),
+            owned![
+                self.tenant.code.clone(),
+                vec_of(hash),
+                device.as_uuid(),
+                1_i64,
+                at
+            ],
         )
     }
 
@@ -460,17 +480,9 @@ impl CentralTransaction for PostgresTransaction {
     }
 
     fn save_case_summary(&mut self, summary: &CaseSummary) -> Stored<()> {
-        self.send(
-            "INSERT INTO case_summary (tenant, case_id, citizen_digest, number, state, received_on,
-                                       registered, in_conflict)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (tenant, case_id) DO UPDATE
-                SET citizen_digest = excluded.citizen_digest,
-                    number = excluded.number,
-                    state = excluded.state,
-                    received_on = excluded.received_on,
-                    registered = excluded.registered,
-                    in_conflict = excluded.in_conflict",
+        self.gather(
+            Table::CaseSummary,
+            Some(vec_of(summary.case_id.as_uuid().as_bytes())),
             owned![
                 self.tenant.code.clone(),
                 summary.case_id.as_uuid(),
@@ -486,13 +498,13 @@ impl CentralTransaction for PostgresTransaction {
 
     fn cases_of(&mut self, citizen_digest: &[u8; 32]) -> Stored<Vec<CaseSummary>> {
         let code = self.tenant.code.clone();
-        let rows = self.runtime.block_on(self.link.query(
+        let rows = self.query(
             "SELECT case_id, citizen_digest, number, state, received_on, registered, in_conflict
                FROM case_summary
               WHERE tenant = $1 AND citizen_digest = $2
               ORDER BY received_on, case_id",
             &[&code, &citizen_digest.as_slice()],
-        ))?;
+        )?;
         rows.iter().map(row::case_summary).collect()
     }
 
@@ -520,10 +532,9 @@ impl CentralTransaction for PostgresTransaction {
     }
 
     fn audit(&mut self, row: &AuditRow) -> Stored<()> {
-        self.send(
-            "INSERT INTO audit (tenant, id, at, device_id, staff_id, action, purpose, case_id,
-                                citizen_digest, detail)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        self.gather(
+            Table::Audit,
+            None,
             owned![
                 self.tenant.code.clone(),
                 row.id,

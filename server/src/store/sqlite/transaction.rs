@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::super::{
     Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
-    Stored, StoredEvent, StoredGrant, Tenant,
+    Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
 };
 use super::row::{self, EVENT_COLUMNS};
 
@@ -223,8 +223,23 @@ impl CentralTransaction for SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn event_by_hash(&mut self, hash: &[u8; 32]) -> Stored<Option<StoredEvent>> {
-        row::event_by_hash(&self.connection, &self.tenant.code, hash)
+    fn touched(&mut self, touched: &Touched) -> Stored<Vec<StoredEvent>> {
+        let mut found = Vec::new();
+        for id in &touched.ids {
+            found.extend(self.events_by_id(*id)?);
+        }
+        for id in &touched.commands {
+            found.extend(self.events_of_command(*id)?);
+        }
+        for id in &touched.cases {
+            found.extend(self.events(
+                "case_id = :id",
+                named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
+            )?);
+        }
+        found.sort_by_cached_key(touched_order);
+        found.dedup_by(|one, other| one.event.hash() == other.event.hash());
+        Ok(found)
     }
 
     fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
@@ -243,14 +258,6 @@ impl CentralTransaction for SqliteTransaction<'_> {
 
     fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
         super::case_events(&self.connection, &self.tenant.code, case_id, u64::MAX)
-    }
-
-    fn deferred_of_case(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
-        let events = self.events(
-            "case_id = :case_id AND outcome = 'deferred' ORDER BY device_id, device_seq",
-            named_params! { ":tenant": self.tenant.code, ":case_id": case_id.as_uuid().as_bytes() },
-        )?;
-        Ok(events.into_iter().map(|stored| stored.event).collect())
     }
 
     fn insert_event(

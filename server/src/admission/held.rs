@@ -1,0 +1,230 @@
+//! What the store holds of what a batch touches: read at once, kept in step with what the batch adds.
+//!
+//! Without it every event would ask the database half a dozen questions on its own, each a round trip while the
+//! tenant's counter is held. Basis: sync-and-speed 3.2, steps 3 and 4.
+
+use std::collections::{HashMap, HashSet};
+
+use skranke_domain::case::Recorded;
+use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::grant::Grant;
+use skranke_protocol::signature::PublicKey;
+use skranke_protocol::wire::Outcome;
+
+use super::judge;
+use crate::store::{CentralTransaction, Stored, StoredEvent, Touched};
+
+/// A case as far as it was accepted, in feed order.
+#[derive(Default)]
+pub(super) struct HeldCase {
+    /// The accepted events as the rules read them.
+    pub(super) recorded: Vec<Recorded>,
+    /// Which device recorded which of them under which number.
+    pub(super) authors: Vec<judge::Authored>,
+    /// What waits for something else, by device and number.
+    pub(super) deferred: Vec<SealedEvent>,
+}
+
+/// A grant, its signature checked once.
+#[derive(Clone)]
+pub(super) enum HeldGrant {
+    /// There is none.
+    Missing,
+    Revoked,
+    /// It is stored, but this server did not sign it.
+    NotOurs,
+    Good(Grant),
+}
+
+/// What was read, and what the batch added since.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Every event asked for by its id; several under one id only after an alarm.
+    by_id: HashMap<EventId, Vec<StoredEvent>>,
+    /// Commands asked for, and whether any event of theirs is stored.
+    commands: HashMap<CommandId, bool>,
+    cases: HashMap<CaseId, HeldCase>,
+    grants: HashMap<GrantId, HeldGrant>,
+}
+
+impl Held {
+    /// Reads all that a batch touches.
+    pub(super) fn read<'e>(
+        transaction: &mut (dyn CentralTransaction + '_),
+        events: impl Iterator<Item = &'e SealedEvent>,
+    ) -> Stored<Self> {
+        let mut touched = Touched::default();
+        let mut held = Self::default();
+        for event in events {
+            let header = event.header();
+            if held.by_id.insert(header.id, Vec::new()).is_none() {
+                touched.ids.push(header.id);
+            }
+            if held.commands.insert(header.command_id, false).is_none() {
+                touched.commands.push(header.command_id);
+            }
+            if held
+                .cases
+                .insert(header.case_id, HeldCase::default())
+                .is_none()
+            {
+                touched.cases.push(header.case_id);
+            }
+        }
+        if touched.ids.is_empty() {
+            return Ok(held);
+        }
+        for stored in transaction.touched(&touched)? {
+            let header = stored.event.header();
+            if let Some(found) = held.commands.get_mut(&header.command_id) {
+                *found = true;
+            }
+            if let Some(case) = held.cases.get_mut(&header.case_id) {
+                case.add(&stored.event, &stored.outcome);
+            }
+            if let Some(found) = held.by_id.get_mut(&header.id) {
+                found.push(stored);
+            }
+        }
+        Ok(held)
+    }
+
+    /// The events with an id.
+    pub(super) fn events(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        id: EventId,
+    ) -> Stored<&[StoredEvent]> {
+        if !self.by_id.contains_key(&id) {
+            let found = transaction.events_by_id(id)?;
+            self.by_id.insert(id, found);
+        }
+        Ok(self.by_id.get(&id).map_or(&[], Vec::as_slice))
+    }
+
+    /// The event of these very bytes, if it is stored.
+    pub(super) fn event(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        event: &SealedEvent,
+    ) -> Stored<Option<&StoredEvent>> {
+        let found = self.events(transaction, event.header().id)?;
+        Ok(found
+            .iter()
+            .find(|stored| stored.event.hash() == event.hash()))
+    }
+
+    /// Whether any event of a command is stored.
+    pub(super) fn has_command(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        id: CommandId,
+    ) -> Stored<bool> {
+        if let Some(found) = self.commands.get(&id) {
+            return Ok(*found);
+        }
+        let found = !transaction.events_of_command(id)?.is_empty();
+        self.commands.insert(id, found);
+        Ok(found)
+    }
+
+    /// A case.
+    pub(super) fn case(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        id: CaseId,
+    ) -> Stored<&mut HeldCase> {
+        if !self.cases.contains_key(&id) {
+            let touched = Touched {
+                cases: vec![id],
+                ..Touched::default()
+            };
+            let mut case = HeldCase::default();
+            for stored in transaction.touched(&touched)? {
+                case.add(&stored.event, &stored.outcome);
+            }
+            self.cases.insert(id, case);
+        }
+        Ok(self.cases.entry(id).or_default())
+    }
+
+    /// A grant with its own word checked.
+    pub(super) fn grant(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        id: GrantId,
+        server_key: &PublicKey,
+    ) -> Stored<HeldGrant> {
+        if let Some(known) = self.grants.get(&id) {
+            return Ok(known.clone());
+        }
+        let grant = match transaction.grant(id)? {
+            None => HeldGrant::Missing,
+            Some(stored) if stored.revoked_at.is_some() => HeldGrant::Revoked,
+            Some(stored) => match stored.signed.verify(server_key) {
+                Ok(grant) => HeldGrant::Good(grant),
+                Err(_) => HeldGrant::NotOurs,
+            },
+        };
+        self.grants.insert(id, grant.clone());
+        Ok(grant)
+    }
+
+    /// Takes note of an event that was just stored.
+    pub(super) fn add(&mut self, event: &SealedEvent, outcome: &Outcome, on_chain: bool) {
+        let header = event.header();
+        self.commands.insert(header.command_id, true);
+        if let Some(found) = self.by_id.get_mut(&header.id) {
+            found.push(StoredEvent {
+                event: event.clone(),
+                outcome: outcome.clone(),
+                on_chain,
+            });
+        }
+        if let Some(case) = self.cases.get_mut(&header.case_id) {
+            case.add(event, outcome);
+        }
+    }
+
+    /// Takes note that an event that was stored before is a link of its device's chain now.
+    pub(super) fn link(&mut self, event: &SealedEvent) {
+        for stored in self.by_id.get_mut(&event.header().id).into_iter().flatten() {
+            stored.on_chain |= stored.event.hash() == event.hash();
+        }
+    }
+
+    /// Takes note of what became of an event that was stored before.
+    pub(super) fn settle(&mut self, event: &SealedEvent, outcome: &Outcome) {
+        let header = event.header();
+        for stored in self.by_id.get_mut(&header.id).into_iter().flatten() {
+            if stored.event.hash() == event.hash() {
+                stored.outcome = outcome.clone();
+            }
+        }
+        if let Some(case) = self.cases.get_mut(&header.case_id) {
+            case.deferred
+                .retain(|waiting| waiting.hash() != event.hash());
+            case.add(event, outcome);
+        }
+    }
+}
+
+impl HeldCase {
+    fn add(&mut self, event: &SealedEvent, outcome: &Outcome) {
+        match outcome {
+            Outcome::Accepted { .. } | Outcome::Conflict { .. } => {
+                // Accepted events were readable when they were taken.
+                self.recorded.extend(judge::fold_input(event));
+                self.authors.push(judge::Authored::of(event));
+            }
+            Outcome::Deferred { .. } => self.deferred.push(event.clone()),
+            Outcome::Quarantined { .. } => {}
+        }
+    }
+
+    /// The ids of the accepted events.
+    pub(super) fn accepted(&self) -> HashSet<EventId> {
+        self.authors.iter().map(|author| author.id).collect()
+    }
+}
