@@ -16,4 +16,4 @@ pub use backoff::Backoff;
 pub use client::{Client, Connection, Page, PulledItem, Pushed};
 pub use environment::{Cancel, Environment};
 pub use error::{CertificateFault, SyncError};
-pub use round::{Exchange, Progress, RoundResult, run};
+pub use round::{Exchange, PAGE_ITEMS, Progress, RoundResult, read_feed, run};

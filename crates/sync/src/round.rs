@@ -7,7 +7,7 @@ use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::plan::{Alarm, Local, Operation, plan};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{MAX_PAGE_ITEMS, PushBatch, Status};
+use skranke_protocol::wire::{Cursor, MAX_PAGE_ITEMS, PushBatch, Status};
 
 use crate::backoff::with_retries;
 use crate::client::{Client, Page, Pushed};
@@ -16,6 +16,9 @@ use crate::error::SyncError;
 
 /// How often one request is tried within a round.
 const TRIES: u32 = 3;
+/// Items of a page. Two are under way at a time, and what a cut makes the server send again is never more than one of
+/// the largest.
+pub const PAGE_ITEMS: u32 = MAX_PAGE_ITEMS / 2;
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,24 +146,16 @@ pub fn run(
                 (exchange.taken_again)(&events, &pushed).map_err(SyncError::Host)?;
             },
             Operation::Pull { after } => {
-                let mut cursor = after;
-                loop {
-                    let page = attempt(client, cancel, || client.pull(cursor, MAX_PAGE_ITEMS, 0))?;
-                    (exchange.pulled)(&page).map_err(SyncError::Host)?;
+                let mut keep = |page: &Page| {
+                    (exchange.pulled)(page).map_err(SyncError::Host)?;
                     result.read += page.items.len() as u64;
                     (exchange.progress)(Progress::Read {
                         position: page.cursor.position,
                         of: page.head.position,
                     });
-                    if !page.more {
-                        break;
-                    }
-                    if page.cursor <= cursor {
-                        // A server that says "more" without moving on would keep us here for ever.
-                        return Err(SyncError::Undecodable);
-                    }
-                    cursor = page.cursor;
-                }
+                    Ok(())
+                };
+                read_feed(client, cancel, after, PAGE_ITEMS, &mut keep)?;
             }
             Operation::Upload(attachment) => {
                 let bytes = (exchange.file)(&attachment.digest).map_err(SyncError::Host)?;
@@ -175,6 +170,40 @@ pub fn run(
         }
     }
     Ok(result)
+}
+
+/// Reads the feed from a place to its end, handing each page over in order. While one page is kept here, the next is on
+/// its way, so neither side waits for the other.
+///
+/// # Errors
+/// As [`run`]; pages handed over before it stay kept.
+pub fn read_feed(
+    client: &Client,
+    cancel: &Cancel,
+    after: Cursor,
+    page_items: u32,
+    keep: &mut dyn FnMut(&Page) -> Result<(), SyncError>,
+) -> Result<(), SyncError> {
+    let pull = |after| attempt(client, cancel, || client.pull(after, page_items, 0));
+    let mut before = after;
+    let mut page = pull(after)?;
+    while page.more {
+        if cancel.is_cancelled() {
+            return Err(SyncError::Cancelled);
+        }
+        if page.cursor <= before {
+            // A server that says "more" without moving on would keep us here for ever.
+            return Err(SyncError::Undecodable);
+        }
+        before = page.cursor;
+        page = std::thread::scope(|scope| {
+            let next = scope.spawn(|| pull(before));
+            keep(&page)?;
+            next.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })?;
+    }
+    keep(&page)
 }
 
 fn attempt<T>(
