@@ -12,6 +12,7 @@ mod page;
 mod saving;
 mod screen;
 mod start;
+mod sync;
 mod window;
 
 // The counter flow of the window tests: the keys counted here are the keys pressed there.
@@ -21,24 +22,36 @@ mod flow;
 
 use figure::Figures;
 
-/// One part of the measurements.
-type Part = (&'static str, fn(&mut Figures) -> anyhow::Result<()>);
+/// One part of the measurements: its name, that of its group, and how it is done.
+type Part = (
+    &'static str,
+    &'static str,
+    fn(&mut Figures) -> anyhow::Result<()>,
+);
 
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() {
     let mut figures = Figures::default();
-    let parts: [Part; 4] = [
-        ("saving", saving::drafts),
-        ("start", start::measure),
-        ("window", window::measure),
-        ("lists", lists::measure),
+    let parts: [Part; 11] = [
+        ("saving", "window", saving::drafts),
+        ("start", "window", start::measure),
+        ("window", "window", window::measure),
+        ("lists", "lists", lists::measure),
+        ("single", "sync", sync::single),
+        ("transfer", "sync", sync::transfer),
+        ("cursor", "sync", sync::cursor),
+        ("polls", "sync", sync::polls),
+        ("growth", "sync", sync::growth),
+        ("first", "sync", sync::first),
+        ("files", "sync", sync::files),
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
-    for (name, measure) in parts {
-        if !wanted.is_empty() && !wanted.iter().any(|word| word == name) {
+    for (name, group, measure) in parts {
+        let is_wanted = wanted.iter().any(|word| word == name || word == group);
+        if !wanted.is_empty() && !is_wanted {
             continue;
         }
         eprintln!("measuring: {name}");
@@ -47,4 +60,15 @@ fn main() {
         }
     }
     println!("{figures}");
+}
+
+/// Events of a measurement, lowered where a shorter run is asked for with `SKRANKE_BENCH_EVENTS`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a run may be is asked for in the environment"
+)]
+pub(crate) fn at_most(events: u32) -> u32 {
+    let wanted = std::env::var("SKRANKE_BENCH_EVENTS").ok();
+    let limit = wanted.and_then(|text| text.parse().ok());
+    events.min(limit.unwrap_or(u32::MAX))
 }

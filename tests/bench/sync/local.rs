@@ -1,0 +1,316 @@
+//! The desktop's end: its encrypted store and its client, used as a round of synchronising uses them.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use chrono::{DateTime, Utc};
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::plan::{Local, Operation, plan};
+use skranke_protocol::wire::{Outcome, Verdict};
+use skranke_store::key::StoreKey;
+use skranke_store::{Action, Actor, Entry, Options, Store};
+use skranke_sync::{Cancel, Client, Connection, Environment, Page, Pushed, SyncError};
+use skranke_tests::window::target_folder;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::events::Desk;
+use super::town::Town;
+
+/// Commands of one transaction while work is made for a measurement.
+const COMMANDS_A_WRITE: usize = 500;
+/// Events of 2 KB that fit into a batch of 1 MiB.
+const BATCH_THAT_FITS: usize = 440;
+
+/// A desktop's store.
+pub(crate) struct Desktop {
+    folder: TempDir,
+    pub(crate) store: Store,
+    pub(crate) desk: Desk,
+}
+
+impl Desktop {
+    /// A new store on which this device is enrolled.
+    pub(crate) fn new(mut desk: Desk) -> Result<Self> {
+        let folder = scratch()?;
+        let mut store = open(folder.path(), &desk)?;
+        let entry = Entry::new(Action::DeviceEnrolled, desk.now);
+        let mut write = store.write(&Actor::program(desk.device), entry)?;
+        write.enrol_device(desk.device, "S1")?;
+        write.commit()?;
+        // The store makes the device's key itself.
+        desk.key = store
+            .read()?
+            .own_device()?
+            .context("enrolled")?
+            .signing_key();
+        Ok(Self {
+            folder,
+            store,
+            desk,
+        })
+    }
+
+    /// Work of so many events, waiting to be sent.
+    pub(crate) fn with_work(desk: Desk, events: u32) -> Result<Self> {
+        let mut desktop = Self::new(desk)?;
+        let mut desk = desktop.desk.clone();
+        let mut commands = Vec::new();
+        let (mut made, mut n) = (0, 0);
+        while made < events {
+            for command in desk.case(n)? {
+                made += u32::try_from(command.len())?;
+                commands.push(command);
+            }
+            n += 1;
+        }
+        for some in commands.chunks(COMMANDS_A_WRITE) {
+            let entry = Entry::new(Action::CommandSaved, desk.now);
+            let mut write = desktop.store.write(&Actor::program(desk.device), entry)?;
+            for command in some {
+                write.append_command(command)?;
+            }
+            write.commit()?;
+        }
+        desktop.desk = desk;
+        Ok(desktop)
+    }
+
+    /// The same store once more, with nothing sent.
+    pub(crate) fn copied(&self) -> Result<Self> {
+        let folder = scratch()?;
+        copy(self.folder.path(), folder.path())?;
+        Ok(Self {
+            store: open(folder.path(), &self.desk)?,
+            folder,
+            desk: self.desk.clone(),
+        })
+    }
+
+    /// A client of this device.
+    pub(crate) fn client(&self, town: &Town) -> Client {
+        client(&self.desk, town)
+    }
+
+    /// The same store, opened anew as after a crash.
+    pub(crate) fn reopened(self) -> Result<Self> {
+        let Self {
+            folder,
+            store,
+            desk,
+        } = self;
+        drop(store);
+        Ok(Self {
+            store: open(folder.path(), &desk)?,
+            folder,
+            desk,
+        })
+    }
+
+    /// The database file's size.
+    pub(crate) fn bytes(&self) -> Result<u64> {
+        Ok(std::fs::metadata(self.folder.path().join("skranke.db"))?.len())
+    }
+
+    /// Saves one command, as the counter does.
+    pub(crate) fn save(&mut self, command: &[SealedEvent]) -> Result<()> {
+        let entry = Entry::new(Action::CommandSaved, self.desk.now);
+        let mut write = self.store.write(&Actor::program(self.desk.device), entry)?;
+        write.append_command(command)?;
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Sends one command that was saved and keeps the answer.
+    pub(crate) fn push_saved(&mut self, client: &Client, command: &[SealedEvent]) -> Result<()> {
+        let pushed = client.push(command)?;
+        ensure!(pushed.verdicts.len() == 1, "one command, one verdict");
+        self.keep(&pushed)
+    }
+
+    /// Sends everything that waits, in the batches the planner makes or in smaller ones.
+    pub(crate) fn push_all(&mut self, client: &Client, batch: usize) -> Result<Transferred> {
+        let begin = Instant::now();
+        let status = client.status()?;
+        let operations = {
+            let read = self.store.read()?;
+            let local = Local {
+                head: read.own_device()?.context("enrolled")?.head,
+                own: &read.own_events_for_plan(status.device.seq)?,
+                cursor: read.cursor()?,
+                attachments: &[],
+                offers_pulled: false,
+            };
+            plan(&local, &status)
+        };
+        let mut sent = 0;
+        for operation in operations {
+            if let Operation::Push { first, last } = operation {
+                sent += self.push_range(client, (first, last), batch, true)?;
+            }
+        }
+        Ok(Transferred {
+            events: sent,
+            took: begin.elapsed(),
+        })
+    }
+
+    /// Offers everything a second time, as after answers that were lost.
+    pub(crate) fn offer_again(&mut self, client: &Client, batch: usize) -> Result<Transferred> {
+        let begin = Instant::now();
+        let head = self.store.read()?.own_device()?.context("enrolled")?.head;
+        // What the server's word for itself holds is more than one batch takes.
+        let (mut from, mut sent) = (1, 0);
+        while from <= head.seq {
+            let to = head.seq.min(from + batch.min(BATCH_THAT_FITS) as u64 - 1);
+            let done = self.push_range(client, (from, to), batch, false)?;
+            from += done;
+            sent += done;
+        }
+        Ok(Transferred {
+            events: sent,
+            took: begin.elapsed(),
+        })
+    }
+
+    fn push_range(
+        &mut self,
+        client: &Client,
+        (first, last): (u64, u64),
+        batch: usize,
+        is_first: bool,
+    ) -> Result<u64> {
+        let mut from = first;
+        while from <= last {
+            let wanted = u32::try_from((last + 1 - from).min(batch as u64))?;
+            let mut events = self.store.read()?.own_events(from - 1, wanted)?;
+            // Batches are whole commands.
+            while events
+                .last()
+                .is_some_and(|event| event.header().k < event.header().n)
+            {
+                events.pop();
+            }
+            let pushed = client.push(&events)?;
+            let as_expected = |verdict: &Verdict| {
+                matches!(verdict.outcome(), Outcome::Accepted { .. })
+                    && matches!(verdict, Verdict::First(_)) == is_first
+            };
+            ensure!(
+                pushed
+                    .verdicts
+                    .iter()
+                    .all(|verdict| as_expected(&verdict.verdict)),
+                "all is accepted"
+            );
+            self.keep(&pushed)?;
+            from += events.len() as u64;
+        }
+        Ok(from - first)
+    }
+
+    /// What a round does with the answer to a push.
+    fn keep(&mut self, pushed: &Pushed) -> Result<()> {
+        let entry = Entry::new(Action::Synchronised, self.desk.now);
+        let mut write = self.store.write(&Actor::program(self.desk.device), entry)?;
+        write.take_verdicts(&pushed.verdicts)?;
+        write.keep_confirmation(&pushed.signed_confirmation)?;
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Reads the feed from where it stands to its end, as a round does.
+    pub(crate) fn pull_all(&mut self, client: &Client, limit: u32) -> Result<Transferred> {
+        let begin = Instant::now();
+        let mut events = 0;
+        let cursor = self.store.read()?.cursor()?;
+        let mut keep = |page: &Page| {
+            let taken = self
+                .take(page)
+                .map_err(|error| SyncError::Host(format!("{error:#}")))?;
+            events += taken as u64;
+            Ok(())
+        };
+        skranke_sync::read_feed(client, &Cancel::default(), cursor, limit, &mut keep)?;
+        Ok(Transferred {
+            events,
+            took: begin.elapsed(),
+        })
+    }
+
+    /// What a round does with a page; returns how many events were new.
+    pub(crate) fn take(&mut self, page: &Page) -> Result<usize> {
+        let entry = Entry::new(Action::Synchronised, self.desk.now);
+        let mut write = self.store.write(&Actor::program(self.desk.device), entry)?;
+        let taken = write.take_page(&page.sent)?;
+        write.keep_tenant_head(&page.sent.head)?;
+        write.commit()?;
+        ensure!(
+            taken.altered.is_empty() && taken.unreadable == 0,
+            "every event is whole"
+        );
+        Ok(taken.new_events)
+    }
+}
+
+/// Events that went over, and the time from reading them here to knowing them durable there.
+pub(crate) struct Transferred {
+    pub(crate) events: u64,
+    pub(crate) took: Duration,
+}
+
+impl Transferred {
+    /// Events a second.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 events")]
+    pub(crate) fn rate(&self) -> f64 {
+        self.events as f64 / self.took.as_secs_f64()
+    }
+}
+
+/// A client of a device, with the system's clock.
+pub(crate) fn client(desk: &Desk, town: &Town) -> Client {
+    let connection = Connection {
+        base_url: town.url.clone(),
+        tenant: desk.tenant.clone(),
+        device_id: desk.device,
+        key: desk.key.clone(),
+        server_key: Some(town.server_key),
+        ca_file: None,
+    };
+    Client::new(connection, environment())
+}
+
+pub(crate) fn environment() -> Environment {
+    Environment::new(
+        || DateTime::<Utc>::from(std::time::SystemTime::now()),
+        |bytes| {
+            for some in bytes.chunks_mut(16) {
+                some.copy_from_slice(&Uuid::now_v7().as_bytes()[..some.len()]);
+            }
+        },
+        |time, _| std::thread::sleep(time),
+    )
+}
+
+fn open(folder: &Path, desk: &Desk) -> Result<Store> {
+    let key = StoreKey::from_bytes([7; 32]);
+    Ok(Store::open(folder, &key, Options::default(), desk.now)?)
+}
+
+fn scratch() -> Result<TempDir> {
+    let builder = tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(target_folder());
+    Ok(builder?)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
