@@ -12,15 +12,21 @@ async fn find_again(window: &mut Window, citizen: Citizen) -> Result<()> {
     window.wait_for_focus("new-cpr").await?;
     window.press("Ctrl+f").await?;
     window.wait_for_focus("case-search").await?;
-    // What is open is counted; what a number found is not, and it is asked why one looks.
+    // What is open is counted; what a number found is not.
     window.wait_for("the open cases", "#case-total").await?;
     window.type_text("CPR", citizen.cpr).await?;
     window.press("Enter").await?;
+    // Nobody is asked why about their own open case.
     window
-        .wait_for("the question why", "#purpose-dialog")
+        .wait_for("the case, or the question why", "#purpose-dialog, #own-only")
         .await?;
-    window.tab_to("purpose-confirm").await?;
-    window.press("Enter").await?;
+    let asked = window
+        .eval("return !!document.querySelector('#purpose-dialog');", vec![])
+        .await?;
+    if asked.as_bool() == Some(true) {
+        window.tab_to("purpose-confirm").await?;
+        window.press("Enter").await?;
+    }
     window.wait_until_gone("dialog[open], #case-total").await?;
     window.wait_for("her case", "[data-row]").await?;
     window.wait_for_text(citizen.name).await?;
