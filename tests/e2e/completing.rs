@@ -18,10 +18,16 @@ async fn find_again(window: &mut Window, citizen: Citizen) -> Result<()> {
     window.press("Enter").await?;
     // Nobody is asked why about their own open case.
     window
-        .wait_for("the case, or the question why", "#purpose-dialog, #own-only")
+        .wait_for(
+            "the case, or the question why",
+            "#purpose-dialog, #own-only",
+        )
         .await?;
     let asked = window
-        .eval("return !!document.querySelector('#purpose-dialog');", vec![])
+        .eval(
+            "return !!document.querySelector('#purpose-dialog');",
+            vec![],
+        )
         .await?;
     if asked.as_bool() == Some(true) {
         window.tab_to("purpose-confirm").await?;
