@@ -3,6 +3,7 @@
 //! Without it every event would ask the database half a dozen questions on its own, each a round trip while the
 //! tenant's counter is held. Basis: sync-and-speed 3.2, steps 3 and 4.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use skranke_domain::case::Recorded;
@@ -96,11 +97,10 @@ impl Held {
         transaction: &mut (dyn CentralTransaction + '_),
         id: EventId,
     ) -> Stored<&[StoredEvent]> {
-        if !self.by_id.contains_key(&id) {
-            let found = transaction.events_by_id(id)?;
-            self.by_id.insert(id, found);
-        }
-        Ok(self.by_id.get(&id).map_or(&[], Vec::as_slice))
+        Ok(match self.by_id.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(transaction.events_by_id(id)?),
+        })
     }
 
     /// The event of these very bytes, if it is stored.
@@ -135,18 +135,20 @@ impl Held {
         transaction: &mut (dyn CentralTransaction + '_),
         id: CaseId,
     ) -> Stored<&mut HeldCase> {
-        if !self.cases.contains_key(&id) {
-            let touched = Touched {
-                cases: vec![id],
-                ..Touched::default()
-            };
-            let mut case = HeldCase::default();
-            for stored in transaction.touched(&touched)? {
-                case.add(&stored.event, &stored.outcome);
+        match self.cases.entry(id) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let touched = Touched {
+                    cases: vec![id],
+                    ..Touched::default()
+                };
+                let mut case = HeldCase::default();
+                for stored in transaction.touched(&touched)? {
+                    case.add(&stored.event, &stored.outcome);
+                }
+                Ok(unknown.insert(case))
             }
-            self.cases.insert(id, case);
         }
-        Ok(self.cases.entry(id).or_default())
     }
 
     /// A grant with its own word checked.

@@ -1,4 +1,4 @@
-//! PouchDB with express-pouchdb, a sync that is in wide use, with the same bytes over the same loopback.
+//! `PouchDB` with express-pouchdb, a sync that is in wide use, with the same bytes over the same loopback.
 //!
 //! It does not ask the disk to have anything before it answers, and checks no signature.
 

@@ -17,6 +17,10 @@ const TABLE: &str =
                                        salt BLOB NOT NULL, signature BLOB NOT NULL)";
 
 /// `SQLite`, unencrypted, write-ahead log, every commit synced.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is measured here is the engine without our settings"
+)]
 pub(crate) fn sqlite(events: &[SealedEvent], batch: usize) -> Result<Transferred> {
     let folder = tempfile::Builder::new()
         .prefix("bench-")

@@ -83,7 +83,7 @@ impl Town {
                 enrol(&store, desks)?;
                 fill(&store)?;
                 drop(store);
-                Self::serve(folder, format!("sqlite:{}", database.display()), None)
+                Self::serve(folder, &format!("sqlite:{}", database.display()), None)
             }
             Backend::Postgres => {
                 let cluster = cluster();
@@ -92,12 +92,12 @@ impl Town {
                 fill(&store)?;
                 drop(store);
                 let address = cluster.address("skranke_runtime", "skranke");
-                Self::serve(folder, format!("postgres:{address}"), Some(cluster))
+                Self::serve(folder, &format!("postgres:{address}"), Some(cluster))
             }
         }
     }
 
-    fn serve(folder: TempDir, store: String, cluster: Option<Cluster>) -> Result<Self> {
+    fn serve(folder: TempDir, store: &str, cluster: Option<Cluster>) -> Result<Self> {
         let program = build_folder()?.join("skranke-server");
         ensure!(program.exists(), "{} is not built", program.display());
         let mut server = Command::new(program)
@@ -105,7 +105,7 @@ impl Town {
                 "--listen",
                 "127.0.0.1:0",
                 "--store",
-                &store,
+                store,
                 "--tenant",
                 TENANT,
             ])
