@@ -1,6 +1,6 @@
 # Each target is one line of intent; the work is in tests/scripts/.
 
-.PHONY: install run test quick bench pictures package
+.PHONY: install run test quick torture bench pictures package
 
 install: ## system packages, test runner, npm packages: only what is missing
 	@tests/scripts/install.sh
@@ -13,6 +13,9 @@ test: install ## every check; ends with "N passed, N failed"
 
 quick: ## the inner loop: format, tidy, unit tests and journeys, UI types; no window
 	@tests/scripts/test.sh quick
+
+torture: install ## kills, bad lines, power cuts and stories of replicas, for as long as one likes; prints its seed
+	@tests/scripts/torture.sh
 
 bench: install ## figures beside their goals; never fails
 	@tests/scripts/bench.sh

@@ -3,7 +3,8 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
 use axum_server::tls_rustls::RustlsConfig;
@@ -13,6 +14,7 @@ use rand::RngCore;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::StaffId;
+use skranke_domain::rehearsal::{self, Bug};
 use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::Scope;
@@ -288,7 +290,43 @@ fn tenant(config: &Config) -> anyhow::Result<&str> {
         .ok_or_else(|| anyhow!("name the municipality with --tenant"))
 }
 
+/// Does as a test asks: ends this program hard at a named point, or plants a bug. Never in a program that is shipped.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only a test sets it, and only for a program that can rehearse"
+)]
+fn rehearse() {
+    static LEFT: AtomicU32 = AtomicU32::new(0);
+    static POINT: OnceLock<String> = OnceLock::new();
+    fn at(name: &'static str) {
+        if POINT.get().is_some_and(|point| point == name)
+            && LEFT.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            let own = std::process::id().to_string();
+            let _ = std::process::Command::new("kill")
+                .args(["-9", &own])
+                .status();
+            std::process::abort();
+        }
+    }
+    if let Ok(bug) = std::env::var("SKRANKE_REHEARSE_BUG")
+        && let Some(bug) = Bug::named(&bug)
+    {
+        rehearsal::plant(bug);
+    }
+    if let Ok(asked) = std::env::var("SKRANKE_REHEARSE_POINT")
+        && let Some((point, times)) = asked.split_once(':')
+    {
+        LEFT.store(times.parse().unwrap_or(1), Ordering::SeqCst);
+        let _ = POINT.set(point.to_owned());
+        rehearsal::watch(at);
+    }
+}
+
 fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<()> {
+    if rehearsal::IS_ON {
+        rehearse();
+    }
     let central = serve::open(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use skranke_domain::rehearsal::{self, Bug};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::store::{CentralStore, CentralTransaction, StoreError, Stored};
@@ -37,7 +38,16 @@ type Work = Box<dyn FnMut(&mut dyn CentralTransaction) -> Stored<()> + Send>;
 
 struct Job {
     work: Work,
-    done: oneshot::Sender<Result<(), WriteError>>,
+    done: Option<oneshot::Sender<Result<(), WriteError>>>,
+}
+
+impl Job {
+    fn answer(&mut self, result: Result<(), WriteError>) {
+        if let Some(done) = self.done.take() {
+            // Whoever stopped waiting asks again and finds a duplicate.
+            let _ = done.send(result);
+        }
+    }
 }
 
 struct Lane {
@@ -85,7 +95,7 @@ impl Writers {
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
                 Ok(())
             }),
-            done,
+            done: Some(done),
         };
         self.lane(tenant)
             .await?
@@ -230,9 +240,8 @@ fn run(
     } {
         begun(Some(Instant::now()));
         if group.len() > 1 && commit(store, tenant, &mut group, moved).is_ok() {
-            for job in group.drain(..) {
-                let _ = job.done.send(Ok(()));
-            }
+            group.drain(..).for_each(|mut job| job.answer(Ok(())));
+            rehearsal::point("write.answered");
             continue;
         }
         // One bad write must not fail its neighbours: each runs again, alone.
@@ -247,7 +256,8 @@ fn run(
             if let Err(error) = &result {
                 crate::log::failure("write_failed", error);
             }
-            let _ = job.done.send(result.map_err(|_| WriteError::NotCommitted));
+            job.answer(result.map_err(|_| WriteError::NotCommitted));
+            rehearsal::point("write.answered");
         }
     }
 }
@@ -259,11 +269,19 @@ fn commit(
     moved: &watch::Sender<u64>,
 ) -> Stored<()> {
     let mut transaction = store.begin(tenant)?;
-    for job in jobs {
+    rehearsal::point("write.begun");
+    for job in jobs.iter_mut() {
         (job.work)(transaction.as_mut())?;
     }
     let position = transaction.tenant().position();
+    if rehearsal::is_planted(Bug::AckBeforeCommit) {
+        jobs.iter_mut().for_each(|job| job.answer(Ok(())));
+        // Time enough for the answer to go out.
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    rehearsal::point("write.before_commit");
     transaction.commit()?;
+    rehearsal::point("write.committed");
     moved.send_if_modified(|known| std::mem::replace(known, position) != position);
     Ok(())
 }

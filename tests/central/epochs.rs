@@ -59,7 +59,7 @@ impl Place {
 
 /// Which database a drill is held with.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
@@ -74,8 +74,8 @@ impl Kind {
 }
 
 /// A municipality whose operator keeps the key in a safe.
-struct Drill {
-    town: Town,
+pub(crate) struct Drill {
+    pub(crate) town: Town,
     kind: Kind,
     place: Place,
     operator_key: PathBuf,
@@ -83,7 +83,7 @@ struct Drill {
 }
 
 impl Drill {
-    fn begin(kind: Kind) -> Self {
+    pub(crate) fn begin(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = kind.place(folder.path(), "central.db");
         let operator_key = folder.path().join("operator.key");
@@ -98,14 +98,14 @@ impl Drill {
         }
     }
 
-    fn backup(&self) -> PathBuf {
+    pub(crate) fn backup(&self) -> PathBuf {
         let to = self.town.folder.path().join("backups");
         let config = self.town.settings(&self.place.owner).check().unwrap();
         backup::run(&config, &to).unwrap().folder
     }
 
     /// The server's disk is gone; the backup is put on a new one.
-    fn restore(&mut self, from: &std::path::Path, number: u32) {
+    pub(crate) fn restore(&mut self, from: &std::path::Path, number: u32) {
         self.town.close_central();
         let place = self
             .kind

@@ -5,8 +5,10 @@
 )]
 
 mod epochs;
+mod faults;
 mod lying;
 mod papers;
+mod stories;
 
 mod conflicts;
 
@@ -90,14 +92,18 @@ impl Town {
     }
 
     fn counter_at(&self, name: &str, clock: Clock) -> App {
-        let folder = self.folder.path().join(name);
+        Self::counter_of(self.folder.path(), self.address, name, clock)
+    }
+
+    /// A counter whose store lies in `folder`, with its central store at `address`.
+    fn counter_of(folder: &Path, address: SocketAddr, name: &str, clock: Clock) -> App {
         let app = App::open(Config {
-            key: KeyPlace::File(self.folder.path().join(format!("{name}.key"))),
-            folder,
+            key: KeyPlace::File(folder.join(format!("{name}.key"))),
+            folder: folder.join(name),
             forms: None,
             demo: true,
             server: Some(ServerAddress {
-                url: format!("http://{}", self.address),
+                url: format!("http://{address}"),
                 tenant: TENANT.to_owned(),
                 bootstrap: Some(SECRET.to_owned()),
                 ca_file: None,

@@ -10,6 +10,7 @@ mod counter;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::wire::Outcome;
 use skranke_testkit::invariants::{self, Desktop, World};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use self::counter::Counter;
 use crate::office::TENANT;
 
 /// Stories in an ordinary run.
-const STORIES: u64 = 400;
+const STORIES: u64 = 1_000;
 
 /// Numbers that only look random: the same from the same beginning.
 pub(crate) struct Dice(u64);
@@ -68,10 +69,16 @@ fn story(seed: u64, keys: &Keys) -> World {
     let mut counters: Vec<Counter> = (1..=count)
         .map(|seed| Counter::new(u8::try_from(seed).unwrap()))
         .collect();
+    // A case that all of them know, so that they meet.
+    counters[0].sign_in(&mut central, keys, &mut dice);
+    counters[0].work(&mut dice);
+    for counter in &mut counters {
+        counter.sync(&mut central, keys, &mut dice, false);
+    }
     let mut backup = central.clone();
     let mut second = 1;
     let mut gone = Vec::new();
-    for _ in 0..(6 + dice.below(14)) {
+    for _ in 0..(8 + dice.below(16)) {
         if counters.len() > 1 && dice.one_in(25) {
             // A laptop that never comes back: what others have seen of its work must not be lost with it.
             gone.extend(counters.pop());
@@ -145,7 +152,8 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
     let stories = number("SKRANKE_CASES").unwrap_or(STORIES);
     let first = number("SKRANKE_FIRST_SEED").unwrap_or(1);
     println!("stories {first} to {}", first + stories - 1);
-    let (next, events) = (AtomicU64::new(first), AtomicU64::new(0));
+    let next = AtomicU64::new(first);
+    let (events, conflicts) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -162,11 +170,30 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
                     let held = world.central.as_ref().map_or(0, |central| central.position);
                     events.fetch_add(held, Ordering::Relaxed);
                     invariants::hold(&world, &format!("replay with SKRANKE_SEED={seed}"));
+                    let cases = invariants::cases(&world.desktops[0].events);
+                    let open = cases.values().any(|(case, _)| !case.conflicts.is_empty());
+                    conflicts.fetch_add(u64::from(open), Ordering::Relaxed);
                 }
             });
         }
     });
-    let events = events.into_inner();
+    let (events, conflicts) = (events.into_inner(), conflicts.into_inner());
+    println!("{stories} stories, {events} events in the end, conflicts left open in {conflicts}");
     assert!(events > stories * 4, "the stories are about something");
-    println!("{stories} stories, {events} events in the end");
+    assert!(conflicts * 20 > stories, "and people do meet in them");
+}
+
+#[test]
+fn a_fold_in_which_the_last_writer_wins_is_caught() {
+    rehearsal::plant_here(Bug::LastWriterWins);
+    let keys = Keys::new();
+
+    let caught = (1..=300).find(|seed| {
+        let found = invariants::broken(&story(*seed, &keys));
+        found
+            .iter()
+            .any(|line| line.contains("lost against another"))
+    });
+
+    assert!(caught.is_some(), "in no story of 300");
 }

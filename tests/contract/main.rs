@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod convergence;
+mod exhausted;
 mod http;
 mod office;
 mod postgres;

@@ -21,6 +21,7 @@ mod names;
 mod places;
 mod promises;
 mod purity;
+mod rehearsal;
 mod sizes;
 mod skipped;
 mod source;

@@ -14,5 +14,6 @@ pub mod eligibility;
 pub mod event;
 pub mod ids;
 pub mod power_of_attorney;
+pub mod rehearsal;
 pub mod role;
 pub mod rule_set;

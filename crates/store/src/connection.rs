@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use skranke_domain::rehearsal::{self, Bug};
 
 use crate::error::{Damage, StoreError};
 use crate::files;
@@ -123,6 +124,9 @@ fn set_pragmas(connection: &Connection) -> Result<(), StoreError> {
                 "the database does not take a setting it depends on",
             ));
         }
+    }
+    if rehearsal::is_planted(Bug::NoFsync) {
+        connection.pragma_update(None, "synchronous", "OFF")?;
     }
     Ok(())
 }

@@ -39,6 +39,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_domain::rehearsal;
 use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use uuid::Uuid;
@@ -325,7 +326,8 @@ impl<'s> WriteHandle<'s> {
         } else {
             None
         };
-        let step = |step| {
+        let step = |step: SaveStep| {
+            rehearsal::point(rehearsal::SAVE[step as usize]);
             if let Some(watch) = on_step {
                 watch(step);
             }

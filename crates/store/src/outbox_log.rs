@@ -20,6 +20,7 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{DeviceId, EventId};
+use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::signature::Signature;
 use uuid::Uuid;
@@ -217,7 +218,10 @@ impl OutboxLog {
             .seek(SeekFrom::Start(end_before))
             .and_then(|_| file.write_all(&bytes))
             .inspect(|()| step(SaveStep::LogWritten))
-            .and_then(|()| file.sync_data());
+            .and_then(|()| match rehearsal::is_planted(Bug::NoFsync) {
+                true => Ok(()),
+                false => file.sync_data(),
+            });
         if let Err(error) = written {
             // Half a record must not stand before the next one.
             let _ = file.set_len(end_before);

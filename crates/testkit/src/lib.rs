@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod invariants;
+pub mod network;
 pub mod people;
 #[cfg(unix)]
 pub mod postgres;
@@ -20,6 +21,21 @@ pub fn danish(wall_clock: &str) -> DateTime<Utc> {
     let local = NaiveDateTime::parse_from_str(wall_clock, "%Y-%m-%d %H:%M")
         .unwrap_or_else(|_| panic!("{wall_clock} is no moment"));
     danish_time::first_instant_of(local.date(), local.time())
+}
+
+/// The number a test of chance begins from: `SKRANKE_SEED`, or always the same.
+#[expect(clippy::disallowed_methods, reason = "how a run is replayed")]
+pub fn seed() -> u64 {
+    let asked = std::env::var("SKRANKE_SEED").ok();
+    asked.and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+/// How often a test of chance tries: `ordinary` times, or `SKRANKE_TIMES` as often.
+#[expect(clippy::disallowed_methods, reason = "how the long run is asked for")]
+pub fn times(ordinary: u64) -> u64 {
+    let asked = std::env::var("SKRANKE_TIMES").ok();
+    let more: u64 = asked.and_then(|times| times.parse().ok()).unwrap_or(1);
+    ordinary * more
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Push and pull of events.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,9 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::Response;
 use skranke_domain::ids::GrantId;
+use skranke_protocol::envelope::{EventHeader, SealedEvent};
 use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{
     Cursor, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_PAGE_ITEMS,
     MAX_WAIT_SECONDS, PushAnswer, PushBatch,
@@ -25,7 +27,7 @@ use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
 use crate::problem::{Answer, Refusal};
-use crate::store::{AuditRow, FeedSlice, StoredFeedItem};
+use crate::store::{AuditRow, CentralTransaction, FeedSlice, Stored, StoredFeedItem};
 
 /// Takes a batch of commands; each gets a verdict of its own.
 #[utoipa::path(
@@ -147,7 +149,8 @@ pub(super) async fn pull(
     )
     .await?;
     let slice = whole_commands(slice);
-    if !slice.items.is_empty() {
+    let grants = if !slice.items.is_empty() {
+        let (named, server_key) = (by_grant(&slice), central.public_key());
         let row = AuditRow {
             id: Uuid::now_v7(),
             at: log::now(),
@@ -164,13 +167,16 @@ pub(super) async fn pull(
         };
         central
             .writers
-            .write(call.tenant()?, move |transaction| transaction.audit(&row))
-            .await?;
+            .write(call.tenant()?, move |transaction| {
+                transaction.audit(&row)?;
+                grants_of(transaction, &named, &server_key)
+            })
+            .await?
     } else {
         let position = slice.tenant.position();
         central.writers.settled(call.tenant()?, position).await?;
-    }
-    let grants = grants_of(&central, call.tenant()?, &slice).await?;
+        Vec::new()
+    };
     let now = log::now();
     let (_, head) = central.signed(call.device()?, &slice.tenant, now)?;
     let cursor = Cursor {
@@ -191,28 +197,46 @@ pub(super) async fn pull(
     )
 }
 
-/// The grants that a page's events name, each once.
-async fn grants_of(central: &Arc<Central>, tenant: &str, slice: &FeedSlice) -> Answer<Vec<String>> {
+/// Headers of a page's events, for each grant they name the one recorded last.
+fn by_grant(slice: &FeedSlice) -> BTreeMap<GrantId, EventHeader> {
     let events = slice.items.iter().flat_map(|(_, item)| match item {
         StoredFeedItem::Event(event) => std::slice::from_ref(event),
         StoredFeedItem::ScopeEntered(_, events) => events.as_slice(),
         StoredFeedItem::ScopeLeft(_) => &[],
     });
-    let named: BTreeSet<GrantId> = events.map(|event| event.header().grant_id).collect();
-    if named.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tenant = tenant.to_owned();
-    central
-        .read(move |central| {
-            let mut grants = Vec::with_capacity(named.len());
-            for id in named {
-                let known = central.store.grant(&tenant, id)?;
-                grants.extend(known.map(|known| known.signed.to_token()));
+    let mut named: BTreeMap<GrantId, EventHeader> = BTreeMap::new();
+    for header in events.map(SealedEvent::header) {
+        match named.get(&header.grant_id) {
+            Some(known) if known.recorded_at >= header.recorded_at => {}
+            Some(_) | None => {
+                named.insert(header.grant_id, header.clone());
             }
-            Ok(grants)
-        })
-        .await
+        }
+    }
+    named
+}
+
+/// The grants that events rest on: those they name, and where one does not hold, those by which the same person on the
+/// same device vouched for the work.
+fn grants_of(
+    transaction: &mut dyn CentralTransaction,
+    named: &BTreeMap<GrantId, EventHeader>,
+    server_key: &PublicKey,
+) -> Stored<Vec<String>> {
+    let mut tokens = BTreeSet::new();
+    for (id, header) in named {
+        let known = transaction.grant(*id)?;
+        let holds = known.as_ref().is_some_and(|known| {
+            let grant = known.signed.verify(server_key);
+            grant.is_ok_and(|grant| grant.covers(header).is_ok())
+        });
+        tokens.extend(known.map(|known| known.signed.to_token()));
+        if !holds {
+            let vouching = transaction.grants_of(header.device_id, header.actor)?;
+            tokens.extend(vouching.into_iter().map(|known| known.signed.to_token()));
+        }
+    }
+    Ok(tokens.into_iter().collect())
 }
 
 /// A page that does not end in the middle of a command, unless it is all there is on it: who holds half of one cannot

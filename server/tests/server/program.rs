@@ -5,10 +5,12 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use skranke_domain::event::{CaseOpened, Channel, Event};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_protocol::wire::SessionRequest;
 use skranke_sync::{Client, Connection, Environment};
 use uuid::Uuid;
 
@@ -26,7 +28,20 @@ impl Program {
     }
 
     fn start_on(folder: &Path, store: &str) -> Self {
-        let mut child = command(folder, store)
+        Self::start_from(command(folder, store))
+    }
+
+    /// The same, rehearsing.
+    pub(crate) fn start_with(folder: &Path, environment: &[(&str, String)]) -> Self {
+        let mut command = command(folder, &embedded(folder));
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        // The kill that ends it at a point is found there.
+        command.env("PATH", "/usr/bin:/bin");
+        Self::start_from(command)
+    }
+
+    fn start_from(mut command: Command) -> Self {
+        let mut child = command
             .args([
                 "serve",
                 "--exit-with-parent",
@@ -124,16 +139,17 @@ fn run_on(
 }
 
 /// A counter that pushes one note after the other, whatever its case says of them.
-struct Counter {
-    client: Client,
+pub(crate) struct Counter {
+    pub(crate) client: Client,
     key: SigningKey,
     device_id: DeviceId,
     server_key: PublicKey,
     head: Head,
+    grant: GrantId,
 }
 
 impl Counter {
-    fn enrol(url: &str) -> Self {
+    pub(crate) fn enrol(url: &str) -> Self {
         let key = SigningKey::from_seed(&[3; 32]);
         let device_id = DeviceId::from_uuid(Uuid::now_v7());
         let mut client = Self::client(url, &key, device_id, None);
@@ -145,10 +161,11 @@ impl Counter {
             device_id,
             server_key,
             head,
+            grant: GrantId::from_uuid(Uuid::nil()),
         }
     }
 
-    fn move_to(&mut self, url: &str) {
+    pub(crate) fn move_to(&mut self, url: &str) {
         self.client = Self::client(url, &self.key, self.device_id, Some(self.server_key));
     }
 
@@ -188,8 +205,44 @@ impl Counter {
         answer.ok().map(|pushed| pushed.confirmation.seq)
     }
 
-    fn seal_note(&mut self) -> SealedEvent {
-        let event = Unsealed {
+    /// Somebody signs in, so that what is made from now on is accepted.
+    pub(crate) fn signs_in(&mut self) {
+        let request = SessionRequest::Bootstrap {
+            secret: SECRET.to_owned(),
+            staff_id: StaffId::from_uuid(Uuid::nil()),
+            roles: vec!["counter".to_owned()],
+        };
+        // A server with a planted bug may not know yet what it has answered.
+        let granted = (0..40).find_map(|_| {
+            let granted = self.client.sign_in(&request).ok();
+            if granted.is_none() {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            granted
+        });
+        self.grant = granted.unwrap().1.id;
+    }
+
+    /// The next event of the chain: a case begins.
+    pub(crate) fn open_case(&mut self) -> SealedEvent {
+        let number = format!("2026-S1-{}", self.head.seq + 1).parse().unwrap();
+        let opened = Event::CaseOpened(CaseOpened {
+            number,
+            channel: Channel::InPerson,
+            location: "solbjerg_torv".to_owned(),
+            municipality: "0999".to_owned(),
+            profile: "demo@1".to_owned(),
+            form: "f1@2".to_owned(),
+            received_on: "2026-11-20".parse().unwrap(),
+        });
+        let salt = *Uuid::now_v7().as_bytes();
+        let sealed = self.unsealed().seal(&opened, salt, &self.key).unwrap();
+        self.head = Head::after(sealed.header(), sealed.hash());
+        sealed
+    }
+
+    fn unsealed(&self) -> Unsealed {
+        Unsealed {
             id: EventId::from_uuid(Uuid::now_v7()),
             tenant: "0999".to_owned(),
             case_id: CaseId::from_uuid(Uuid::now_v7()),
@@ -202,11 +255,15 @@ impl Counter {
             recorded_at: chrono::DateTime::from(std::time::SystemTime::now()),
             clock_offset_ms: 0,
             actor: StaffId::from_uuid(Uuid::nil()),
-            grant_id: GrantId::from_uuid(Uuid::nil()),
+            grant_id: self.grant,
             based_on: vec![],
-        };
+        }
+    }
+
+    fn seal_note(&mut self) -> SealedEvent {
         let payload = br#"{"text":"x"}"#.to_vec();
-        let sealed = event
+        let sealed = self
+            .unsealed()
             .seal_bytes("note_added", 1, payload, [1; 16], &self.key)
             .unwrap();
         self.head = Head::after(sealed.header(), sealed.hash());

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{PushBatch, Scope};
 use skranke_server::store::{StoreError, Stored};
+use skranke_testkit::invariants::{self, Desktop, World};
 use skranke_testkit::postgres::Cluster;
 
 use super::{opened, prepared};
@@ -247,4 +249,56 @@ fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
         .store
         .tenant(TENANT)
         .expect("the store finds the new primary by itself");
+}
+
+#[test]
+fn a_duplicate_that_is_acknowledged_without_a_receipt_is_caught() {
+    let mut pair = Pair::start();
+    let (_, opening) = pair.laptop.open_case("2512169996");
+    pair.standby_away();
+    let first = pair.push(&opening);
+    pair.primary.wait_until("postgres", WAITS_FOR_STANDBY);
+    pair.primary.administer(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+    );
+    first
+        .recv_timeout(Duration::from_secs(10))
+        .unwrap()
+        .expect_err("the connection was ended");
+
+    // A server that writes nothing where it has the events already.
+    rehearsal::plant_here(Bug::DroppedReceipt);
+    let answered = pair
+        .office
+        .try_push(pair.laptop.id, &PushBatch::of(&opening));
+    assert!(answered.is_ok(), "it waits for nobody");
+    pair.fail_over();
+
+    let held: Vec<_> = opening
+        .iter()
+        .filter(|event| holds(&pair.standby, event))
+        .collect();
+    let world = World {
+        desktops: vec![Desktop {
+            name: "the laptop".to_owned(),
+            events: opening.clone(),
+            saved: Vec::new(),
+            confirmed: opening.iter().map(|event| *event.hash()).collect(),
+            shown: None,
+        }],
+        central: Some(invariants::Central {
+            events: held
+                .into_iter()
+                .map(|event| (event.clone(), None))
+                .collect(),
+            ..invariants::Central::default()
+        }),
+        ..World::default()
+    };
+    let found = invariants::broken(&world);
+    assert!(
+        found.iter().any(|line| line.starts_with("I1 confirmed")),
+        "{found:?}"
+    );
 }

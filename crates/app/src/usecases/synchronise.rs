@@ -18,11 +18,12 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::cpr::Cpr;
 use skranke_domain::ids::StaffId;
+use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
-use skranke_protocol::wire::{FoundCase, SessionRequest, Status};
+use skranke_protocol::wire::{FeedPage, FoundCase, SessionRequest, Status};
 use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
@@ -274,6 +275,7 @@ impl App {
         let status = self.status_of(&client)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
+        rehearsal::point("sync.status_heard");
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
@@ -312,6 +314,7 @@ impl App {
         let offered = RefCell::new(&mut offered);
         let mut exchange = Exchange {
             own_events: &mut |first, last| {
+                rehearsal::point("sync.before_push");
                 let count = u32::try_from(last + 1 - first).unwrap_or(u32::MAX);
                 self.with_store(|store| Ok(store.read()?.own_events(first - 1, count)?))
                     .map_err(said)
@@ -330,6 +333,7 @@ impl App {
                     .map_err(said)
             },
             pushed: &mut |pushed| {
+                rehearsal::point("sync.push_answered");
                 let found = self.with_store(|store| {
                     let read = store.read()?;
                     let head = trust::head(&read, &key, &pushed.head)?;
@@ -341,11 +345,25 @@ impl App {
                     write.keep_tenant_head(&pushed.signed_head)?;
                     Ok(write.keep_confirmation(&pushed.signed_confirmation)?)
                 })
-                .map_err(said)
+                .map_err(said)?;
+                rehearsal::point("sync.verdicts_kept");
+                Ok(())
             },
             pulled: &mut |page| {
                 let found = self.with_store(|store| trust::head(&store.read()?, &key, &page.head));
                 self.trusted(found)?;
+                rehearsal::point("sync.page_answered");
+                if rehearsal::is_planted(Bug::CheckpointFirst) {
+                    let (items, grants) = (Vec::new(), Vec::new());
+                    let place = FeedPage {
+                        items,
+                        grants,
+                        ..page.sent.clone()
+                    };
+                    self.taking_in(|write| Ok(write.take_page(&place).map(|_| ())?))
+                        .map_err(said)?;
+                }
+                rehearsal::point("sync.cursor_kept");
                 let mut alarms = Vec::new();
                 self.taking_in(|write| {
                     Self::keep_grants(write, &key, &page.sent.grants)?;
@@ -354,6 +372,7 @@ impl App {
                 })
                 .map_err(said)?;
                 alarms.into_iter().for_each(|code| self.raise(code));
+                rehearsal::point("sync.page_kept");
                 Ok(())
             },
             file: &mut |digest| {

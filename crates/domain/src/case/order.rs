@@ -6,6 +6,7 @@ use super::field::{Field, FieldClass, field_of, say_the_same};
 use super::{Conflict, Recorded};
 use crate::event::{Event, Tick};
 use crate::ids::{CommandId, EventId};
+use crate::rehearsal::{self, Bug};
 
 /// The events in topological order by `based_on`; ties by corrected time, then hash. A repeated id counts once;
 /// an ancestor that has not arrived is left out of the order, not waited for.
@@ -269,6 +270,9 @@ fn value_of<'e>(claims: &[Claim<'e>], claim: &Claim<'e>) -> Option<&'e Event> {
 }
 
 fn agree(claims: &[Claim<'_>], newest: &[usize]) -> bool {
+    if rehearsal::is_planted(Bug::LastWriterWins) {
+        return true;
+    }
     let values: Vec<Option<&Event>> = newest
         .iter()
         .map(|at| value_of(claims, &claims[*at]))

@@ -219,6 +219,14 @@ impl ReadHandle<'_> {
         Ok((!recorded.is_empty()).then_some(case))
     }
 
+    /// Every case of which there are events.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn all_case_ids(&self) -> Result<Vec<CaseId>, StoreError> {
+        all_cases(self.connection)
+    }
+
     /// The sealed events of a case, in the order of their ids.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use deadpool::managed::Object;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
+use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
 use skranke_protocol::wire::Outcome;
@@ -26,6 +27,8 @@ pub(super) struct PostgresTransaction {
     link: Object<Connector>,
     gathered: Gathered,
     tenant: Tenant,
+    /// The last position when it began.
+    begun_at: u64,
     is_open: bool,
 }
 
@@ -61,6 +64,7 @@ impl PostgresTransaction {
                 runtime,
                 link,
                 gathered: Gathered::default(),
+                begun_at: tenant.position(),
                 tenant,
                 is_open: true,
             }),
@@ -551,6 +555,9 @@ impl CentralTransaction for PostgresTransaction {
     }
 
     fn commit(mut self: Box<Self>) -> Stored<()> {
+        if rehearsal::is_planted(Bug::DroppedReceipt) && self.tenant.position() == self.begun_at {
+            return Ok(());
+        }
         self.send(
             "UPDATE tenant
                 SET position = $2, frontier = $3, backup_position = $4

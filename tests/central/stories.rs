@@ -1,0 +1,115 @@
+//! Stories through the real stores, the real programs' library and real HTTP: few, since each takes seconds.
+//!
+//! What thousands of stories in memory show of the rules (`tests/contract/convergence.rs`) these show of the disk and
+//! the line. `SKRANKE_SEED=N` replays one.
+
+use skranke_app::{App, Clock};
+use skranke_testkit::invariants::{self, World};
+use skranke_testkit::network::{Line, Trouble};
+use skranke_testkit::{seed, times};
+
+use crate::epochs::{Drill, Kind};
+use crate::faults::{Told, central, desktop};
+use crate::{Town, granted, register};
+
+const COUNTERS: [&str; 3] = ["skranke-1", "skranke-2", "skranke-3"];
+
+/// The n-th number of a story.
+fn dice(seed: u64, step: u64, below: usize) -> usize {
+    let mut mixed =
+        seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    usize::try_from((mixed ^ (mixed >> 32)) % below as u64).unwrap()
+}
+
+fn story(seed: u64) {
+    let mut drill = Drill::begin(Kind::Sqlite);
+    let line = Line::to(drill.town.address);
+    let apps: Vec<App> = COUNTERS
+        .iter()
+        .map(|name| {
+            Town::counter_of(
+                drill.town.folder.path(),
+                line.address(),
+                name,
+                Clock::System,
+            )
+        })
+        .collect();
+    let mut told: Vec<Told> = COUNTERS.iter().map(|_| Told::default()).collect();
+    let mut backup = drill.backup();
+    let mut restores = 0;
+    for step in 0..24 {
+        let which = dice(seed, step * 3, apps.len());
+        let app = &apps[which];
+        match dice(seed, step * 3 + 1, 12) {
+            0..5 => {
+                let person = [
+                    ("0201703984", "Aase Lindholm"),
+                    ("2304483984", "Bodil Aagaard"),
+                ];
+                let (cpr, name) = person[dice(seed, step * 3 + 2, 2)];
+                let case = granted(app, cpr, name);
+                told[which].saved.insert(case.row.id.clone());
+                register(app, &case);
+            }
+            5..9 => {
+                let trouble = dice(seed, step * 3 + 2, Trouble::QUICK.len() * 2);
+                line.suffers(
+                    Trouble::QUICK
+                        .get(trouble)
+                        .copied()
+                        .unwrap_or(Trouble::None),
+                );
+                app.sync_now(()).unwrap();
+                line.suffers(Trouble::None);
+            }
+            9 => {
+                drill.town.close_central();
+                drill.town.open_central();
+            }
+            10 => backup = drill.backup(),
+            _ => {
+                restores += 1;
+                // An epoch is numbered by its second.
+                std::thread::sleep(std::time::Duration::from_millis(1_100));
+                drill.restore(&backup, restores);
+            }
+        }
+        line.leads_to(drill.town.address);
+    }
+    for _ in 0..4 {
+        for app in &apps {
+            app.sync_now(()).unwrap();
+        }
+    }
+    for (app, told) in apps.iter().zip(&mut told) {
+        let status = app.sync_now(()).unwrap();
+        assert_eq!(
+            (status.problem.as_str(), status.waiting),
+            ("", 0),
+            "SKRANKE_SEED={seed}"
+        );
+        told.confirmed.clone_from(&told.saved);
+    }
+    let folder = drill.town.folder.path();
+    let desktops = COUNTERS.iter().zip(&told);
+    let world = World {
+        desktops: desktops
+            .map(|(name, told)| desktop(folder, name, told))
+            .collect(),
+        central: Some(central(&drill.town)),
+        gone: Vec::new(),
+        is_quiet: true,
+    };
+    invariants::hold(&world, &format!("SKRANKE_SEED={seed}"));
+}
+
+#[test]
+fn through_the_real_stores_bad_lines_restarts_and_restores_end_in_agreement_with_nothing_lost() {
+    let first = seed();
+    for seed in first..first + times(2) {
+        println!("SKRANKE_SEED={seed}");
+        story(seed);
+    }
+}
