@@ -15,6 +15,7 @@ use skranke_protocol::wire::{Certification, DeviceState};
 use tokio::sync::{Semaphore, watch};
 
 use crate::attachments::AttachmentFolder;
+use crate::audit;
 use crate::auth::ReplayGuard;
 use crate::config::Config;
 use crate::log;
@@ -127,6 +128,22 @@ impl Central {
     /// Ends long polls, so that the server can stop.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// Seals the audit of every municipality that was written for.
+    pub(crate) async fn seal_audits(&self) {
+        for tenant in self.writers.tenants() {
+            let key = SigningKey::from_seed(&self.signing_key.seed());
+            let sealed = self
+                .writers
+                .write(&tenant, move |transaction| {
+                    audit::seal(transaction, &key, log::now())
+                })
+                .await;
+            if let Err(error) = sealed {
+                log::failure("audit_not_sealed", &error);
+            }
+        }
     }
 
     /// Whether `secret` is the bootstrap secret of `tenant`.

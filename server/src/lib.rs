@@ -7,6 +7,7 @@
 
 pub mod admission;
 pub mod attachments;
+pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod central;

@@ -17,13 +17,14 @@ use skranke_domain::ids::StaffId;
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
+use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::Scope;
 use skranke_server::config::{Config, Database, Settings, TlsFiles};
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::transfer::TABLES;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
-use skranke_server::{backup, log, operator, restore, serve, sign_in, tls};
+use skranke_server::{audit, backup, log, operator, restore, serve, sign_in, tls};
 
 /// Skranke's central store.
 #[derive(Parser)]
@@ -121,6 +122,11 @@ enum Command {
         #[arg(long)]
         position: u64,
     },
+    /// The audit of a municipality.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Check the settings as at a start, and open nothing.
     CheckConfig,
     /// Print the key with which `skranke verify-receipt` checks the municipality's papers.
@@ -142,6 +148,12 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Look through the whole audit and name the first row that is not as it was sealed; ends with code 1 then.
+    Verify,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
@@ -159,6 +171,19 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         exit_with_parent: false,
     }) {
         Command::Serve { exit_with_parent } => listen(&config, exit_with_parent),
+        Command::Audit {
+            command: AuditCommand::Verify,
+        } => {
+            let (store, tenant) = (store(&config)?, tenant(&config)?);
+            let key = SigningKey::from_seed(&store.server_keys()?.signing_seed).public();
+            match audit::verify(store.as_ref(), tenant, &key)? {
+                Ok(whole) => print(&json!({ "whole": whole })),
+                Err(fault) => {
+                    print(&json!({ "first_fault": fault }))?;
+                    std::process::exit(1);
+                }
+            }
+        }
         Command::CheckConfig => print(&json!({ "settings": "sound" })),
         Command::Backup { to } => {
             let made = backup::run(&config, &to)?;

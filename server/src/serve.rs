@@ -22,6 +22,8 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{CentralStore, StoreError, Stored};
 use crate::{log, metrics, routes, tls};
 
+/// How often the audit is sealed.
+const SEAL_EVERY: Duration = Duration::from_secs(60);
 /// How long a connection may take for the head of a request, and may stand idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
@@ -79,8 +81,17 @@ pub async fn serve(
             }
         }
     });
-    let routes = routes::router(central).into_make_service();
-    match tls {
+    let sealing = tokio::spawn({
+        let central = Arc::clone(&central);
+        async move {
+            loop {
+                tokio::time::sleep(SEAL_EVERY).await;
+                central.seal_audits().await;
+            }
+        }
+    });
+    let routes = routes::router(Arc::clone(&central)).into_make_service();
+    let served = match tls {
         None => {
             let mut server = axum_server::from_tcp(listener)?.handle(handle);
             limit(server.http_builder());
@@ -91,7 +102,10 @@ pub async fn serve(
             limit(server.http_builder());
             server.serve(routes).await
         }
-    }
+    };
+    sealing.abort();
+    central.seal_audits().await;
+    served
 }
 
 /// Who opens a connection and says nothing does not keep it.

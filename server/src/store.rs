@@ -11,6 +11,7 @@ pub mod postgres;
 pub mod sqlite;
 pub mod transfer;
 
+use crate::audit::AuditSeal;
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
@@ -61,6 +62,8 @@ pub struct Tenant {
     pub tree: Frontier,
     /// Up to where there is a verified backup.
     pub backup_position: u64,
+    /// Rows of the audit.
+    pub audit_rows: u64,
     /// What opened the epoch, as the operator signed it; none in the first.
     pub opening: Option<Signed<EpochOpening>>,
 }
@@ -336,6 +339,8 @@ pub struct AuditRow {
 pub struct AuditEntry {
     /// The row.
     pub id: Uuid,
+    /// Its number, from 1 without a gap.
+    pub number: u64,
     /// When.
     pub at: DateTime<Utc>,
     /// On which device.
@@ -445,6 +450,12 @@ pub trait CentralStore: Send + Sync {
 
     /// Audit rows after a row, oldest first, at most `limit`.
     fn audit(&self, tenant: &str, after: Option<Uuid>, limit: u32) -> Stored<Vec<AuditEntry>>;
+
+    /// Audit rows after a number, in their order, at most `limit`.
+    fn audit_rows(&self, tenant: &str, after: u64, limit: u32) -> Stored<Vec<AuditEntry>>;
+
+    /// The first seal of the audit with this number or a later one.
+    fn audit_seal(&self, tenant: &str, number: u64) -> Stored<Option<AuditSeal>>;
 
     /// Whether the database answers.
     fn ping(&self) -> Stored<()>;
@@ -568,8 +579,17 @@ pub trait CentralTransaction {
     /// Moves the backup mark forward.
     fn set_backup_position(&mut self, position: u64) -> Stored<()>;
 
-    /// Adds an audit row.
+    /// Adds an audit row and gives it the next number.
     fn audit(&mut self, row: &AuditRow) -> Stored<()>;
+
+    /// Audit rows after a number, in their order, at most `limit`.
+    fn audit_rows(&mut self, after: u64, limit: u32) -> Stored<Vec<AuditEntry>>;
+
+    /// The last seal of the audit.
+    fn last_seal(&mut self) -> Stored<Option<AuditSeal>>;
+
+    /// Adds a seal.
+    fn insert_seal(&mut self, seal: &AuditSeal) -> Stored<()>;
 
     /// Makes everything durable.
     fn commit(self: Box<Self>) -> Stored<()>;

@@ -166,6 +166,12 @@ impl Writers {
         lanes.keys().next().cloned()
     }
 
+    /// The municipalities written for since the start.
+    pub fn tenants(&self) -> Vec<String> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.keys().cloned().collect()
+    }
+
     async fn lane(&self, tenant: &str) -> Result<mpsc::Sender<Job>, WriteError> {
         if let Some(jobs) = self.open_lane(tenant) {
             return Ok(jobs);

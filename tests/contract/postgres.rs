@@ -1,5 +1,6 @@
 //! What only PostgreSQL has: roles, row security, standbys.
 
+mod audit;
 mod cursor;
 mod naive;
 mod rights;

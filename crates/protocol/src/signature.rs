@@ -27,6 +27,8 @@ pub enum Purpose {
     DeviceCertificate,
     /// A device signs the short text in a paper's QR code.
     Paper,
+    /// The server seals a run of audit rows.
+    AuditSeal,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Purpose::Epoch => "skranke/epoch/1",
             Purpose::DeviceCertificate => "skranke/device-certificate/1",
             Purpose::Paper => "skranke/paper/1",
+            Purpose::AuditSeal => "skranke/audit-seal/1",
         }
     }
 

@@ -21,6 +21,7 @@ CREATE TABLE tenant (
   frontier          bytea NOT NULL,
   backup_position   bigint NOT NULL CHECK (backup_position >= 0),
   next_device       bigint NOT NULL CHECK (next_device >= 1),
+  audit_rows        bigint NOT NULL CHECK (audit_rows >= 0),
   created_at        timestamptz NOT NULL
 );
 
@@ -193,10 +194,11 @@ CREATE TABLE attachment (
   PRIMARY KEY (tenant, digest)
 );
 
--- Reads and writes with who, where and why. Rows are only inserted; a later version seals them into a hash chain.
+-- Reads and writes with who, where and why. Rows are only inserted, numbered without a gap.
 CREATE TABLE audit (
   tenant            text COLLATE "C" NOT NULL REFERENCES tenant (tenant),
   id                uuid NOT NULL,
+  number            bigint NOT NULL CHECK (number >= 1),
   at                timestamptz NOT NULL,
   device_id         uuid NOT NULL,
   staff_id          uuid,
@@ -205,7 +207,22 @@ CREATE TABLE audit (
   case_id           uuid,
   citizen_digest    bytea,
   detail            text NOT NULL,
-  PRIMARY KEY (tenant, id)
+  PRIMARY KEY (tenant, id),
+  UNIQUE (tenant, number)
 );
 CREATE INDEX audit_by_case ON audit (tenant, case_id, at);
 CREATE INDEX audit_by_citizen ON audit (tenant, citizen_digest, at);
+
+-- Runs of audit rows, each sealed with the server's key and naming the seal before it.
+CREATE TABLE audit_seal (
+  tenant            text COLLATE "C" NOT NULL REFERENCES tenant (tenant),
+  number            bigint NOT NULL CHECK (number >= 1),
+  first_row         bigint NOT NULL,
+  last_row          bigint NOT NULL,
+  previous          bytea NOT NULL CHECK (length(previous) = 32),
+  digests           bytea NOT NULL,
+  signature         bytea NOT NULL CHECK (length(signature) = 64),
+  sealed_at         timestamptz NOT NULL,
+  PRIMARY KEY (tenant, number),
+  CHECK (first_row >= 1 AND last_row >= first_row)
+);

@@ -14,6 +14,7 @@ CREATE TABLE tenant (
   frontier          BLOB NOT NULL,
   backup_position   INTEGER NOT NULL CHECK (backup_position >= 0),
   next_device       INTEGER NOT NULL CHECK (next_device >= 1),
+  audit_rows        INTEGER NOT NULL CHECK (audit_rows >= 0),
   created_at        TEXT NOT NULL
 ) STRICT;
 
@@ -187,10 +188,11 @@ CREATE TABLE attachment (
   PRIMARY KEY (tenant, digest)
 ) STRICT, WITHOUT ROWID;
 
--- Reads and writes with who, where and why. Rows are only inserted; a later version seals them into a hash chain.
+-- Reads and writes with who, where and why. Rows are only inserted, numbered without a gap.
 CREATE TABLE audit (
   tenant            TEXT NOT NULL REFERENCES tenant (tenant),
   id                BLOB NOT NULL CHECK (length(id) = 16),
+  number            INTEGER NOT NULL CHECK (number >= 1),
   at                TEXT NOT NULL,
   device_id         BLOB NOT NULL,
   staff_id          BLOB,
@@ -199,7 +201,22 @@ CREATE TABLE audit (
   case_id           BLOB,
   citizen_digest    BLOB,
   detail            TEXT NOT NULL,
-  PRIMARY KEY (tenant, id)
+  PRIMARY KEY (tenant, id),
+  UNIQUE (tenant, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_by_case ON audit (tenant, case_id, at);
 CREATE INDEX audit_by_citizen ON audit (tenant, citizen_digest, at);
+
+-- Runs of audit rows, each sealed with the server's key and naming the seal before it.
+CREATE TABLE audit_seal (
+  tenant            TEXT NOT NULL REFERENCES tenant (tenant),
+  number            INTEGER NOT NULL CHECK (number >= 1),
+  first_row         INTEGER NOT NULL,
+  last_row          INTEGER NOT NULL,
+  previous          BLOB NOT NULL CHECK (length(previous) = 32),
+  digests           BLOB NOT NULL,
+  signature         BLOB NOT NULL CHECK (length(signature) = 64),
+  sealed_at         TEXT NOT NULL,
+  PRIMARY KEY (tenant, number),
+  CHECK (first_row >= 1 AND last_row >= first_row)
+) STRICT, WITHOUT ROWID;

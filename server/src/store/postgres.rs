@@ -30,6 +30,7 @@ use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
     FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
 };
+use crate::audit::AuditSeal;
 use crate::config::PostgresAddress;
 pub use schema::SCHEMA_VERSION;
 
@@ -211,7 +212,7 @@ fn unreachable_database(error: StoreError) -> StoreError {
 
 async fn tenant(link: &mut Link, code: &str) -> Stored<Tenant> {
     const TENANT: &str = "
-        SELECT tenant, epoch, position, frontier, backup_position, epoch_opening
+        SELECT tenant, epoch, position, frontier, backup_position, audit_rows, epoch_opening
           FROM tenant
          WHERE tenant = $1";
     let found = link.query_opt(TENANT, &[&code]).await?;
@@ -258,6 +259,37 @@ async fn case_events(
 }
 
 /// Items with the event each carries, in one query.
+async fn audit_rows(
+    link: &mut Link,
+    tenant: &str,
+    after: u64,
+    limit: u32,
+) -> Stored<Vec<AuditEntry>> {
+    const AUDIT_ROWS: &str = "
+        SELECT id, number, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
+          FROM audit
+         WHERE tenant = $1 AND number > $2
+         ORDER BY number
+         LIMIT $3";
+    let rows = link
+        .query(AUDIT_ROWS, &[&tenant, &number(after), &i64::from(limit)])
+        .await?;
+    rows.iter().map(row::audit_entry).collect()
+}
+
+async fn audit_seal(link: &mut Link, tenant: &str, wanted: u64) -> Stored<Option<AuditSeal>> {
+    const AUDIT_SEAL: &str = "
+        SELECT number, first_row, last_row, previous, digests, signature, sealed_at
+          FROM audit_seal
+         WHERE tenant = $1 AND number >= $2
+         ORDER BY number
+         LIMIT 1";
+    let found = link
+        .query_opt(AUDIT_SEAL, &[&tenant, &number(wanted)])
+        .await?;
+    found.as_ref().map(row::audit_seal).transpose()
+}
+
 fn feed_query() -> String {
     [
         "SELECT f.position AS at_position, f.item, f.case_id AS item_case, ",
@@ -308,8 +340,8 @@ impl CentralStore for PostgresStore {
     fn create_tenant(&self, tenant: &str, now: DateTime<Utc>) -> Stored<()> {
         self.write(tenant, async |link| {
             link.query(
-                "INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, created_at)
-                 VALUES ($1, 1, 0, '', 0, 1, $2)
+                "INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, audit_rows, created_at)
+                 VALUES ($1, 1, 0, '', 0, 1, 0, $2)
                  ON CONFLICT (tenant) DO NOTHING",
                 &[&tenant, &now],
             )
@@ -494,7 +526,7 @@ impl CentralStore for PostgresStore {
         self.read(tenant, async |link| {
             let rows = link
                 .query(
-                    "SELECT id, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
+                    "SELECT id, number, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
                        FROM audit
                       WHERE tenant = $1 AND id > $2
                       ORDER BY id
@@ -504,6 +536,16 @@ impl CentralStore for PostgresStore {
                 .await?;
             rows.iter().map(row::audit_entry).collect()
         })
+    }
+
+    fn audit_rows(&self, tenant: &str, after: u64, limit: u32) -> Stored<Vec<AuditEntry>> {
+        self.read(tenant, async |link| {
+            audit_rows(link, tenant, after, limit).await
+        })
+    }
+
+    fn audit_seal(&self, tenant: &str, wanted: u64) -> Stored<Option<AuditSeal>> {
+        self.read(tenant, async |link| audit_seal(link, tenant, wanted).await)
     }
 
     fn ping(&self) -> Stored<()> {

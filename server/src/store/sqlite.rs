@@ -24,6 +24,7 @@ use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
     FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
 };
+use crate::audit::AuditSeal;
 pub use open::SCHEMA_VERSION;
 use row::{DEVICE_COLUMNS, EVENT_COLUMNS};
 
@@ -116,7 +117,7 @@ impl SqliteStore {
 }
 
 const TENANT: &str = "
-    SELECT tenant, epoch, position, frontier, backup_position, epoch_opening
+    SELECT tenant, epoch, position, frontier, backup_position, audit_rows, epoch_opening
       FROM tenant
      WHERE tenant = :tenant";
 
@@ -188,6 +189,45 @@ fn case_events(
     rows.map(|row| row?).collect()
 }
 
+const AUDIT_ROWS: &str = "
+    SELECT id, number, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
+      FROM audit
+     WHERE tenant = :tenant AND number > :after
+     ORDER BY number
+     LIMIT :limit";
+
+fn audit_rows(
+    connection: &Connection,
+    tenant: &str,
+    after: u64,
+    limit: u32,
+) -> Stored<Vec<AuditEntry>> {
+    let mut statement = connection.prepare_cached(AUDIT_ROWS)?;
+    let rows = statement.query_map(
+        named_params! { ":tenant": tenant, ":after": row::number(after), ":limit": limit },
+        |row| Ok(row::audit_entry(row)),
+    )?;
+    rows.map(|row| row?).collect()
+}
+
+const AUDIT_SEAL: &str = "
+    SELECT number, first_row, last_row, previous, digests, signature, sealed_at
+      FROM audit_seal
+     WHERE tenant = :tenant AND number >= :number
+     ORDER BY number
+     LIMIT 1";
+
+fn audit_seal(connection: &Connection, tenant: &str, number: u64) -> Stored<Option<AuditSeal>> {
+    connection
+        .prepare_cached(AUDIT_SEAL)?
+        .query_row(
+            named_params! { ":tenant": tenant, ":number": row::number(number) },
+            |row| Ok(row::audit_seal(row)),
+        )
+        .optional()?
+        .transpose()
+}
+
 const FEED: &str = "
     SELECT f.position, f.item, f.case_id, f.event_hash
       FROM feed_item AS f
@@ -227,8 +267,8 @@ impl CentralStore for SqliteStore {
     fn create_tenant(&self, tenant: &str, now: DateTime<Utc>) -> Stored<()> {
         self.write(|connection| {
             connection.execute(
-                "INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, created_at)
-                 VALUES (:tenant, 1, 0, x'', 0, 1, :created_at)
+                "INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, audit_rows, created_at)
+                 VALUES (:tenant, 1, 0, x'', 0, 1, 0, :created_at)
                  ON CONFLICT (tenant) DO NOTHING",
                 named_params! { ":tenant": tenant, ":created_at": instant::to_text(now) },
             )
@@ -428,7 +468,7 @@ impl CentralStore for SqliteStore {
     fn audit(&self, tenant: &str, after: Option<Uuid>, limit: u32) -> Stored<Vec<AuditEntry>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
+                "SELECT id, number, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail
                    FROM audit
                   WHERE tenant = :tenant AND id > :after
                   ORDER BY id
@@ -441,6 +481,14 @@ impl CentralStore for SqliteStore {
             )?;
             rows.map(|row| row?).collect()
         })
+    }
+
+    fn audit_rows(&self, tenant: &str, after: u64, limit: u32) -> Stored<Vec<AuditEntry>> {
+        self.read(|connection| audit_rows(connection, tenant, after, limit))
+    }
+
+    fn audit_seal(&self, tenant: &str, number: u64) -> Stored<Option<AuditSeal>> {
+        self.read(|connection| audit_seal(connection, tenant, number))
     }
 
     fn ping(&self) -> Stored<()> {

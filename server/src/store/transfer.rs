@@ -104,7 +104,7 @@ impl Table {
 use Kind::{Bytes, Date, Flag, Number, Text, Time, Uuid as Id};
 
 /// All tables of a municipality, in an order in which every row's references are there before it.
-pub const TABLES: [Table; 14] = [
+pub const TABLES: [Table; 15] = [
     Table {
         name: "tenant",
         columns: &[
@@ -113,6 +113,7 @@ pub const TABLES: [Table; 14] = [
             ("frontier", Bytes),
             ("backup_position", Number),
             ("next_device", Number),
+            ("audit_rows", Number),
             ("created_at", Time),
             ("epoch_opening", Text),
         ],
@@ -273,6 +274,7 @@ pub const TABLES: [Table; 14] = [
         name: "audit",
         columns: &[
             ("id", Id),
+            ("number", Number),
             ("at", Time),
             ("device_id", Id),
             ("staff_id", Id),
@@ -283,6 +285,19 @@ pub const TABLES: [Table; 14] = [
             ("detail", Text),
         ],
         key: "id",
+    },
+    Table {
+        name: "audit_seal",
+        columns: &[
+            ("number", Number),
+            ("first_row", Number),
+            ("last_row", Number),
+            ("previous", Bytes),
+            ("digests", Bytes),
+            ("signature", Bytes),
+            ("sealed_at", Time),
+        ],
+        key: "number",
     },
 ];
 

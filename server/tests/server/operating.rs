@@ -388,3 +388,24 @@ fn an_address_that_is_taken_is_told() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("the address cannot be bound"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_audit_is_sealed_when_it_ends_and_its_seals_are_looked_through_by_one_command() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut program = started(scratch.path(), |_| {});
+    enrolled(&program.url, 1);
+    signal(&program.child, "-TERM");
+    assert!(program.child.wait().unwrap().success());
+
+    let (code, told, said) = run(scratch.path(), &["audit", "verify", "--tenant", "0999"], "");
+
+    assert_eq!(code, Some(0), "{said}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (&told["whole"]["seals"], &told["whole"]["unsealed"]),
+        (&1.into(), &0.into()),
+        "{told}"
+    );
+    assert_eq!(told["whole"]["end"].as_str().unwrap().len(), 64);
+}

@@ -79,6 +79,8 @@ fn lived_in(store: &Arc<SqliteStore>) -> Office {
         detail: String::new(),
     };
     transaction.audit(&read).unwrap();
+    let key = skranke_protocol::signature::SigningKey::from_seed(&[5; 32]);
+    skranke_server::audit::seal(transaction.as_mut(), &key, noon()).unwrap();
     transaction.commit().unwrap();
     let empty: Vec<_> = transfer::inventory(store.as_ref(), TENANT)
         .unwrap()

@@ -49,7 +49,7 @@ impl Table {
                                            registered, in_conflict)"
             }
             Table::Audit => {
-                "INSERT INTO audit (tenant, id, at, device_id, staff_id, action, purpose, case_id,
+                "INSERT INTO audit (tenant, id, number, at, device_id, staff_id, action, purpose, case_id,
                                     citizen_digest, detail)"
             }
         }

@@ -74,6 +74,11 @@ ALTER TABLE audit FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON audit;
 CREATE POLICY own_tenant ON audit USING (tenant = current_setting('skranke.tenant', true));
 
+ALTER TABLE audit_seal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_seal FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own_tenant ON audit_seal;
+CREATE POLICY own_tenant ON audit_seal USING (tenant = current_setting('skranke.tenant', true));
+
 -- The owner, who carries whole stores in and out, may know which municipalities there are.
 DROP POLICY IF EXISTS known_to_the_owner ON tenant;
 CREATE POLICY known_to_the_owner ON tenant FOR SELECT TO skranke_owner USING (true);
@@ -82,10 +87,10 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM skranke_runtime;
 GRANT USAGE ON SCHEMA public TO skranke_runtime;
 GRANT SELECT ON schema_version, server TO skranke_runtime;
 GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, event, receipt,
-  refused_item, alarm, feed_item, device_scope, case_summary, attachment, audit TO skranke_runtime;
+  refused_item, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal TO skranke_runtime;
 
 -- Only these columns ever change. Nothing is deleted, and of the audit nothing changes.
-GRANT UPDATE (position, frontier, backup_position, next_device) ON tenant TO skranke_runtime;
+GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON tenant TO skranke_runtime;
 GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred) ON device TO skranke_runtime;
 GRANT UPDATE (device_id) ON enrolment_code TO skranke_runtime;
 GRANT UPDATE (login, password_hash, roles, active) ON staff TO skranke_runtime;

@@ -10,6 +10,8 @@ use skranke_protocol::wire::{DeferReason, DeviceState, Outcome, QuarantineReason
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::audit::AuditSeal;
+
 use super::super::{
     Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
     StoredEvent, StoredGrant, Tenant,
@@ -58,6 +60,7 @@ pub(super) fn tenant(row: &Row) -> Stored<Tenant> {
         epoch: count(row, "epoch")?,
         tree: Frontier::from_bytes(position, frontier).map_err(|_| StoreError::Row("tenant"))?,
         backup_position: count(row, "backup_position")?,
+        audit_rows: count(row, "audit_rows")?,
         opening: super::super::opening_of(row.try_get("epoch_opening")?)?,
     })
 }
@@ -196,6 +199,7 @@ pub(super) fn audit_entry(row: &Row) -> Stored<AuditEntry> {
     let case_id: Option<Uuid> = row.try_get("case_id")?;
     Ok(AuditEntry {
         id: row.try_get("id")?,
+        number: count(row, "number")?,
         at: row.try_get("at")?,
         device_id: DeviceId::from_uuid(row.try_get("device_id")?),
         staff_id: staff_id.map(StaffId::from_uuid),
@@ -204,5 +208,17 @@ pub(super) fn audit_entry(row: &Row) -> Stored<AuditEntry> {
         case_id: case_id.map(CaseId::from_uuid),
         citizen_digest: bytes_opt(row, "citizen_digest")?,
         detail: row.try_get("detail")?,
+    })
+}
+
+pub(super) fn audit_seal(row: &Row) -> Stored<AuditSeal> {
+    Ok(AuditSeal {
+        number: count(row, "number")?,
+        first_row: count(row, "first_row")?,
+        last_row: count(row, "last_row")?,
+        previous: bytes(row, "previous")?,
+        digests: row.try_get("digests")?,
+        signature: Signature::from_bytes(bytes(row, "signature")?),
+        sealed_at: row.try_get("sealed_at")?,
     })
 }

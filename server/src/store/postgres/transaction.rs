@@ -14,9 +14,11 @@ use skranke_protocol::wire::Outcome;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use crate::audit::AuditSeal;
+
 use super::super::{
-    Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
-    StoreError, Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
+    Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
+    NewFeedItem, StoreError, Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
 };
 use super::gathered::{Gathered, Table};
 use super::link::{Connector, Link, Owned, Parameters};
@@ -34,7 +36,7 @@ pub(super) struct PostgresTransaction {
 
 /// `NO KEY` keeps the row free for the foreign keys of others, which only need its key to stay.
 const COUNTER: &str = "
-    SELECT tenant, epoch, position, frontier, backup_position, epoch_opening
+    SELECT tenant, epoch, position, frontier, backup_position, audit_rows, epoch_opening
       FROM tenant
      WHERE tenant = $1
        FOR NO KEY UPDATE";
@@ -536,12 +538,14 @@ impl CentralTransaction for PostgresTransaction {
     }
 
     fn audit(&mut self, row: &AuditRow) -> Stored<()> {
+        self.tenant.audit_rows += 1;
         self.gather(
             Table::Audit,
             None,
             owned![
                 self.tenant.code.clone(),
                 row.id,
+                number(self.tenant.audit_rows),
                 row.at,
                 row.device_id.as_uuid(),
                 row.staff_id.map(|id| id.as_uuid()),
@@ -554,19 +558,54 @@ impl CentralTransaction for PostgresTransaction {
         )
     }
 
+    fn audit_rows(&mut self, after: u64, limit: u32) -> Stored<Vec<AuditEntry>> {
+        let code = self.tenant.code.clone();
+        let runtime = self.runtime.clone();
+        runtime.block_on(super::audit_rows(self.link()?, &code, after, limit))
+    }
+
+    fn last_seal(&mut self) -> Stored<Option<AuditSeal>> {
+        let code = self.tenant.code.clone();
+        let last = self.one(
+            "SELECT coalesce(max(number), 0) AS number FROM audit_seal WHERE tenant = $1",
+            &[&code],
+            |row| row::count(row, "number"),
+        )?;
+        let runtime = self.runtime.clone();
+        runtime.block_on(super::audit_seal(self.link()?, &code, last.unwrap_or(0)))
+    }
+
+    fn insert_seal(&mut self, seal: &AuditSeal) -> Stored<()> {
+        self.send(
+            "INSERT INTO audit_seal (tenant, number, first_row, last_row, previous, digests, signature, sealed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            owned![
+                self.tenant.code.clone(),
+                number(seal.number),
+                number(seal.first_row),
+                number(seal.last_row),
+                vec_of(seal.previous),
+                seal.digests.clone(),
+                vec_of(seal.signature.as_bytes()),
+                seal.sealed_at,
+            ],
+        )
+    }
+
     fn commit(mut self: Box<Self>) -> Stored<()> {
         if rehearsal::is_planted(Bug::DroppedReceipt) && self.tenant.position() == self.begun_at {
             return Ok(());
         }
         self.send(
             "UPDATE tenant
-                SET position = $2, frontier = $3, backup_position = $4
+                SET position = $2, frontier = $3, backup_position = $4, audit_rows = $5
               WHERE tenant = $1",
             owned![
                 self.tenant.code.clone(),
                 number(self.tenant.position()),
                 self.tenant.tree.to_bytes(),
                 number(self.tenant.backup_position),
+                number(self.tenant.audit_rows),
             ],
         )?;
         self.runtime.block_on(self.link.commit())?;

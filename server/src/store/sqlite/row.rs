@@ -12,6 +12,8 @@ use skranke_protocol::tree::Frontier;
 use skranke_protocol::wire::{DeferReason, DeviceState, Outcome, QuarantineReason, Scope};
 use uuid::Uuid;
 
+use crate::audit::AuditSeal;
+
 use super::super::{
     Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored, StoredEvent,
     StoredGrant, Tenant,
@@ -47,6 +49,7 @@ pub(super) fn tenant(row: &Row<'_>) -> Stored<Tenant> {
         epoch: count(row, "epoch")?,
         tree: Frontier::from_bytes(position, &frontier).map_err(|_| StoreError::Row("tenant"))?,
         backup_position: count(row, "backup_position")?,
+        audit_rows: count(row, "audit_rows")?,
         opening: super::super::opening_of(row.get("epoch_opening")?)?,
     })
 }
@@ -204,6 +207,7 @@ pub(super) fn audit_entry(row: &Row<'_>) -> Stored<AuditEntry> {
     let case_id: Option<[u8; 16]> = row.get("case_id")?;
     Ok(AuditEntry {
         id: Uuid::from_bytes(row.get("id")?),
+        number: count(row, "number")?,
         at: time(&at, "audit")?,
         device_id: DeviceId::from_uuid(Uuid::from_bytes(row.get("device_id")?)),
         staff_id: staff_id.map(|id| StaffId::from_uuid(Uuid::from_bytes(id))),
@@ -233,4 +237,17 @@ pub(super) fn event_by_hash(
         })
         .optional()?
         .transpose()
+}
+
+pub(super) fn audit_seal(row: &Row<'_>) -> Stored<AuditSeal> {
+    let sealed_at: String = row.get("sealed_at")?;
+    Ok(AuditSeal {
+        number: count(row, "number")?,
+        first_row: count(row, "first_row")?,
+        last_row: count(row, "last_row")?,
+        previous: row.get("previous")?,
+        digests: row.get("digests")?,
+        signature: Signature::from_bytes(row.get("signature")?),
+        sealed_at: time(&sealed_at, "audit_seal")?,
+    })
 }

@@ -1,9 +1,12 @@
 //! Opening: fresh, again, with a wrong key, from a newer program; and the schema as it was agreed.
 
 use super::{SCHEMA_VERSION, SqliteStore};
+use crate::audit;
 use crate::store::key_file::KeyFile;
-use crate::store::{CentralStore, StoreError};
+use crate::store::{AuditRow, CentralStore, StoreError};
+use skranke_domain::ids::DeviceId;
 use skranke_protocol::encoding::to_hex;
+use skranke_protocol::signature::SigningKey;
 
 const KEY: [u8; 32] = [5; 32];
 
@@ -177,5 +180,86 @@ fn the_writer_syncs_every_commit_and_nothing_is_readable_on_disk() {
         for plain in [&b"0999"[..], b"CREATE TABLE", b"SQLite format"] {
             assert!(!bytes.windows(plain.len()).any(|window| window == plain));
         }
+    }
+}
+
+#[test]
+fn a_row_of_the_audit_that_was_changed_taken_out_or_put_in_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("central.db");
+    let store = SqliteStore::open(&path, &KeyFile::from_bytes(KEY)).unwrap();
+    let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    store.create_tenant("0999", now).unwrap();
+    let key = SigningKey::from_seed(&store.server_keys().unwrap().signing_seed);
+    let add = |rows: u32, seal: bool| {
+        let mut transaction = store.begin("0999").unwrap();
+        for _ in 0..rows {
+            let row = AuditRow {
+                id: uuid::Uuid::now_v7(),
+                at: now,
+                device_id: DeviceId::from_uuid(uuid::Uuid::nil()),
+                staff_id: None,
+                action: "feed_read",
+                purpose: "sync".to_owned(),
+                case_id: None,
+                citizen_digest: None,
+                detail: String::new(),
+            };
+            transaction.audit(&row).unwrap();
+        }
+        if seal {
+            audit::seal(transaction.as_mut(), &key, now).unwrap();
+        }
+        transaction.commit().unwrap();
+    };
+    // More than one seal holds.
+    add(1_500, true);
+    add(3, true);
+    add(2, false);
+    let look = || audit::verify(&store, "0999", &key.public()).unwrap();
+    let whole = look().unwrap();
+    assert_eq!((whole.rows, whole.seals, whole.unsealed), (1_505, 3, 2));
+
+    for (change, row, fault) in [
+        (
+            "UPDATE audit SET detail = 'x' WHERE number = 1200",
+            Some(1_200),
+            "changed",
+        ),
+        (
+            "DELETE FROM audit WHERE number = 1502",
+            Some(1_502),
+            "missing",
+        ),
+        (
+            "DELETE FROM audit WHERE number = 1505",
+            Some(1_505),
+            "missing",
+        ),
+        (
+            "INSERT INTO audit SELECT tenant, randomblob(16), 1506, at, device_id, staff_id, action, purpose, case_id, citizen_digest, detail FROM audit WHERE number = 1",
+            Some(1_506),
+            "put_in",
+        ),
+        (
+            "DELETE FROM audit_seal WHERE number = 2",
+            None,
+            "seal_missing",
+        ),
+        (
+            "UPDATE audit_seal SET sealed_at = '2020-01-01T00:00:00.000Z' WHERE number = 3",
+            None,
+            "seal_changed",
+        ),
+    ] {
+        let copy = scratch.path().join("tampered.db");
+        let _ = std::fs::remove_file(&copy);
+        store.backup(&copy).unwrap();
+        raw(&copy).execute_batch(change).unwrap();
+
+        let tampered = SqliteStore::open(&copy, &KeyFile::from_bytes(KEY)).unwrap();
+        let found = audit::verify(&tampered, "0999", &key.public()).unwrap();
+        let found = found.expect_err(change);
+        assert_eq!((found.row, found.fault), (row, fault), "{change}");
     }
 }

@@ -12,9 +12,11 @@ use skranke_protocol::instant;
 use skranke_protocol::wire::Outcome;
 use uuid::Uuid;
 
+use crate::audit::AuditSeal;
+
 use super::super::{
-    Attachment, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode, NewFeedItem,
-    Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
+    Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
+    NewFeedItem, Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
 };
 use super::row::{self, EVENT_COLUMNS};
 
@@ -542,18 +544,20 @@ impl CentralTransaction for SqliteTransaction<'_> {
     }
 
     fn audit(&mut self, row: &AuditRow) -> Stored<()> {
+        self.tenant.audit_rows += 1;
         let staff_id = row.staff_id.map(|id| *id.as_uuid().as_bytes());
         let case_id = row.case_id.map(|id| *id.as_uuid().as_bytes());
         self.connection
             .prepare_cached(
-                "INSERT INTO audit (tenant, id, at, device_id, staff_id, action, purpose, case_id,
+                "INSERT INTO audit (tenant, id, number, at, device_id, staff_id, action, purpose, case_id,
                                     citizen_digest, detail)
-                 VALUES (:tenant, :id, :at, :device_id, :staff_id, :action, :purpose, :case_id,
+                 VALUES (:tenant, :id, :number, :at, :device_id, :staff_id, :action, :purpose, :case_id,
                          :citizen_digest, :detail)",
             )?
             .execute(named_params! {
                 ":tenant": self.tenant.code,
                 ":id": row.id.as_bytes(),
+                ":number": row::number(self.tenant.audit_rows),
                 ":at": instant::to_text(row.at),
                 ":device_id": row.device_id.as_uuid().as_bytes(),
                 ":staff_id": staff_id,
@@ -566,17 +570,54 @@ impl CentralTransaction for SqliteTransaction<'_> {
         Ok(())
     }
 
+    fn audit_rows(&mut self, after: u64, limit: u32) -> Stored<Vec<AuditEntry>> {
+        super::audit_rows(&self.connection, &self.tenant.code, after, limit)
+    }
+
+    fn last_seal(&mut self) -> Stored<Option<AuditSeal>> {
+        let number = self
+            .connection
+            .prepare_cached(
+                "SELECT coalesce(max(number), 0) AS number FROM audit_seal WHERE tenant = :tenant",
+            )?
+            .query_row(named_params! { ":tenant": self.tenant.code }, |row| {
+                row::count(row, "number")
+            })?;
+        super::audit_seal(&self.connection, &self.tenant.code, number)
+    }
+
+    fn insert_seal(&mut self, seal: &AuditSeal) -> Stored<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO audit_seal (tenant, number, first_row, last_row, previous, digests, signature, sealed_at)
+                 VALUES (:tenant, :number, :first_row, :last_row, :previous, :digests, :signature, :sealed_at)",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":number": row::number(seal.number),
+                ":first_row": row::number(seal.first_row),
+                ":last_row": row::number(seal.last_row),
+                ":previous": seal.previous,
+                ":digests": seal.digests,
+                ":signature": seal.signature.as_bytes(),
+                ":sealed_at": instant::to_text(seal.sealed_at),
+            })?;
+        Ok(())
+    }
+
     fn commit(mut self: Box<Self>) -> Stored<()> {
         self.connection
             .prepare_cached(
                 "UPDATE tenant
-                    SET position = :position, frontier = :frontier, backup_position = :backup_position
+                    SET position = :position, frontier = :frontier, backup_position = :backup_position,
+                        audit_rows = :audit_rows
                   WHERE tenant = :tenant",
             )?
             .execute(named_params! {
                 ":tenant": self.tenant.code,
                 ":position": row::number(self.tenant.position()),
                 ":frontier": self.tenant.tree.to_bytes(),
+                ":audit_rows": row::number(self.tenant.audit_rows),
                 ":backup_position": row::number(self.tenant.backup_position),
             })?;
         self.connection.execute_batch("COMMIT")?;
