@@ -310,10 +310,11 @@ fn trusted(ca_file: Option<&Path>) -> Result<Vec<Certificate<'static>>, SyncErro
         let pem = std::fs::read(file).map_err(|_| SyncError::CaFileUnusable)?;
         let before = trusted.len();
         for item in parse_pem(&pem) {
-            match item.map_err(|_| SyncError::CaFileUnusable)? {
-                PemItem::Certificate(certificate) => trusted.push(certificate),
-                // A key beside it is nobody's business here.
-                _ => {}
+            // A key beside it is nobody's business here.
+            if let PemItem::Certificate(certificate) =
+                item.map_err(|_| SyncError::CaFileUnusable)?
+            {
+                trusted.push(certificate);
             }
         }
         if trusted.len() == before {
