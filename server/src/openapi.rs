@@ -48,6 +48,11 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
         "sign_in" => &[ProblemCode::SignInRefused, ProblemCode::TooManyRequests],
         "pull" => &[ProblemCode::EpochChanged, ProblemCode::StateMismatch],
         "lookup" => &[ProblemCode::GrantNotValid, ProblemCode::NotPermitted],
+        "profile_save" => &[
+            ProblemCode::GrantNotValid,
+            ProblemCode::NotPermitted,
+            ProblemCode::StateMismatch,
+        ],
         "attachment_fetch" => &[
             ProblemCode::GrantNotValid,
             ProblemCode::NotPermitted,

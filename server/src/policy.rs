@@ -8,10 +8,12 @@
 //! Basis: design, section 6; domain reference 10.3; reliability, threats T2, T3 and goal G13.
 
 use skranke_domain::role::{Act, Role, any_permits};
-use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_CHUNK_BYTES, Scope};
+use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_PROFILE_BYTES, Scope};
 
 /// Largest body of small requests, in bytes.
 const SMALL: usize = 16 * 1024;
+/// Largest body with a profile: its text as JSON may write it, and the few words around it.
+pub const PROFILE_BODY_BYTES: usize = 2 * MAX_PROFILE_BYTES + 4 * 1024;
 
 /// Who must ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +86,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 13] = {
+pub static TABLE: [Rule; 15] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -96,6 +98,8 @@ pub static TABLE: [Rule; 13] = {
         row("POST",  "/v1/events",       Device,                Any,          MAX_BATCH_BYTES),
         row("GET",   "/v1/events",       Device,                Any,          0),
         row("POST",  "/v1/lookup",       Person(Act::Search),   Municipality, SMALL),
+        row("POST",  "/v1/profiles",     Person(Act::Administer), Any,        PROFILE_BODY_BYTES),
+        row("GET",   "/v1/profiles",     Device,                Any,          0),
         row("GET",   "/v1/status",       KnownDevice,           Any,          0),
         row("GET",   "/v1/confirmation", Device,                Any,          0),
         row("HEAD",  ATTACHMENT,         Device,                Any,          0),

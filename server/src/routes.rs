@@ -4,8 +4,10 @@ mod attachments;
 mod enrol;
 mod events;
 mod lookup;
+mod profiles;
 mod status;
 
+use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -23,7 +25,7 @@ use skranke_protocol::wire::SERVER_TIME;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::gate;
+use crate::auth::{Call, gate};
 use crate::central::Central;
 use crate::health;
 use crate::log;
@@ -37,6 +39,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(enrol::sign_in))
         .routes(routes!(events::push, events::pull))
         .routes(routes!(lookup::lookup))
+        .routes(routes!(profiles::save, profiles::list))
         .routes(routes!(status::status))
         .routes(routes!(status::confirmation))
         .routes(routes!(
@@ -136,6 +139,29 @@ async fn ready(State(central): State<Arc<Central>>) -> Answer<&'static str> {
 /// Reads a JSON body; what was wrong with it is not repeated.
 fn json<T: DeserializeOwned>(body: &[u8]) -> Answer<T> {
     serde_json::from_slice(body).map_err(|_| ProblemCode::UndecodableBody.into())
+}
+
+/// A body as it was before the client packed it, at most `limit` bytes.
+fn unpacked(call: &Call, limit: usize) -> Answer<Vec<u8>> {
+    match call.text(header::CONTENT_ENCODING.as_str()) {
+        None | Some("identity") => Ok(call.body.to_vec()),
+        Some("zstd") => {
+            let undecodable = |_| Refusal::from(ProblemCode::UndecodableBody);
+            let mut decoder = zstd::stream::Decoder::new(&call.body[..]).map_err(undecodable)?;
+            decoder.window_log_max(23).map_err(undecodable)?;
+            let mut plain = Vec::new();
+            decoder
+                .take(limit as u64 + 1)
+                .read_to_end(&mut plain)
+                .map_err(undecodable)?;
+            if plain.len() > limit {
+                Err(ProblemCode::TooLarge.into())
+            } else {
+                Ok(plain)
+            }
+        }
+        Some(_) => Err(ProblemCode::UnsupportedMediaType.into()),
+    }
 }
 
 /// A JSON answer, compressed where the client takes zstd and it is worth it.

@@ -300,6 +300,25 @@ pub struct EnrolmentCode {
     pub device_id: Option<DeviceId>,
 }
 
+/// An edition of the municipality's profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEdition {
+    /// Its number, from 1 without gaps.
+    pub edition: u32,
+    /// The profile's text, as it was checked.
+    pub body: String,
+    /// The device it was made on.
+    pub device_id: DeviceId,
+    /// Who made it.
+    pub staff_id: StaffId,
+    /// That person's initials.
+    pub initials: String,
+    /// Why.
+    pub reason: String,
+    /// When it was taken.
+    pub made_at: DateTime<Utc>,
+}
+
 /// A complete attachment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
@@ -442,6 +461,12 @@ pub trait CentralStore: Send + Sync {
     /// A complete attachment.
     fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>>;
 
+    /// Number of the newest edition of the profile; 0 where there is none.
+    fn newest_edition(&self, tenant: &str) -> Stored<u32>;
+
+    /// Editions of the profile after a number, oldest first, at most `limit`.
+    fn editions(&self, tenant: &str, after: u32, limit: u32) -> Stored<Vec<StoredEdition>>;
+
     /// How often an event was offered again after it was stored.
     fn receipts(&self, tenant: &str, hash: &[u8; 32]) -> Stored<u64>;
 
@@ -575,6 +600,12 @@ pub trait CentralTransaction {
 
     /// Adds a complete attachment; nothing happens if it is known.
     fn insert_attachment(&mut self, attachment: &Attachment, at: DateTime<Utc>) -> Stored<()>;
+
+    /// Number of the newest edition of the profile; 0 where there is none.
+    fn newest_edition(&mut self) -> Stored<u32>;
+
+    /// Adds an edition of the profile; its number must be the one after the newest.
+    fn insert_edition(&mut self, edition: &StoredEdition) -> Stored<()>;
 
     /// Moves the backup mark forward.
     fn set_backup_position(&mut self, position: u64) -> Stored<()>;

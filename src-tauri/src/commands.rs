@@ -10,6 +10,7 @@ mod draft;
 #[cfg(test)]
 mod names;
 mod paper;
+mod profile;
 mod session;
 mod settings;
 mod sync;
@@ -66,6 +67,13 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::session::staff_save,
         commands::settings::settings,
         commands::settings::settings_save,
+        commands::profile::profile_show,
+        commands::profile::profile_edition,
+        commands::profile::profile_check,
+        commands::profile::profile_rebase,
+        commands::profile::profile_save,
+        commands::session::recovery_code_new,
+        commands::session::recovery_code_confirm,
         commands::sync::sync_status,
         commands::sync::sync_now,
         commands::desktop::attach,

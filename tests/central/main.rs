@@ -8,6 +8,7 @@ mod epochs;
 mod faults;
 mod lying;
 mod papers;
+mod profiles;
 mod stories;
 
 mod conflicts;

@@ -2,6 +2,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod decisions;
+pub(crate) mod editions;
 pub(crate) mod feed;
 pub(crate) mod hostile;
 pub(crate) mod verdicts;
@@ -38,6 +39,10 @@ macro_rules! run_against {
                 chain::an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart,
                 chain::the_confirmation_covers_the_whole_chain_and_verifies,
                 chain::what_was_not_committed_did_not_happen,
+                editions::editions_are_numbered_without_gaps_and_all_are_kept,
+                editions::of_two_administrators_exactly_one_wins,
+                editions::an_edition_that_was_not_committed_does_not_exist,
+                editions::municipalities_do_not_see_each_others_editions,
                 hostile::a_batch_of_forgeries_gets_a_reason_for_each_and_goes_on,
                 hostile::a_file_name_that_is_a_path_is_held_apart,
                 feed::a_page_stops_being_read_when_it_is_full,

@@ -29,6 +29,7 @@ mod roles;
 mod rule_library;
 mod secrecy;
 mod sessions;
+mod set_up;
 mod starting;
 mod who_came;
 mod window_answers;

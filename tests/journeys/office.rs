@@ -463,3 +463,16 @@ pub(crate) fn said(error: &AppError) -> String {
     assert_ne!(text, key, "no Danish text");
     text
 }
+
+/// The demo's set-up with another name, as an administrator would send it.
+pub(crate) fn demo_edit() -> serde_json::Value {
+    static EDIT: std::sync::OnceLock<serde_json::Value> = std::sync::OnceLock::new();
+    let make = || {
+        let office = Office::closed_at(MORNING);
+        office.sign_in("anders");
+        let mut edit = office.app.profile_show(()).expect("shown").edit;
+        edit.unit = "Borgerservice og bibliotek".to_owned();
+        serde_json::to_value(edit).expect("it can be written")
+    };
+    EDIT.get_or_init(make).clone()
+}

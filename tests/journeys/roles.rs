@@ -100,6 +100,17 @@ impl Story {
                 SignedIn,
                 json!({ "location": "town_hall", "theme": "dark" }),
             ),
+            "profile_show" | "recovery_code_new" => (This(Act::Administer), Value::Null),
+            "profile_edition" => (This(Act::Administer), json!({ "edition": 0 })),
+            "profile_check" | "profile_rebase" => (
+                This(Act::Administer),
+                json!({ "based_on": 0, "edit": crate::office::demo_edit() }),
+            ),
+            "profile_save" => (
+                This(Act::Administer),
+                json!({ "based_on": 0, "edit": crate::office::demo_edit(), "reason": "Nyt navn" }),
+            ),
+            "recovery_code_confirm" => (This(Act::Administer), json!({ "secret": "0000" })),
             "draft_new" | "draft_list" => (This(Act::Capture), Value::Null),
             "draft_open" | "form_view" | "citizen_known" => {
                 (This(Act::Capture), json!({ "id": draft }))

@@ -6,7 +6,7 @@ import { say } from '../src/lib/texts'
 import type { SyncView } from '../src/lib/api'
 
 const calm: SyncView = {
-  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: ''
+  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1'
 }
 const line = () => document.querySelector('footer.status')?.textContent ?? ''
 

@@ -24,7 +24,7 @@ describe('axe finds nothing', () => {
     await expectAccessible()
   })
   test('first run, each step', async () => {
-    const profiles = [{ code: 'demo', municipality: 'Solbjerg Kommune', locations: [{ code: 'town_hall', name: 'Borgerservice', opens_on: '2014-03-01' }] }]
+    const profiles = [{ code: 'demo', municipality: 'Solbjerg Kommune', locations: [{ code: 'town_hall', name: 'Borgerservice', opens_on: '2014-03-01', closes_on: '' }] }]
     const { core } = await open(
       new RecordedCore({
         start_state: { ...answers.start_ready, stage: 'first_run', session: null, profiles },

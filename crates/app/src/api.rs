@@ -8,6 +8,7 @@ pub mod case;
 pub mod draft;
 pub mod error;
 pub mod paper;
+pub mod profile;
 pub mod session;
 pub mod settings;
 pub mod sync;

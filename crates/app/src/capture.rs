@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::cpr::{Cpr, CprKind, CprWarning};
-use skranke_domain::eligibility::Facts;
+use skranke_domain::eligibility::{Facts, OpenPeriod};
 use skranke_domain::event::{
     Channel, CitizenRecorded, DeclarationSigned, Event, Guardian, GuardianScope, IdentityChecked,
     OfferAnswer, RegisterStatus, Residence, Signature, UnopenedPost,
@@ -134,7 +134,7 @@ impl<'a> Typed<'a> {
     /// What is known so far, for the proof. `drawn`: whether there is a signature drawn on the screen.
     pub(crate) fn facts(
         &self,
-        location_opens_on: Option<NaiveDate>,
+        location_open: Option<OpenPeriod>,
         own_municipality: &str,
         drawn: bool,
     ) -> Facts {
@@ -159,7 +159,7 @@ impl<'a> Typed<'a> {
             signed_on: self.day("signed_on"),
             register: self.register(),
             received_on: self.day("received_on"),
-            location_opens_on,
+            location_open,
             own_municipality: is_own(self.text("citizen_municipality"), own_municipality),
         }
     }

@@ -22,9 +22,13 @@ use crate::api::error::{ErrorCode, UiError};
 use crate::api::paper::{
     PaperCameOut, PaperDone, PaperRequest, PaperView, PrintRequest, PrinterView, SavePaperRequest,
 };
+use crate::api::profile::{
+    ClosingDayEdit, EditionRef, EditionView, IdKindEdit, MilestoneEdit, PlaceEdit, ProfileChange,
+    ProfileCheck, ProfileEdit, ProfileEdited, ProfileFieldProblem, ProfileSaveRequest, ProfileView,
+};
 use crate::api::session::{
-    DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, SecretRequest,
-    SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
+    DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, RecoveryCodeMade,
+    SecretRequest, SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
     StoreRecovered,
 };
 use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
@@ -83,6 +87,13 @@ commands! {
     staff_save(StaffSaveRequest) -> Vec<StaffView>;
     settings(Nothing) -> SettingsView;
     settings_save(SettingsSaveRequest) -> SettingsView;
+    profile_show(Nothing) -> ProfileView;
+    profile_edition(EditionRef) -> ProfileEdit;
+    profile_check(ProfileEdited) -> ProfileCheck;
+    profile_rebase(ProfileEdited) -> ProfileView;
+    profile_save(ProfileSaveRequest) -> ProfileView;
+    recovery_code_new(Nothing) -> RecoveryCodeMade;
+    recovery_code_confirm(SecretRequest) -> Nothing;
     worklist(Nothing) -> Worklist;
     draft_new(Nothing) -> DraftView;
     draft_list(Nothing) -> Vec<DraftSummary>;
@@ -153,6 +164,7 @@ pub fn typescript() -> String {
         FirstRunDone,
         SignInRequest,
         SecretRequest,
+        RecoveryCodeMade,
         StoreRecovered,
         SessionView,
         StaffView,
@@ -219,6 +231,19 @@ pub fn typescript() -> String {
         SettingsView,
         Choice,
         SettingsSaveRequest,
+        ProfileEdit,
+        ClosingDayEdit,
+        IdKindEdit,
+        PlaceEdit,
+        MilestoneEdit,
+        ProfileView,
+        EditionView,
+        EditionRef,
+        ProfileEdited,
+        ProfileCheck,
+        ProfileFieldProblem,
+        ProfileChange,
+        ProfileSaveRequest,
         SyncView,
     );
     let _ = writeln!(

@@ -3,7 +3,7 @@
 use skranke_domain::case::Case;
 use skranke_domain::cpr::{Cpr, CprKind, CprWarning};
 use skranke_domain::danish_time;
-use skranke_domain::eligibility::{Facts, Proof, Saying};
+use skranke_domain::eligibility::{Facts, OpenPeriod, Proof, Saying};
 use skranke_domain::event::{AttachmentPurpose, Signature};
 use skranke_domain::ids::Sha256Digest;
 use skranke_forms::Texts;
@@ -52,7 +52,7 @@ pub(crate) fn screen_signature(case: &Case) -> Option<Sha256Digest> {
 /// What a case says, as facts for the proof.
 pub(crate) fn facts_of(
     case: &Case,
-    location_opens_on: Option<chrono::NaiveDate>,
+    location_open: Option<OpenPeriod>,
     own_municipality: &str,
 ) -> Facts {
     let cpr = case.citizen.as_ref().map(|citizen| citizen.cpr);
@@ -90,7 +90,7 @@ pub(crate) fn facts_of(
             })
             .map(|look| look.value.1),
         received_on: case.opened.as_ref().map(|opened| opened.received_on),
-        location_opens_on,
+        location_open,
         own_municipality: case
             .citizen
             .as_ref()

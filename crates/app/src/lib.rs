@@ -17,6 +17,7 @@ mod explain;
 pub mod intake;
 mod papers;
 mod present;
+mod profile;
 mod record;
 mod state;
 pub mod tools;

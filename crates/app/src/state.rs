@@ -7,8 +7,9 @@ use chrono::{DateTime, Duration, Utc};
 use skranke_documents::Press;
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
-use skranke_forms::{Forms, Profile};
+use skranke_forms::Forms;
 use skranke_store::key::envelope::KeyError;
+use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{Actor, Store};
 use uuid::Uuid;
 
@@ -76,6 +77,10 @@ pub struct App {
     pub(crate) press: Press,
     pub(crate) desk: Mutex<Desk>,
     pub(crate) line: crate::usecases::synchronise::Line,
+    /// The municipality's profile as it was last read, until another version comes.
+    pub(crate) in_use: Mutex<Option<crate::usecases::profile::InUse>>,
+    /// A recovery code that was shown and not yet typed back, and to whom.
+    pub(crate) shown_code: Mutex<Option<(StaffId, RecoveryCode)>>,
     /// The paper a printer took, until somebody says whether it came out.
     pub(crate) awaiting: Mutex<Option<crate::usecases::paper::Prepared>>,
     /// Held while a paper goes out.
@@ -144,6 +149,8 @@ impl App {
                 session: None,
             }),
             line: crate::usecases::synchronise::Line::default(),
+            in_use: Mutex::new(None),
+            shown_code: Mutex::new(None),
             awaiting: Mutex::new(None),
             handing_out: Mutex::new(()),
         };
@@ -216,12 +223,6 @@ impl App {
             actor,
             now,
         })
-    }
-
-    /// The profile this computer works under.
-    pub(crate) fn profile(&self, store: &Store) -> Result<&Profile, AppError> {
-        let code: String = crate::usecases::settings::read(store, "profile")?.unwrap_or_default();
-        Ok(self.forms.profile(&code)?)
     }
 }
 

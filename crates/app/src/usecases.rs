@@ -11,6 +11,7 @@ pub(crate) mod drafts;
 pub(crate) mod paper;
 pub(crate) mod paper_number;
 pub(crate) mod printable;
+pub(crate) mod profile;
 pub(crate) mod recovery;
 pub(crate) mod sessions;
 pub(crate) mod settings;

@@ -161,7 +161,7 @@ coded! {
     pub enum Warning {
         /// Turns 15 within the next month.
         Turns15Soon => "turns_15_soon",
-        /// The location was not open for exemptions on that day (row 2-26).
+        /// The location was not open for exemptions on that day: not yet, or no longer (row 2-26).
         LocationNotOpen => "location_not_open",
         /// The CPR number fails modulus 11, which new numbers may.
         CprModulus11 => "cpr_modulus_11",
@@ -179,6 +179,22 @@ coded! {
         OtherMunicipality => "other_municipality",
         /// The register has not been looked at.
         RegisterNotLooked => "register_not_looked",
+    }
+}
+
+/// Days on which a place takes requests, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenPeriod {
+    /// First day.
+    pub first: NaiveDate,
+    /// Last day, where there is one.
+    pub last: Option<NaiveDate>,
+}
+
+impl OpenPeriod {
+    /// Whether the place takes requests on this day.
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.first <= day && self.last.is_none_or(|last| day <= last)
     }
 }
 
@@ -215,8 +231,8 @@ pub struct Facts {
     pub register: Option<RegisterStatus>,
     /// Day of receipt.
     pub received_on: Option<NaiveDate>,
-    /// First day the location took requests.
-    pub location_opens_on: Option<NaiveDate>,
+    /// The days on which the location takes requests.
+    pub location_open: Option<OpenPeriod>,
     /// Whether the citizen is registered in this municipality, where known.
     pub own_municipality: Option<bool>,
 }
@@ -564,7 +580,7 @@ fn warnings(
     today: NaiveDate,
 ) -> Vec<Warning> {
     let mut found = Vec::new();
-    if facts.location_opens_on.is_some_and(|opens| day < opens) {
+    if facts.location_open.is_some_and(|open| !open.holds(day)) {
         found.push(Warning::LocationNotOpen);
     }
     if facts.cpr_fails_modulus_11 {

@@ -30,7 +30,7 @@ pub use fields::{FieldValue, Fields};
 pub use form::{Field, FieldKind, Form, FormVersion};
 pub use help_offer::HelpOffer;
 pub use letter::{FilledLetter, Letter, LetterFacts};
-pub use profile::Profile;
+pub use profile::{Location, Profile, ProfileProblem, ProfileProblemCode};
 pub use read::{read_date, show_date};
 pub use rules::{RuleTexts, Rules};
 pub use source::Source;
@@ -76,6 +76,12 @@ impl Forms {
                 }
             }
         }
+        for code in ProfileProblemCode::ALL {
+            let key = format!("profile_problem.{}", code.code());
+            if forms.texts.get(&key).is_none() {
+                return Err(FormsError::wrong("texts/profile.toml", key, "is missing"));
+            }
+        }
         for code in ProblemCode::ALL {
             for group in ["problem", "problem_at_field"] {
                 let key = format!("{group}.{}", code.code());
@@ -117,6 +123,26 @@ impl Forms {
             .iter()
             .find(|profile| profile.code == code)
             .ok_or_else(missing)
+    }
+
+    /// Reads the text of a municipality's own edit of a profile and checks it as a file of `forms/profiles/` is
+    /// checked: by itself, and against every form.
+    ///
+    /// # Errors
+    /// It belongs to no profile of this program, cannot be read, or says what cannot be right.
+    pub fn edited_profile(&self, text: &str) -> Result<Profile, FormsError> {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            code: String,
+        }
+        let named: Named = error::parse("profiles/*", text)?;
+        let edited = Profile::edited(text, self.profile(&named.code)?)?;
+        for version in &self.versions {
+            for set in self.rules.all() {
+                form::resolve(version, set, &edited, &self.help_offers)?;
+            }
+        }
+        Ok(edited)
     }
 
     /// The letter with this code; for a printed paper, the code of its kind in the domain.

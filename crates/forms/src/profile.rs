@@ -4,21 +4,30 @@
 //! constant. A profile that is not fictional names no person.
 
 use chrono::NaiveDate;
-use serde::Deserialize;
-use skranke_domain::role::Role;
+use serde::{Deserialize, Serialize};
+use skranke_domain::eligibility::OpenPeriod;
 
-use crate::error::{FormsError, parse, unique};
+use crate::error::{FormsError, parse};
 use crate::read;
 use crate::source::Source;
 
+mod check;
+
+pub use check::{
+    LONGEST_LINE, LONGEST_TEXT, LONGEST_TOML_BYTES, ProfileProblem, ProfileProblemCode, problems,
+};
+
 /// One municipality.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Stable code, as the file is called.
     pub code: String,
-    /// Version; named in every event.
+    /// Version of the file that came with the program; named in every event.
     pub version: u16,
+    /// Which edit of the municipality's own this is, counted from 1; 0 is the file as it came.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub edition: u32,
     /// Whether the municipality is made up.
     pub fictional: bool,
     /// The municipality's name.
@@ -63,24 +72,24 @@ pub struct Profile {
     /// Days worth knowing.
     #[serde(default, rename = "milestone")]
     pub milestones: Vec<Milestone>,
-    /// Fictional staff and citizens; only where the municipality is made up.
-    #[serde(default)]
+    /// Fictional staff and citizens; only where the municipality is made up. They stay with the file: an edit has none.
+    #[serde(default, skip_serializing)]
     pub demo: Option<Demo>,
 }
 
 /// A day on which this municipality is closed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosingDay {
     /// The day.
-    #[serde(deserialize_with = "read::date")]
+    #[serde(deserialize_with = "read::date", serialize_with = "read::write_date")]
     pub on: NaiveDate,
     /// Its name.
     pub name: String,
 }
 
 /// Values for the journal and for decisions.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseSettings {
     /// KLE subject number.
@@ -96,7 +105,7 @@ pub struct CaseSettings {
 }
 
 /// The municipality's choices.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Practice {
     /// `relative` or `anyone` (practice 9).
@@ -122,7 +131,7 @@ pub struct Practice {
 }
 
 /// A kind of identity document.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdKind {
     /// Stable code.
@@ -132,7 +141,7 @@ pub struct IdKind {
 }
 
 /// A place where exemptions are handled.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
     /// Stable code.
@@ -140,12 +149,30 @@ pub struct Location {
     /// Its name.
     pub name: String,
     /// First day it takes requests (row 2-26).
-    #[serde(deserialize_with = "read::date")]
+    #[serde(deserialize_with = "read::date", serialize_with = "read::write_date")]
     pub opens_for_exemption_on: NaiveDate,
+    /// Last day it takes requests, where that is known.
+    #[serde(
+        default,
+        deserialize_with = "read::some_date",
+        serialize_with = "read::write_some_date",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub closes_for_exemption_on: Option<NaiveDate>,
+}
+
+impl Location {
+    /// The days on which it takes requests.
+    pub fn open_period(&self) -> OpenPeriod {
+        OpenPeriod {
+            first: self.opens_for_exemption_on,
+            last: self.closes_for_exemption_on,
+        }
+    }
 }
 
 /// A department whose staff hand in forms.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Department {
     /// Stable code.
@@ -153,21 +180,34 @@ pub struct Department {
     /// Its name.
     pub name: String,
     /// First day of the extra support (row 2-27).
-    #[serde(deserialize_with = "read::date")]
+    #[serde(deserialize_with = "read::date", serialize_with = "read::write_date")]
     pub supports_from: NaiveDate,
+    /// Last day of it, where that is known.
+    #[serde(
+        default,
+        deserialize_with = "read::some_date",
+        serialize_with = "read::write_some_date",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub supports_until: Option<NaiveDate>,
 }
 
 /// A day or period worth knowing (rows 2-05, 2-21).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {
     /// Stable code.
     pub code: String,
     /// First day.
-    #[serde(deserialize_with = "read::date")]
+    #[serde(deserialize_with = "read::date", serialize_with = "read::write_date")]
     pub from: NaiveDate,
     /// Last day, where it is a period.
-    #[serde(default, deserialize_with = "read::some_date")]
+    #[serde(
+        default,
+        deserialize_with = "read::some_date",
+        serialize_with = "read::write_some_date",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub to: Option<NaiveDate>,
     /// What happens.
     pub text: String,
@@ -231,9 +271,55 @@ impl std::fmt::Debug for DemoCitizen {
 }
 
 impl Profile {
-    /// Name and version as events carry it, `demo@1`.
+    /// Name and version as events carry it: `demo@1` as it came, `demo@1.2` for the municipality's second edit.
     pub fn reference(&self) -> String {
-        format!("{}@{}", self.code, self.version)
+        format!("{}@{}", self.code, self.version_text())
+    }
+
+    /// The version as people read it: `1`, `1.2`.
+    pub fn version_text(&self) -> String {
+        match self.edition {
+            0 => self.version.to_string(),
+            edition => format!("{}.{edition}", self.version),
+        }
+    }
+
+    /// The profile as a file of `forms/profiles/` would say it, without the demo's people.
+    ///
+    /// # Errors
+    /// Never for a profile that was read from a file.
+    pub fn to_toml(&self) -> Result<String, FormsError> {
+        toml::to_string(self).map_err(|error| FormsError::Malformed {
+            file: self.file(),
+            message: error.to_string(),
+        })
+    }
+
+    /// Reads the text of an edit and checks it as a file is checked. The demo's people come from the file with the
+    /// same code.
+    ///
+    /// # Errors
+    /// It is not TOML, lacks or misspells a key, or says what cannot be right.
+    pub fn edited(text: &str, released: &Profile) -> Result<Self, FormsError> {
+        let file = released.file();
+        if text.len() > LONGEST_TOML_BYTES {
+            return Err(FormsError::wrong(&file, "", "is too long"));
+        }
+        let mut profile: Profile = parse(&file, text)?;
+        if profile.demo.is_some() {
+            return Err(FormsError::wrong(
+                &file,
+                "demo",
+                "does not belong in an edit",
+            ));
+        }
+        profile.demo.clone_from(&released.demo);
+        refuse(&file, &check::edit_problems(&profile, released))?;
+        Ok(profile)
+    }
+
+    fn file(&self) -> String {
+        format!("profiles/{}.toml", self.code)
     }
 
     /// The location with this code.
@@ -274,126 +360,46 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Profile>, FormsError> {
 }
 
 fn check(file: &str, profile: &Profile) -> Result<(), FormsError> {
-    let wrong = |key: &str, message: &str| Err(FormsError::wrong(file, key, message));
-    if format!("profiles/{}.toml", profile.code) != file {
-        return wrong("code", "differs from the file's name");
+    if profile.file() != file {
+        return Err(FormsError::wrong(
+            file,
+            "code",
+            "differs from the file's name",
+        ));
     }
-    let digits =
-        |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(&profile.municipality_code, 3) {
-        return wrong("municipality_code", "must be three digits");
+    if profile.edition != 0 {
+        return Err(FormsError::wrong(
+            file,
+            "edition",
+            "is for the municipality's own edits",
+        ));
     }
-    if !profile.ean.is_empty() && !digits(&profile.ean, 13) {
-        return wrong("ean", "must be thirteen digits, or empty");
-    }
-    if !["kl", "koebenhavn", "streng"].contains(&profile.calendar.as_str()) {
-        return wrong("calendar", "must be kl, koebenhavn or streng");
-    }
-    if profile.languages.first().map(String::as_str) != Some("da") {
-        return wrong("languages", "must begin with da");
-    }
-    if !profile.national_tool.is_empty() && !is_plain_https(&profile.national_tool) {
-        return wrong(
-            "national_tool",
-            "must be an https address without user, question mark and anchor, or empty",
-        );
-    }
-    if !["relative", "anyone"].contains(&profile.practice.may_represent.as_str()) {
-        return wrong("practice.may_represent", "must be relative or anyone");
-    }
-    if profile.locations.is_empty() {
-        return wrong("location", "is empty");
-    }
-    if profile.practice.id_kinds.is_empty() {
-        return wrong("practice.id_kinds", "is empty");
-    }
-    unique(
-        file,
-        "location.code",
-        profile.locations.iter().map(|l| l.code.as_str()),
-    )?;
-    unique(
-        file,
-        "department.code",
-        profile.departments.iter().map(|d| d.code.as_str()),
-    )?;
-    unique(
-        file,
-        "practice.id_kinds",
-        profile.practice.id_kinds.iter().map(|k| k.code.as_str()),
-    )?;
-    match &profile.demo {
-        Some(_) if !profile.fictional => wrong("demo", "stands only in a fictional profile"),
-        Some(demo) => check_demo(file, profile, demo),
+    refuse(file, &problems(profile))
+}
+
+fn refuse(file: &str, problems: &[ProfileProblem]) -> Result<(), FormsError> {
+    match problems.first() {
         None => Ok(()),
+        Some(problem) => Err(FormsError::wrong(
+            file,
+            problem.field.as_str(),
+            problem.message(),
+        )),
     }
 }
 
-/// An address that the shell may hand to the browser as it is: nothing can be put into it, and nothing is.
-fn is_plain_https(address: &str) -> bool {
-    let Some(rest) = address.strip_prefix("https://") else {
-        return false;
-    };
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let is_name = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('-')
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let is_path =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
-    host.contains('.') && host.split('.').all(is_name) && path.bytes().all(is_path)
-}
-
-fn check_demo(file: &str, profile: &Profile, demo: &Demo) -> Result<(), FormsError> {
-    unique(
-        file,
-        "demo.staff.user",
-        demo.staff.iter().map(|s| s.user.as_str()),
-    )?;
-    unique(
-        file,
-        "demo.staff.initials",
-        demo.staff.iter().map(|s| s.initials.as_str()),
-    )?;
-    for staff in &demo.staff {
-        if staff.roles.is_empty()
-            || staff
-                .roles
-                .iter()
-                .any(|role| Role::from_code(role).is_none())
-        {
-            return Err(FormsError::wrong(
-                file,
-                format!("demo.staff.{}.roles", staff.user),
-                "has an unknown role",
-            ));
-        }
-        if profile.location(&staff.location).is_none() {
-            return Err(FormsError::wrong(
-                file,
-                format!("demo.staff.{}.location", staff.user),
-                "is not a location",
-            ));
-        }
-    }
-    for (n, citizen) in demo.citizens.iter().enumerate() {
-        if skranke_domain::cpr::Cpr::parse(&citizen.cpr).is_err() {
-            return Err(FormsError::wrong(
-                file,
-                format!("demo.citizen[{n}].cpr"),
-                "is not a CPR number",
-            ));
-        }
-    }
-    Ok(())
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(edition: &u32) -> bool {
+    *edition == 0
 }
 
 #[cfg(test)]
 mod tests {
     use skranke_domain::cpr::{Cpr, CprKind};
+    use skranke_domain::role::Role;
 
     use super::*;
 
@@ -421,7 +427,7 @@ mod tests {
     fn the_national_tool_is_a_plain_https_address_or_none() {
         let demo = profile("demo");
         assert!(
-            is_plain_https(&demo.national_tool),
+            check::is_plain_https(&demo.national_tool),
             "{}",
             demo.national_tool
         );
@@ -444,7 +450,7 @@ mod tests {
             "file:///etc/passwd",
             "javascript:alert(1)",
         ] {
-            assert!(!is_plain_https(wrong), "{wrong}");
+            assert!(!check::is_plain_https(wrong), "{wrong}");
             let mut edited = demo.clone();
             edited.national_tool = wrong.to_owned();
             assert!(check("profiles/demo.toml", &edited).is_err(), "{wrong}");
@@ -518,5 +524,113 @@ mod tests {
             assert_eq!(profile.case.legal_citation, "", "{}", profile.code);
             assert_eq!(profile.case.complaint_guidance, "", "{}", profile.code);
         }
+    }
+
+    fn refused(edit: impl Fn(&mut Profile)) -> Vec<(String, &'static str)> {
+        let mut edited = profile("demo");
+        edited.edition = 1;
+        edit(&mut edited);
+        let found = problems(&edited).into_iter();
+        found
+            .map(|problem| (problem.field, problem.code.code()))
+            .collect()
+    }
+
+    #[test]
+    fn a_profile_that_is_written_reads_back_as_it_was() {
+        for mut profile in read(&Source::embedded()).expect("sound") {
+            let released = profile.clone();
+            profile.edition = 3;
+            profile.locations[0].closes_for_exemption_on = "2030-06-30".parse().ok();
+            let text = profile.to_toml().expect("it can be written");
+
+            assert!(
+                !text.contains("cpr ="),
+                "the demo's people are not sent along"
+            );
+            assert_eq!(Profile::edited(&text, &released), Ok(profile));
+        }
+    }
+
+    #[test]
+    fn an_edit_counts_beside_the_version_of_the_file() {
+        let mut edited = profile("demo");
+        assert_eq!(edited.reference(), "demo@1");
+        edited.edition = 2;
+
+        assert_eq!(edited.reference(), "demo@1.2");
+    }
+
+    #[test]
+    fn an_edit_cannot_turn_one_municipality_into_another_or_take_a_files_place() {
+        let released = profile("demo");
+        let refused = |edit: fn(&mut Profile)| {
+            let mut edited = released.clone();
+            edited.edition = 1;
+            edit(&mut edited);
+            let text = edited.to_toml().expect("written");
+            Profile::edited(&text, &released)
+                .expect_err("refused")
+                .to_string()
+        };
+
+        for (edit, key) in [
+            (
+                (|p| p.municipality_code = "101".to_owned()) as fn(&mut Profile),
+                "municipality_code",
+            ),
+            (|p| p.fictional = false, "fictional"),
+            (|p| p.edition = 0, "edition"),
+            (|p| p.code = "koebenhavn".to_owned(), "code"),
+        ] {
+            assert!(refused(edit).contains(&format!(": {key}:")), "{key}");
+        }
+        let with_people = "code = \"demo\"\n[demo]\npassword = \"x\"\nstaff = []\ncitizen = []\n";
+        assert!(Profile::edited(with_people, &released).is_err());
+    }
+
+    #[test]
+    fn every_error_of_a_profile_is_told_at_its_field() {
+        let found = refused(|profile| {
+            profile.name = " ".to_owned();
+            profile.contact_phone = "ring".to_owned();
+            profile.closing_days = vec![
+                ClosingDay {
+                    on: "2026-12-28".parse().expect("a day"),
+                    name: String::new(),
+                },
+                ClosingDay {
+                    on: "2026-12-28".parse().expect("a day"),
+                    name: "Lukket".to_owned(),
+                },
+            ];
+            profile.case.kle = "23.15".to_owned();
+            profile.case.retention = "fem år".to_owned();
+            profile.practice.abandoned_draft_days = 0;
+            profile.locations[1].code = "town_hall".to_owned();
+            profile.locations[2].closes_for_exemption_on = "2014-01-01".parse().ok();
+            profile.departments[0].name = "a\u{7}".to_owned();
+        });
+        let found: Vec<_> = found
+            .iter()
+            .map(|(field, code)| (field.as_str(), *code))
+            .collect();
+
+        assert_eq!(
+            found,
+            [
+                ("name", "required"),
+                ("contact_phone", "phone_unreadable"),
+                ("closing_days.0.name", "required"),
+                ("closing_days.1.on", "stands_twice"),
+                ("case.kle", "kle_unreadable"),
+                ("case.retention", "period_unreadable"),
+                ("practice.abandoned_draft_days", "days_out_of_range"),
+                ("location.1.code", "stands_twice"),
+                ("location.2.closes_for_exemption_on", "ends_before_start"),
+                ("department.0.name", "control_character"),
+            ]
+        );
+        assert_eq!(refused(|_| {}), []);
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serializer};
 use skranke_domain::rule_set::{DateBasis, Duration, RuleSetCode};
 
 use crate::condition::Condition;
@@ -51,6 +51,20 @@ pub(crate) fn date<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::E
 
 pub(crate) fn some_date<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
     date(from).map(Some)
+}
+
+pub(crate) fn write_date<S: Serializer>(day: &NaiveDate, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(day)
+}
+
+pub(crate) fn write_some_date<S: Serializer>(
+    day: &Option<NaiveDate>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    match day {
+        Some(day) => to.collect_str(day),
+        None => to.serialize_none(),
+    }
 }
 
 pub(crate) fn condition<'de, D: Deserializer<'de>>(from: D) -> Result<Condition, D::Error> {

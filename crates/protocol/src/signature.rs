@@ -29,6 +29,8 @@ pub enum Purpose {
     Paper,
     /// The server seals a run of audit rows.
     AuditSeal,
+    /// The server hands out a municipality's profile.
+    Profile,
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Purpose::DeviceCertificate => "skranke/device-certificate/1",
             Purpose::Paper => "skranke/paper/1",
             Purpose::AuditSeal => "skranke/audit-seal/1",
+            Purpose::Profile => "skranke/profile/1",
         }
     }
 

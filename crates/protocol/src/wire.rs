@@ -5,6 +5,7 @@
 
 mod code;
 mod feed;
+mod profile;
 mod session;
 mod verdict;
 
@@ -14,6 +15,7 @@ use skranke_domain::ids::CommandId;
 
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
+pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
 pub use session::{
     Certification, DeviceStatus, EnrolAnswer, EnrolRequest, FoundCase, LookupAnswer, LookupRequest,
     SessionAnswer, SessionRequest, Status,
@@ -34,6 +36,10 @@ pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
 pub const MAX_PAGE_ITEMS: u32 = 500;
 /// Longest wait of a long poll in seconds.
 pub const MAX_WAIT_SECONDS: u32 = 25;
+/// Largest text of a profile in bytes.
+pub const MAX_PROFILE_BYTES: usize = 64 * 1024;
+/// Most editions of a profile in one answer.
+pub const MAX_EDITIONS: u32 = 50;
 /// Largest attachment in bytes.
 pub const MAX_ATTACHMENT_BYTES: u64 = 50 * 1024 * 1024;
 /// Largest piece of an attachment in one request.

@@ -276,6 +276,15 @@ CREATE TABLE own_device (
     CHECK ((seq = 0) = (head_hash IS NULL))
 ) STRICT;
 
+CREATE TABLE profile_edition (
+    edition  INTEGER NOT NULL PRIMARY KEY CHECK (edition > 0),
+    body     TEXT    NOT NULL CHECK (length(body) > 0),
+    staff_id BLOB    NOT NULL REFERENCES staff_member (id),
+    initials TEXT    NOT NULL CHECK (length(initials) BETWEEN 1 AND 20),
+    reason   TEXT    NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+    made_at  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE remembered_head (
     scope     TEXT    NOT NULL PRIMARY KEY CHECK (scope IN ('tenant', 'device')),
     statement TEXT    NOT NULL,
@@ -395,5 +404,7 @@ CREATE INDEX name_token_by_case_id ON name_token (case_id, token);
 CREATE INDEX outbox_quarantined ON outbox (first_seq) WHERE state = 'quarantined';
 
 CREATE INDEX outbox_unsettled ON outbox (first_seq) WHERE state IN ('waiting', 'sent', 'deferred');
+
+CREATE INDEX profile_edition_by_staff ON profile_edition (staff_id);
 
 CREATE INDEX staff_grant_by_staff_id ON staff_grant (staff_id, valid_until);

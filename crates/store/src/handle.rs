@@ -98,6 +98,10 @@ coded! {
         AccountChanged => "account_changed",
         /// A setting was changed.
         SettingChanged => "setting_changed",
+        /// The municipality's profile was edited, or an edit of another computer was taken in.
+        ProfileEdited => "profile_edited",
+        /// A new recovery code was made; the one before opens nothing any more.
+        RecoveryCodeRenewed => "recovery_code_renewed",
         /// The device was enrolled, or its key was renewed.
         DeviceEnrolled => "device_enrolled",
         /// The central store's answers and feed were taken in.

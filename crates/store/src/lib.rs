@@ -43,6 +43,7 @@ pub use tables::device::OwnDevice;
 pub use tables::draft::DraftRow;
 pub use tables::feed::PageTaken;
 pub use tables::outbox::{OutboxCounts, OutboxRow, SyncState};
+pub use tables::profile::EditionRow;
 pub use tables::search::SearchTerm;
 
 /// Every query behind a list or a search, so that a test can look at how each finds its rows.

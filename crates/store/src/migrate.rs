@@ -47,6 +47,12 @@ pub const MIGRATIONS: &[Migration] = &[
         oldest_reader: 3,
         sql: include_str!("../sql/migrations/0004_drafts_in_one_page.sql"),
     },
+    Migration {
+        number: 5,
+        // An older program would go on with the profile as it was.
+        oldest_reader: 5,
+        sql: include_str!("../sql/migrations/0005_profile_edition.sql"),
+    },
 ];
 
 const SCHEMA_NOTE: &str = "

@@ -1,4 +1,4 @@
-//! The second copy of accounts and settings: a sealed file beside the database, whole or absent.
+//! The second copy of accounts, settings and the municipality's profile: a sealed file beside the database, whole or absent.
 //!
 //! The outbox log remembers what was recorded and who this device is, but not who may sign in. Without this copy a
 //! ruined database would leave a computer with every citizen's form on it and nobody who can open the door.
@@ -23,7 +23,8 @@ use crate::error::StoreError;
 use crate::files;
 use crate::key::{StoreKey, Use};
 use crate::tables::identity;
-use crate::value::{millis, uuid};
+use crate::tables::profile::{self, EditionRow};
+use crate::value::{id, millis, moment, uuid};
 
 const FILE_NAME: &str = "settings.copy";
 const MAGIC: &[u8; 8] = b"SKRCOPY1";
@@ -54,6 +55,19 @@ pub(crate) fn keeps(setting: &str) -> bool {
 pub(crate) struct Basics {
     accounts: Vec<CopiedAccount>,
     settings: Vec<(String, String)>,
+    /// Editions of the profile, newest first; a copy of an older program has none.
+    #[serde(default)]
+    editions: Vec<CopiedEdition>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CopiedEdition {
+    edition: u32,
+    body: String,
+    staff_id: [u8; 16],
+    initials: String,
+    reason: String,
+    made_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,7 +109,13 @@ impl Basics {
                 Ok((row.get("name")?, row.get("value")?))
             })?
             .collect::<Result<_, _>>()?;
-        Ok(Self { accounts, settings })
+        // A damaged database of an older program has no such table, and its accounts count all the same.
+        let editions = profile::all(connection).unwrap_or_default();
+        Ok(Self {
+            accounts,
+            settings,
+            editions: editions.into_iter().map(CopiedEdition::of).collect(),
+        })
     }
 
     /// Puts them into a database that has no account; returns how many accounts there are then.
@@ -131,6 +151,13 @@ impl Basics {
                 .prepare_cached(PUT_SETTING)?
                 .execute(named_params! { ":name": name, ":value": value, ":now": millis(now) })?;
         }
+        let mut known = profile::all(connection)?.len();
+        for edition in self.editions.iter().rev() {
+            if edition.edition as usize == known + 1 {
+                profile::insert(connection, &edition.row()?)?;
+                known += 1;
+            }
+        }
         Ok(count()?)
     }
 
@@ -138,6 +165,30 @@ impl Basics {
         serde_json::to_vec(self)
             .map(Zeroizing::new)
             .map_err(|_| StoreError::Refused("accounts and settings can be written as JSON"))
+    }
+}
+
+impl CopiedEdition {
+    fn of(row: EditionRow) -> Self {
+        Self {
+            edition: row.edition,
+            body: row.body,
+            staff_id: id!(row.staff),
+            initials: row.initials,
+            reason: row.reason,
+            made_at: millis(row.made_at),
+        }
+    }
+
+    fn row(&self) -> Result<EditionRow, StoreError> {
+        Ok(EditionRow {
+            edition: self.edition,
+            body: self.body.clone(),
+            staff: StaffId::from_uuid(uuid(self.staff_id)),
+            initials: self.initials.clone(),
+            reason: self.reason.clone(),
+            made_at: moment(self.made_at)?,
+        })
     }
 }
 

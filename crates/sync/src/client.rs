@@ -14,8 +14,9 @@ use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::{
     CommandVerdict, ConfirmationAnswer, Cursor, EnrolAnswer, EnrolRequest, FeedItem, FeedPage,
-    LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PushAnswer, PushBatch, SessionAnswer,
-    SessionRequest, Status, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
+    LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, ProfileEdition, ProfileSaveAnswer,
+    ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, SessionAnswer, SessionRequest,
+    Status, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
 };
 
 use crate::environment::{Cancel, Environment};
@@ -285,6 +286,54 @@ impl Client {
         self.transport.json(&call, LOOKUP_TIMEOUT)
     }
 
+    /// Offers the next edition of the municipality's profile, in the name of the administrator whose grant it is.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; [`skranke_protocol::problem::ProblemCode::StateMismatch`] where somebody else was first.
+    pub fn save_profile(
+        &self,
+        grant: &SignedGrant,
+        request: &ProfileSaveRequest,
+    ) -> Result<ProfileEdition, SyncError> {
+        let call = Call {
+            token: Some(grant.to_token()),
+            body: Some(encode(request)?),
+            ..self.call("POST", "/v1/profiles")
+        };
+        let answer: ProfileSaveAnswer = self.transport.json(&call, TIMEOUT)?;
+        let edition = self.check_edition(&answer.edition)?;
+        if edition.text == request.text {
+            Ok(edition)
+        } else {
+            Err(SyncError::WrongContent)
+        }
+    }
+
+    /// The editions of the municipality's profile after a number, oldest first; there may be more.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn profiles(&self, after: u32) -> Result<Vec<ProfileEdition>, SyncError> {
+        let call = Call {
+            query: format!("after={after}"),
+            ..self.call("GET", "/v1/profiles")
+        };
+        let answer: ProfilesAnswer = self.transport.json(&call, TIMEOUT)?;
+        let editions = answer.editions.iter();
+        let editions: Vec<_> = editions
+            .map(|signed| self.check_edition(signed))
+            .collect::<Result<_, _>>()?;
+        let follow = (after + 1..).zip(&editions);
+        if follow
+            .into_iter()
+            .all(|(number, edition)| edition.edition == number)
+        {
+            Ok(editions)
+        } else {
+            Err(SyncError::Undecodable)
+        }
+    }
+
     /// Uploads a file from where the server already has it; `progress` hears the bytes that are there.
     ///
     /// # Errors
@@ -414,6 +463,17 @@ impl Client {
                 == Some(confirmation.seq);
         if is_ours {
             Ok(confirmation)
+        } else {
+            Err(SyncError::NotSignedByServer)
+        }
+    }
+
+    fn check_edition(&self, signed: &Signed<ProfileEdition>) -> Result<ProfileEdition, SyncError> {
+        let edition = signed
+            .verify(&self.server_key()?)
+            .map_err(|_| SyncError::NotSignedByServer)?;
+        if edition.tenant == self.connection.tenant {
+            Ok(edition)
         } else {
             Err(SyncError::NotSignedByServer)
         }

@@ -1,14 +1,12 @@
 //! Push and pull of events.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
 use axum::response::Response;
 use skranke_domain::ids::GrantId;
 use skranke_protocol::envelope::{EventHeader, SealedEvent};
@@ -21,7 +19,7 @@ use skranke_protocol::wire::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{answer, json};
+use super::{answer, json, unpacked};
 use crate::admission::{self, Circumstances, Offered};
 use crate::auth::Call;
 use crate::central::Central;
@@ -43,7 +41,7 @@ pub(super) async fn push(
 ) -> Answer<Response> {
     let reading = Arc::clone(&call);
     let (offered, grants, offered_again) = tokio::task::spawn_blocking(move || -> Answer<_> {
-        let batch: PushBatch = json(&plain_body(&reading)?)?;
+        let batch: PushBatch = json(&unpacked(&reading, MAX_BATCH_BYTES)?)?;
         if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
             return Err(ProblemCode::TooLarge.into());
         }
@@ -89,30 +87,6 @@ pub(super) async fn push(
             server_time: now,
         },
     )
-}
-
-/// The body without its compression, still bounded.
-fn plain_body(call: &Call) -> Answer<Vec<u8>> {
-    match call.text(header::CONTENT_ENCODING.as_str()) {
-        None | Some("identity") => Ok(call.body.to_vec()),
-        Some("zstd") => {
-            let undecodable = |_| Refusal::from(ProblemCode::UndecodableBody);
-            let mut decoder = zstd::stream::Decoder::new(&call.body[..]).map_err(undecodable)?;
-            decoder.window_log_max(23).map_err(undecodable)?;
-            let mut plain = Vec::new();
-            let limit = MAX_BATCH_BYTES as u64 + 1;
-            decoder
-                .take(limit)
-                .read_to_end(&mut plain)
-                .map_err(undecodable)?;
-            if plain.len() > MAX_BATCH_BYTES {
-                Err(ProblemCode::TooLarge.into())
-            } else {
-                Ok(plain)
-            }
-        }
-        Some(_) => Err(ProblemCode::UnsupportedMediaType.into()),
-    }
 }
 
 /// A page of the feed as the device may see it.

@@ -29,10 +29,15 @@ pub(super) async fn status(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let (device, tenant) = present(&central, &call).await?;
+    let code = tenant.code.clone();
+    let profile_edition = central
+        .read(move |central| central.store.newest_edition(&code))
+        .await?;
     let now = log::now();
     answer(
         call.headers(),
         &Status {
+            profile_edition,
             certification: central.certify(&device, &tenant.code, now),
             protocol: SPOKEN,
             server_version: env!("CARGO_PKG_VERSION").to_owned(),

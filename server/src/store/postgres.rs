@@ -28,7 +28,8 @@ use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
+    StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 use crate::config::PostgresAddress;
@@ -229,6 +230,9 @@ async fn device(link: &mut Link, tenant: &str, id: DeviceId) -> Stored<Option<De
     let found = link.query_opt(&sql, &[&tenant, &id.as_uuid()]).await?;
     found.as_ref().map(row::device).transpose()
 }
+
+const NEWEST_EDITION: &str =
+    "SELECT coalesce(max(edition), 0)::bigint AS newest FROM profile_edition WHERE tenant = $1";
 
 async fn grant(link: &mut Link, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
     const GRANT: &str = "
@@ -493,6 +497,28 @@ impl CentralStore for PostgresStore {
                 .query_opt(ATTACHMENT, &[&tenant, &digest.as_bytes().as_slice()])
                 .await?;
             found.map(|row| row::attachment(&row, *digest)).transpose()
+        })
+    }
+
+    fn newest_edition(&self, tenant: &str) -> Stored<u32> {
+        self.read(tenant, async |link| {
+            let found = link.query_opt(NEWEST_EDITION, &[&tenant]).await?;
+            found.map_or(Ok(0), |row| row::edition_number(&row, "newest"))
+        })
+    }
+
+    fn editions(&self, tenant: &str, after: u32, limit: u32) -> Stored<Vec<StoredEdition>> {
+        const EDITIONS: &str = "
+            SELECT edition, body, device_id, staff_id, initials, reason, made_at
+              FROM profile_edition
+             WHERE tenant = $1 AND edition > $2
+             ORDER BY edition
+             LIMIT $3";
+        self.read(tenant, async |link| {
+            let rows = link
+                .query(EDITIONS, &[&tenant, &i64::from(after), &i64::from(limit)])
+                .await?;
+            rows.iter().map(row::edition).collect()
         })
     }
 

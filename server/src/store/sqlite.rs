@@ -22,7 +22,8 @@ use uuid::Uuid;
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredFeedItem, StoredGrant, Tenant,
+    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
+    StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 pub use open::SCHEMA_VERSION;
@@ -150,6 +151,15 @@ fn device_by_id() -> String {
         " FROM device WHERE tenant = :tenant AND id = :id",
     ]
     .concat()
+}
+
+fn newest_edition(connection: &Connection, tenant: &str) -> Stored<u32> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(max(edition), 0) AS newest FROM profile_edition WHERE tenant = :tenant",
+        )?
+        .query_row(named_params! { ":tenant": tenant }, |row| row.get("newest"))
+        .map_err(Into::into)
 }
 
 const GRANT: &str = "
@@ -434,6 +444,27 @@ impl CentralStore for SqliteStore {
                 )
                 .optional()
                 .map_err(Into::into)
+        })
+    }
+
+    fn newest_edition(&self, tenant: &str) -> Stored<u32> {
+        self.read(|connection| newest_edition(connection, tenant))
+    }
+
+    fn editions(&self, tenant: &str, after: u32, limit: u32) -> Stored<Vec<StoredEdition>> {
+        const EDITIONS: &str = "
+            SELECT edition, body, device_id, staff_id, initials, reason, made_at
+              FROM profile_edition
+             WHERE tenant = :tenant AND edition > :after
+             ORDER BY edition
+             LIMIT :limit";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(EDITIONS)?;
+            let rows = statement.query_map(
+                named_params! { ":tenant": tenant, ":after": after, ":limit": limit },
+                |row| Ok(row::edition(row)),
+            )?;
+            rows.map(|row| row?).collect()
         })
     }
 

@@ -104,7 +104,7 @@ impl Table {
 use Kind::{Bytes, Date, Flag, Number, Text, Time, Uuid as Id};
 
 /// All tables of a municipality, in an order in which every row's references are there before it.
-pub const TABLES: [Table; 15] = [
+pub const TABLES: [Table; 16] = [
     Table {
         name: "tenant",
         columns: &[
@@ -259,6 +259,19 @@ pub const TABLES: [Table; 15] = [
             ("in_conflict", Flag),
         ],
         key: "case_id",
+    },
+    Table {
+        name: "profile_edition",
+        columns: &[
+            ("edition", Number),
+            ("body", Text),
+            ("device_id", Id),
+            ("staff_id", Id),
+            ("initials", Text),
+            ("reason", Text),
+            ("made_at", Time),
+        ],
+        key: "edition",
     },
     Table {
         name: "attachment",

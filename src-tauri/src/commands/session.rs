@@ -2,8 +2,8 @@
 
 use skranke_app::api::error::UiError;
 use skranke_app::api::session::{
-    FirstRunDone, FirstRunRequest, SecretRequest, SessionView, SignInRequest, StaffSaveRequest,
-    StaffView, StartState, StoreRecovered,
+    FirstRunDone, FirstRunRequest, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest,
+    StaffSaveRequest, StaffView, StartState, StoreRecovered,
 };
 use tauri::State;
 
@@ -77,4 +77,18 @@ pub(crate) async fn staff_save(
     request: StaffSaveRequest,
 ) -> Result<Vec<StaffView>, UiError> {
     desk.run(move |app| app.staff_save(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn recovery_code_new(desk: State<'_, Desk>) -> Result<RecoveryCodeMade, UiError> {
+    desk.run(move |app| app.recovery_code_new(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn recovery_code_confirm(
+    desk: State<'_, Desk>,
+    request: SecretRequest,
+) -> Result<(), UiError> {
+    desk.run(move |app| app.recovery_code_confirm(request))
+        .await
 }

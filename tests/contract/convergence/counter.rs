@@ -240,6 +240,7 @@ impl Counter {
             position: central.tenant.position(),
             backup_position: 0,
             epoch_warrant: None,
+            profile_edition: 0,
             device: DeviceStatus {
                 device_id: device.id,
                 device_code: device.code.clone(),

@@ -16,7 +16,7 @@ use skranke_sync::{Cancel, Exchange, PulledItem, SyncError, run};
 use super::town::{SECRET, Town, environment, now, session};
 use crate::office::{Laptop, TENANT, last};
 
-fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> ProblemCode {
+pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> ProblemCode {
     match result {
         Err(SyncError::Refused { code, .. }) => code,
         other => panic!("a refusal was expected: {other:?}"),

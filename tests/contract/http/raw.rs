@@ -99,6 +99,8 @@ fn without_a_proof_nothing_is_told() {
         ("POST", "/v1/events"),
         ("GET", "/v1/events"),
         ("POST", "/v1/lookup"),
+        ("POST", "/v1/profiles"),
+        ("GET", "/v1/profiles"),
         ("GET", "/v1/status"),
         ("GET", "/v1/confirmation"),
         ("POST", "/v1/devices"),
@@ -266,6 +268,7 @@ fn random_requests_never_give_a_server_error_nor_a_success_without_a_proof() {
     let paths = [
         "/v1/events",
         "/v1/lookup",
+        "/v1/profiles",
         "/v1/status",
         "/v1/devices",
         "/v1/sessions",

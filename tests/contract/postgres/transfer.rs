@@ -9,7 +9,8 @@ use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::transfer::{self, TABLES};
 use skranke_server::store::{
-    Attachment, AuditRow, CentralStore, EnrolmentCode, Staff, StoreError, StoredFeedItem,
+    Attachment, AuditRow, CentralStore, EnrolmentCode, Staff, StoreError, StoredEdition,
+    StoredFeedItem,
 };
 use skranke_testkit::postgres::Cluster;
 use uuid::Uuid;
@@ -67,6 +68,16 @@ fn lived_in(store: &Arc<SqliteStore>) -> Office {
         media_type: "image/png".to_owned(),
     };
     transaction.insert_attachment(&attachment, noon()).unwrap();
+    let edition = StoredEdition {
+        edition: 1,
+        body: "name = \"Sø\"\n".to_owned(),
+        device_id: laptop.id,
+        staff_id: laptop.staff,
+        initials: "ÅK".to_owned(),
+        reason: "Nyt sted".to_owned(),
+        made_at: noon(),
+    };
+    transaction.insert_edition(&edition).unwrap();
     let read = AuditRow {
         id: Uuid::now_v7(),
         at: noon(),

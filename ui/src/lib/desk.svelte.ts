@@ -99,7 +99,7 @@ export class Desk {
       return
     }
     if (this.stage === 'ready') {
-      this.#readSettings()
+      void this.readSettings()
       void this.refreshSync()
     }
   }
@@ -120,8 +120,9 @@ export class Desk {
     if (start.stage === 'sign_in') this.saving = { state: 'saved', at: '' }
   }
 
-  #readSettings(): void {
-    void this.call('settings', null).then(
+  /** Reads the lists one chooses from. They are shared by every page; what is typed is not touched by it. */
+  async readSettings(): Promise<void> {
+    await this.call('settings', null).then(
       (settings) => this.useSettings(settings),
       () => undefined
     )
@@ -135,7 +136,10 @@ export class Desk {
   async refreshSync(): Promise<void> {
     if (this.stage !== 'ready') return
     try {
+      const before = this.sync?.profile
       this.sync = await this.call('sync_status', null)
+      // Another version of the municipality's set-up came: the lists follow without a restart.
+      if (before !== undefined && before !== this.sync.profile) await this.readSettings()
     } catch {
       // The line keeps its last truth; the next round tries again.
     }

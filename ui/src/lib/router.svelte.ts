@@ -9,6 +9,7 @@ export type Route =
   | { name: 'case'; case: string; purpose?: string }
   | { name: 'queue' }
   | { name: 'settings' }
+  | { name: 'profile' }
 
 export class Router {
   route: Route = $state({ name: 'start' })

@@ -155,6 +155,14 @@ error_codes! {
     ServerNotTrusted => "server_not_trusted",
     /// What the central store says does not fit what it said before: an alarm.
     SyncAlarm => "sync_alarm",
+    /// Only the central store can do it, and it cannot be reached now; nothing was changed.
+    NeedsCentralStore => "needs_central_store",
+    /// Somebody else saved another version of the set-up first; nothing was changed.
+    ProfileChanged => "profile_changed",
+    /// The edit says what stands there already.
+    ProfileUnchanged => "profile_unchanged",
+    /// A newer program made a version of the set-up that this one cannot read; it goes on with the one before.
+    ProfileNotReadable => "profile_not_readable",
     /// This computer may not connect any more.
     DeviceRevoked => "device_revoked",
     /// The permission to work without the central store has run out; it is renewed at the next contact.

@@ -96,6 +96,8 @@ pub struct LocationChoice {
     pub name: String,
     /// First day it takes requests, `YYYY-MM-DD`.
     pub opens_on: String,
+    /// Last day it takes requests, likewise; empty where there is none.
+    pub closes_on: String,
 }
 
 /// What first run needs.
@@ -126,6 +128,13 @@ pub struct FirstRunDone {
     pub recovery_code: String,
     /// The first administrator, signed in.
     pub session: SessionView,
+}
+
+/// A new recovery code, shown once. The one before works until this one is typed back.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RecoveryCodeMade {
+    /// Opens the store when the key is lost.
+    pub recovery_code: String,
 }
 
 /// Signing in with a local account.

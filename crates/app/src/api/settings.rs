@@ -8,8 +8,12 @@ use ts_rs::TS;
 pub struct SettingsView {
     /// Code of the profile.
     pub profile: String,
+    /// Version of the set-up in use, `1.2`.
+    pub profile_version: String,
     /// Name of the municipality.
     pub municipality: String,
+    /// Local closing days, oldest first.
+    pub closing_days: Vec<Choice>,
     /// Code of the location worked at.
     pub location: String,
     /// Locations to choose between.

@@ -24,4 +24,6 @@ pub struct SyncView {
     pub problem: String,
     /// Joins the problem with the local log; empty where there is nothing to look up.
     pub reference: String,
+    /// The municipality's set-up in use, `demo@1.2`: when it changes, the window reads its settings again.
+    pub profile: String,
 }

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use skranke_domain::eligibility::{EligibilityPolicy, explain};
-use skranke_forms::Forms;
+use skranke_forms::{Forms, Location};
 
 use super::{Remark, ToolError, say};
 use crate::api::draft::{Fields, ProofView};
@@ -74,9 +74,9 @@ pub fn explain_view(
     let policy = EligibilityPolicy {
         power_of_attorney_warn_after_days: profile.practice.power_of_attorney_warn_days,
     };
-    let opens_on = location.map(|location| location.opens_for_exemption_on);
+    let open = location.map(Location::open_period);
     let explanation = explain(
-        &typed.facts(opens_on, &profile.municipality_code, true),
+        &typed.facts(open, &profile.municipality_code, true),
         &forms.rules().to_domain(),
         &policy,
         today,

@@ -141,7 +141,7 @@ impl App {
             system: std::env::consts::OS,
             processor: std::env::consts::ARCH,
             newest_database: skranke_store::migrate::newest_version(),
-            profile: profile.map(skranke_forms::Profile::reference),
+            profile: profile.map(|profile| profile.reference()),
             counts: counts.unwrap_or_default(),
         }
     }

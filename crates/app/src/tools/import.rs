@@ -15,7 +15,7 @@ use skranke_domain::ids::CaseId;
 use skranke_domain::role::Act;
 use skranke_forms::check::FieldProblem;
 use skranke_forms::form::FieldKind;
-use skranke_forms::{Field, Form, Profile};
+use skranke_forms::{Field, Form, Location, Profile};
 use skranke_store::{Action, Entry};
 use uuid::Uuid;
 
@@ -152,7 +152,7 @@ impl App {
         remarks: &mut Remarks,
     ) -> Result<Vec<Entered>, AppError> {
         let today = self.config.clock.today();
-        let profile = self.profile(work.store)?;
+        let profile = &self.profile(work.store)?;
         let location = settings::location_of(work.store, profile, work.session.staff)?;
         let known = self.form_for(&Fields::new(), profile, today)?;
         let columns: Vec<&str> = header.values.iter().map(|name| name.trim()).collect();
@@ -243,10 +243,10 @@ impl App {
             .extend(in_free_text.into_iter().map(remark));
         let relevant = capture::from_forms(form.relevant(&plain));
         let typed = Typed(&relevant);
-        let opens_on = profile
+        let open = profile
             .location(typed.text("location"))
-            .map(|location| location.opens_for_exemption_on);
-        let mut facts = typed.facts(opens_on, &profile.municipality_code, false);
+            .map(Location::open_period);
+        let mut facts = typed.facts(open, &profile.municipality_code, false);
         self.tell_of_death(&mut facts, profile);
         let rules = self.forms.rules().to_domain();
         for warning in explain(&facts, &rules, &policy(profile), today).warnings {
@@ -275,7 +275,7 @@ impl App {
         save: bool,
     ) -> Result<Vec<ImportedCase>, AppError> {
         let tenant = self.tenant(work.store)?;
-        let profile = self.profile(work.store)?.clone();
+        let profile = &self.profile(work.store)?;
         let location: String = settings::read(work.store, "location")?.unwrap_or_default();
         let now = work.now;
         let mut work = Some(work);
@@ -291,7 +291,7 @@ impl App {
             let relevant = row.form.relevant(&capture::for_forms(&row.fields));
             let fields = capture::from_forms(relevant);
             let typed = Typed(&fields);
-            let number = self.open_typed(&mut command, &profile, &row.form, typed, &location)?;
+            let number = self.open_typed(&mut command, profile, &row.form, typed, &location)?;
             for event in typed.captured(now, Some(now), row.form.rule_set) {
                 command.add(event)?;
             }

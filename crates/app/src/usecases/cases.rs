@@ -256,7 +256,7 @@ impl App {
             recorded,
             origin,
         } = &loaded;
-        let profile = self.profile(work.store)?;
+        let profile = &self.profile(work.store)?;
         let texts = self.forms.texts();
         let today = danish_time::date_at(work.now);
         let location = case
@@ -439,7 +439,8 @@ impl App {
         known: &mut KnownCitizen,
     ) -> Result<(), AppError> {
         let digits = cpr.reveal_for(Purpose::LookUp);
-        let demo = self.profile(work.store)?.demo.as_ref();
+        let profile = &self.profile(work.store)?;
+        let demo = profile.demo.as_ref();
         let citizen =
             demo.and_then(|demo| demo.citizens.iter().find(|citizen| citizen.cpr == digits));
         if let Some(citizen) = citizen {
@@ -480,7 +481,6 @@ impl App {
     }
 
     fn rows(&self, work: &AtWork<'_>, rows: Vec<CaseRow>) -> Result<Vec<CaseRowView>, AppError> {
-        let profile = self.profile(work.store)?;
         let read = work.store.read()?;
         let today = danish_time::date_at(work.now);
         let view = |row: CaseRow| {
@@ -516,10 +516,7 @@ impl App {
                     .collect(),
                 received_on: row.received_on.to_string(),
                 updated_at: rfc3339(row.updated_at),
-                location: profile
-                    .location(&row.location)
-                    .map(|l| l.name.clone())
-                    .unwrap_or_default(),
+                location: self.location_name(work.store, &row.location)?,
                 conflict: row.conflicts > 0,
                 sync: row.sync.code().to_owned(),
             })

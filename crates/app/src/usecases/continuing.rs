@@ -128,7 +128,7 @@ impl App {
             let today = danish_time::date_at(work.now);
             let held = held(&case);
             let fields = with_defaults(&held, today);
-            let form = self.form_for(&fields, self.profile(work.store)?, today)?;
+            let form = self.form_for(&fields, &*self.profile(work.store)?, today)?;
             let step = first_open_step(&form, &fields, today);
             let continued = Continued {
                 case: id.to_string(),
@@ -173,7 +173,7 @@ impl App {
             drafts::keep(&mut work, &draft)?;
         }
         let today = danish_time::date_at(work.now);
-        let form = self.form_for(&draft.fields, self.profile(work.store)?, today)?;
+        let form = self.form_for(&draft.fields, &*self.profile(work.store)?, today)?;
         let clashes = self.clashes(&form, &continued.clashes, &draft.fields);
         let mut view = draft.view();
         let mut files = files_of(&case);
@@ -245,11 +245,11 @@ impl App {
             .clone()
             .ok_or_else(|| AppError::of(ErrorCode::Internal))?;
         let id = continued.case()?;
-        let profile = self.profile(work.store)?.clone();
+        let profile = &self.profile(work.store)?;
         let tenant = self.tenant(work.store)?;
         let today = danish_time::date_at(work.now);
         let now = work.now;
-        let form = self.form_for(&draft.fields, &profile, today)?;
+        let form = self.form_for(&draft.fields, profile, today)?;
         let fields = capture::from_forms(form.relevant(&capture::for_forms(&draft.fields)));
         let mut command = Command::on(work, &tenant, id)?;
         if !command.case.state.is_open() {
@@ -287,7 +287,7 @@ impl App {
         for file in files {
             command.add(Event::AttachmentAdded(attachment(file)?))?;
         }
-        self.conclude(&mut command, &profile, request)?;
+        self.conclude(&mut command, profile, request)?;
         command.write.delete_draft(draft.id)?;
         if rejected {
             command.write.sweep_attachments()?;

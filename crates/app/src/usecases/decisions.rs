@@ -14,7 +14,7 @@ use skranke_domain::event::{
 use skranke_domain::ids::{CaseId, CaseNumber};
 use skranke_domain::role::Act;
 use skranke_domain::rule_set::{Duration, RuleSetCode};
-use skranke_forms::{Form, Profile};
+use skranke_forms::{Form, Location, Profile};
 use skranke_store::{ReadHandle, Store};
 use uuid::Uuid;
 
@@ -56,9 +56,9 @@ impl App {
                         .parse()
                         .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
                     let tenant = self.tenant(work.store)?;
-                    let profile = self.profile(work.store)?.clone();
+                    let profile = &self.profile(work.store)?;
                     let mut command = Command::on(work, &tenant, id)?;
-                    self.conclude(&mut command, &profile, &request)?;
+                    self.conclude(&mut command, profile, &request)?;
                     command.save()
                 }
                 (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
@@ -117,10 +117,10 @@ impl App {
         if draft.continues.is_some() {
             return self.decide_continued(work, draft, request);
         }
-        let profile = self.profile(work.store)?.clone();
+        let profile = &self.profile(work.store)?;
         let tenant = self.tenant(work.store)?;
         let today = self.config.clock.today();
-        let form = self.form_for(&draft.fields, &profile, today)?;
+        let form = self.form_for(&draft.fields, profile, today)?;
         let fields = capture::from_forms(form.relevant(&capture::for_forms(&draft.fields)));
         let typed = Typed(&fields);
         // A rejected person was perhaps never identified, and one who chose help need not sign: then the form may
@@ -144,7 +144,7 @@ impl App {
             .becomes
             .unwrap_or_else(|| CaseId::from_uuid(Uuid::now_v7()));
         let mut command = Command::opening(work, &tenant, id)?;
-        self.open_typed(&mut command, &profile, &form, typed, &location)?;
+        self.open_typed(&mut command, profile, &form, typed, &location)?;
         let rejected = matches!(request.decision, Decision::Reject { .. });
         for event in typed.captured(now, draft.looked_at, form.rule_set) {
             // Nobody was identified: then nothing about a citizen is kept (practice 8).
@@ -168,7 +168,7 @@ impl App {
                 file_name: file.file_name,
             }))?;
         }
-        self.conclude(&mut command, &profile, request)?;
+        self.conclude(&mut command, profile, request)?;
         command.write.delete_draft(draft.id)?;
         if rejected {
             // Its scans are about the citizen too, and no case names them.
@@ -328,12 +328,12 @@ impl App {
     }
 
     fn facts_at(case: &Case, profile: &Profile) -> Facts {
-        let opens_on = case
+        let open = case
             .opened
             .as_ref()
             .and_then(|opened| profile.location(&opened.location))
-            .map(|location| location.opens_for_exemption_on);
-        facts_of(case, opens_on, &profile.municipality_code)
+            .map(Location::open_period);
+        facts_of(case, open, &profile.municipality_code)
     }
 
     fn explain_facts(&self, facts: &Facts, profile: &Profile, today: NaiveDate) -> Explanation {

@@ -8,7 +8,7 @@ use skranke_domain::event::AttachmentPurpose;
 use skranke_domain::ids::{CaseId, DraftId, Sha256Digest, StaffId};
 use skranke_domain::role::{Act, any_permits};
 use skranke_forms::check::ProblemCode;
-use skranke_forms::{Field, Form, Profile};
+use skranke_forms::{Field, Form, Location, Profile};
 use skranke_store::{Action, DraftRow, Entry, WriteHandle};
 use uuid::Uuid;
 
@@ -191,7 +191,7 @@ impl App {
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let location =
-                settings::location_of(work.store, self.profile(work.store)?, work.session.staff)?;
+                settings::location_of(work.store, &*self.profile(work.store)?, work.session.staff)?;
             let text = |text: &str| FieldValue::Text(text.to_owned());
             let day = skranke_forms::read::show_date(today);
             let defaults = [
@@ -317,7 +317,7 @@ impl App {
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let before = load(&work, &request.id)?;
-            let form = self.form_for(&request.fields, self.profile(work.store)?, today)?;
+            let form = self.form_for(&request.fields, &*self.profile(work.store)?, today)?;
             let (shown, required) = shown_and_required(&form, &request.fields);
             let typed_number = |fields: &Fields| Typed(fields).cpr("cpr");
             let entered = typed_number(&request.fields);
@@ -426,7 +426,7 @@ impl App {
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let draft = load(&work, &request.id)?;
-            let form = self.form_for(&draft.fields, self.profile(work.store)?, today)?;
+            let form = self.form_for(&draft.fields, &*self.profile(work.store)?, today)?;
             let (shown, required) = shown_and_required(&form, &draft.fields);
             let plain = capture::for_forms(&draft.fields);
             let fields = form
@@ -452,7 +452,7 @@ impl App {
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let draft = load(&work, &request.id)?;
-            let profile = self.profile(work.store)?;
+            let profile = &self.profile(work.store)?;
             let form = self.form_for(&draft.fields, profile, today)?;
             let plain = capture::for_forms(&draft.fields);
             let texts = self.forms.texts();
@@ -473,11 +473,11 @@ impl App {
             }
             let relevant = capture::from_forms(form.relevant(&plain));
             let typed = Typed(&relevant);
-            let opens_on = profile
+            let open = profile
                 .location(typed.text("location"))
-                .map(|l| l.opens_for_exemption_on);
+                .map(Location::open_period);
             let mut facts = typed.facts(
-                opens_on,
+                open,
                 &profile.municipality_code,
                 draft.screen_signature().is_some(),
             );

@@ -152,7 +152,7 @@ impl App {
             return Err(AppError::of(ErrorCode::PaperDoesNotFit));
         }
         let draft = drafts::load(work, draft)?;
-        let profile = self.profile(work.store)?;
+        let profile = &self.profile(work.store)?;
         let drawn = draft.screen_signature();
         let desk = Desk {
             forms: &self.forms,
@@ -217,7 +217,7 @@ impl App {
         let own = read
             .own_device()?
             .ok_or_else(|| AppError::of(ErrorCode::FirstRunNeeded))?;
-        let profile = self.profile(work.store)?;
+        let profile = &self.profile(work.store)?;
         let today = danish_time::date_at(work.now);
         let issued_before: Vec<&PaperIssued> = case
             .papers
@@ -322,18 +322,6 @@ impl App {
             file_name,
             Some((id, issued)),
         ))
-    }
-
-    pub(crate) fn location_name(
-        &self,
-        store: &skranke_store::Store,
-        code: &str,
-    ) -> Result<String, AppError> {
-        let profile = self.profile(store)?;
-        Ok(profile
-            .location(code)
-            .map(|location| location.name.clone())
-            .unwrap_or_default())
     }
 }
 

@@ -1,13 +1,20 @@
-//! A store that does not open, or is found damaged at work: opening it again, and recovering it.
+//! A store that does not open, or is found damaged at work: opening it again, recovering it, and a new recovery code.
 //!
 //! Basis: design, section 5; decision 4.
 
+use std::sync::{MutexGuard, PoisonError};
+
+use skranke_domain::ids::StaffId;
+use skranke_store::key::envelope::Envelope;
+use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{Action, Actor, Entry, Store};
 
 use crate::api::error::ErrorCode;
-use crate::api::session::StoreRecovered;
+use crate::api::session::{RecoveryCodeMade, SecretRequest, StoreRecovered};
 use crate::error::AppError;
 use crate::state::{App, NO_DEVICE};
+use crate::usecases::settings::needs_administrator;
+use crate::usecases::setup::RECOVERY_COST;
 
 impl App {
     /// Sets the damaged store aside and makes a new one from everything that can be saved. Nobody is signed in then:
@@ -76,6 +83,56 @@ impl App {
         if may_open {
             self.open_store();
         }
+    }
+}
+
+impl App {
+    /// Makes a new recovery code and shows it, this once. Until it is typed back the one before still works, so that a
+    /// computer is never without a code that somebody has.
+    ///
+    /// # Errors
+    /// `NotPermitted` for anyone but an administrator: the code opens everything that is on this computer.
+    pub fn recovery_code_new(&self, (): ()) -> Result<RecoveryCodeMade, AppError> {
+        let staff = self.at_work(|work| {
+            needs_administrator(&work.session)?;
+            Ok(work.session.staff)
+        })?;
+        let code = RecoveryCode::generate();
+        let recovery_code = code.reveal().to_string();
+        *self.shown_code() = Some((staff, code));
+        Ok(RecoveryCodeMade { recovery_code })
+    }
+
+    /// Puts the new code in force once it, or its last group, was typed back: the one before opens nothing any more.
+    ///
+    /// # Errors
+    /// `RecoveryCodeWrong` where what was typed is not the end of the code shown to this person; `KeyMissing` and what
+    /// the disk answers, and then the code before still works.
+    pub fn recovery_code_confirm(&self, request: SecretRequest) -> Result<(), AppError> {
+        self.at_work(|work| {
+            needs_administrator(&work.session)?;
+            let wrong = || AppError::of(ErrorCode::RecoveryCodeWrong);
+            let mut shown = self.shown_code();
+            let (to, code) = shown.as_ref().ok_or_else(wrong)?;
+            if *to != work.session.staff || !code.is_confirmed_by(&request.secret) {
+                return Err(wrong());
+            }
+            let key = self.key_here()?;
+            let mut envelope = Envelope::load(&self.config.folder)?;
+            envelope.seal_recovery(&key, code, RECOVERY_COST)?;
+            // The log first: a change of the key without its row must not happen.
+            let entry = Entry::new(Action::RecoveryCodeRenewed, work.now);
+            work.store.write(&work.actor, entry)?.commit()?;
+            envelope.save(&self.config.folder)?;
+            *shown = None;
+            Ok(())
+        })
+    }
+
+    fn shown_code(&self) -> MutexGuard<'_, Option<(StaffId, RecoveryCode)>> {
+        self.shown_code
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -70,7 +70,7 @@ impl App {
         if is_without_accounts(store)? {
             return Ok(empty);
         }
-        let profile = self.profile(store)?;
+        let profile = &self.profile(store)?;
         let stage = match session {
             None => StartStage::SignIn,
             Some(session) if session.locked => StartStage::Locked,
@@ -289,7 +289,7 @@ impl App {
         store: &Store,
         session: &Session,
     ) -> Result<SessionView, AppError> {
-        let profile = self.profile(store)?;
+        let profile = &self.profile(store)?;
         let location = settings::location_of(store, profile, session.staff)?;
         let location_name = profile
             .location(&location)

@@ -56,7 +56,7 @@ impl App {
     /// `InvalidFields` for a location or theme there is not.
     pub fn settings_save(&self, request: SettingsSaveRequest) -> Result<SettingsView, AppError> {
         self.at_work(|work| {
-            let profile = self.profile(work.store)?;
+            let profile = &self.profile(work.store)?;
             let wrong = |field: &str| AppError::of(ErrorCode::InvalidFields).with("field", field);
             if profile.location(&request.location).is_none() {
                 return Err(wrong("location"));
@@ -74,7 +74,7 @@ impl App {
     }
 
     fn settings_view(&self, store: &Store, staff: StaffId) -> Result<SettingsView, AppError> {
-        let profile = self.profile(store)?;
+        let profile = &self.profile(store)?;
         let today = self.config.clock.today();
         let form = self.forms.exemption_form(today, profile)?;
         let own = store.read()?.own_device()?;
@@ -86,7 +86,9 @@ impl App {
         };
         Ok(SettingsView {
             profile: profile.code.clone(),
+            profile_version: profile.version_text(),
             municipality: profile.name.clone(),
+            closing_days: closing_days(profile),
             location: location_of(store, profile, staff)?,
             locations: locations(profile),
             device_code: own.map(|own| own.code).unwrap_or_default(),
@@ -194,8 +196,24 @@ pub(crate) fn locations(profile: &skranke_forms::Profile) -> Vec<LocationChoice>
         code: location.code.clone(),
         name: location.name.clone(),
         opens_on: location.opens_for_exemption_on.to_string(),
+        closes_on: location
+            .closes_for_exemption_on
+            .map(|day| day.to_string())
+            .unwrap_or_default(),
     };
     profile.locations.iter().map(choice).collect()
+}
+
+/// The local closing days of a profile: the day as code, what it is called as label.
+fn closing_days(profile: &skranke_forms::Profile) -> Vec<Choice> {
+    let mut days: Vec<_> = profile.closing_days.iter().collect();
+    days.sort_by_key(|closed| closed.on);
+    let shown = days.into_iter().map(|closed| Choice {
+        code: closed.on.to_string(),
+        label: closed.name.clone(),
+        detail: String::new(),
+    });
+    shown.collect()
 }
 
 /// Whether the session may administer.

@@ -36,7 +36,7 @@ const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
 /// Days for which a device's papers are vouched for.
 const CERTIFICATE_DAYS: u64 = 730;
 /// Argon2id for the recovery code: it is used once in years and may take its time.
-const RECOVERY_COST: PassphraseCost = PassphraseCost {
+pub(crate) const RECOVERY_COST: PassphraseCost = PassphraseCost {
     memory_kib: 64 * 1024,
     passes: 3,
 };

@@ -154,6 +154,8 @@ impl App {
             (Some(_), Some(session)) => grant_ran_out(&read, session.staff, now)?,
             _ => false,
         };
+        let is_outdated = self.profile_needs_newer_program(store)?;
+        let profile = self.profile(store)?.reference();
         let behind = store.second_copy() == SecondCopy::Behind;
         let plain = |code| Told {
             code,
@@ -174,6 +176,7 @@ impl App {
             })
             .or_else(|| behind.then(|| plain(ErrorCode::SecondCopyBehind)))
             .or(line)
+            .or_else(|| is_outdated.then(|| plain(ErrorCode::ProfileNotReadable)))
             .or_else(|| lease_ran_out.then(|| plain(ErrorCode::GrantExpired)))
             .or(away);
         let (problem, reference) = told.map_or_else(Default::default, |told| {
@@ -189,6 +192,7 @@ impl App {
             confirmed_at,
             problem,
             reference,
+            profile,
         })
     }
 
@@ -276,6 +280,7 @@ impl App {
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
         rehearsal::point("sync.status_heard");
+        self.keep_profile(&client, &status)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
@@ -408,7 +413,7 @@ impl App {
     }
 
     /// A client with the server's key; enrols this device first where that has not been done.
-    fn enrolled_client(&self) -> Result<Client, SyncError> {
+    pub(crate) fn enrolled_client(&self) -> Result<Client, SyncError> {
         let server = self.config.server.as_ref().ok_or(SyncError::Offline)?;
         let (own, known_key) = self
             .with_store(|store| Ok((store.read()?.own_device()?, server_key(store)?)))
@@ -528,6 +533,23 @@ impl App {
         })
     }
 
+    /// The person's grant, fetched anew where the one here does not hold any more.
+    ///
+    /// # Errors
+    /// `GrantExpired` where the person must sign in at the central store again.
+    pub(crate) fn fresh_grant(
+        &self,
+        client: &Client,
+        session: &Session,
+    ) -> Result<SignedGrant, AppError> {
+        if let Some(grant) = self.grant_of(session)? {
+            return Ok(grant);
+        }
+        self.renew_grant_over(client).map_err(needs_line)?;
+        self.grant_of(session)?
+            .ok_or_else(|| AppError::of(ErrorCode::GrantExpired))
+    }
+
     /// What the municipality knows of a citizen beyond this computer. Offline the answer is *not known*.
     pub(crate) fn look_up_centrally(&self, cpr: &Cpr) -> CentralLook {
         let not_known = CentralLook {
@@ -565,7 +587,7 @@ impl App {
         }
     }
 
-    fn with_store<T>(
+    pub(crate) fn with_store<T>(
         &self,
         run: impl FnOnce(&mut Store) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
@@ -576,7 +598,7 @@ impl App {
     }
 
     /// A write of the program itself.
-    fn taking_in(
+    pub(crate) fn taking_in(
         &self,
         run: impl FnOnce(&mut WriteHandle<'_>) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
@@ -667,8 +689,25 @@ fn server_key(store: &Store) -> Result<Option<PublicKey>, AppError> {
     Ok(text.and_then(|text| text.parse().ok()))
 }
 
-fn host(error: AppError) -> SyncError {
+/// A failure of this computer's own store, on its way through a round.
+pub(crate) fn host(error: AppError) -> SyncError {
     SyncError::Host(said(error))
+}
+
+/// A failed call of a command that only the central store can do: what was typed is kept, and nothing was changed.
+pub(crate) fn needs_line(error: SyncError) -> AppError {
+    let Some(told) = problem::told(&error) else {
+        return AppError::of(ErrorCode::NeedsCentralStore);
+    };
+    let is_away = matches!(
+        told.code,
+        ErrorCode::Offline | ErrorCode::ServerUnavailable | ErrorCode::ServerAnswerUnreadable
+    );
+    AppError::of(if is_away {
+        ErrorCode::NeedsCentralStore
+    } else {
+        told.code
+    })
 }
 
 fn said(error: AppError) -> String {

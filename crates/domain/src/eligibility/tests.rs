@@ -244,12 +244,39 @@ fn a_parent_of_one_under_18_shows_no_appointment() {
 #[test]
 fn row_2_26_a_location_that_is_not_open_yet_warns() {
     let facts = Facts {
-        location_opens_on: Some(day("2026-08-01")),
+        location_open: Some(OpenPeriod {
+            first: day("2026-08-01"),
+            last: None,
+        }),
         ..ordinary()
     };
 
     check_unmet(&facts, &[]);
     assert_eq!(ask(&facts).warnings, [Warning::LocationNotOpen]);
+}
+
+#[test]
+fn row_2_26_a_location_warns_before_its_first_day_and_after_its_last() {
+    let open = OpenPeriod {
+        first: day("2026-08-01"),
+        last: Some(day("2026-12-31")),
+    };
+    for (asked, holds) in [
+        ("2026-07-31", false),
+        ("2026-08-01", true),
+        ("2026-12-31", true),
+        ("2027-01-01", false),
+    ] {
+        assert_eq!(open.holds(day(asked)), holds, "{asked}");
+    }
+    let over = Facts {
+        location_open: Some(OpenPeriod {
+            first: day("2014-03-01"),
+            last: Some(day("2014-12-31")),
+        }),
+        ..ordinary()
+    };
+    assert_eq!(ask(&over).warnings, [Warning::LocationNotOpen]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
         epoch,
         position,
         backup_position: 0,
+        profile_edition: 0,
         device: DeviceStatus {
             device_id: Device::new(1).id,
             device_code: "S1".to_owned(),

@@ -153,6 +153,9 @@ pub struct Status {
     /// What vouches for the epoch; none from a server before there were warrants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch_warrant: Option<EpochWarrant>,
+    /// The newest edition of the municipality's profile; 0 while nobody edited it.
+    #[serde(default, skip_serializing_if = "is_unedited")]
+    pub profile_edition: u32,
     /// The asking device.
     pub device: DeviceStatus,
     /// What vouches for the asking device's papers; none for a device that may no longer work.
@@ -162,6 +165,14 @@ pub struct Status {
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_unedited(edition: &u32) -> bool {
+    *edition == 0
 }
 
 /// `POST /v1/lookup`: what does the municipality know of this citizen? Audited, with its purpose, also when nothing

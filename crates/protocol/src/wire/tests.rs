@@ -238,3 +238,36 @@ fn request_messages_are_pinned() {
                "received_on": "2026-11-20", "registered": true, "in_conflict": false}),
     );
 }
+
+#[test]
+fn an_edition_of_the_profile_is_pinned_and_worth_nothing_unsigned() {
+    let server = SigningKey::from_seed(&[9; 32]);
+    let edition = ProfileEdition {
+        tenant: "990".to_owned(),
+        edition: 2,
+        text: "code = \"demo\"\n".to_owned(),
+        staff_id: skranke_domain::ids::StaffId::from_uuid(uuid(7)),
+        initials: "AK".to_owned(),
+        reason: "Nyt sted".to_owned(),
+        made_at: noon(),
+    };
+
+    let signed = Signed::new(&edition, &server).unwrap();
+
+    assert_eq!(
+        signed.body(),
+        concat!(
+            r#"{"edition":2,"initials":"AK","made_at":"2026-11-21T12:00:00.000Z","reason":"Nyt sted","#,
+            r#""staff_id":"01920000-0000-7000-8000-000000000007","tenant":"990","text":"code = \"demo\"\n"}"#
+        )
+    );
+    assert_eq!(signed.verify(&server.public()).unwrap(), edition);
+    let other = SigningKey::from_seed(&[8; 32]).public();
+    assert!(signed.verify(&other).is_err());
+    let head: Signed<TenantHead> =
+        Signed::from_parts(signed.body().to_owned(), *signed.signature());
+    assert!(
+        head.verify(&server.public()).is_err(),
+        "signed for another purpose"
+    );
+}

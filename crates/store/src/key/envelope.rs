@@ -289,10 +289,25 @@ impl Envelope {
         cost: PassphraseCost,
     ) -> Result<RecoveryCode, KeyError> {
         let code = RecoveryCode::generate();
+        self.seal_recovery(key, &code, cost)?;
+        Ok(code)
+    }
+
+    /// Seals the key under a recovery code that was shown before.
+    ///
+    /// An earlier code stops working.
+    ///
+    /// # Errors
+    /// The cost is out of range.
+    pub fn seal_recovery(
+        &mut self,
+        key: &StoreKey,
+        code: &RecoveryCode,
+        cost: PassphraseCost,
+    ) -> Result<(), KeyError> {
         let stretch = Stretch::fresh(cost, false);
         let secret = stretch.stretch(code.as_bytes(), None)?;
-        self.put(Way::Recovery, Some(stretch), &secret, key)?;
-        Ok(code)
+        self.put(Way::Recovery, Some(stretch), &secret, key)
     }
 
     /// Seals the key under a fresh secret in the operating system's key store.

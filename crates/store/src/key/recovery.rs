@@ -61,6 +61,24 @@ impl RecoveryCode {
         text
     }
 
+    /// Whether someone who typed this has the code: the whole of it, or its last group.
+    pub fn is_confirmed_by(&self, typed: &str) -> bool {
+        let plain = |text: &str| -> Zeroizing<String> {
+            let signs = text
+                .chars()
+                .filter(|sign| !sign.is_whitespace() && *sign != '-');
+            let read = signs.map(|sign| match sign.to_ascii_uppercase() {
+                'I' | 'L' => '1',
+                'O' => '0',
+                other => other,
+            });
+            Zeroizing::new(read.collect())
+        };
+        let (whole, typed) = (plain(&self.reveal()), plain(typed));
+        let is_long_enough = typed.len() == GROUP || typed.len() == SYMBOLS;
+        is_long_enough && whole.ends_with(typed.as_str())
+    }
+
     pub(crate) const fn as_bytes(&self) -> &[u8; 15] {
         &self.0
     }

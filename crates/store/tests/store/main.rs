@@ -17,6 +17,7 @@ mod desk;
 mod key;
 mod lists;
 mod opening;
+mod profile;
 mod recovering;
 mod room;
 mod ruin;

@@ -117,6 +117,9 @@ fn sample() -> Desk {
     let file = write.store_attachment("image/png", b"x", None).unwrap();
     write.attach_to_draft(draft, file).unwrap();
     write.set_setting("location", "\"raadhus\"").unwrap();
+    write
+        .put_edition(&crate::profile::edition(1, "name = \"Sø\"\n"))
+        .unwrap();
     write.commit().unwrap();
     desk
 }

@@ -78,6 +78,10 @@ ALTER TABLE audit_seal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_seal FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON audit_seal;
 CREATE POLICY own_tenant ON audit_seal USING (tenant = current_setting('skranke.tenant', true));
+ALTER TABLE profile_edition ENABLE ROW LEVEL SECURITY;
+ALTER TABLE profile_edition FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own_tenant ON profile_edition;
+CREATE POLICY own_tenant ON profile_edition USING (tenant = current_setting('skranke.tenant', true));
 
 -- The owner, who carries whole stores in and out, may know which municipalities there are.
 DROP POLICY IF EXISTS known_to_the_owner ON tenant;
@@ -87,9 +91,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM skranke_runtime;
 GRANT USAGE ON SCHEMA public TO skranke_runtime;
 GRANT SELECT ON schema_version, server TO skranke_runtime;
 GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, event, receipt,
-  refused_item, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal TO skranke_runtime;
+  refused_item, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal, profile_edition TO skranke_runtime;
 
--- Only these columns ever change. Nothing is deleted, and of the audit nothing changes.
+-- Only these columns ever change. Nothing is deleted, and of the audit and the profile's editions nothing changes.
 GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON tenant TO skranke_runtime;
 GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred) ON device TO skranke_runtime;
 GRANT UPDATE (device_id) ON enrolment_code TO skranke_runtime;

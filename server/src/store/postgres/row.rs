@@ -14,7 +14,7 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
-    StoredEvent, StoredGrant, Tenant,
+    StoredEdition, StoredEvent, StoredGrant, Tenant,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -192,6 +192,23 @@ pub(super) fn alarm(row: &Row) -> Stored<Alarm> {
         device_id: DeviceId::from_uuid(row.try_get("device_id")?),
         raised_at: row.try_get("raised_at")?,
     })
+}
+
+pub(super) fn edition(row: &Row) -> Stored<StoredEdition> {
+    Ok(StoredEdition {
+        edition: edition_number(row, "edition")?,
+        body: row.try_get("body")?,
+        device_id: DeviceId::from_uuid(row.try_get("device_id")?),
+        staff_id: StaffId::from_uuid(row.try_get("staff_id")?),
+        initials: row.try_get("initials")?,
+        reason: row.try_get("reason")?,
+        made_at: row.try_get("made_at")?,
+    })
+}
+
+pub(super) fn edition_number(row: &Row, column: &str) -> Stored<u32> {
+    let value: i64 = row.try_get(column)?;
+    u32::try_from(value).map_err(|_| StoreError::Row("profile_edition"))
 }
 
 pub(super) fn audit_entry(row: &Row) -> Stored<AuditEntry> {

@@ -18,7 +18,8 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, StoreError, Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
+    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, Touched,
+    touched_order,
 };
 use super::gathered::{Gathered, Table};
 use super::link::{Connector, Link, Owned, Parameters};
@@ -525,6 +526,31 @@ impl CentralTransaction for PostgresTransaction {
                 number(attachment.size_bytes),
                 attachment.media_type.clone(),
                 at,
+            ],
+        )
+    }
+
+    fn newest_edition(&mut self) -> Stored<u32> {
+        let tenant = self.tenant.code.clone();
+        let found = self.one(super::NEWEST_EDITION, &[&tenant], |row| {
+            row::edition_number(row, "newest")
+        })?;
+        Ok(found.unwrap_or(0))
+    }
+
+    fn insert_edition(&mut self, edition: &StoredEdition) -> Stored<()> {
+        self.send(
+            "INSERT INTO profile_edition (tenant, edition, body, device_id, staff_id, initials, reason, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            owned![
+                self.tenant.code.clone(),
+                i64::from(edition.edition),
+                edition.body.clone(),
+                edition.device_id.as_uuid(),
+                edition.staff_id.as_uuid(),
+                edition.initials.clone(),
+                edition.reason.clone(),
+                edition.made_at,
             ],
         )
     }

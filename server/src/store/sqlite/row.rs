@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::audit::AuditSeal;
 
 use super::super::{
-    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored, StoredEvent,
-    StoredGrant, Tenant,
+    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
+    StoredEdition, StoredEvent, StoredGrant, Tenant,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -198,6 +198,19 @@ pub(super) fn alarm(row: &Row<'_>) -> Stored<Alarm> {
         code: row.get("code")?,
         device_id: DeviceId::from_uuid(Uuid::from_bytes(row.get("device_id")?)),
         raised_at: time(&raised_at, "alarm")?,
+    })
+}
+
+pub(super) fn edition(row: &Row<'_>) -> Stored<StoredEdition> {
+    let made_at: String = row.get("made_at")?;
+    Ok(StoredEdition {
+        edition: row.get("edition")?,
+        body: row.get("body")?,
+        device_id: DeviceId::from_uuid(Uuid::from_bytes(row.get("device_id")?)),
+        staff_id: StaffId::from_uuid(Uuid::from_bytes(row.get("staff_id")?)),
+        initials: row.get("initials")?,
+        reason: row.get("reason")?,
+        made_at: time(&made_at, "profile_edition")?,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, Stored, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
+    NewFeedItem, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
 };
 use super::row::{self, EVENT_COLUMNS};
 
@@ -530,6 +530,28 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 ":size_bytes": row::number(attachment.size_bytes),
                 ":media_type": attachment.media_type,
                 ":completed_at": instant::to_text(at),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn newest_edition(&mut self) -> Stored<u32> {
+        super::newest_edition(&self.connection, &self.tenant.code)
+    }
+
+    fn insert_edition(&mut self, edition: &StoredEdition) -> Stored<()> {
+        self.connection.execute(
+            "INSERT INTO profile_edition (tenant, edition, body, device_id, staff_id, initials, reason, made_at)
+             VALUES (:tenant, :edition, :body, :device_id, :staff_id, :initials, :reason, :made_at)",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":edition": edition.edition,
+                ":body": edition.body,
+                ":device_id": edition.device_id.as_uuid().as_bytes(),
+                ":staff_id": edition.staff_id.as_uuid().as_bytes(),
+                ":initials": edition.initials,
+                ":reason": edition.reason,
+                ":made_at": instant::to_text(edition.made_at),
             },
         )?;
         Ok(())

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -96,7 +96,11 @@ name: string,
 /**
  * First day it takes requests, `YYYY-MM-DD`.
  */
-opens_on: string, };
+opens_on: string, 
+/**
+ * Last day it takes requests, likewise; empty where there is none.
+ */
+closes_on: string, };
 
 export type FirstRunRequest = { 
 /**
@@ -157,6 +161,12 @@ export type SecretRequest = {
  * The password or the recovery code.
  */
 secret: string, };
+
+export type RecoveryCodeMade = { 
+/**
+ * Opens the store when the key is lost.
+ */
+recovery_code: string, };
 
 export type StoreRecovered = { 
 /**
@@ -1476,9 +1486,17 @@ export type SettingsView = {
  */
 profile: string, 
 /**
+ * Version of the set-up in use, `1.2`.
+ */
+profile_version: string, 
+/**
  * Name of the municipality.
  */
 municipality: string, 
+/**
+ * Local closing days, oldest first.
+ */
+closing_days: Array<Choice>, 
 /**
  * Code of the location worked at.
  */
@@ -1560,6 +1578,296 @@ location: string,
  */
 theme: string, };
 
+export type ProfileEdit = { 
+/**
+ * The municipality's name.
+ */
+name: string, 
+/**
+ * The unit on letterhead and status line.
+ */
+unit: string, 
+/**
+ * The centre on the letterhead; may be empty.
+ */
+center: string, 
+/**
+ * Lines of the letterhead, one a line.
+ */
+address: string, 
+/**
+ * Who to ring.
+ */
+contact_name: string, 
+/**
+ * Their number.
+ */
+contact_phone: string, 
+/**
+ * EAN number; may be empty.
+ */
+ean: string, 
+/**
+ * The municipality's own case number, in words.
+ */
+case_number_pattern: string, 
+/**
+ * An example of it.
+ */
+case_number_example: string, 
+/**
+ * Address of the national tool; may be empty.
+ */
+national_tool: string, 
+/**
+ * Language codes with commas, `da` first.
+ */
+languages: string, 
+/**
+ * `kl`, `koebenhavn` or `streng`.
+ */
+calendar: string, 
+/**
+ * Local closing days.
+ */
+closing_days: Array<ClosingDayEdit>, 
+/**
+ * KLE subject number.
+ */
+kle: string, 
+/**
+ * KLE facet.
+ */
+kle_facet: string, 
+/**
+ * ISO 8601 period from closing.
+ */
+retention: string, 
+/**
+ * The paragraphs to cite; may be empty.
+ */
+legal_citation: string, 
+/**
+ * The municipality's own complaint guidance; may be empty.
+ */
+complaint_guidance: string, 
+/**
+ * `relative` or `anyone`.
+ */
+may_represent: string, 
+/**
+ * Whether outreach staff of Borgerservice may decide.
+ */
+outreach_may_decide: boolean, 
+/**
+ * Whether signing on the screen is approved.
+ */
+screen_signature: boolean, 
+/**
+ * Whether the ground is recorded.
+ */
+record_ground: boolean, 
+/**
+ * Whether papers mask the CPR number.
+ */
+mask_cpr: boolean, 
+/**
+ * Whether an institution's declaration is checked by a second person.
+ */
+institution_needs_two: boolean, 
+/**
+ * Age in days from which a power of attorney warns.
+ */
+power_of_attorney_warn_days: string, 
+/**
+ * Days an outreach laptop works without the central store.
+ */
+offline_lease_days: string, 
+/**
+ * Days until a parked draft is deleted.
+ */
+abandoned_draft_days: string, 
+/**
+ * Kinds of ID staff may choose.
+ */
+id_kinds: Array<IdKindEdit>, 
+/**
+ * Where exemptions are handled, and when.
+ */
+locations: Array<PlaceEdit>, 
+/**
+ * Departments that hand in, and when.
+ */
+departments: Array<PlaceEdit>, 
+/**
+ * Days worth knowing.
+ */
+milestones: Array<MilestoneEdit>, };
+
+export type ClosingDayEdit = { 
+/**
+ * The day, `YYYY-MM-DD` or as typed.
+ */
+on: string, 
+/**
+ * Its name.
+ */
+name: string, };
+
+export type IdKindEdit = { 
+/**
+ * Its code; empty for a new one, which gets a code of its name.
+ */
+code: string, 
+/**
+ * What it is called.
+ */
+label: string, };
+
+export type PlaceEdit = { 
+/**
+ * Its code; empty for a new one, which gets a code of its name.
+ */
+code: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * First day, `YYYY-MM-DD` or as typed.
+ */
+from: string, 
+/**
+ * Last day, likewise; empty where there is none.
+ */
+until: string, };
+
+export type MilestoneEdit = { 
+/**
+ * Its code; empty for a new one.
+ */
+code: string, 
+/**
+ * First day, `YYYY-MM-DD` or as typed.
+ */
+from: string, 
+/**
+ * Last day, likewise; empty where it is one day.
+ */
+until: string, 
+/**
+ * What happens.
+ */
+text: string, };
+
+export type ProfileView = { 
+/**
+ * The edition `edit` was made from; 0 is the file that came with the program.
+ */
+edition: number, 
+/**
+ * The version as people read it, `1.2`.
+ */
+version: string, 
+/**
+ * What stands in it.
+ */
+edit: ProfileEdit, 
+/**
+ * Every version, newest first.
+ */
+history: Array<EditionView>, };
+
+export type EditionView = { 
+/**
+ * Its number; 0 is the file that came with the program.
+ */
+edition: number, 
+/**
+ * The version as people read it.
+ */
+version: string, 
+/**
+ * When it was made, RFC 3339; empty for the file that came with the program.
+ */
+made_at: string, 
+/**
+ * Initials of who made it; empty likewise.
+ */
+initials: string, 
+/**
+ * Why; empty likewise.
+ */
+reason: string, };
+
+export type EditionRef = { 
+/**
+ * Its number; 0 is the file that came with the program.
+ */
+edition: number, };
+
+export type ProfileEdited = { 
+/**
+ * The edition it was made from.
+ */
+based_on: number, 
+/**
+ * What was typed.
+ */
+edit: ProfileEdit, };
+
+export type ProfileCheck = { 
+/**
+ * What must be put right, each at its field.
+ */
+problems: Array<ProfileFieldProblem>, 
+/**
+ * What it changes, in the order of the page.
+ */
+changes: Array<ProfileChange>, };
+
+export type ProfileFieldProblem = { 
+/**
+ * The field, as in `ProfileEdit`: `name`, `locations.2.from`.
+ */
+field: string, 
+/**
+ * Danish text for the summary, which names the field.
+ */
+summary: string, 
+/**
+ * Danish text at the field.
+ */
+at_field: string, };
+
+export type ProfileChange = { 
+/**
+ * The field in Danish.
+ */
+label: string, 
+/**
+ * What stood there; empty where there was nothing.
+ */
+before: string, 
+/**
+ * What will stand there; empty where it goes away.
+ */
+after: string, };
+
+export type ProfileSaveRequest = { 
+/**
+ * The edition it was made from; it must still be the newest.
+ */
+based_on: number, 
+/**
+ * What was typed.
+ */
+edit: ProfileEdit, 
+/**
+ * Why.
+ */
+reason: string, };
+
 export type SyncView = { 
 /**
  * Whether a central store is set up.
@@ -1596,7 +1904,11 @@ problem: string,
 /**
  * Joins the problem with the local log; empty where there is nothing to look up.
  */
-reference: string, };
+reference: string, 
+/**
+ * The municipality's set-up in use, `demo@1.2`: when it changes, the window reads its settings again.
+ */
+profile: string, };
 
 export interface Commands {
   start_state: { request: null; answer: StartState };
@@ -1612,6 +1924,13 @@ export interface Commands {
   staff_save: { request: StaffSaveRequest; answer: Array<StaffView> };
   settings: { request: null; answer: SettingsView };
   settings_save: { request: SettingsSaveRequest; answer: SettingsView };
+  profile_show: { request: null; answer: ProfileView };
+  profile_edition: { request: EditionRef; answer: ProfileEdit };
+  profile_check: { request: ProfileEdited; answer: ProfileCheck };
+  profile_rebase: { request: ProfileEdited; answer: ProfileView };
+  profile_save: { request: ProfileSaveRequest; answer: ProfileView };
+  recovery_code_new: { request: null; answer: RecoveryCodeMade };
+  recovery_code_confirm: { request: SecretRequest; answer: null };
   worklist: { request: null; answer: Worklist };
   draft_new: { request: null; answer: DraftView };
   draft_list: { request: null; answer: Array<DraftSummary> };
