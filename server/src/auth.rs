@@ -1,4 +1,4 @@
-//! Who asks: every request proves its device's key; requests that act for a person carry the person's grant too.
+//! Who asks: every request proves its device's key; requests that act for a person carry the person's token too.
 //! What each endpoint asks for stands in [`crate::policy`].
 //!
 //! Basis: design, section 6 (sign-in); reliability, threats T3 and T8.
@@ -15,10 +15,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::ids::DeviceId;
-use skranke_protocol::grant::{Grant, SignedGrant};
+use skranke_protocol::grant::Grant;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{self, MAX_CLOCK_DIFFERENCE_SECONDS, ProofError, Unverified};
 use skranke_protocol::signature::PublicKey;
+use skranke_protocol::token::{Token, TokenUse};
 use skranke_protocol::version::{self, SPOKEN, VersionRange};
 use skranke_protocol::wire::DeviceState;
 
@@ -27,6 +28,7 @@ use crate::log;
 use crate::policy::{self, Caller, Rule};
 use crate::problem::{Answer, Refusal};
 use crate::store::Device;
+use crate::tokens;
 
 /// How long a request may take to send its body.
 const READ_WITHIN: Duration = Duration::from_secs(30);
@@ -136,6 +138,7 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
         .as_ref()
         .map_or(proof.presented_key(), |device| device.public_key);
     call.check_proof(central, &proof, &key, token.as_deref())?;
+    keep_pace(central, rule, &key.fingerprint())?;
     let Some(device) = device else {
         call.proved = Some(Proved {
             tenant,
@@ -151,6 +154,9 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
         let token = token.ok_or(ProblemCode::GrantNotValid)?;
         call.person = Some(person(central, &tenant, &device, &token).await?);
     }
+    if let Some(person) = &call.person {
+        keep_pace(central, rule, &person.staff_id.to_string())?;
+    }
     let roles = call.person.as_ref().map_or(&[][..], |grant| &grant.roles);
     if !rule.permits(roles, &device.scope) {
         return Err(ProblemCode::NotPermitted.into());
@@ -164,6 +170,18 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
     Ok(call)
 }
 
+/// Turns away who asks faster than the row allows: each device by itself, and each person by themselves.
+fn keep_pace(central: &Central, rule: &Rule, who: &str) -> Answer<()> {
+    let Some(pace) = rule.pace else {
+        return Ok(());
+    };
+    let subject = format!("{} {} {who}", rule.method, rule.path);
+    central
+        .pace
+        .take(pace, &subject, log::now())
+        .map_err(Refusal::too_fast)
+}
+
 /// The person a token stands for.
 async fn person(
     central: &Arc<Central>,
@@ -171,20 +189,19 @@ async fn person(
     device: &Device,
     token: &str,
 ) -> Answer<Grant> {
-    let grant = SignedGrant::from_token(token)
-        .and_then(|signed| signed.verify(&central.public_key))
-        .map_err(|_| ProblemCode::GrantNotValid)?;
-    let fits = grant.tenant == tenant
-        && grant.device_id == device.id
-        && grant.is_valid_at(log::now()).is_ok();
-    let (tenant, id) = (tenant.to_owned(), grant.id);
-    let stored = central
-        .read(move |central| central.store.grant(&tenant, id))
+    let token = Token::read(
+        token,
+        &central.public_key,
+        TokenUse::Access,
+        (tenant, device.id),
+        log::now(),
+    )
+    .map_err(|_| ProblemCode::GrantNotValid)?;
+    let tenant = tenant.to_owned();
+    let grant = central
+        .read(move |central| tokens::grant_of(central, &tenant, &token))
         .await?;
-    if !fits || stored.is_none_or(|stored| stored.revoked_at.is_some()) {
-        return Err(ProblemCode::GrantNotValid.into());
-    }
-    Ok(grant)
+    grant.ok_or_else(|| ProblemCode::GrantNotValid.into())
 }
 
 async fn read_body(body: Body, limit: usize) -> Answer<Bytes> {

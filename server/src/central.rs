@@ -20,7 +20,9 @@ use crate::auth::ReplayGuard;
 use crate::config::Config;
 use crate::log;
 use crate::metrics::Metrics;
+use crate::openid::OpenId;
 use crate::operator;
+use crate::pace::PaceKeeper;
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
 use crate::store::{CentralStore, Device, ServerKeys, Stored, Tenant};
@@ -56,6 +58,8 @@ pub struct Central {
     pub(crate) attachments: AttachmentFolder,
     pub(crate) replays: ReplayGuard,
     pub(crate) attempts: AttemptGuard,
+    pub(crate) pace: PaceKeeper,
+    openid: Option<(String, OpenId)>,
     pub(crate) requests: Semaphore,
     pub(crate) max_requests: usize,
     pub(crate) metrics: Metrics,
@@ -105,6 +109,11 @@ impl Central {
             attachments,
             replays: ReplayGuard::default(),
             attempts: AttemptGuard::default(),
+            pace: PaceKeeper::default(),
+            openid: match (&config.tenant, &config.openid) {
+                (Some(tenant), Some(openid)) => Some((tenant.clone(), OpenId::new(openid.clone()))),
+                _ => None,
+            },
             requests: Semaphore::new(config.max_requests),
             max_requests: config.max_requests,
             metrics: Metrics::default(),
@@ -187,6 +196,34 @@ impl Central {
             municipality_key: municipality.public(),
             device_certificate: to_base64_url(&bytes),
         })
+    }
+
+    /// Whether a municipality's people may sign in at its identity provider.
+    pub(crate) fn offers_browser_sign_in(&self, tenant: &str) -> bool {
+        self.openid_of(tenant).is_ok()
+    }
+
+    /// The identity provider of a municipality.
+    ///
+    /// # Errors
+    /// `NotFound`: it has none here.
+    pub(crate) fn openid_of(&self, tenant: &str) -> Answer<&OpenId> {
+        self.openid
+            .as_ref()
+            .filter(|(of, _)| of == tenant)
+            .map(|(_, openid)| openid)
+            .ok_or_else(|| ProblemCode::NotFound.into())
+    }
+
+    /// Runs blocking work off the network threads.
+    pub(crate) async fn blocking<T, F>(self: &Arc<Self>, work: F) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Central) -> Answer<T> + Send + 'static,
+    {
+        let central = Arc::clone(self);
+        let result = tokio::task::spawn_blocking(move || work(&central)).await;
+        result.map_err(|_| Refusal::from(ProblemCode::Unavailable))?
     }
 
     /// Runs a blocking call to the store off the network threads.

@@ -1,11 +1,15 @@
 //! Configuration: command line over environment over file, checked as a whole at start, every fault named at once.
 
+pub mod openid;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 use skranke_protocol::signature::PublicKey;
+
+use openid::{OpenIdConfig, OpenIdSettings};
 
 /// Hours a grant is valid unless the settings say otherwise: as long as a computer may work without the central
 /// store, so that a day in the field never outlasts it. Basis: design, section 5 (offline lease, 8 days).
@@ -52,6 +56,8 @@ pub struct Settings {
     pub min_free_megabytes: Option<u64>,
     /// Seconds a stopping server waits for open requests.
     pub stop_seconds: Option<u64>,
+    /// The municipality's identity provider; from the file only.
+    pub openid: Option<OpenIdSettings>,
 }
 
 /// Where the records are.
@@ -105,6 +111,8 @@ pub struct Config {
     pub min_free_bytes: u64,
     /// How long a stopping server waits for open requests.
     pub stop_within: Duration,
+    /// The municipality's identity provider.
+    pub openid: Option<OpenIdConfig>,
 }
 
 /// Where the certificate and its key stand.
@@ -166,6 +174,7 @@ impl Settings {
             tls_certificate_file: get("TLS_CERTIFICATE_FILE").map(PathBuf::from),
             tls_key_file: get("TLS_KEY_FILE").map(PathBuf::from),
             metrics_listen: get("METRICS_LISTEN"),
+            openid: None,
         };
         if faults.is_empty() {
             Ok(settings)
@@ -196,6 +205,7 @@ impl Settings {
             metrics_listen: self.metrics_listen.or(other.metrics_listen),
             min_free_megabytes: self.min_free_megabytes.or(other.min_free_megabytes),
             stop_seconds: self.stop_seconds.or(other.stop_seconds),
+            openid: self.openid.or(other.openid),
         }
     }
 
@@ -318,6 +328,10 @@ impl Settings {
         if min_free_megabytes > 1_000_000 {
             faults.push("min_free_megabytes must be at most 1000000".to_owned());
         }
+        if self.openid.is_some() && self.tenant.is_none() {
+            faults.push("openid needs a tenant".to_owned());
+        }
+        let openid = self.openid.and_then(|openid| openid.check(&mut faults));
         match (listen, database, attachments, self.key_file) {
             (Some(listen), Some(database), Some(attachments), Some(key_file))
                 if faults.is_empty() =>
@@ -337,6 +351,7 @@ impl Settings {
                     metrics_listen,
                     min_free_bytes: min_free_megabytes * 1024 * 1024,
                     stop_within: Duration::from_secs(stop_seconds),
+                    openid,
                 })
             }
             _ => Err(ConfigError(faults)),

@@ -137,6 +137,15 @@ enum Command {
         #[arg(long, default_value = "tenant")]
         scope: String,
     },
+    /// Shut a person out: sessions end and grants are revoked with the next request.
+    CloseAccount {
+        /// The login; `openid:` and the subject for a person of the identity provider.
+        #[arg(long)]
+        login: String,
+        /// Let the person sign in again.
+        #[arg(long)]
+        reopen: bool,
+    },
     /// Add a local account; the password is read from standard input.
     AddStaff {
         /// Login name.
@@ -208,6 +217,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::AddStaff { login, roles } => {
             add_staff(store(&config)?.as_ref(), &config, login, roles)
+        }
+        Command::CloseAccount { login, reopen } => {
+            close_account(store(&config)?.as_ref(), tenant(&config)?, &login, reopen)
         }
         Command::OperatorKey { to } => {
             let key = operator::make_key(&to)?;
@@ -524,6 +536,25 @@ fn add_staff(
     };
     store.save_staff(tenant, &staff)?;
     print(&json!({ "staff_id": id.to_string() }))
+}
+
+fn close_account(
+    store: &dyn CentralStore,
+    tenant: &str,
+    login: &str,
+    reopen: bool,
+) -> anyhow::Result<()> {
+    let known = store.staff_by_login(tenant, login)?;
+    let mut staff = known.ok_or_else(|| anyhow!("there is no such login"))?;
+    staff.active = reopen;
+    let id = staff.id;
+    store.save_staff(tenant, &staff)?;
+    if !reopen {
+        let mut transaction = store.begin(tenant)?;
+        transaction.revoke_grants_of(id, log::now())?;
+        transaction.commit()?;
+    }
+    print(&json!({ "staff_id": id.to_string(), "active": reopen }))
 }
 
 /// One line of JSON on standard output, for the program that asked.

@@ -45,9 +45,20 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::StateMismatch,
             ProblemCode::TooManyRequests,
         ],
-        "sign_in" => &[ProblemCode::SignInRefused, ProblemCode::TooManyRequests],
+        "sign_in" => &[
+            ProblemCode::SignInRefused,
+            ProblemCode::NoRole,
+            ProblemCode::NotFound,
+            ProblemCode::TooManyRequests,
+        ],
+        "begin" => &[ProblemCode::NotFound, ProblemCode::TooManyRequests],
+        "renew" | "end_session" => &[ProblemCode::GrantNotValid, ProblemCode::TooManyRequests],
         "pull" => &[ProblemCode::EpochChanged, ProblemCode::StateMismatch],
-        "lookup" => &[ProblemCode::GrantNotValid, ProblemCode::NotPermitted],
+        "lookup" => &[
+            ProblemCode::GrantNotValid,
+            ProblemCode::NotPermitted,
+            ProblemCode::TooManyRequests,
+        ],
         "profile_save" => &[
             ProblemCode::GrantNotValid,
             ProblemCode::NotPermitted,
@@ -97,7 +108,7 @@ fn described() -> OpenApi {
         (
             "person",
             "authorization",
-            "`DPoP` and the grant of the person who works on the device",
+            "`DPoP` and the access token of the person who works on the device",
         ),
     ] {
         let key = ApiKeyValue::with_description(header, what);

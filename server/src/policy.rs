@@ -10,6 +10,8 @@
 use skranke_domain::role::{Act, Role, any_permits};
 use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_PROFILE_BYTES, Scope};
 
+use crate::pace::Pace;
+
 /// Largest body of small requests, in bytes.
 const SMALL: usize = 16 * 1024;
 /// Largest body with a profile: its text as JSON may write it, and the few words around it.
@@ -52,6 +54,8 @@ pub struct Rule {
     pub reach: Reach,
     /// Largest body, in bytes.
     pub body_bytes: usize,
+    /// How fast one device, and one person, may ask; none where nothing is guessed or looked up.
+    pub pace: Option<Pace>,
 }
 
 impl Rule {
@@ -72,6 +76,7 @@ const fn row(
     caller: Caller,
     reach: Reach,
     body_bytes: usize,
+    pace: Option<Pace>,
 ) -> Rule {
     Rule {
         method,
@@ -79,32 +84,48 @@ const fn row(
         caller,
         reach,
         body_bytes,
+        pace,
     }
 }
+
+/// Where a secret could be guessed: sixty at once, for a counter where everyone signs in at eight, then one in six
+/// seconds.
+const GUESSABLE: Option<Pace> = Some(Pace {
+    burst: 60,
+    seconds_each: 6,
+});
+/// Where citizens are looked up: far more than a person types, far less than a register is copied with.
+const LOOKED_UP: Option<Pace> = Some(Pace {
+    burst: 60,
+    seconds_each: 2,
+});
 
 const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 15] = {
+pub static TABLE: [Rule; 18] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
-        row("GET",   "/healthz",         Anyone,                Any,          0),
-        row("GET",   "/readyz",          Anyone,                Any,          0),
-        row("GET",   "/v1/openapi.json", Anyone,                Any,          0),
-        row("POST",  "/v1/devices",      Key,                   Any,          SMALL),
-        row("POST",  "/v1/sessions",     Device,                Any,          SMALL),
-        row("POST",  "/v1/events",       Device,                Any,          MAX_BATCH_BYTES),
-        row("GET",   "/v1/events",       Device,                Any,          0),
-        row("POST",  "/v1/lookup",       Person(Act::Search),   Municipality, SMALL),
-        row("POST",  "/v1/profiles",     Person(Act::Administer), Any,        PROFILE_BODY_BYTES),
-        row("GET",   "/v1/profiles",     Device,                Any,          0),
-        row("GET",   "/v1/status",       KnownDevice,           Any,          0),
-        row("GET",   "/v1/confirmation", Device,                Any,          0),
-        row("HEAD",  ATTACHMENT,         Device,                Any,          0),
-        row("PATCH", ATTACHMENT,         Device,                Any,          MAX_CHUNK_BYTES),
-        row("GET",   ATTACHMENT,         Person(Act::ReadCase), Municipality, 0),
+        row("GET",   "/healthz",           Anyone,                Any,          0,               None),
+        row("GET",   "/readyz",            Anyone,                Any,          0,               None),
+        row("GET",   "/v1/openapi.json",   Anyone,                Any,          0,               None),
+        row("POST",  "/v1/devices",        Key,                   Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/sign-ins",       Device,                Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/sessions",       Device,                Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/sessions/renew", Device,                Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/sessions/end",   Device,                Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/events",         Device,                Any,          MAX_BATCH_BYTES, None),
+        row("GET",   "/v1/events",         Device,                Any,          0,               None),
+        row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),
+        row("POST",  "/v1/profiles",       Person(Act::Administer), Any,         PROFILE_BODY_BYTES, None),
+        row("GET",   "/v1/profiles",       Device,                Any,          0,               None),
+        row("GET",   "/v1/status",         KnownDevice,           Any,          0,               None),
+        row("GET",   "/v1/confirmation",   Device,                Any,          0,               None),
+        row("HEAD",  ATTACHMENT,           Device,                Any,          0,               None),
+        row("PATCH", ATTACHMENT,           Device,                Any,          MAX_CHUNK_BYTES, None),
+        row("GET",   ATTACHMENT,           Person(Act::ReadCase), Municipality, 0,               None),
     ]
 };
 

@@ -12,13 +12,14 @@ use crate::store::StoreError;
 use crate::writer::WriteError;
 
 /// How long a client is asked to wait before it tries again.
-const RETRY_AFTER_SECONDS: &str = "2";
+const RETRY_AFTER_SECONDS: u32 = 2;
 
 /// An error answer in the making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     code: ProblemCode,
     part: Option<&'static str>,
+    retry_after_seconds: u32,
 }
 
 /// The result of a handler.
@@ -30,6 +31,16 @@ impl Refusal {
         Self {
             code,
             part: Some(part),
+            retry_after_seconds: RETRY_AFTER_SECONDS,
+        }
+    }
+
+    /// Too many requests; how long to wait.
+    pub const fn too_fast(retry_after_seconds: u32) -> Self {
+        Self {
+            code: ProblemCode::TooManyRequests,
+            part: None,
+            retry_after_seconds,
         }
     }
 
@@ -41,7 +52,11 @@ impl Refusal {
 
 impl From<ProblemCode> for Refusal {
     fn from(code: ProblemCode) -> Self {
-        Self { code, part: None }
+        Self {
+            code,
+            part: None,
+            retry_after_seconds: RETRY_AFTER_SECONDS,
+        }
     }
 }
 
@@ -89,7 +104,7 @@ impl IntoResponse for Refusal {
         ) {
             headers.insert(
                 header::RETRY_AFTER,
-                HeaderValue::from_static(RETRY_AFTER_SECONDS),
+                HeaderValue::from(self.retry_after_seconds),
             );
         }
         if status == StatusCode::UNAUTHORIZED {

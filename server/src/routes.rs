@@ -5,6 +5,7 @@ mod enrol;
 mod events;
 mod lookup;
 mod profiles;
+mod session;
 mod status;
 
 use std::io::Read as _;
@@ -36,7 +37,10 @@ use crate::problem::{Answer, Refusal};
 pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
     OpenApiRouter::new()
         .routes(routes!(enrol::enrol))
-        .routes(routes!(enrol::sign_in))
+        .routes(routes!(session::sign_in))
+        .routes(routes!(session::begin))
+        .routes(routes!(session::renew))
+        .routes(routes!(session::end))
         .routes(routes!(events::push, events::pull))
         .routes(routes!(lookup::lookup))
         .routes(routes!(profiles::save, profiles::list))

@@ -164,6 +164,19 @@ pub struct StoredGrant {
     pub signed: SignedGrant,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The tokens of the sign-in that gave it.
+    pub family: TokenFamily,
+}
+
+/// How the tokens of one sign-in stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenFamily {
+    /// How often they were renewed.
+    pub generation: u64,
+    /// When last.
+    pub renewed_at: Option<DateTime<Utc>>,
+    /// When the session ended, by sign-out, reuse of a token or withdrawal.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// What the look-up answers from.
@@ -272,7 +285,7 @@ pub struct FeedSlice {
     pub tenant: Tenant,
 }
 
-/// A local account.
+/// A member of staff: a local account, or a person the identity provider vouched for (without a password).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staff {
     /// The person.
@@ -449,6 +462,9 @@ pub trait CentralStore: Send + Sync {
     /// A grant.
     fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>>;
 
+    /// A member of staff.
+    fn staff(&self, tenant: &str, id: StaffId) -> Stored<Option<Staff>>;
+
     /// A local account.
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>>;
 
@@ -526,6 +542,12 @@ pub trait CentralTransaction {
 
     /// Revokes a grant.
     fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()>;
+
+    /// Revokes all grants of a person, on every device.
+    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()>;
+
+    /// Saves how the tokens of a sign-in stand.
+    fn set_token_family(&mut self, id: GrantId, family: &TokenFamily) -> Stored<()>;
 
     /// All stored events that a batch touches, each once: accepted ones in feed order, others by device and number.
     fn touched(&mut self, touched: &Touched) -> Stored<Vec<StoredEvent>>;

@@ -1,10 +1,12 @@
-//! Opens the national tool in the person's own browser.
+//! Opens the person's own browser: at the national tool, and at the identity provider to sign in.
 //!
-//! The address is the profile's and nothing else: the window names none, and nothing of the case goes with it.
+//! The address is the profile's, or the central store's for a sign-in: the window names none, and nothing of a case
+//! goes with it.
 //!
 //! Basis: spec practice 2 (register in the window beside); spec domain, section 7.
 
 use skranke_app::api::error::ErrorCode;
+use skranke_app::api::session::SessionView;
 use skranke_app::{App, AppError};
 
 /// Opens it, without waiting for the browser.
@@ -15,4 +17,17 @@ pub(crate) fn open_national_tool(app: &App) -> Result<(), AppError> {
         return Err(AppError::of(ErrorCode::NationalToolNotOpened));
     }
     open::that_detached(address).map_err(|_| AppError::of(ErrorCode::NationalToolNotOpened))
+}
+
+/// Signs a person in through the identity provider's page.
+pub(crate) fn sign_in(app: &App) -> Result<SessionView, AppError> {
+    app.browser_sign_in(|address| {
+        let is_web = ["https://", "http://127.0.0.1:"]
+            .iter()
+            .any(|start| address.starts_with(start));
+        if !is_web {
+            return Err(AppError::of(ErrorCode::BrowserNotOpened));
+        }
+        open::that_detached(address).map_err(|_| AppError::of(ErrorCode::BrowserNotOpened))
+    })
 }

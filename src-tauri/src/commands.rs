@@ -59,6 +59,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::session::recover,
         commands::session::store_recover,
         commands::session::sign_in,
+        commands::session::browser_sign_in_cancel,
         commands::session::sign_out,
         commands::session::session_lock,
         commands::session::session_stay,
@@ -81,6 +82,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::desktop::paper_save,
         commands::desktop::printers,
         commands::desktop::national_tool_open,
+        commands::desktop::browser_sign_in,
     ]
 }
 

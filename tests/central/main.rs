@@ -4,6 +4,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod browser;
 mod epochs;
 mod faults;
 mod lying;
@@ -23,6 +24,7 @@ use skranke_app::api::session::SignInRequest;
 use skranke_app::api::sync::SyncView;
 use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
 use skranke_server::config::Settings;
+use skranke_server::config::openid::OpenIdSettings;
 use skranke_server::serve::Embedded;
 use skranke_server::store::CentralStore;
 use skranke_server::store::key_file::KeyFile;
@@ -39,6 +41,7 @@ struct Town {
     store: String,
     operator_key: Option<String>,
     central: Option<Embedded>,
+    openid: Option<OpenIdSettings>,
 }
 
 impl Town {
@@ -50,8 +53,25 @@ impl Town {
 
     /// A municipality whose central store keeps its records in `store`, with an operator's key.
     fn with(folder: tempfile::TempDir, store: String, operator_key: Option<String>) -> Self {
+        Self::of(folder, store, operator_key, None)
+    }
+
+    /// A municipality whose people sign in at this provider.
+    fn with_openid(openid: OpenIdSettings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = format!("sqlite:{}", folder.path().join("central.db").display());
+        Self::of(folder, store, None, Some(openid))
+    }
+
+    fn of(
+        folder: tempfile::TempDir,
+        store: String,
+        operator_key: Option<String>,
+        openid: Option<OpenIdSettings>,
+    ) -> Self {
         let mut town = Self {
             folder,
+            openid,
             address: "127.0.0.1:0".parse().unwrap(),
             store,
             operator_key,
@@ -72,6 +92,7 @@ impl Town {
             tenant: Some(TENANT.to_owned()),
             bootstrap_secret: Some(SECRET.to_owned()),
             operator_key: self.operator_key.clone(),
+            openid: self.openid.clone(),
             ..Settings::default()
         }
     }
@@ -82,6 +103,13 @@ impl Town {
         let central = Embedded::start(&settings.check().unwrap()).unwrap();
         self.address = central.url().trim_start_matches("http://").parse().unwrap();
         self.central = Some(central);
+    }
+
+    /// The central store's own database, opened a second time as the operator's commands do.
+    fn central_store(&self) -> SqliteStore {
+        let path = |name: &str| self.folder.path().join(name);
+        let file = KeyFile::read_or_create(&path("central.key"), true).unwrap();
+        SqliteStore::open(&path("central.db"), &file).unwrap()
     }
 
     fn close_central(&mut self) {

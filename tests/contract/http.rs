@@ -4,4 +4,5 @@ mod client;
 mod profiles;
 mod raw;
 mod rights;
+mod tokens;
 mod town;

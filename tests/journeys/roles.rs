@@ -87,7 +87,7 @@ impl Story {
             "recover" => (Nothing, json!({ "secret": "" })),
             "store_recover" => (Nothing, Value::Null),
             "sign_in" => (Nothing, json!({ "user_name": "", "password": "" })),
-            "sign_out" | "session_lock" => (Nothing, Value::Null),
+            "sign_out" | "session_lock" | "browser_sign_in_cancel" => (Nothing, Value::Null),
             "session_unlock" => (SignedIn, json!({ "secret": crate::office::PASSWORD })),
             "staff_list" => (This(Act::Administer), Value::Null),
             "staff_save" => (

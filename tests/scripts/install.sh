@@ -68,11 +68,15 @@ install_rust_tools() {
 
 install_npm_packages() {
   command -v npm >/dev/null || { echo "No npm on the PATH: install Node 20.19 or newer first." >&2; exit 1; }
-  local stamp=ui/node_modules/.installed-lock
-  cmp -s ui/package-lock.json "$stamp" && return
-  say "npm ci"
-  (cd ui && npm ci --no-audit --no-fund --loglevel=error)
-  cp ui/package-lock.json "$stamp"
+  # The window, and the certified OpenID provider that sign-in is tested against.
+  local folder
+  for folder in ui tests/openid; do
+    local stamp=$folder/node_modules/.installed-lock
+    cmp -s "$folder/package-lock.json" "$stamp" && continue
+    say "npm ci in $folder"
+    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    cp "$folder/package-lock.json" "$stamp"
+  done
 }
 
 install_packages

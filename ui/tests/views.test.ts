@@ -1,6 +1,6 @@
 // Every view with answers the real core gave, looked over by axe.
 import { describe, expect, test } from 'vitest'
-import { answers, RecordedCore, refusal } from './recorded'
+import { answers, later, RecordedCore, refusal } from './recorded'
 import { expectAccessible, get, open, press, settle, type, until } from './page'
 
 const signedIn = answers.start_ready.session!
@@ -13,6 +13,36 @@ describe('axe finds nothing', () => {
     await open(new RecordedCore({ start_state: answers.start_sign_in }))
     expect(document.querySelector('main h1')).not.toBeNull()
     await expectAccessible()
+  })
+  test('signing in in the browser: offered, waited for, turned back from, refused with words', async () => {
+    const inBrowser = later<never>()
+    const { core } = await open(
+      new RecordedCore({
+        start_state: { ...answers.start_sign_in, browser_sign_in: true },
+        browser_sign_in: () => inBrowser.answer,
+        browser_sign_in_cancel: null
+      })
+    )
+    await expectAccessible()
+    get('browser-sign-in').click()
+    await until(() => document.getElementById('browser-cancel') !== null, 'the way back')
+    expect(document.querySelector('[role="status"]')?.textContent).toBe('Log ind i browseren. Kom så tilbage hertil.')
+    await expectAccessible()
+    get('browser-cancel').click()
+    await until(() => core.of('browser_sign_in_cancel').length === 1, 'the wish to turn back')
+    core.answers.browser_sign_in = () => {
+      throw refusal('browser_sign_in_no_role')
+    }
+    inBrowser.give(Promise.reject(refusal('browser_sign_in_abandoned')) as never)
+    await until(() => document.getElementById('sign-in-error') !== null, 'the reason')
+    get('browser-sign-in').click()
+    await until(() => get('sign-in-error').textContent?.includes('rolle') ?? false, 'the other reason')
+    expect(get('sign-in-error').textContent).toContain('Dit login giver ikke adgang til Skranke. Bed din leder om en rolle.')
+    await expectAccessible()
+  })
+  test('without a provider the sign-in screen offers no browser', async () => {
+    await open(new RecordedCore({ start_state: answers.start_sign_in }))
+    expect(document.getElementById('browser-sign-in')).toBeNull()
   })
   test('the locked screen', async () => {
     await open(new RecordedCore({ start_state: { ...answers.start_ready, stage: 'locked' } }))

@@ -79,6 +79,7 @@ commands! {
     recover(SecretRequest) -> StartState;
     store_recover(Nothing) -> StoreRecovered;
     sign_in(SignInRequest) -> SessionView;
+    browser_sign_in_cancel(Nothing) -> Nothing;
     sign_out(Nothing) -> Nothing;
     session_lock(Nothing) -> Nothing;
     session_stay(Nothing) -> Nothing;
@@ -139,6 +140,7 @@ pub const SHELL_COMMANDS: &[&str] = &[
     "paper_save",
     "printers",
     "national_tool_open",
+    "browser_sign_in",
 ];
 
 /// The TypeScript of every type that crosses to the window, and of the table of commands.
@@ -252,7 +254,8 @@ pub fn typescript() -> String {
          paper_print: {{ request: PrintRequest; answer: PaperDone }};\n  \
          paper_save: {{ request: SavePaperRequest; answer: PaperDone }};\n  \
          printers: {{ request: null; answer: Array<PrinterView> }};\n  \
-         national_tool_open: {{ request: null; answer: null }};\n}}",
+         national_tool_open: {{ request: null; answer: null }};\n  \
+         browser_sign_in: {{ request: null; answer: SessionView }};\n}}",
         command_types(&config)
     );
     text

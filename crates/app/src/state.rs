@@ -102,6 +102,8 @@ pub(crate) struct Session {
     pub(crate) name: String,
     pub(crate) initials: String,
     pub(crate) roles: Vec<Role>,
+    /// Signed in at the identity provider, not with a password of this computer.
+    pub(crate) in_browser: bool,
     pub(crate) locked: bool,
     pub(crate) last_active_at: DateTime<Utc>,
 }

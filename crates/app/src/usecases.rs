@@ -1,6 +1,7 @@
 //! What window, command line and tests can ask for: one file for each area, one function for each command.
 
-pub(crate) mod attachments;
+mod attachments;
+pub(crate) mod browser_sign_in;
 pub(crate) mod cases;
 pub(crate) mod citizens;
 pub(crate) mod conflicts;

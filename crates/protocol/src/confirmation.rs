@@ -12,7 +12,7 @@ use skranke_domain::ids::DeviceId;
 
 use crate::canonical;
 use crate::chain::Head;
-use crate::encoding::{as_text, hex_array, hex_option};
+use crate::encoding::{as_text, from_base64_url, hex_array, hex_option, to_base64_url};
 use crate::instant;
 use crate::signature::{PublicKey, Purpose, Signature, SigningKey};
 
@@ -70,6 +70,29 @@ impl<T: Statement> Signed<T> {
             .verify(T::PURPOSE, self.body.as_bytes(), &self.signature)
             .map_err(|_| StatementError::Signature)?;
         canonical::from_bytes(self.body.as_bytes()).map_err(|_| StatementError::Malformed)
+    }
+
+    /// The compact form, `<body>.<signature>` in base64url, for a header or a field.
+    pub fn to_compact(&self) -> String {
+        format!(
+            "{}.{}",
+            to_base64_url(self.body.as_bytes()),
+            to_base64_url(self.signature.as_bytes())
+        )
+    }
+
+    /// Reads the compact form; [`Signed::verify`] tells whether it is worth anything.
+    ///
+    /// # Errors
+    /// [`StatementError::Malformed`].
+    pub fn from_compact(text: &str) -> Result<Self, StatementError> {
+        let malformed = || StatementError::Malformed;
+        let (body, signature) = text.split_once('.').ok_or_else(malformed)?;
+        let body = from_base64_url(body).map_err(|_| malformed())?;
+        let body = String::from_utf8(body).map_err(|_| malformed())?;
+        let signature = from_base64_url(signature).map_err(|_| malformed())?;
+        let signature = signature.try_into().map_err(|_| malformed())?;
+        Ok(Self::from_parts(body, Signature::from_bytes(signature)))
     }
 
     /// The signed text, for storage.

@@ -22,6 +22,7 @@ pub mod receipt_code;
 #[cfg(test)]
 mod sample;
 pub mod signature;
+pub mod token;
 pub mod tree;
 pub mod version;
 pub mod wire;

@@ -62,6 +62,8 @@ problem_codes! {
     GrantNotValid => "grant_not_valid", 401, "The request carries no valid grant.";
     /// Login name, password, enrolment code or secret is wrong.
     SignInRefused => "sign_in_refused", 401, "The sign-in was refused.";
+    /// The identity provider knows the person, but gives no role in this municipality's table.
+    NoRole => "no_role", 403, "The identity provider gives the person no role here.";
     /// The device was revoked.
     DeviceRevoked => "device_revoked", 403, "The device has been revoked.";
     /// The role does not permit it.

@@ -31,6 +31,8 @@ pub enum Purpose {
     AuditSeal,
     /// The server hands out a municipality's profile.
     Profile,
+    /// The server gives a signed-in person's requests a token.
+    Token,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Purpose::Paper => "skranke/paper/1",
             Purpose::AuditSeal => "skranke/audit-seal/1",
             Purpose::Profile => "skranke/profile/1",
+            Purpose::Token => "skranke/token/1",
         }
     }
 

@@ -17,8 +17,9 @@ pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
 pub use session::{
-    Certification, DeviceStatus, EnrolAnswer, EnrolRequest, FoundCase, LookupAnswer, LookupRequest,
-    SessionAnswer, SessionRequest, Status,
+    BrowserSignInAnswer, BrowserSignInRequest, Certification, DeviceStatus, EndAnswer, EnrolAnswer,
+    EnrolRequest, FoundCase, LookupAnswer, LookupRequest, RefreshRequest, RenewAnswer,
+    SessionAnswer, SessionRequest, StaffProfile, Status, Tokens,
 };
 pub use verdict::{CommandVerdict, Outcome, Verdict};
 
@@ -50,6 +51,20 @@ pub const UPLOAD_OFFSET: &str = "upload-offset";
 pub const UPLOAD_LENGTH: &str = "upload-length";
 /// Header that says whether the attachment is complete: `?1` or `?0`.
 pub const UPLOAD_COMPLETE: &str = "upload-complete";
+/// Header that says why a person reads an attachment: one of [`PURPOSES`].
+pub const PURPOSE: &str = "skranke-purpose";
+/// Why a person may be looked up, or a file of theirs be read. The list is closed: own words would end in the log.
+pub const PURPOSES: [&str; 9] = [
+    "counter_entry",
+    "open_work",
+    "citizen_contact",
+    "case_work",
+    "quality",
+    "other",
+    "register_in_digital_post",
+    "paper",
+    "contact",
+];
 /// Header with the server's time in every answer.
 pub const SERVER_TIME: &str = "skranke-time";
 

@@ -5,26 +5,33 @@ mod transport;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::ids::{CaseId, DeviceId, Sha256Digest};
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::grant::{Grant, SignedGrant};
+use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::{
-    CommandVerdict, ConfirmationAnswer, Cursor, EnrolAnswer, EnrolRequest, FeedItem, FeedPage,
-    LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, ProfileEdition, ProfileSaveAnswer,
-    ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, SessionAnswer, SessionRequest,
-    Status, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
+    BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
+    EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, LookupAnswer, LookupRequest,
+    MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
+    ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RenewAnswer, SessionAnswer,
+    SessionRequest, Status, Tokens, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
 };
 
 use crate::environment::{Cancel, Environment};
 use crate::error::SyncError;
-use transport::{Call, Transport};
+use crate::session::Session;
+use transport::{Answer, Call, Transport};
 
 /// Longest wait for an ordinary answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Tokens are renewed this long before they run out.
+const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(30);
 
 /// Longest wait for a look-up: somebody stands at the counter, and "not known" is an answer too.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -163,11 +170,11 @@ impl Client {
         }
     }
 
-    /// Signs a person in and returns the grant.
+    /// Signs a person in.
     ///
     /// # Errors
-    /// See [`SyncError`]; a grant for another device or person than asked for is refused.
-    pub fn sign_in(&self, request: &SessionRequest) -> Result<(SignedGrant, Grant), SyncError> {
+    /// See [`SyncError`]; a grant for another device or municipality than this one is refused.
+    pub fn sign_in(&self, request: &SessionRequest) -> Result<Session, SyncError> {
         let answer: SessionAnswer = self.post("/v1/sessions", request)?;
         let signed = SignedGrant::from_token(&answer.grant).map_err(|_| SyncError::Undecodable)?;
         let grant = signed
@@ -176,7 +183,79 @@ impl Client {
         if grant.device_id != self.connection.device_id || grant.tenant != self.connection.tenant {
             return Err(SyncError::NotSignedByServer);
         }
-        Ok((signed, grant))
+        Ok(Session::new(signed, grant, answer.profile, answer.tokens))
+    }
+
+    /// Begins a sign-in at the municipality's identity provider; the browser comes back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn begin_sign_in(&self, redirect_uri: &str) -> Result<BrowserSignInAnswer, SyncError> {
+        let request = BrowserSignInRequest {
+            redirect_uri: redirect_uri.to_owned(),
+        };
+        self.post("/v1/sign-ins", &request)
+    }
+
+    /// Renews the tokens of a session now. Requests as a person do it by themselves.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; `GrantNotValid` where the session has ended.
+    pub fn renew(&self, session: &Session) -> Result<(), SyncError> {
+        self.renew_tokens(&mut session.tokens())
+    }
+
+    /// Ends a session at the server.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn end(&self, session: &Session) -> Result<(), SyncError> {
+        let refresh_token = session.tokens().refresh_token.clone();
+        let _: EndAnswer = self.post("/v1/sessions/end", &RefreshRequest { refresh_token })?;
+        Ok(())
+    }
+
+    fn renew_tokens(&self, tokens: &mut Tokens) -> Result<(), SyncError> {
+        let request = RefreshRequest {
+            refresh_token: tokens.refresh_token.clone(),
+        };
+        let answer: RenewAnswer = self.post("/v1/sessions/renew", &request)?;
+        *tokens = answer.tokens;
+        Ok(())
+    }
+
+    /// Sends a request as a person, with a token that is still good; renewed once more where the server knows better.
+    fn as_person(
+        &self,
+        session: &Session,
+        call: Call<'_>,
+        timeout: Duration,
+    ) -> Result<Answer, SyncError> {
+        let mut call = call;
+        call.token = Some(self.access_token(session)?);
+        let answer = self.transport.send(&call, timeout)?.success();
+        let token_is_stale = matches!(
+            answer,
+            Err(SyncError::Refused {
+                code: ProblemCode::GrantNotValid,
+                ..
+            })
+        );
+        if !token_is_stale {
+            return answer;
+        }
+        self.renew(session)?;
+        call.token = Some(session.tokens().access_token.clone());
+        self.transport.send(&call, timeout)?.success()
+    }
+
+    fn access_token(&self, session: &Session) -> Result<String, SyncError> {
+        let mut tokens = session.tokens();
+        let offset = TimeDelta::milliseconds(self.clock_offset_ms().unwrap_or(0));
+        if self.environment().now() + offset + RENEW_BEFORE >= tokens.access_until {
+            self.renew_tokens(&mut tokens)?;
+        }
+        Ok(tokens.access_token.clone())
     }
 
     /// What the server holds of this device.
@@ -264,13 +343,13 @@ impl Client {
         })
     }
 
-    /// Asks what the municipality knows of a citizen, in the name of the person whose grant it is.
+    /// Asks what the municipality knows of a citizen, in the name of the person whose session it is.
     ///
     /// # Errors
     /// See [`SyncError`].
     pub fn lookup(
         &self,
-        grant: &SignedGrant,
+        session: &Session,
         cpr: &Cpr,
         purpose: &str,
     ) -> Result<LookupAnswer, SyncError> {
@@ -279,28 +358,29 @@ impl Client {
             purpose: purpose.to_owned(),
         };
         let call = Call {
-            token: Some(grant.to_token()),
             body: Some(encode(&request)?),
             ..self.call("POST", "/v1/lookup")
         };
-        self.transport.json(&call, LOOKUP_TIMEOUT)
+        let answer = self.as_person(session, call, LOOKUP_TIMEOUT)?;
+        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
     }
 
-    /// Offers the next edition of the municipality's profile, in the name of the administrator whose grant it is.
+    /// Offers the next edition of the municipality's profile, in the name of the administrator whose session it is.
     ///
     /// # Errors
     /// See [`SyncError`]; [`skranke_protocol::problem::ProblemCode::StateMismatch`] where somebody else was first.
     pub fn save_profile(
         &self,
-        grant: &SignedGrant,
+        session: &Session,
         request: &ProfileSaveRequest,
     ) -> Result<ProfileEdition, SyncError> {
         let call = Call {
-            token: Some(grant.to_token()),
             body: Some(encode(request)?),
             ..self.call("POST", "/v1/profiles")
         };
-        let answer: ProfileSaveAnswer = self.transport.json(&call, TIMEOUT)?;
+        let answer = self.as_person(session, call, TIMEOUT)?;
+        let answer: ProfileSaveAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)?;
         let edition = self.check_edition(&answer.edition)?;
         if edition.text == request.text {
             Ok(edition)
@@ -399,20 +479,21 @@ impl Client {
         }
     }
 
-    /// Fetches a file and checks that it is the one named.
+    /// Fetches a file for a stated purpose and checks that it is the one named.
     ///
     /// # Errors
     /// See [`SyncError`].
     pub fn download(
         &self,
-        grant: &SignedGrant,
+        session: &Session,
         digest: &Sha256Digest,
+        purpose: &str,
     ) -> Result<Vec<u8>, SyncError> {
         let call = Call {
-            token: Some(grant.to_token()),
+            headers: vec![(PURPOSE, purpose.to_owned())],
             ..self.call("GET", &format!("/v1/attachments/{digest}"))
         };
-        let answer = self.transport.send(&call, TIMEOUT)?.success()?;
+        let answer = self.as_person(session, call, TIMEOUT)?;
         if Sha256::digest(&answer.body)[..] == digest.as_bytes()[..] {
             Ok(answer.body)
         } else {

@@ -9,7 +9,9 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET};
+use skranke_protocol::wire::{
+    MAX_ATTACHMENT_BYTES, PURPOSE, PURPOSES, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET,
+};
 use uuid::Uuid;
 
 use crate::attachments::{AttachmentError, Finished};
@@ -109,7 +111,10 @@ pub(super) async fn patch(
     get,
     path = "/v1/attachments/{digest}",
     operation_id = "attachment_fetch",
-    params(("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits")),
+    params(
+        ("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits"),
+        ("skranke-purpose" = String, Header, description = "Why, as a code; it is logged"),
+    ),
     responses((status = 200, description = "The content, as its own type", content_type = "*/*", body = Vec<u8>)),
     security(("device" = [], "person" = [])),
 )]
@@ -118,6 +123,10 @@ pub(super) async fn fetch(
     Name(digest): Name,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
+    let purpose = call
+        .text(PURPOSE)
+        .filter(|stated| PURPOSES.contains(stated))
+        .ok_or(Refusal::of(ProblemCode::BadParameter, PURPOSE))?;
     let Standing::Complete(attachment) = standing(&central, &call, digest).await? else {
         return Err(ProblemCode::NotFound.into());
     };
@@ -127,7 +136,7 @@ pub(super) async fn fetch(
         device_id: call.device()?.id,
         staff_id: Some(call.person()?.staff_id),
         action: "attachment_read",
-        purpose: "case_work".to_owned(),
+        purpose: purpose.to_owned(),
         case_id: None,
         citizen_digest: None,
         detail: digest.to_string(),

@@ -8,7 +8,7 @@ use axum::response::Response;
 use skranke_domain::cpr::Cpr;
 use skranke_domain::event::Ending;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest};
+use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest, PURPOSES};
 use uuid::Uuid;
 
 use super::{answer, json};
@@ -32,12 +32,7 @@ pub(super) async fn lookup(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: LookupRequest = json(&call.body)?;
-    let purpose_is_code = (1..=64).contains(&request.purpose.len())
-        && request
-            .purpose
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if !purpose_is_code {
+    if !PURPOSES.contains(&request.purpose.as_str()) {
         return Err(Refusal::of(ProblemCode::BadParameter, "purpose"));
     }
     let cpr =

@@ -38,6 +38,7 @@ pub(super) async fn status(
         call.headers(),
         &Status {
             profile_edition,
+            browser_sign_in: central.offers_browser_sign_in(&tenant.code),
             certification: central.certify(&device, &tenant.code, now),
             protocol: SPOKEN,
             server_version: env!("CARGO_PKG_VERSION").to_owned(),

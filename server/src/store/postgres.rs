@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use deadpool::managed::{Object, Pool, PoolError};
-use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest};
+use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::Scope;
 use tokio::runtime::Runtime;
@@ -236,7 +236,7 @@ const NEWEST_EDITION: &str =
 
 async fn grant(link: &mut Link, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
     const GRANT: &str = "
-        SELECT body, signature, revoked_at
+        SELECT body, signature, revoked_at, generation, renewed_at, ended_at
           FROM staff_grant
          WHERE tenant = $1 AND id = $2";
     let found = link.query_opt(GRANT, &[&tenant, &id.as_uuid()]).await?;
@@ -433,6 +433,17 @@ impl CentralStore for PostgresStore {
 
     fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
         self.read(tenant, async |link| grant(link, tenant, id).await)
+    }
+
+    fn staff(&self, tenant: &str, id: StaffId) -> Stored<Option<Staff>> {
+        const STAFF: &str = "
+            SELECT id, login, password_hash, roles, active
+              FROM staff
+             WHERE tenant = $1 AND id = $2";
+        self.read(tenant, async |link| {
+            let found = link.query_opt(STAFF, &[&tenant, &id.as_uuid()]).await?;
+            found.as_ref().map(row::staff).transpose()
+        })
     }
 
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>> {

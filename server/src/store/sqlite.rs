@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, named_params};
-use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest};
+use skranke_domain::ids::{CaseId, DeviceId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::instant;
 use skranke_protocol::wire::Scope;
@@ -163,7 +163,7 @@ fn newest_edition(connection: &Connection, tenant: &str) -> Stored<u32> {
 }
 
 const GRANT: &str = "
-    SELECT body, signature, revoked_at
+    SELECT body, signature, revoked_at, generation, renewed_at, ended_at
       FROM staff_grant
      WHERE tenant = :tenant AND id = :id";
 
@@ -366,6 +366,23 @@ impl CentralStore for SqliteStore {
 
     fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>> {
         self.read(|connection| grant(connection, tenant, id))
+    }
+
+    fn staff(&self, tenant: &str, id: StaffId) -> Stored<Option<Staff>> {
+        const STAFF: &str = "
+            SELECT id, login, password_hash, roles, active
+              FROM staff
+             WHERE tenant = :tenant AND id = :id";
+        self.read(|connection| {
+            connection
+                .prepare_cached(STAFF)?
+                .query_row(
+                    named_params! { ":tenant": tenant, ":id": id.as_uuid().as_bytes() },
+                    row::staff,
+                )
+                .optional()
+                .map_err(Into::into)
+        })
     }
 
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>> {

@@ -199,8 +199,8 @@ pub(crate) fn enrolled(url: &str, seed: u8) -> Device {
         staff_id: StaffId::from_uuid(Uuid::from_u128(7)),
         roles: vec!["counter".to_owned()],
     };
-    let (token, _) = client.sign_in(&request).unwrap();
-    device.token = Some(token.to_token());
+    let session = client.sign_in(&request).unwrap();
+    device.token = Some(session.tokens().access_token.clone());
     device
 }
 

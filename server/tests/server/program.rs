@@ -220,7 +220,7 @@ impl Counter {
             }
             granted
         });
-        self.grant = granted.unwrap().1.id;
+        self.grant = granted.unwrap().grant().id;
     }
 
     /// The next event of the chain: a case begins.

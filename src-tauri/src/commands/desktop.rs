@@ -3,6 +3,7 @@
 use skranke_app::api::draft::{AttachRequest, AttachmentView};
 use skranke_app::api::error::UiError;
 use skranke_app::api::paper::{PaperDone, PrintRequest, PrinterView, SavePaperRequest};
+use skranke_app::api::session::SessionView;
 use tauri::{AppHandle, State};
 
 use crate::browser;
@@ -47,4 +48,9 @@ pub(crate) async fn printers(desk: State<'_, Desk>) -> Result<Vec<PrinterView>, 
 #[tauri::command]
 pub(crate) async fn national_tool_open(desk: State<'_, Desk>) -> Result<(), UiError> {
     desk.run(browser::open_national_tool).await
+}
+
+#[tauri::command]
+pub(crate) async fn browser_sign_in(desk: State<'_, Desk>) -> Result<SessionView, UiError> {
+    desk.run(browser::sign_in).await
 }

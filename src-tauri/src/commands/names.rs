@@ -6,6 +6,7 @@ pub(crate) const NAMES: &[&str] = &[
     "recover",
     "store_recover",
     "sign_in",
+    "browser_sign_in_cancel",
     "sign_out",
     "session_lock",
     "session_stay",
@@ -62,4 +63,5 @@ pub(crate) const NAMES: &[&str] = &[
     "paper_save",
     "printers",
     "national_tool_open",
+    "browser_sign_in",
 ];

@@ -44,6 +44,11 @@ pub(crate) async fn sign_in(
 }
 
 #[tauri::command]
+pub(crate) async fn browser_sign_in_cancel(desk: State<'_, Desk>) -> Result<(), UiError> {
+    desk.run(move |app| app.browser_sign_in_cancel(())).await
+}
+
+#[tauri::command]
 pub(crate) async fn sign_out(desk: State<'_, Desk>) -> Result<(), UiError> {
     desk.run(move |app| app.sign_out(())).await
 }

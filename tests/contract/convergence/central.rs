@@ -17,7 +17,8 @@ use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::audit::AuditSeal;
 use skranke_server::store::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, Touched,
+    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
+    Touched,
 };
 
 use crate::office::{Laptop, TENANT, noon};
@@ -245,6 +246,7 @@ impl CentralTransaction for Central {
         let stored = StoredGrant {
             signed: signed.clone(),
             revoked_at: None,
+            family: TokenFamily::default(),
         };
         match self.grants.insert(id, (staff, device, stored)) {
             None => Ok(()),
@@ -255,6 +257,19 @@ impl CentralTransaction for Central {
     fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
         if let Some((_, _, grant)) = self.grants.get_mut(&id) {
             grant.revoked_at = Some(at);
+        }
+        Ok(())
+    }
+
+    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()> {
+        let theirs = self.grants.values_mut().filter(|(of, _, _)| *of == staff);
+        theirs.for_each(|(_, _, grant)| grant.revoked_at = Some(at));
+        Ok(())
+    }
+
+    fn set_token_family(&mut self, id: GrantId, family: &TokenFamily) -> Stored<()> {
+        if let Some((_, _, grant)) = self.grants.get_mut(&id) {
+            grant.family = family.clone();
         }
         Ok(())
     }

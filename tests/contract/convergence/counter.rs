@@ -241,6 +241,7 @@ impl Counter {
             backup_position: 0,
             epoch_warrant: None,
             profile_edition: 0,
+            browser_sign_in: false,
             device: DeviceStatus {
                 device_id: device.id,
                 device_code: device.code.clone(),

@@ -121,8 +121,11 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
 
     assert_eq!(sent, [(4, 6), (0, 0), (0, 0)]);
     assert_eq!((confirmed, uploaded), (4, vec![file.digest]));
-    let (signed, _) = client.sign_in(&session(&laptop, &["counter"])).unwrap();
-    assert_eq!(client.download(&signed, &file.digest).unwrap(), scan);
+    let signed = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    assert_eq!(
+        client.download(&signed, &file.digest, "case_work").unwrap(),
+        scan
+    );
 }
 
 #[test]
@@ -158,7 +161,8 @@ fn a_wrong_clock_is_corrected_from_the_servers_answer() {
     let mut client = town.client(&laptop, environment(wrong));
 
     client.enrol(SECRET, "Skranke 1").unwrap();
-    let (_, grant) = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    let signed_in = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    let grant = signed_in.grant().clone();
 
     let offset = client.clock_offset_ms().unwrap();
     assert!(
@@ -175,8 +179,8 @@ fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
     let (client, mut laptop) = town.counter(1, &["counter"]);
     let (case_id, opening) = laptop.open_case("2512169996");
     client.push(&opening).unwrap();
-    let (counter, _) = client.sign_in(&session(&laptop, &["counter"])).unwrap();
-    let (outreach, _) = client.sign_in(&session(&laptop, &["outreach"])).unwrap();
+    let counter = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    let outreach = client.sign_in(&session(&laptop, &["outreach"])).unwrap();
     let cpr = Cpr::parse("2512169996").unwrap();
 
     let found = client.lookup(&counter, &cpr, "counter_entry").unwrap();
@@ -283,9 +287,10 @@ fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped() {
         })
     };
 
-    let (_, grant) = sign_in("karin", "et langt kodeord").unwrap();
+    let signed_in = sign_in("karin", "et langt kodeord").unwrap();
+    let grant = signed_in.grant();
     assert_eq!(
-        (grant.staff_id, grant.roles),
+        (grant.staff_id, grant.roles.clone()),
         (id, vec![skranke_domain::role::Role::Lead])
     );
     for _ in 0..5 {

@@ -34,16 +34,16 @@ fn an_edit_is_kept_with_author_and_reason_and_every_device_fetches_it() {
     let town = Town::new();
     let (client, laptop) = town.counter(1, &["administrator"]);
     let (other, _) = town.counter(2, &["counter"]);
-    let (grant, _) = client
+    let person = client
         .sign_in(&session(&laptop, &["administrator"]))
         .unwrap();
     assert_eq!(other.status().unwrap().profile_edition, 0);
 
     let first = client
-        .save_profile(&grant, &phone(1, "70 11 22 33"))
+        .save_profile(&person, &phone(1, "70 11 22 33"))
         .unwrap();
     let second = client
-        .save_profile(&grant, &phone(2, "70 44 55 66"))
+        .save_profile(&person, &phone(2, "70 44 55 66"))
         .unwrap();
 
     assert_eq!(other.status().unwrap().profile_edition, 2);
@@ -74,9 +74,9 @@ fn only_an_administrator_may_edit_the_profile() {
         (5, "auditor"),
     ] {
         let (client, laptop) = town.counter(seed, &[role]);
-        let (grant, _) = client.sign_in(&session(&laptop, &[role])).unwrap();
+        let person = client.sign_in(&session(&laptop, &[role])).unwrap();
         assert_eq!(
-            refused(client.save_profile(&grant, &phone(1, "70 11 22 33"))),
+            refused(client.save_profile(&person, &phone(1, "70 11 22 33"))),
             ProblemCode::NotPermitted,
             "{role}"
         );
@@ -89,22 +89,22 @@ fn the_second_administrator_on_the_same_base_is_told_and_the_first_ones_edit_sta
     let town = Town::new();
     let (one, first) = town.counter(1, &["administrator"]);
     let (other, second) = town.counter(2, &["administrator"]);
-    let (grant_one, _) = one.sign_in(&session(&first, &["administrator"])).unwrap();
-    let (grant_other, _) = other
+    let person_one = one.sign_in(&session(&first, &["administrator"])).unwrap();
+    let person_other = other
         .sign_in(&session(&second, &["administrator"]))
         .unwrap();
     let won = one
-        .save_profile(&grant_one, &phone(1, "70 11 22 33"))
+        .save_profile(&person_one, &phone(1, "70 11 22 33"))
         .unwrap();
 
-    let late = other.save_profile(&grant_other, &phone(1, "70 99 88 77"));
-    let ahead = other.save_profile(&grant_other, &phone(3, "70 99 88 77"));
+    let late = other.save_profile(&person_other, &phone(1, "70 99 88 77"));
+    let ahead = other.save_profile(&person_other, &phone(3, "70 99 88 77"));
 
     assert_eq!(refused(late), ProblemCode::StateMismatch);
     assert_eq!(refused(ahead), ProblemCode::StateMismatch);
     assert_eq!(other.profiles(0).unwrap(), std::slice::from_ref(&won));
     let again = one
-        .save_profile(&grant_one, &phone(1, "70 11 22 33"))
+        .save_profile(&person_one, &phone(1, "70 11 22 33"))
         .unwrap();
     assert_eq!(
         again, won,
@@ -117,7 +117,7 @@ fn the_second_administrator_on_the_same_base_is_told_and_the_first_ones_edit_sta
 fn what_a_profile_file_may_not_say_an_edit_may_not_say_either() {
     let town = Town::new();
     let (client, laptop) = town.counter(1, &["administrator"]);
-    let (grant, _) = client
+    let person = client
         .sign_in(&session(&laptop, &["administrator"]))
         .unwrap();
     let twice = edited(1, |profile| {
@@ -148,7 +148,7 @@ fn what_a_profile_file_may_not_say_an_edit_may_not_say_either() {
         ("another number than its text says", misnumbered),
         ("another municipality", elsewhere),
     ] {
-        let answer = client.save_profile(&grant, &request);
+        let answer = client.save_profile(&person, &request);
         assert_eq!(refused(answer), ProblemCode::BadParameter, "{what}");
     }
     let huge = ProfileSaveRequest {
@@ -156,13 +156,13 @@ fn what_a_profile_file_may_not_say_an_edit_may_not_say_either() {
         ..phone(1, "70 11 22 33")
     };
     assert_eq!(
-        refused(client.save_profile(&grant, &huge)),
+        refused(client.save_profile(&person, &huge)),
         ProblemCode::TooLarge
     );
     assert_eq!(town.operator().newest_edition(TENANT).unwrap(), 0);
 
     client
-        .save_profile(&grant, &phone(1, "70 11 22 33"))
+        .save_profile(&person, &phone(1, "70 11 22 33"))
         .unwrap();
     let mut other_town = Forms::embedded()
         .unwrap()
@@ -175,7 +175,7 @@ fn what_a_profile_file_may_not_say_an_edit_may_not_say_either() {
         ..phone(2, "70 11 22 33")
     };
     assert_eq!(
-        refused(client.save_profile(&grant, &other_town)),
+        refused(client.save_profile(&person, &other_town)),
         ProblemCode::BadParameter
     );
 }
@@ -184,13 +184,13 @@ fn what_a_profile_file_may_not_say_an_edit_may_not_say_either() {
 fn a_device_without_a_person_reads_the_profile_and_cannot_edit_it() {
     let town = Town::new();
     let (client, laptop) = town.counter(1, &["administrator"]);
-    let (grant, _) = client
+    let person = client
         .sign_in(&session(&laptop, &["administrator"]))
         .unwrap();
     let (other, _) = town.counter(2, &["counter"]);
 
     // A grant is bound to its device: another device cannot use it.
-    let stolen = other.save_profile(&grant, &phone(1, "70 11 22 33"));
+    let stolen = other.save_profile(&person, &phone(1, "70 11 22 33"));
 
     assert!(
         matches!(stolen, Err(SyncError::Refused { .. })),

@@ -90,6 +90,33 @@ fn proof(
     ("DPoP", prove(&request, &prover, &laptop.key).unwrap())
 }
 
+/// A proof with a number of its own, for a token where one goes with it.
+pub(super) fn proof_with(
+    town: &Town,
+    laptop: &Laptop,
+    method: &str,
+    path: &str,
+    body: &[u8],
+    token: Option<&str>,
+) -> (&'static str, String) {
+    let nonce = uuid::Uuid::now_v7().to_string();
+    let url = format!("{}{path}", town.server.url());
+    let request = Request {
+        method,
+        url: &url,
+        query: "",
+        body,
+        token,
+    };
+    let prover = Prover {
+        tenant: TENANT,
+        device_id: laptop.id,
+        at: now(),
+        nonce: &nonce,
+    };
+    ("DPoP", prove(&request, &prover, &laptop.key).unwrap())
+}
+
 const NONCE: &str = "0123456789abcdef";
 
 #[test]

@@ -53,8 +53,8 @@ impl Town {
         let mut laptop = Laptop::new(seed);
         let mut client = self.client(&laptop, environment(TimeDelta::zero()));
         client.enrol(SECRET, &format!("Skranke {seed}")).unwrap();
-        let (_, grant) = client.sign_in(&session(&laptop, roles)).unwrap();
-        laptop.grant = grant.id;
+        let signed_in = client.sign_in(&session(&laptop, roles)).unwrap();
+        laptop.grant = signed_in.grant().id;
         laptop.at = now();
         (client, laptop)
     }
@@ -71,14 +71,11 @@ impl Town {
     pub(super) fn at_work(&self, seed: u8, scope: Scope, roles: &[&str]) -> (Laptop, String) {
         let laptop = Laptop::new(seed);
         let client = self.enrolled(&laptop, TENANT, scope);
-        (
-            laptop.clone(),
-            client
-                .sign_in(&session(&laptop, roles))
-                .unwrap()
-                .0
-                .to_token(),
-        )
+        {
+            let session = client.sign_in(&session(&laptop, roles)).unwrap();
+            let token = session.tokens().access_token.clone();
+            (laptop, token)
+        }
     }
 
     /// The same in another municipality of this server, with a local account there that may do most.
@@ -100,7 +97,9 @@ impl Town {
             login: staff.login,
             password: password.to_owned(),
         };
-        (laptop, client.sign_in(&request).unwrap().0.to_token())
+        let session = client.sign_in(&request).unwrap();
+        let token = session.tokens().access_token.clone();
+        (laptop, token)
     }
 
     fn enrolled(&self, laptop: &Laptop, tenant: &str, scope: Scope) -> Client {

@@ -89,6 +89,14 @@ error_codes! {
     WrongPassword => "wrong_password",
     /// Too many wrong passwords; `params.minutes` until the next try.
     AccountLocked => "account_locked",
+    /// The sign-in in the browser was not finished.
+    BrowserSignInAbandoned => "browser_sign_in_abandoned",
+    /// The identity provider, or the central store, did not accept the sign-in in the browser.
+    BrowserSignInRefused => "browser_sign_in_refused",
+    /// The person has no role in Skranke at the identity provider.
+    BrowserSignInNoRole => "browser_sign_in_no_role",
+    /// The browser could not be opened.
+    BrowserNotOpened => "browser_not_opened",
     /// The account may not be used.
     AccountDisabled => "account_disabled",
     /// The password is shorter than `params.minimum` characters.

@@ -22,6 +22,8 @@ pub struct StartState {
     pub demo_accounts: Vec<DemoAccount>,
     /// Profiles to choose between at first run.
     pub profiles: Vec<ProfileChoice>,
+    /// Whether one may sign in at the municipality's identity provider, in the browser.
+    pub browser_sign_in: bool,
     /// Why the store is not open, at the stages `recovery` and `damaged`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -188,7 +188,7 @@ impl App {
     /// Makes the next version at the central store, in the administrator's name.
     fn offer_centrally(&self, row: &EditionRow, session: &Session) -> Result<EditionRow, AppError> {
         let client = self.enrolled_client().map_err(needs_line)?;
-        let grant = self.fresh_grant(&client, session)?;
+        let at_server = self.session_at(&client, session.staff)?;
         let held = client.status().map_err(needs_line)?.profile_edition;
         // A central store restored from a backup gets back what it lost before what is new.
         let lost = self.with_store(|store| {
@@ -201,7 +201,7 @@ impl App {
         })?;
         let offer = |row: &EditionRow| {
             client.save_profile(
-                &grant,
+                &at_server,
                 &wire::ProfileSaveRequest {
                     based_on: row.edition.saturating_sub(1),
                     text: row.body.clone(),

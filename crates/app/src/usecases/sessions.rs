@@ -49,6 +49,7 @@ impl App {
             demo_accounts: Vec::new(),
             profiles: self.profile_choices(),
             problem: None,
+            browser_sign_in: false,
         };
         let Some(store) = store else {
             let Some(error) = closed else {
@@ -77,8 +78,10 @@ impl App {
             Some(_) => StartStage::Ready,
         };
         let demo = profile.demo.as_ref().filter(|_| self.config.demo);
+        let browser_sign_in = settings::read(store, "browser_sign_in")?.unwrap_or(false);
         Ok(StartState {
             stage,
+            browser_sign_in: browser_sign_in && self.config.server.is_some(),
             municipality: profile.name.clone(),
             session: match session {
                 Some(session) => Some(self.session_view(store, session)?),
@@ -169,6 +172,7 @@ impl App {
             store
                 .write(&actor, Entry::new(Action::SignedOut, now))?
                 .commit()?;
+            self.line.end_session(session.staff);
         }
         *session = None;
         Ok(())
@@ -279,6 +283,7 @@ impl App {
             name: account.name,
             initials: account.initials,
             roles: account.roles,
+            in_browser: false,
             locked: false,
             last_active_at: now,
         })

@@ -9,7 +9,7 @@ mod problem;
 mod trust;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(30);
 #[derive(Default)]
 pub(crate) struct Line {
     state: Mutex<LineState>,
+    /// Ends the waiting for the browser at sign-in.
+    browser: Mutex<Cancel>,
     /// Woken when something was saved, or the program ends.
     wake: Condvar,
     cancel: Cancel,
@@ -56,6 +58,10 @@ struct LineState {
     /// Alarms since the program started, by code, with the reference that is in the audit log.
     alarms: BTreeMap<&'static str, String>,
     something_new: bool,
+    /// The sessions at the central store of those who work here; in memory alone.
+    sessions: HashMap<StaffId, Arc<skranke_sync::Session>>,
+    /// Sessions to be ended there when it can be reached.
+    ending: Vec<Arc<skranke_sync::Session>>,
     /// One round at a time.
     running: bool,
 }
@@ -104,6 +110,46 @@ impl Line {
                 state.problem = problem::told(error);
             }
         }
+    }
+
+    pub(crate) fn keep_session(&self, session: skranke_sync::Session) {
+        let mut state = self.state();
+        state.online = true;
+        let staff = session.grant().staff_id;
+        let before = state.sessions.insert(staff, Arc::new(session));
+        state.ending.extend(before);
+    }
+
+    fn session_of(&self, staff: StaffId) -> Option<Arc<skranke_sync::Session>> {
+        self.state().sessions.get(&staff).cloned()
+    }
+
+    /// The person leaves: the session at the central store ends with the next contact.
+    pub(crate) fn end_session(&self, staff: StaffId) {
+        let mut state = self.state();
+        let ended = state.sessions.remove(&staff);
+        state.ending.extend(ended);
+    }
+
+    /// The central store no longer knows the session; the next round asks for another where it may.
+    fn forget_session(&self, staff: StaffId) {
+        self.state().sessions.remove(&staff);
+    }
+
+    pub(crate) fn new_browser_sign_in(&self) -> Cancel {
+        let fresh = Cancel::default();
+        let mut browser = self.browser.lock().unwrap_or_else(PoisonError::into_inner);
+        // One at a time: whoever presses again means the new one.
+        browser.cancel();
+        *browser = fresh.clone();
+        fresh
+    }
+
+    pub(crate) fn cancel_browser_sign_in(&self) {
+        self.browser
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .cancel();
     }
 
     /// Tells the background that something was saved.
@@ -225,6 +271,7 @@ impl App {
     /// Ends the background work; what waits stays and is sent at the next start.
     pub fn stop(&self) {
         self.line.cancel.cancel();
+        self.line.cancel_browser_sign_in();
         self.line.wake.notify_all();
     }
 
@@ -275,12 +322,15 @@ impl App {
 
     fn round(&self) -> Result<(), SyncError> {
         let client = self.enrolled_client()?;
+        self.end_sessions(&client);
         self.renew_grant_over(&client)?;
         let status = self.status_of(&client)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
         rehearsal::point("sync.status_heard");
         self.keep_profile(&client, &status)?;
+        self.note_browser_sign_in(status.browser_sign_in)
+            .map_err(host)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
@@ -412,6 +462,24 @@ impl App {
         }
     }
 
+    /// Whether the sign-in screen offers the browser, also when the central store is away.
+    fn note_browser_sign_in(&self, offered: bool) -> Result<(), AppError> {
+        let known: Option<bool> =
+            self.with_store(|store| settings::read(store, "browser_sign_in"))?;
+        if known.unwrap_or(false) == offered {
+            return Ok(());
+        }
+        self.taking_in(|write| settings::write(write, "browser_sign_in", &offered))
+    }
+
+    /// Ends at the central store the sessions of those who left; what cannot be ended runs out by itself.
+    fn end_sessions(&self, client: &Client) {
+        let ending = std::mem::take(&mut self.line.state().ending);
+        for session in ending {
+            let _ = client.end(&session);
+        }
+    }
+
     /// A client with the server's key; enrols this device first where that has not been done.
     pub(crate) fn enrolled_client(&self) -> Result<Client, SyncError> {
         let server = self.config.server.as_ref().ok_or(SyncError::Offline)?;
@@ -443,6 +511,8 @@ impl App {
             let status = client.status()?;
             self.keep_certification(&status)?;
             self.follow_epoch(&status)?;
+            self.note_browser_sign_in(status.browser_sign_in)
+                .map_err(host)?;
         }
         Ok(client)
     }
@@ -492,7 +562,12 @@ impl App {
         let Some(session) = self.lock().session.clone() else {
             return Ok(());
         };
-        if self.grant_of(&session).map_err(host)?.is_some() {
+        let has_session = self.line.session_of(session.staff).is_some();
+        if has_session && self.grant_of(&session).map_err(host)?.is_some() {
+            return Ok(());
+        }
+        // Who a person is that signed in in the browser, only the identity provider says.
+        if session.in_browser {
             return Ok(());
         }
         let secret = self
@@ -500,7 +575,7 @@ impl App {
             .server
             .as_ref()
             .and_then(|server| server.bootstrap.clone());
-        // Without a secret the person signs in at the central store itself: the next stage's OpenID sign-in.
+        // Without a secret the person signs in at the central store itself, in the browser.
         let Some(secret) = secret else { return Ok(()) };
         let roles = session
             .roles
@@ -512,9 +587,12 @@ impl App {
             staff_id: session.staff,
             roles,
         };
-        let (signed, grant) = client.sign_in(&request)?;
-        self.taking_in(|write| Ok(write.put_grant(&grant, &signed.to_token())?))
-            .map_err(host)
+        let session = client.sign_in(&request)?;
+        let (grant, token) = (session.grant(), session.signed_grant().to_token());
+        self.taking_in(|write| Ok(write.put_grant(grant, &token)?))
+            .map_err(host)?;
+        self.line.keep_session(session);
+        Ok(())
     }
 
     /// The person's grant, as long as enough of it is left.
@@ -533,20 +611,18 @@ impl App {
         })
     }
 
-    /// The person's grant, fetched anew where the one here does not hold any more.
+    /// The person's session at the central store, begun anew where there is none any more.
     ///
     /// # Errors
     /// `GrantExpired` where the person must sign in at the central store again.
-    pub(crate) fn fresh_grant(
+    pub(crate) fn session_at(
         &self,
         client: &Client,
-        session: &Session,
-    ) -> Result<SignedGrant, AppError> {
-        if let Some(grant) = self.grant_of(session)? {
-            return Ok(grant);
-        }
+        staff: StaffId,
+    ) -> Result<Arc<skranke_sync::Session>, AppError> {
         self.renew_grant_over(client).map_err(needs_line)?;
-        self.grant_of(session)?
+        self.line
+            .session_of(staff)
             .ok_or_else(|| AppError::of(ErrorCode::GrantExpired))
     }
 
@@ -569,18 +645,21 @@ impl App {
         let Some(session) = session else {
             return not_known;
         };
-        let Ok(Some(grant)) = self.grant_of(&session) else {
+        let Some(at_server) = self.line.session_of(session.staff) else {
             return not_known;
         };
         let answer = self
             .enrolled_client()
-            .and_then(|client| client.lookup(&grant, cpr, "counter_entry"));
+            .and_then(|client| client.lookup(&at_server, cpr, "counter_entry"));
         match answer {
             Ok(answer) => CentralLook {
                 reach: "central",
                 cases: answer.cases,
             },
             Err(error) => {
+                if is_ended(&error) {
+                    self.line.forget_session(session.staff);
+                }
                 self.line.heard(&Err(error));
                 not_known
             }
@@ -687,6 +766,22 @@ fn corrected(read: &ReadHandle<'_>, at: DateTime<Utc>) -> Result<DateTime<Utc>, 
 fn server_key(store: &Store) -> Result<Option<PublicKey>, AppError> {
     let text: Option<String> = settings::read(store, "server_key")?;
     Ok(text.and_then(|text| text.parse().ok()))
+}
+
+/// Whether the central store refused because the session there has ended.
+fn is_ended(error: &SyncError) -> bool {
+    matches!(
+        error,
+        SyncError::Refused {
+            code: ProblemCode::GrantNotValid,
+            ..
+        }
+    )
+}
+
+/// What a failed contact means to a person who waits for it.
+pub(crate) fn told(error: &SyncError) -> ErrorCode {
+    problem::told(error).map_or(ErrorCode::BrowserSignInAbandoned, |told| told.code)
 }
 
 /// A failure of this computer's own store, on its way through a round.

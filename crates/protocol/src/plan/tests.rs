@@ -25,6 +25,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
         },
         certification: None,
         epoch_warrant: None,
+        browser_sign_in: false,
         server_time: noon(),
     }
 }

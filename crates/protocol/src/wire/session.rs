@@ -67,6 +67,14 @@ pub enum SessionRequest {
         /// Password.
         password: String,
     },
+    /// Back from the municipality's identity provider.
+    #[serde(rename = "browser")]
+    Browser {
+        /// The state of [`BrowserSignInAnswer`].
+        state: String,
+        /// The code the browser brought.
+        code: String,
+    },
     /// The program that started an embedded server vouches for a person it signed in itself.
     #[serde(rename = "bootstrap")]
     Bootstrap {
@@ -87,12 +95,120 @@ impl std::fmt::Debug for SessionRequest {
     }
 }
 
-/// The answer to a sign-in: a grant in its compact form, which is also the token for requests as this person.
+/// `POST /v1/sign-ins`: a person wants to sign in at the municipality's identity provider, in the system's browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrowserSignInRequest {
+    /// Where the browser is sent back to: `http://127.0.0.1:<port>/callback` (RFC 8252, section 7.3).
+    pub redirect_uri: String,
+}
+
+/// The beginning of a sign-in in the browser.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrowserSignInAnswer {
+    /// The page to open.
+    pub authorization_url: String,
+    /// What the browser must bring back, and names this sign-in to the server.
+    pub state: String,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub server_time: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for BrowserSignInAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BrowserSignInAnswer")
+            .finish_non_exhaustive()
+    }
+}
+
+/// `POST /v1/sessions/renew` and `POST /v1/sessions/end`: renews or ends a session by its refresh token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefreshRequest {
+    /// The last refresh token that was given.
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for RefreshRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefreshRequest").finish_non_exhaustive()
+    }
+}
+
+/// The tokens of a session. Both are opaque, and worth nothing without the device's key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tokens {
+    /// For requests as the person, as `Authorization: DPoP <token>`.
+    pub access_token: String,
+    /// Until when, by the server's clock.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub access_until: DateTime<Utc>,
+    /// Good for one renewal; used a second time, it ends the session.
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("access_until", &self.access_until)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a renewal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RenewAnswer {
+    /// The tokens that take the place of those before.
+    pub tokens: Tokens,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub server_time: DateTime<Utc>,
+}
+
+/// The answer to the end of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndAnswer {
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub server_time: DateTime<Utc>,
+}
+
+/// What the identity provider says of a person, for the screen and for initials on papers.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StaffProfile {
+    /// Full name; empty where it is not told.
+    pub name: String,
+    /// Name to sign in with; empty where it is not told.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for StaffProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StaffProfile").finish_non_exhaustive()
+    }
+}
+
+/// The answer to a sign-in: the grant under which work is recorded, and the tokens for requests as this person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionAnswer {
     /// See [`crate::grant::SignedGrant::to_token`].
     pub grant: String,
+    /// The session's first tokens.
+    pub tokens: Tokens,
+    /// Who it is, where the identity provider told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<StaffProfile>,
     /// The server's time.
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
@@ -158,6 +274,9 @@ pub struct Status {
     pub profile_edition: u32,
     /// The asking device.
     pub device: DeviceStatus,
+    /// Whether people may sign in at the municipality's identity provider, in the browser.
+    #[serde(default)]
+    pub browser_sign_in: bool,
     /// What vouches for the asking device's papers; none for a device that may no longer work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certification: Option<Certification>,

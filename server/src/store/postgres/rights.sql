@@ -98,7 +98,7 @@ GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON t
 GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred) ON device TO skranke_runtime;
 GRANT UPDATE (device_id) ON enrolment_code TO skranke_runtime;
 GRANT UPDATE (login, password_hash, roles, active) ON staff TO skranke_runtime;
-GRANT UPDATE (revoked_at) ON staff_grant TO skranke_runtime;
+GRANT UPDATE (revoked_at, generation, renewed_at, ended_at) ON staff_grant TO skranke_runtime;
 GRANT UPDATE (on_chain, outcome, outcome_detail, position) ON event TO skranke_runtime;
 GRANT UPDATE (times, last_at) ON receipt, refused_item TO skranke_runtime;
 GRANT UPDATE (left_position) ON device_scope TO skranke_runtime;

@@ -14,7 +14,7 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
-    StoredEdition, StoredEvent, StoredGrant, Tenant,
+    StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -90,6 +90,11 @@ pub(super) fn grant(row: &Row) -> Stored<StoredGrant> {
             Signature::from_bytes(bytes(row, "signature")?),
         ),
         revoked_at: row.try_get("revoked_at")?,
+        family: TokenFamily {
+            generation: count(row, "generation")?,
+            renewed_at: row.try_get("renewed_at")?,
+            ended_at: row.try_get("ended_at")?,
+        },
     })
 }
 

@@ -18,8 +18,8 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, Touched,
-    touched_order,
+    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
+    Touched, touched_order,
 };
 use super::gathered::{Gathered, Table};
 use super::link::{Connector, Link, Owned, Parameters};
@@ -218,7 +218,7 @@ impl CentralTransaction for PostgresTransaction {
     fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
         let code = self.tenant.code.clone();
         let rows = self.query(
-            "SELECT body, signature, revoked_at
+            "SELECT body, signature, revoked_at, generation, renewed_at, ended_at
                FROM staff_grant
               WHERE tenant = $1 AND device_id = $2 AND staff_id = $3",
             &[&code, &device.as_uuid(), &staff.as_uuid()],
@@ -264,6 +264,30 @@ impl CentralTransaction for PostgresTransaction {
                 SET revoked_at = $3
               WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
             owned![self.tenant.code.clone(), id.as_uuid(), at],
+        )
+    }
+
+    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()> {
+        self.send(
+            "UPDATE staff_grant
+                SET revoked_at = $3
+              WHERE tenant = $1 AND staff_id = $2 AND revoked_at IS NULL",
+            owned![self.tenant.code.clone(), staff.as_uuid(), at],
+        )
+    }
+
+    fn set_token_family(&mut self, id: GrantId, family: &TokenFamily) -> Stored<()> {
+        self.send(
+            "UPDATE staff_grant
+                SET generation = $3, renewed_at = $4, ended_at = $5
+              WHERE tenant = $1 AND id = $2",
+            owned![
+                self.tenant.code.clone(),
+                id.as_uuid(),
+                number(family.generation),
+                family.renewed_at,
+                family.ended_at,
+            ],
         )
     }
 

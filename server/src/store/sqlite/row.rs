@@ -16,7 +16,7 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
-    StoredEdition, StoredEvent, StoredGrant, Tenant,
+    StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -75,15 +75,21 @@ pub(super) fn device(row: &Row<'_>) -> Stored<Device> {
 }
 
 pub(super) fn grant(row: &Row<'_>) -> Stored<StoredGrant> {
-    let revoked_at: Option<String> = row.get("revoked_at")?;
+    let optional_time = |column: &str| -> Stored<Option<DateTime<Utc>>> {
+        let text: Option<String> = row.get(column)?;
+        text.map(|text| time(&text, "staff_grant")).transpose()
+    };
     Ok(StoredGrant {
         signed: SignedGrant::from_parts(
             row.get("body")?,
             Signature::from_bytes(row.get("signature")?),
         ),
-        revoked_at: revoked_at
-            .map(|text| time(&text, "staff_grant"))
-            .transpose()?,
+        revoked_at: optional_time("revoked_at")?,
+        family: TokenFamily {
+            generation: count(row, "generation")?,
+            renewed_at: optional_time("renewed_at")?,
+            ended_at: optional_time("ended_at")?,
+        },
     })
 }
 

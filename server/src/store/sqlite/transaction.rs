@@ -16,7 +16,8 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, Touched, touched_order,
+    NewFeedItem, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily, Touched,
+    touched_order,
 };
 use super::row::{self, EVENT_COLUMNS};
 
@@ -160,7 +161,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
 
     fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT body, signature, revoked_at
+            "SELECT body, signature, revoked_at, generation, renewed_at, ended_at
                FROM staff_grant
               WHERE tenant = :tenant AND device_id = :device_id AND staff_id = :staff_id",
         )?;
@@ -220,6 +221,36 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 ":tenant": self.tenant.code,
                 ":id": id.as_uuid().as_bytes(),
                 ":revoked_at": instant::to_text(at),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()> {
+        self.connection.execute(
+            "UPDATE staff_grant
+                SET revoked_at = :revoked_at
+              WHERE tenant = :tenant AND staff_id = :staff_id AND revoked_at IS NULL",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":staff_id": staff.as_uuid().as_bytes(),
+                ":revoked_at": instant::to_text(at),
+            },
+        )?;
+        Ok(())
+    }
+
+    fn set_token_family(&mut self, id: GrantId, family: &TokenFamily) -> Stored<()> {
+        self.connection.execute(
+            "UPDATE staff_grant
+                SET generation = :generation, renewed_at = :renewed_at, ended_at = :ended_at
+              WHERE tenant = :tenant AND id = :id",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":id": id.as_uuid().as_bytes(),
+                ":generation": row::number(family.generation),
+                ":renewed_at": family.renewed_at.map(instant::to_text),
+                ":ended_at": family.ended_at.map(instant::to_text),
             },
         )?;
         Ok(())

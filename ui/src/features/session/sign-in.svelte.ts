@@ -9,6 +9,8 @@ export class SignIn {
   password = $state('')
   code = $state('')
   readonly work = new Work<unknown>()
+  /** The browser is open at the municipality's login. */
+  inBrowser = $state(false)
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -23,6 +25,22 @@ export class SignIn {
   choose(user: string): void {
     this.user = user
     this.password = this.demo.find((account) => account.user_name === user)?.password ?? ''
+  }
+
+  get offersBrowser(): boolean {
+    const stage = this.#desk.stage
+    return (stage === 'sign_in' || stage === 'locked') && (this.#desk.start?.browser_sign_in ?? false)
+  }
+
+  async signInInBrowser(): Promise<void> {
+    this.inBrowser = true
+    const done = await this.work.run(() => this.#desk.call('browser_sign_in', null))
+    this.inBrowser = false
+    if (done) await this.#desk.refresh()
+  }
+
+  async cancelBrowser(): Promise<void> {
+    await this.#desk.call('browser_sign_in_cancel', null)
   }
 
   async submit(): Promise<void> {

@@ -67,6 +67,7 @@ const fn refused(code: ProblemCode) -> ErrorCode {
         | ProblemCode::ClockDifference
         | ProblemCode::ProofReplayed
         | ProblemCode::SignInRefused
+        | ProblemCode::NoRole
         | ProblemCode::NotPermitted
         | ProblemCode::NotFound
         | ProblemCode::MethodNotAllowed

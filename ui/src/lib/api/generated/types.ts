@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -45,6 +45,10 @@ demo_accounts: Array<DemoAccount>,
  * Profiles to choose between at first run.
  */
 profiles: Array<ProfileChoice>, 
+/**
+ * Whether one may sign in at the municipality's identity provider, in the browser.
+ */
+browser_sign_in: boolean, 
 /**
  * Why the store is not open, at the stages `recovery` and `damaged`.
  */
@@ -1916,6 +1920,7 @@ export interface Commands {
   recover: { request: SecretRequest; answer: StartState };
   store_recover: { request: null; answer: StoreRecovered };
   sign_in: { request: SignInRequest; answer: SessionView };
+  browser_sign_in_cancel: { request: null; answer: null };
   sign_out: { request: null; answer: null };
   session_lock: { request: null; answer: null };
   session_stay: { request: null; answer: null };
@@ -1972,4 +1977,5 @@ export interface Commands {
   paper_save: { request: SavePaperRequest; answer: PaperDone };
   printers: { request: null; answer: Array<PrinterView> };
   national_tool_open: { request: null; answer: null };
+  browser_sign_in: { request: null; answer: SessionView };
 }

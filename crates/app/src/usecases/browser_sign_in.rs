@@ -1,0 +1,202 @@
+//! Signing in at the municipality's identity provider, in the system's browser. It ends in the same session as a local
+//! account; what differs is who says who it is, and in which roles.
+//!
+//! Basis: design, section 6 (sign-in); integration, section 4.
+
+use std::time::Duration;
+
+use rand::RngCore;
+use rand::rngs::OsRng;
+use skranke_protocol::encoding::to_hex;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::SessionRequest;
+use skranke_store::{AccountRow, Action, Actor, Entry, PasswordDigest, ReadHandle};
+use skranke_sync::{Loopback, NoCode, SyncError};
+
+use crate::api::error::ErrorCode;
+use crate::api::session::SessionView;
+use crate::error::AppError;
+use crate::state::{App, NO_DEVICE, Session, why_closed};
+use crate::usecases::sessions::PASSWORD_COST;
+use crate::usecases::synchronise::told;
+
+/// How long a person may take in the browser.
+const WITHIN: Duration = Duration::from_secs(5 * 60);
+
+impl App {
+    /// Opens the identity provider's page with `open`, waits for the browser to come back, and signs the person in.
+    /// Nothing is locked meanwhile; [`App::browser_sign_in_cancel`] ends the waiting.
+    ///
+    /// # Errors
+    /// `BrowserSignInAbandoned`, `BrowserSignInRefused`, `BrowserSignInNoRole`, what `open` reports, or why the
+    /// central store cannot be asked.
+    pub fn browser_sign_in(
+        &self,
+        open: impl FnOnce(&str) -> Result<(), AppError>,
+    ) -> Result<SessionView, AppError> {
+        if self.config.server.is_none() {
+            return Err(AppError::of(ErrorCode::Offline));
+        }
+        let cancel = self.line.new_browser_sign_in();
+        let client = self.enrolled_client().map_err(|error| of_sync(&error))?;
+        let loopback = Loopback::open().map_err(|_| AppError::of(ErrorCode::BrowserNotOpened))?;
+        let begun = client
+            .begin_sign_in(&loopback.redirect_uri())
+            .map_err(|error| of_sync(&error))?;
+        open(&begun.authorization_url)?;
+        let page = self
+            .forms
+            .texts()
+            .get("sign_in.browser_done")
+            .unwrap_or_default()
+            .to_owned();
+        let code = loopback
+            .wait(&begun.state, &page, WITHIN, &cancel)
+            .map_err(|error| match error {
+                NoCode::Abandoned => AppError::of(ErrorCode::BrowserSignInAbandoned),
+                NoCode::Refused | NoCode::AnotherSignIn => {
+                    AppError::of(ErrorCode::BrowserSignInRefused)
+                }
+            })?;
+        let request = SessionRequest::Browser {
+            state: begun.state,
+            code,
+        };
+        let session = client.sign_in(&request).map_err(|error| of_sync(&error))?;
+        let view = self.arrived(&session)?;
+        self.line.keep_session(session);
+        Ok(view)
+    }
+
+    /// Ends the waiting for the browser.
+    ///
+    /// # Errors
+    /// None.
+    pub fn browser_sign_in_cancel(&self, (): ()) -> Result<(), AppError> {
+        self.line.cancel_browser_sign_in();
+        Ok(())
+    }
+
+    /// Keeps the person's account and grant here, and begins the session.
+    fn arrived(&self, arrived: &skranke_sync::Session) -> Result<SessionView, AppError> {
+        let now = self.now();
+        let grant = arrived.grant();
+        let mut desk = self.lock();
+        let closed = why_closed(desk.closed.as_ref());
+        let store = desk.store.as_mut().ok_or(closed)?;
+        let read = store.read()?;
+        let account = account(&read, arrived)?;
+        let device = read.own_device()?.map_or(NO_DEVICE, |own| own.device);
+        let known = read.account_by_login(&account.login)?;
+        drop(read);
+        // An account of its own kind: no password fits what nobody knows.
+        let digest = match known {
+            Some((_, digest)) => digest,
+            None => {
+                let mut secret = [0; 32];
+                OsRng.fill_bytes(&mut secret);
+                PasswordDigest::of(&to_hex(&secret), PASSWORD_COST)?
+            }
+        };
+        let actor = Actor {
+            staff: account.staff,
+            roles: account.roles.clone(),
+            device,
+        };
+        let mut write = store.write(&actor, Entry::new(Action::SignedIn, now))?;
+        write.put_account(&account, &digest)?;
+        write.put_grant(grant, &arrived.signed_grant().to_token())?;
+        write.commit()?;
+        let signed_in = Session {
+            staff: account.staff,
+            name: account.name,
+            initials: account.initials,
+            roles: account.roles,
+            in_browser: true,
+            locked: false,
+            last_active_at: now,
+        };
+        let view = self.session_view(store, &signed_in)?;
+        desk.session = Some(signed_in);
+        Ok(view)
+    }
+}
+
+/// The account of a person the identity provider vouched for, with the roles of this sign-in.
+fn account(read: &ReadHandle<'_>, arrived: &skranke_sync::Session) -> Result<AccountRow, AppError> {
+    let grant = arrived.grant();
+    let profile = arrived.profile().cloned().unwrap_or_default();
+    let known = read.account(grant.staff_id)?;
+    let login = match known.as_ref() {
+        Some(known) => known.login.clone(),
+        None => {
+            // A name that somebody else signs in with here is not taken over.
+            let wanted = profile.user_name.trim().to_owned();
+            let is_free = !wanted.is_empty() && read.account_by_login(&wanted)?.is_none();
+            if is_free {
+                wanted
+            } else {
+                grant.staff_id.to_string()
+            }
+        }
+    };
+    let told = [profile.name.trim(), profile.user_name.trim()];
+    let name = told.into_iter().find(|name| !name.is_empty());
+    let name = match (name, known) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(known)) => known.name,
+        (None, None) => login.clone(),
+    };
+    Ok(AccountRow {
+        staff: grant.staff_id,
+        initials: initials(&name),
+        login,
+        name,
+        roles: grant.roles.clone(),
+        is_active: true,
+        failed_attempts: 0,
+        locked_until_at: None,
+    })
+}
+
+/// The first letters of the first three words and the last, capitals; two letters of a single word.
+fn initials(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let firsts = words.iter().filter_map(|word| word.chars().next());
+    let letters: String = match words.as_slice() {
+        [only] => only.chars().take(2).collect(),
+        [first @ .., last] if first.len() > 3 => first
+            .iter()
+            .take(3)
+            .chain([last])
+            .filter_map(|word| word.chars().next())
+            .collect(),
+        _ => firsts.collect(),
+    };
+    letters.to_uppercase()
+}
+
+/// What a refusal of the central store means on the sign-in screen.
+fn of_sync(error: &SyncError) -> AppError {
+    let refused = |wanted: &[ProblemCode]| matches!(error, SyncError::Refused { code, .. } if wanted.contains(code));
+    if refused(&[ProblemCode::NoRole]) {
+        AppError::of(ErrorCode::BrowserSignInNoRole)
+    } else if refused(&[ProblemCode::SignInRefused, ProblemCode::NotFound]) {
+        AppError::of(ErrorCode::BrowserSignInRefused)
+    } else {
+        AppError::of(told(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_come_from_the_words_of_the_name() {
+        assert_eq!(initials("Karin Holm"), "KH");
+        assert_eq!(initials("Åse Marie von der Østergård"), "ÅMVØ");
+        assert_eq!(initials("karin"), "KA");
+        assert_eq!(initials(""), "");
+    }
+}
