@@ -8,6 +8,7 @@
 mod held;
 mod judge;
 mod offered;
+mod review;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -29,8 +30,9 @@ use uuid::Uuid;
 
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
 use held::{Held, HeldGrant};
-pub use judge::{citizen_digest, has_run_out};
+pub use judge::{case_number, citizen_digest, has_run_out};
 pub use offered::Offered;
+pub use review::{release_held, return_held};
 
 /// What admission knows beside the database.
 #[derive(Debug, Clone, Copy)]
@@ -523,10 +525,16 @@ impl<'t, 'c> Admission<'t, 'c> {
             };
             self.recount(events, &held, &outcome)?;
             if matches!(outcome, Outcome::Accepted { .. } | Outcome::Conflict { .. }) {
+                self.vouched_in(first.header().command_id)?;
                 self.release(first.header().case_id)?;
             } else {
                 for event in events {
                     self.set_outcome(event, &outcome)?;
+                }
+                if let Outcome::Quarantined { reason } = &outcome {
+                    self.hold_command(events, reason)?;
+                } else {
+                    self.vouched_in(first.header().command_id)?;
                 }
             }
         }
@@ -611,6 +619,9 @@ impl<'t, 'c> Admission<'t, 'c> {
         };
         for event in events {
             self.insert(event, &outcome, on_chain)?;
+        }
+        if let Outcome::Quarantined { reason } = &outcome {
+            self.hold_command(events, reason)?;
         }
         Ok(outcome)
     }
@@ -719,10 +730,11 @@ impl<'t, 'c> Admission<'t, 'c> {
                 Fate::Accept { conflicts } => self.accept(events, &conflicts, None)?,
             },
         };
-        if matches!(outcome, Outcome::Quarantined { .. }) {
+        if let Outcome::Quarantined { reason } = &outcome {
             for event in events {
                 self.set_outcome(event, &outcome)?;
             }
+            self.hold_command(events, reason)?;
         }
         let waited = Outcome::Deferred {
             reason: DeferReason::ParentMissing,

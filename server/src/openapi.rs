@@ -64,6 +64,12 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::NotPermitted,
             ProblemCode::StateMismatch,
         ],
+        "held" => &[ProblemCode::GrantNotValid, ProblemCode::NotPermitted],
+        "held_decide" => &[
+            ProblemCode::GrantNotValid,
+            ProblemCode::NotPermitted,
+            ProblemCode::NotFound,
+        ],
         "attachment_fetch" => &[
             ProblemCode::GrantNotValid,
             ProblemCode::NotPermitted,

@@ -104,7 +104,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 18] = {
+pub static TABLE: [Rule; 21] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -121,6 +121,9 @@ pub static TABLE: [Rule; 18] = {
         row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),
         row("POST",  "/v1/profiles",       Person(Act::Administer), Any,         PROFILE_BODY_BYTES, None),
         row("GET",   "/v1/profiles",       Device,                Any,          0,               None),
+        row("GET",   "/v1/held",           Person(Act::Review),   Municipality, 0,               None),
+        row("POST",  "/v1/held",           Person(Act::Review),   Municipality, SMALL,           None),
+        row("GET",   "/v1/returned",       Device,                Any,          0,               None),
         row("GET",   "/v1/status",         KnownDevice,           Any,          0,               None),
         row("GET",   "/v1/confirmation",   Device,                Any,          0,               None),
         row("HEAD",  ATTACHMENT,           Device,                Any,          0,               None),

@@ -3,6 +3,7 @@
 mod attachments;
 mod enrol;
 mod events;
+mod held;
 mod lookup;
 mod profiles;
 mod session;
@@ -44,6 +45,8 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(events::push, events::pull))
         .routes(routes!(lookup::lookup))
         .routes(routes!(profiles::save, profiles::list))
+        .routes(routes!(held::held, held::held_decide))
+        .routes(routes!(held::returned))
         .routes(routes!(status::status))
         .routes(routes!(status::confirmation))
         .routes(routes!(

@@ -198,6 +198,79 @@ pub struct CaseSummary {
     pub in_conflict: bool,
 }
 
+/// A command that is held apart, and what came of it once a person had looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldWork {
+    /// The command.
+    pub command_id: CommandId,
+    /// The device that sent it.
+    pub device_id: DeviceId,
+    /// Its case.
+    pub case_id: CaseId,
+    /// Code of why it was held.
+    pub held_for: String,
+    /// Since when.
+    pub held_at: DateTime<Utc>,
+    /// What came of it; none while it waits.
+    pub settlement: Option<Settlement>,
+}
+
+/// What came of held work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// Whether it was sent back to its author; otherwise it was let in.
+    pub is_returned: bool,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom; none where its author signed in again and so vouched for it.
+    pub by: Option<StaffId>,
+    /// Why, in the words of whoever decided.
+    pub reason: String,
+}
+
+impl Settlement {
+    /// The word a row has for it.
+    fn code(settlement: Option<&Self>) -> &'static str {
+        match settlement {
+            None => "",
+            Some(settled) if settled.is_returned => "returned",
+            Some(_) => "released",
+        }
+    }
+
+    /// What the columns of a row say.
+    fn of_columns(
+        code: &str,
+        at: Option<DateTime<Utc>>,
+        by: Option<StaffId>,
+        reason: String,
+    ) -> Stored<Option<Self>> {
+        let is_returned = match code {
+            "" => return Ok(None),
+            "released" => false,
+            "returned" => true,
+            _ => return Err(StoreError::Row("held_work")),
+        };
+        Ok(Some(Self {
+            is_returned,
+            at: at.ok_or(StoreError::Row("held_work"))?,
+            by,
+            reason,
+        }))
+    }
+}
+
+/// Which held work is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldOf {
+    /// What waits for a person, the oldest first.
+    Waiting,
+    /// What was sent back to a device, the newest first.
+    ReturnedTo(DeviceId),
+    /// One command.
+    Command(CommandId),
+}
+
 /// An item on its way into the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewFeedItem {
@@ -530,6 +603,12 @@ pub trait CentralTransaction {
 
     /// The events of a device that are held apart because no grant covered them, in chain order.
     fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>>;
+
+    /// Notes that a command waits for a person, or what came of it.
+    fn save_held(&mut self, work: &HeldWork) -> Stored<()>;
+
+    /// Held work, at most `limit` commands.
+    fn held(&mut self, of: HeldOf, limit: u32) -> Stored<Vec<HeldWork>>;
 
     /// Adds a grant.
     fn insert_grant(

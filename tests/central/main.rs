@@ -10,6 +10,7 @@ mod faults;
 mod lying;
 mod papers;
 mod profiles;
+mod review;
 mod stories;
 
 mod conflicts;

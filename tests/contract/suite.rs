@@ -5,6 +5,7 @@ pub(crate) mod decisions;
 pub(crate) mod editions;
 pub(crate) mod feed;
 pub(crate) mod hostile;
+pub(crate) mod review;
 pub(crate) mod verdicts;
 
 /// Runs every test of the suite against a backend.
@@ -34,6 +35,12 @@ macro_rules! run_against {
                 verdicts::a_command_that_leaves_out_its_own_devices_work_is_held_apart,
                 decisions::a_decision_the_law_does_not_allow_is_held_apart_with_its_reason,
                 decisions::a_decision_that_holds_is_accepted,
+                review::held_work_waits_with_its_reason_its_case_and_its_sender,
+                review::released_work_is_judged_again_gets_positions_and_is_served,
+                review::a_release_of_what_breaks_a_rule_lets_nothing_in,
+                review::what_the_authors_role_forbids_is_not_let_in_by_a_lead,
+                review::returned_work_goes_back_with_its_reason_and_all_that_builds_on_it,
+                review::work_its_author_vouched_for_waits_for_nobody,
                 chain::a_gap_is_not_stored_and_is_asked_for_again,
                 chain::a_fork_is_an_alarm_and_both_branches_are_kept,
                 chain::an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart,

@@ -200,6 +200,15 @@ impl Story {
                 json!({ "case_id": granted, "draft_id": null, "kind": "interim_paper", "large_print": false }),
             ),
             "paper_came_out" => (SignedIn, json!({ "came_out": true })),
+            "held_work" => (This(Act::Review), Value::Null),
+            "held_decide" => (
+                This(Act::Review),
+                json!({ "command": uuid::Uuid::nil().to_string(), "release": true, "reason": "Set efter" }),
+            ),
+            "returned_done" => (
+                This(Act::Supplement),
+                json!({ "command": uuid::Uuid::nil().to_string() }),
+            ),
             "sync_status" | "sync_now" => (Nothing, Value::Null),
             unknown => panic!("{unknown} has no row here: say who may"),
         }

@@ -338,6 +338,11 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "take_back",
         "extend",
         "make_permanent",
+        // Kinds of what was done, for those who may know who came.
+        "held_work",
+        "held_decide",
+        // What this computer itself had sent.
+        "returned_done",
         "conflict_resolve",
         "end_exemption",
     ];

@@ -9,6 +9,7 @@ pub mod draft;
 pub mod error;
 pub mod paper;
 pub mod profile;
+pub mod review;
 pub mod session;
 pub mod settings;
 pub mod sync;

@@ -26,6 +26,7 @@ use crate::api::profile::{
     ClosingDayEdit, EditionRef, EditionView, IdKindEdit, MilestoneEdit, PlaceEdit, ProfileChange,
     ProfileCheck, ProfileEdit, ProfileEdited, ProfileFieldProblem, ProfileSaveRequest, ProfileView,
 };
+use crate::api::review::{HeldDecideRequest, HeldPage, HeldRow, ReturnedRef, ReturnedRow};
 use crate::api::session::{
     DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, RecoveryCodeMade,
     SecretRequest, SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
@@ -129,6 +130,9 @@ commands! {
     reveal(RevealRequest) -> Revealed;
     paper_preview(PaperRequest) -> PaperView;
     paper_came_out(PaperCameOut) -> Nothing;
+    held_work(Nothing) -> HeldPage;
+    held_decide(HeldDecideRequest) -> HeldPage;
+    returned_done(ReturnedRef) -> Vec<ReturnedRow>;
     sync_status(Nothing) -> SyncView;
     sync_now(Nothing) -> SyncView;
 }
@@ -247,6 +251,11 @@ pub fn typescript() -> String {
         ProfileChange,
         ProfileSaveRequest,
         SyncView,
+        HeldRow,
+        HeldPage,
+        HeldDecideRequest,
+        ReturnedRow,
+        ReturnedRef,
     );
     let _ = writeln!(
         text,

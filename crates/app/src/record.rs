@@ -46,7 +46,7 @@ impl Loaded {
 /// # Errors
 /// `CaseNotFound`, or what the store reports.
 pub(crate) fn load(read: &ReadHandle<'_>, id: CaseId) -> Result<Loaded, AppError> {
-    let stored = read.case_events(id)?;
+    let stored = read.counting_events(id)?;
     if stored.is_empty() {
         return Err(AppError::of(ErrorCode::CaseNotFound));
     }

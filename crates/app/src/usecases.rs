@@ -14,6 +14,7 @@ pub(crate) mod paper_number;
 pub(crate) mod printable;
 pub(crate) mod profile;
 pub(crate) mod recovery;
+pub(crate) mod review;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup;

@@ -65,6 +65,10 @@ pub enum Act {
     TakeBack,
     /// Extend a time-limited exemption, or record that it is permanent by law.
     Prolong,
+    /// Look at work the central store holds apart: let it in or send it back.
+    Review,
+    /// Say that two cases about one citizen are one, or that they are not.
+    Merge,
     /// Look at one case.
     ReadCase,
     /// Search among citizens and cases.
@@ -79,7 +83,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 12] = [
+    pub const ALL: [Act; 14] = [
         Act::Capture,
         Act::Decide,
         Act::Finish,
@@ -87,6 +91,8 @@ impl Act {
         Act::Correct,
         Act::TakeBack,
         Act::Prolong,
+        Act::Review,
+        Act::Merge,
         Act::ReadCase,
         Act::Search,
         Act::SeeChannel,
@@ -104,6 +110,8 @@ impl Act {
             Act::Correct => "correct",
             Act::TakeBack => "take_back",
             Act::Prolong => "prolong",
+            Act::Review => "review",
+            Act::Merge => "merge",
             Act::ReadCase => "read_case",
             Act::Search => "search",
             Act::SeeChannel => "see_channel",
@@ -141,6 +149,8 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Correct
                 | Act::TakeBack
                 | Act::Prolong
+                | Act::Review
+                | Act::Merge
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -154,6 +164,8 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Correct
                 | Act::TakeBack
                 | Act::Prolong
+                | Act::Review
+                | Act::Merge
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -194,6 +206,8 @@ mod tests {
             Act::Correct,
             Act::TakeBack,
             Act::Prolong,
+            Act::Review,
+            Act::Merge,
         ] {
             assert!(!permits(Role::Auditor, act), "{act:?}");
             assert!(!permits(Role::Administrator, act), "{act:?}");

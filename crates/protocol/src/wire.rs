@@ -5,6 +5,7 @@
 
 mod code;
 mod feed;
+mod held;
 mod profile;
 mod session;
 mod verdict;
@@ -15,6 +16,10 @@ use skranke_domain::ids::CommandId;
 
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
+pub use held::{
+    HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, ReturnedAnswer,
+    ReturnedCommand,
+};
 pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
 pub use session::{
     BrowserSignInAnswer, BrowserSignInRequest, Certification, DeviceStatus, EndAnswer, EnrolAnswer,

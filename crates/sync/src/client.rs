@@ -16,10 +16,11 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::{
     BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
-    EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, LookupAnswer, LookupRequest,
-    MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
-    ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RenewAnswer, SessionAnswer,
-    SessionRequest, Status, Tokens, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
+    EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HeldAnswer, HeldDecided,
+    HeldDecision, LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition,
+    ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest,
+    RenewAnswer, ReturnedAnswer, SessionAnswer, SessionRequest, Status, Tokens, UPLOAD_COMPLETE,
+    UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
 };
 
 use crate::environment::{Cancel, Environment};
@@ -412,6 +413,41 @@ impl Client {
         } else {
             Err(SyncError::Undecodable)
         }
+    }
+
+    /// Work that is held apart and waits for a person, for one who may look at it.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn held(&self, session: &Session) -> Result<HeldAnswer, SyncError> {
+        let answer = self.as_person(session, self.call("GET", "/v1/held"), TIMEOUT)?;
+        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+    }
+
+    /// Lets held work in or sends it back.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn decide_held(
+        &self,
+        session: &Session,
+        decision: &HeldDecision,
+    ) -> Result<HeldDecided, SyncError> {
+        let call = Call {
+            body: Some(encode(decision)?),
+            ..self.call("POST", "/v1/held")
+        };
+        let answer = self.as_person(session, call, TIMEOUT)?;
+        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+    }
+
+    /// What of this device's work was sent back.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn returned(&self) -> Result<ReturnedAnswer, SyncError> {
+        let call = self.call("GET", "/v1/returned");
+        self.transport.json(&call, TIMEOUT)
     }
 
     /// Uploads a file from where the server already has it; `progress` hears the bytes that are there.

@@ -11,6 +11,7 @@ use hmac_digest::keyed;
 use skranke_domain::case::{Case, Recorded, act_of, check, check_rule_set};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::danish_time;
+use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, DeviceId, EventId};
 use skranke_domain::role::{Role, any_permits};
 use skranke_domain::rule_set::RuleSets;
@@ -135,6 +136,16 @@ pub(super) fn summary(
         registered: case.registered.is_some(),
         in_conflict: !case.conflicts.is_empty(),
     })
+}
+
+/// The number on a case's papers, from its history or from a command that would open it; empty where neither says it.
+pub fn case_number(history: &[SealedEvent], command: &[SealedEvent]) -> String {
+    let mut recorded = history.iter().chain(command).filter_map(fold_input);
+    let number = recorded.find_map(|recorded| match recorded.event {
+        Some(Event::CaseOpened(opened)) => Some(opened.number.to_string()),
+        _ => None,
+    });
+    number.unwrap_or_default()
 }
 
 /// Whether the case holds an exemption whose term has run out: found when it is asked for, so that no nightly job can

@@ -104,7 +104,7 @@ impl Table {
 use Kind::{Bytes, Date, Flag, Number, Text, Time, Uuid as Id};
 
 /// All tables of a municipality, in an order in which every row's references are there before it.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 17] = [
     Table {
         name: "tenant",
         columns: &[
@@ -217,6 +217,21 @@ pub const TABLES: [Table; 16] = [
             ("last_at", Time),
         ],
         key: "digest",
+    },
+    Table {
+        name: "held_work",
+        columns: &[
+            ("command_id", Id),
+            ("device_id", Id),
+            ("case_id", Id),
+            ("held_for", Text),
+            ("held_at", Time),
+            ("settlement", Text),
+            ("settled_at", Time),
+            ("settled_by", Id),
+            ("reason", Text),
+        ],
+        key: "command_id",
     },
     Table {
         name: "alarm",

@@ -1,6 +1,7 @@
 //! How this computer stands to the central store.
 
 use skranke_app::api::error::UiError;
+use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef, ReturnedRow};
 use skranke_app::api::sync::SyncView;
 use tauri::State;
 
@@ -14,4 +15,25 @@ pub(crate) async fn sync_status(desk: State<'_, Desk>) -> Result<SyncView, UiErr
 #[tauri::command]
 pub(crate) async fn sync_now(desk: State<'_, Desk>) -> Result<SyncView, UiError> {
     desk.run(move |app| app.sync_now(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn held_work(desk: State<'_, Desk>) -> Result<HeldPage, UiError> {
+    desk.run(move |app| app.held_work(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn held_decide(
+    desk: State<'_, Desk>,
+    request: HeldDecideRequest,
+) -> Result<HeldPage, UiError> {
+    desk.run(move |app| app.held_decide(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn returned_done(
+    desk: State<'_, Desk>,
+    request: ReturnedRef,
+) -> Result<Vec<ReturnedRow>, UiError> {
+    desk.run(move |app| app.returned_done(request)).await
 }

@@ -17,8 +17,8 @@ use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::audit::AuditSeal;
 use skranke_server::store::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
-    Touched,
+    HeldOf, HeldWork, NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant,
+    Tenant, TokenFamily, Touched,
 };
 
 use crate::office::{Laptop, TENANT, noon};
@@ -46,6 +46,7 @@ pub(super) struct Central {
     pub(super) grants: BTreeMap<GrantId, (StaffId, DeviceId, StoredGrant)>,
     pub(super) events: BTreeMap<[u8; 32], StoredEvent>,
     by_id: BTreeMap<EventId, BTreeSet<[u8; 32]>>,
+    held: BTreeMap<CommandId, HeldWork>,
     pub(super) feed: Vec<NewFeedItem>,
     pub(super) alarms: Vec<String>,
 }
@@ -64,6 +65,7 @@ impl Central {
             devices: BTreeMap::new(),
             grants: BTreeMap::new(),
             events: BTreeMap::new(),
+            held: BTreeMap::new(),
             by_id: BTreeMap::new(),
             feed: Vec::new(),
             alarms: Vec::new(),
@@ -348,6 +350,23 @@ impl CentralTransaction for Central {
 
     fn record_receipt(&mut self, _: &[u8; 32], _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
         Ok(())
+    }
+
+    fn save_held(&mut self, work: &HeldWork) -> Stored<()> {
+        self.held.insert(work.command_id, work.clone());
+        Ok(())
+    }
+
+    fn held(&mut self, of: HeldOf, limit: u32) -> Stored<Vec<HeldWork>> {
+        let is_asked = |work: &&HeldWork| match of {
+            HeldOf::Waiting => work.settlement.is_none(),
+            HeldOf::ReturnedTo(device) => {
+                work.device_id == device && work.settlement.as_ref().is_some_and(|s| s.is_returned)
+            }
+            HeldOf::Command(command) => work.command_id == command,
+        };
+        let found = self.held.values().filter(is_asked);
+        Ok(found.take(limit as usize).cloned().collect())
     }
 
     fn keep_refused(&mut self, _: DeviceId, _: &str, _: &[u8], _: DateTime<Utc>) -> Stored<()> {

@@ -39,9 +39,11 @@ fn lived_in(store: &Arc<SqliteStore>) -> Office {
     office.push(laptop.id, &opening);
     office.push(laptop.id, &opening);
     let note = laptop.note(case_id, &last(&opening), "Kommer igen på fredag: æøå, ĸ, ү");
+    let too_early = crate::suite::verdicts::too_early();
+    let held = laptop.command(case_id, &last(&opening), &[too_early]);
     let batch = PushBatch::of(&note);
     office.push_batch(visitor.id, &batch);
-    office.push(laptop.id, &note);
+    office.push(laptop.id, &[note, held].concat());
     let staff = Staff {
         id: laptop.staff,
         login: "åse".to_owned(),

@@ -20,7 +20,7 @@ fn deferred(reason: DeferReason) -> Verdict {
 }
 
 /// A receipt before anything was granted: a rule it breaks.
-fn too_early() -> Event {
+pub(crate) fn too_early() -> Event {
     Event::ReceiptGiven(ReceiptGiven {
         delivery: ReceiptDelivery::HandedOver,
         given_at: noon(),

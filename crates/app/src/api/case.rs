@@ -462,6 +462,8 @@ pub struct Revealed {
 pub struct Worklist {
     /// Parked drafts, newest first.
     pub drafts: Vec<super::draft::DraftSummary>,
+    /// Work of this computer that was sent back and that nobody has dealt with yet, newest first.
+    pub returned: Vec<super::review::ReturnedRow>,
     /// Cases that lack a tick, oldest first.
     pub missing_ticks: Vec<CaseRowView>,
     /// How many lack a tick in all.

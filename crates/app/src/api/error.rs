@@ -153,6 +153,10 @@ error_codes! {
     NationalToolNotOpened => "national_tool_not_opened",
     /// The central store cannot be reached; everything is kept here.
     Offline => "offline",
+    /// Only the central store can do this, and it cannot be reached.
+    OnlineOnly => "online_only",
+    /// Somebody else has decided about this work.
+    AlreadyReviewed => "already_reviewed",
     /// What answered was not the central store.
     ServerAnswerUnreadable => "server_answer_unreadable",
     /// The central store is busy.

@@ -63,9 +63,11 @@ impl App {
             } else {
                 Vec::new()
             };
+            let returned = self.returned_rows(&work)?;
             if !any_permits(&work.session.roles, Act::Finish) {
                 return Ok(Worklist {
                     drafts,
+                    returned,
                     missing_ticks: Vec::new(),
                     missing_ticks_total: 0,
                     today: 0,
@@ -84,6 +86,7 @@ impl App {
                 .count();
             Ok(Worklist {
                 drafts,
+                returned,
                 missing_ticks: self.rows(&work, page.rows)?,
                 missing_ticks_total: read.case_counts()?.any_tick_due,
                 today: changed_today as u64,

@@ -442,6 +442,7 @@ impl App {
             progress: &mut |_| {},
         };
         skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel)?;
+        self.hear_what_was_returned(&client)?;
         if let Some(offset) = client.clock_offset_ms() {
             self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset))
                 .map_err(host)?;
@@ -664,6 +665,35 @@ impl App {
                 not_known
             }
         }
+    }
+
+    /// Asks the central store as the person who sits here; there is no other answer than its own.
+    ///
+    /// # Errors
+    /// `OnlineOnly` without a line to it or before the person has signed in there; what it answers otherwise.
+    pub(crate) fn as_person<T>(
+        &self,
+        ask: impl FnOnce(&Client, &skranke_sync::Session) -> Result<T, SyncError>,
+    ) -> Result<T, AppError> {
+        let online_only = || AppError::of(ErrorCode::OnlineOnly);
+        if self.config.server.is_none() {
+            return Err(online_only());
+        }
+        let session = self.lock().session.clone().ok_or_else(online_only)?;
+        let client = self.enrolled_client().map_err(|_| online_only())?;
+        let at_server = self
+            .session_at(&client, session.staff)
+            .map_err(|_| online_only())?;
+        ask(&client, &at_server).map_err(|error| match problem::told(&error) {
+            Some(told) if told.code == ErrorCode::Offline => online_only(),
+            Some(told) => AppError::of(told.code),
+            None => online_only(),
+        })
+    }
+
+    /// Tells the background that there is something to fetch.
+    pub(crate) fn line_nudge(&self) {
+        self.line.nudge();
     }
 
     pub(crate) fn with_store<T>(

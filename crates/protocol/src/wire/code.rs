@@ -86,6 +86,8 @@ open_codes! {
         PayloadMalformed => "payload_malformed",
         /// The payload of a new event is missing.
         PayloadMissing => "payload_missing",
+        /// A person looked at it and sent it back to its author; it will not enter its case.
+        Returned => "returned",
     }
 }
 

@@ -157,16 +157,31 @@ pub(crate) fn project(
 }
 
 fn fold(connection: &Connection, case_id: CaseId) -> Result<(Case, Vec<Recorded>), StoreError> {
-    let events = read(
-        connection,
-        OF_CASE,
-        named_params! { ":case_id": id!(case_id) },
-    )?;
-    let recorded: Vec<Recorded> = events
+    let recorded: Vec<Recorded> = counting(connection, case_id)?
         .iter()
         .map(|event| payload::recorded(event).or_else(|_| unreadable(event)))
         .collect::<Result<_, StoreError>>()?;
     Ok((Case::fold(case_id, &recorded), recorded))
+}
+
+/// The events that count in a case: all but what a person at the central store sent back, as the central store has it.
+/// A case that was sent back from its first event on is shown as it was.
+fn counting(connection: &Connection, case_id: CaseId) -> Result<Vec<SealedEvent>, StoreError> {
+    let all = read(
+        connection,
+        OF_CASE,
+        named_params! { ":case_id": id!(case_id) },
+    )?;
+    let sent_back = outbox::sent_back(connection, case_id)?;
+    if sent_back.is_empty() {
+        return Ok(all);
+    }
+    let counts = |event: &&SealedEvent| !sent_back.contains(&event.header().command_id);
+    let kept: Vec<SealedEvent> = all.iter().filter(counts).cloned().collect();
+    let is_open = kept
+        .iter()
+        .any(|event| event.header().kind == "case_opened");
+    Ok(if is_open { kept } else { all })
 }
 
 /// An event whose payload this program cannot read folds like a kind it does not know: the case is read-only here.
@@ -237,6 +252,14 @@ impl ReadHandle<'_> {
             OF_CASE,
             named_params! { ":case_id": id!(case) },
         )
+    }
+
+    /// The sealed events that count in a case: what was sent back by the central store does not.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn counting_events(&self, case: CaseId) -> Result<Vec<SealedEvent>, StoreError> {
+        counting(self.connection, case)
     }
 
     /// The sealed events of a command, in their order.

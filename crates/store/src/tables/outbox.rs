@@ -1,10 +1,12 @@
 //! The outbox: what the central store has said of each own command.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, named_params};
 use skranke_domain::ids::{CaseId, CommandId};
 use skranke_protocol::plan::{OutboxState as Meaning, OwnEvent, outbox_state};
-use skranke_protocol::wire::{CommandVerdict, Outcome, wire_size};
+use skranke_protocol::wire::{CommandVerdict, Outcome, QuarantineReason, wire_size};
 
 use super::event;
 use super::kept_count::KeptCounts;
@@ -123,6 +125,10 @@ const OF_CASE: &str = "
      WHERE c.case_id = :case_id
      ORDER BY o.first_seq";
 
+/// Of the quarantined, those a person has sent back: few, and found by their index.
+const RETURNED: &str = "
+    SELECT count(*) AS returned FROM outbox WHERE state = 'quarantined' AND verdict = 'returned'";
+
 const IS_CONFIRMED: &str = "
     SELECT o.state IN ('confirmed', 'quarantined')
       FROM outbox o
@@ -202,6 +208,24 @@ fn set(
     Ok(())
 }
 
+const SENT_BACK: &str = "
+    SELECT o.command_id
+      FROM command c
+      JOIN outbox o ON o.command_id = c.id
+     WHERE c.case_id = :case_id AND o.verdict = 'returned'";
+
+/// Own commands of a case that a person at the central store sent back.
+pub(crate) fn sent_back(
+    connection: &Connection,
+    case: CaseId,
+) -> Result<HashSet<CommandId>, StoreError> {
+    let mut statement = connection.prepare_cached(SENT_BACK)?;
+    let rows = statement.query_map(named_params! { ":case_id": id!(case) }, |row| {
+        row.get::<_, [u8; 16]>("command_id")
+    })?;
+    rows.map(|id| Ok(CommandId::from_uuid(uuid(id?)))).collect()
+}
+
 impl ReadHandle<'_> {
     /// How many own commands stand where.
     ///
@@ -214,10 +238,15 @@ impl ReadHandle<'_> {
         for state in SyncState::ALL {
             total += of(*state)?;
         }
+        let returned: i64 = self
+            .connection
+            .prepare_cached(RETURNED)?
+            .query_row([], |row| row.get("returned"))?;
+        let returned = unsigned(returned)?;
         Ok(OutboxCounts {
-            total,
+            total: total - returned,
             waiting: of(SyncState::Waiting)? + of(SyncState::Sent)?,
-            quarantined: of(SyncState::Quarantined)?,
+            quarantined: of(SyncState::Quarantined)? - returned,
             deferred: of(SyncState::Deferred)?,
         })
     }
@@ -340,6 +369,27 @@ impl WriteHandle<'_> {
             // A code of a later server may be of any length; the row has room for 64 signs.
             let code: String = code.chars().take(64).collect();
             set(&self.transaction, *command_id, state, Some(&code), position)?;
+        }
+        Ok(())
+    }
+
+    /// Sets work apart that a person at the central store sent back: it counts in its case no more, and stays in the
+    /// chain and the history.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn take_sent_back(&mut self, commands: &[(CommandId, CaseId)]) -> Result<(), StoreError> {
+        let verdict = QuarantineReason::Returned;
+        let state = SyncState::Quarantined;
+        for (command, case) in commands {
+            set(
+                &self.transaction,
+                *command,
+                state,
+                Some(verdict.code()),
+                None,
+            )?;
+            event::project(&self.transaction, *case, &self.due_rule)?;
         }
         Ok(())
     }

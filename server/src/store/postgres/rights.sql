@@ -44,6 +44,11 @@ ALTER TABLE refused_item FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON refused_item;
 CREATE POLICY own_tenant ON refused_item USING (tenant = current_setting('skranke.tenant', true));
 
+ALTER TABLE held_work ENABLE ROW LEVEL SECURITY;
+ALTER TABLE held_work FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own_tenant ON held_work;
+CREATE POLICY own_tenant ON held_work USING (tenant = current_setting('skranke.tenant', true));
+
 ALTER TABLE alarm ENABLE ROW LEVEL SECURITY;
 ALTER TABLE alarm FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON alarm;
@@ -91,7 +96,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM skranke_runtime;
 GRANT USAGE ON SCHEMA public TO skranke_runtime;
 GRANT SELECT ON schema_version, server TO skranke_runtime;
 GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, event, receipt,
-  refused_item, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal, profile_edition TO skranke_runtime;
+  refused_item, held_work, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal, profile_edition TO skranke_runtime;
 
 -- Only these columns ever change. Nothing is deleted, and of the audit and the profile's editions nothing changes.
 GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON tenant TO skranke_runtime;
@@ -101,5 +106,6 @@ GRANT UPDATE (login, password_hash, roles, active) ON staff TO skranke_runtime;
 GRANT UPDATE (revoked_at, generation, renewed_at, ended_at) ON staff_grant TO skranke_runtime;
 GRANT UPDATE (on_chain, outcome, outcome_detail, position) ON event TO skranke_runtime;
 GRANT UPDATE (times, last_at) ON receipt, refused_item TO skranke_runtime;
+GRANT UPDATE (held_for, settlement, settled_at, settled_by, reason) ON held_work TO skranke_runtime;
 GRANT UPDATE (left_position) ON device_scope TO skranke_runtime;
 GRANT UPDATE (citizen_digest, number, state, received_on, registered, in_conflict) ON case_summary TO skranke_runtime;

@@ -1,6 +1,6 @@
 //! Rows of the database as values, and values as columns.
 
-use skranke_domain::ids::{CaseId, DeviceId, Sha256Digest, StaffId};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, Sha256Digest, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -13,8 +13,8 @@ use uuid::Uuid;
 use crate::audit::AuditSeal;
 
 use super::super::{
-    Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
-    StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
+    Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, HeldWork, Settlement, Staff,
+    StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -188,6 +188,23 @@ pub(super) fn attachment(row: &Row, digest: Sha256Digest) -> Stored<Attachment> 
         digest,
         size_bytes: count(row, "size_bytes")?,
         media_type: row.try_get("media_type")?,
+    })
+}
+
+pub(super) fn held_work(row: &Row) -> Stored<HeldWork> {
+    let settled_by: Option<Uuid> = row.try_get("settled_by")?;
+    Ok(HeldWork {
+        command_id: CommandId::from_uuid(row.try_get("command_id")?),
+        device_id: DeviceId::from_uuid(row.try_get("device_id")?),
+        case_id: CaseId::from_uuid(row.try_get("case_id")?),
+        held_for: row.try_get("held_for")?,
+        held_at: row.try_get("held_at")?,
+        settlement: Settlement::of_columns(
+            row.try_get("settlement")?,
+            row.try_get("settled_at")?,
+            settled_by.map(StaffId::from_uuid),
+            row.try_get("reason")?,
+        )?,
     })
 }
 

@@ -13,13 +13,14 @@ use super::super::{ServerKeys, StoreError, Stored};
 use super::link::Link;
 
 /// The schema this program works with.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 5;
 
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("../../../migrations/postgres/0001_central_store.sql"),
     include_str!("../../../migrations/postgres/0002_epoch_opening.sql"),
     include_str!("../../../migrations/postgres/0003_profile_edition.sql"),
     include_str!("../../../migrations/postgres/0004_session.sql"),
+    include_str!("../../../migrations/postgres/0005_held_work.sql"),
 ];
 const RIGHTS: &str = include_str!("rights.sql");
 

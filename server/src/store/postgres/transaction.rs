@@ -18,8 +18,8 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
-    Touched, touched_order,
+    HeldOf, HeldWork, NewFeedItem, Settlement, StoreError, Stored, StoredEdition, StoredEvent,
+    StoredGrant, Tenant, TokenFamily, Touched, touched_order,
 };
 use super::gathered::{Gathered, Table};
 use super::link::{Connector, Link, Owned, Parameters};
@@ -235,6 +235,57 @@ impl CentralTransaction for PostgresTransaction {
             &[&code, &device.as_uuid()],
         )?;
         Ok(events.into_iter().map(|stored| stored.event).collect())
+    }
+
+    fn save_held(&mut self, work: &HeldWork) -> Stored<()> {
+        let settlement = work.settlement.as_ref();
+        self.send(
+            "INSERT INTO held_work (tenant, command_id, device_id, case_id, held_for, held_at, settlement,
+                                    settled_at, settled_by, reason)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (tenant, command_id) DO UPDATE
+                SET held_for = excluded.held_for, settlement = excluded.settlement,
+                    settled_at = excluded.settled_at, settled_by = excluded.settled_by,
+                    reason = excluded.reason",
+            owned![
+                self.tenant.code.clone(),
+                work.command_id.as_uuid(),
+                work.device_id.as_uuid(),
+                work.case_id.as_uuid(),
+                work.held_for.clone(),
+                work.held_at,
+                Settlement::code(settlement).to_owned(),
+                settlement.map(|settled| settled.at),
+                settlement.and_then(|settled| settled.by).map(|by| by.as_uuid()),
+                settlement.map_or_else(String::new, |settled| settled.reason.clone()),
+            ],
+        )
+    }
+
+    fn held(&mut self, of: HeldOf, limit: u32) -> Stored<Vec<HeldWork>> {
+        const COLUMNS: &str =
+            "SELECT command_id, device_id, case_id, held_for, held_at, settlement, settled_at,
+                                      settled_by, reason
+                                 FROM held_work
+                                WHERE tenant = $1 AND ";
+        let (condition, id) = match of {
+            HeldOf::Waiting => (
+                "settlement = '' AND $2::uuid IS NOT NULL ORDER BY held_at, command_id",
+                Uuid::nil(),
+            ),
+            HeldOf::ReturnedTo(device) => (
+                "device_id = $2 AND settlement = 'returned' ORDER BY settled_at DESC, command_id",
+                device.as_uuid(),
+            ),
+            HeldOf::Command(command) => ("command_id = $2", command.as_uuid()),
+        };
+        let sql = [COLUMNS, condition, " LIMIT $3"].concat();
+        let code = self.tenant.code.clone();
+        let limit = i64::from(limit);
+        let rows = self
+            .runtime
+            .block_on(self.link.query(&sql, &[&code, &id, &limit]))?;
+        rows.iter().map(row::held_work).collect()
     }
 
     fn insert_grant(

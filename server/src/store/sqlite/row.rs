@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
-use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::audit::AuditSeal;
 
 use super::super::{
-    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, Staff, StoreError, Stored,
-    StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
+    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, HeldWork, Settlement, Staff, StoreError,
+    Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -195,6 +195,27 @@ pub(super) fn case_summary(row: &Row<'_>) -> Stored<CaseSummary> {
             .map_err(|_| StoreError::Row("case_summary"))?,
         registered: row.get("registered")?,
         in_conflict: row.get("in_conflict")?,
+    })
+}
+
+pub(super) fn held_work(row: &Row<'_>) -> Stored<HeldWork> {
+    let held_at: String = row.get("held_at")?;
+    let settled_at: Option<String> = row.get("settled_at")?;
+    let settled_at = settled_at.map(|at| time(&at, "held_work")).transpose()?;
+    let settled_by: Option<[u8; 16]> = row.get("settled_by")?;
+    let settlement: String = row.get("settlement")?;
+    Ok(HeldWork {
+        command_id: CommandId::from_uuid(Uuid::from_bytes(row.get("command_id")?)),
+        device_id: DeviceId::from_uuid(Uuid::from_bytes(row.get("device_id")?)),
+        case_id: CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?)),
+        held_for: row.get("held_for")?,
+        held_at: time(&held_at, "held_work")?,
+        settlement: Settlement::of_columns(
+            &settlement,
+            settled_at,
+            settled_by.map(|id| StaffId::from_uuid(Uuid::from_bytes(id))),
+            row.get("reason")?,
+        )?,
     })
 }
 

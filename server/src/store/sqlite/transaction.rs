@@ -16,8 +16,8 @@ use crate::audit::AuditSeal;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    NewFeedItem, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily, Touched,
-    touched_order,
+    HeldOf, HeldWork, NewFeedItem, Settlement, Stored, StoredEdition, StoredEvent, StoredGrant,
+    Tenant, TokenFamily, Touched, touched_order,
 };
 use super::row::{self, EVENT_COLUMNS};
 
@@ -187,6 +187,60 @@ impl CentralTransaction for SqliteTransaction<'_> {
             },
         )?;
         Ok(events.into_iter().map(|stored| stored.event).collect())
+    }
+
+    fn save_held(&mut self, work: &HeldWork) -> Stored<()> {
+        let settlement = work.settlement.as_ref();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO held_work (tenant, command_id, device_id, case_id, held_for, held_at, settlement,
+                                        settled_at, settled_by, reason)
+                 VALUES (:tenant, :command_id, :device_id, :case_id, :held_for, :held_at, :settlement,
+                         :settled_at, :settled_by, :reason)
+                 ON CONFLICT (tenant, command_id) DO UPDATE
+                    SET held_for = excluded.held_for, settlement = excluded.settlement,
+                        settled_at = excluded.settled_at, settled_by = excluded.settled_by,
+                        reason = excluded.reason",
+            )?
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":command_id": work.command_id.as_uuid().as_bytes(),
+                ":device_id": work.device_id.as_uuid().as_bytes(),
+                ":case_id": work.case_id.as_uuid().as_bytes(),
+                ":held_for": work.held_for,
+                ":held_at": instant::to_text(work.held_at),
+                ":settlement": Settlement::code(settlement),
+                ":settled_at": settlement.map(|settled| instant::to_text(settled.at)),
+                ":settled_by": settlement.and_then(|s| s.by).map(|by| *by.as_uuid().as_bytes()),
+                ":reason": settlement.map_or("", |settled| settled.reason.as_str()),
+            })?;
+        Ok(())
+    }
+
+    fn held(&mut self, of: HeldOf, limit: u32) -> Stored<Vec<HeldWork>> {
+        const COLUMNS: &str =
+            "SELECT command_id, device_id, case_id, held_for, held_at, settlement, settled_at,
+                                      settled_by, reason
+                                 FROM held_work
+                                WHERE tenant = :tenant AND ";
+        let (condition, id) = match of {
+            HeldOf::Waiting => (
+                "settlement = '' AND :id IS NOT NULL ORDER BY held_at, command_id",
+                [0; 16],
+            ),
+            HeldOf::ReturnedTo(device) => (
+                "device_id = :id AND settlement = 'returned' ORDER BY settled_at DESC, command_id",
+                *device.as_uuid().as_bytes(),
+            ),
+            HeldOf::Command(command) => ("command_id = :id", *command.as_uuid().as_bytes()),
+        };
+        let sql = [COLUMNS, condition, " LIMIT :limit"].concat();
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(
+            named_params! { ":tenant": self.tenant.code, ":id": id, ":limit": limit },
+            |row| Ok(row::held_work(row)),
+        )?;
+        rows.map(|row| row?).collect()
     }
 
     fn insert_grant(

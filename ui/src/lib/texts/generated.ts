@@ -461,6 +461,7 @@ export const texts = {
   "error.account_locked": "For mange forsøg. Vent {minutes} minutter, eller bed administratoren om hjælp.",
   "error.already_decided": "Sagen er allerede afgjort. Åbn den for at se afgørelsen.",
   "error.already_exempt": "Borgeren har allerede en fritagelse. Slå op i registret, og giv en ny kvittering.",
+  "error.already_reviewed": "En kollega har allerede taget stilling til det. Åbn listen igen.",
   "error.already_set_up": "Skranke er allerede sat op på denne computer. Log ind i stedet.",
   "error.bad_profile": "Kommunens profil har en fejl. Kontakt administratoren med referencen {reference}.",
   "error.browser_not_opened": "Browseren kunne ikke åbnes. Kontakt it-support.",
@@ -736,6 +737,47 @@ export const texts = {
   "guide.why.source": "Notat til BIU 26. juni 2014 (København)",
   "guide.why.text": "Digital Post er vedtaget ved lov og er en del af det offentliges digitalisering.",
   "guide.why.title": "Derfor Digital Post",
+  "held.case": "Sag",
+  "held.empty": "Der er ikke noget i karantæne.",
+  "held.lead": "Serveren har sat dette til side. Se, hvad det er. Luk det ind, eller send det retur til den, der har lavet det.",
+  "held.no_case_number": "Uden sagsnummer",
+  "held.reason_label": "Hvorfor?",
+  "held.release": "Luk ind",
+  "held.release_lead": "Serveren ser på arbejdet igen, som sagen står nu. Holder det, kommer det i sagen.",
+  "held.release_title": "Luk arbejdet ind",
+  "held.released": "Arbejdet er lukket ind i sagen.",
+  "held.return": "Send retur",
+  "held.return_lead": "Arbejdet kommer ikke i sagen. Den, der har lavet det, får din begrundelse øverst på sin startside.",
+  "held.return_title": "Send arbejdet retur",
+  "held.returned": "Arbejdet er sendt retur.",
+  "held.since": "Sat til side {when}",
+  "held.still_held": "Arbejdet blev ikke lukket ind. {reason}",
+  "held.title": "Arbejde i karantæne",
+  "held.unknown_person": "Ukendt medarbejder",
+  "held.waits": "Arbejdet er lukket ind, når det, det bygger på, er kommet.",
+  "held.what": "Hvad",
+  "held.when": "Hvornår",
+  "held.who": "Hvem",
+  "held.why": "Hvorfor",
+  "held_for.bad_signature": "Underskriften passer ikke med computeren.",
+  "held_for.chain_fork": "To computere fortsætter fra samme sted.",
+  "held_for.command_broken": "Det hænger ikke sammen.",
+  "held_for.device_forked": "Computerens rækkefølge er brudt. Den skal sættes op igen.",
+  "held_for.grant_not_valid": "Medarbejderens adgang gjaldt ikke på det tidspunkt.",
+  "held_for.grant_revoked": "Medarbejderens adgang var trukket tilbage.",
+  "held_for.grant_unknown": "Medarbejderen var ikke logget ind på serveren.",
+  "held_for.malformed": "Det kan ikke læses.",
+  "held_for.not_permitted": "Medarbejderens rolle giver ikke ret til det.",
+  "held_for.other": "Grunden er ukendt i denne udgave af Skranke ({code}).",
+  "held_for.other_content": "Det findes allerede med et andet indhold.",
+  "held_for.other_device": "Det er lavet på en anden computer.",
+  "held_for.other_tenant": "Det hører til en anden kommune.",
+  "held_for.parent_quarantined": "Det bygger på noget, der er sendt retur.",
+  "held_for.payload_malformed": "Indholdet kan ikke læses.",
+  "held_for.payload_missing": "Indholdet mangler.",
+  "held_for.returned": "Det bygger på noget, der er sendt retur.",
+  "held_for.rule": "Det strider mod en regel.",
+  "held_for.understated_based_on": "Det nævner ikke, hvad computeren selv havde gjort i sagen.",
   "hint.address_protected": "Borgeren har adressebeskyttelse. Adressen vises kun, når du beder om det, og det bliver noteret.",
   "hint.clipboard": "Udklipsholderen tømmes efter {seconds} sekunder.",
   "hint.date_format": "Skriv datoen som dag, måned og år, for eksempel 02.03.2026.",
@@ -1152,6 +1194,13 @@ export const texts = {
   "residence.unknown": "Ikke slået op",
   "retracted.companion": "Bisidder",
   "retracted.declaration": "Erklæring",
+  "returned.by": "{by}, {at}",
+  "returned.done": "Det er klaret",
+  "returned.lead": "Dette kom ikke i sagen. Åbn sagen, og lav det om. Er hele sagen sendt retur, så begynd forfra med borgeren.",
+  "returned.open": "Åbn sagen",
+  "returned.title": "Sendt retur til dig",
+  "returned.unknown": "En leder",
+  "returned.was_held": "Sat til side, fordi: {reason}",
   "role.administrator": "Administrator",
   "role.auditor": "Revisor",
   "role.counter": "Skrankemedarbejder",
@@ -1835,6 +1884,9 @@ export interface TextValues {
   "flow.present_self": { name: string | number };
   "flow.present_unnamed": { who: string | number };
   "flow.step_of": { step: string | number };
+  "held.since": { when: string | number };
+  "held.still_held": { reason: string | number };
+  "held_for.other": { code: string | number };
   "hint.clipboard": { seconds: string | number };
   "letter.ean": { number: string | number };
   "letter.identity_seen": { id_kind: string | number; initials: string | number };
@@ -1885,6 +1937,8 @@ export interface TextValues {
   "profile.went_back": { version: string | number };
   "proof.guide_source": { step: string | number };
   "proof.step_source": { step: string | number };
+  "returned.by": { at: string | number; by: string | number };
+  "returned.was_held": { reason: string | number };
   "rule.municipal_choice": { municipality: string | number };
   "rule.power_of_attorney.source": { days: string | number; municipality: string | number };
   "rule.power_of_attorney.text": { days: string | number };

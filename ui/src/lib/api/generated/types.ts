@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -1374,6 +1374,10 @@ export type Worklist = {
  */
 drafts: Array<DraftSummary>, 
 /**
+ * Work of this computer that was sent back and that nobody has dealt with yet, newest first.
+ */
+returned: Array<ReturnedRow>, 
+/**
  * Cases that lack a tick, oldest first.
  */
 missing_ticks: Array<CaseRowView>, 
@@ -1914,6 +1918,112 @@ reference: string,
  */
 profile: string, };
 
+export type HeldRow = { 
+/**
+ * Id of the command, for deciding.
+ */
+command: string, 
+/**
+ * Id of the case, where this computer holds it; empty otherwise.
+ */
+case_id: string, 
+/**
+ * Number of the case; empty where it is not known.
+ */
+case_number: string, 
+/**
+ * Why it is held, in words.
+ */
+reason: string, 
+/**
+ * Who did it, by name; empty where this computer does not know them.
+ */
+name: string, 
+/**
+ * Code and name of the computer it came from.
+ */
+device: string, 
+/**
+ * What was done, in words.
+ */
+what: string, 
+/**
+ * When it was done, RFC 3339.
+ */
+recorded_at: string, 
+/**
+ * Since when it is held, RFC 3339.
+ */
+held_at: string, };
+
+export type HeldPage = { 
+/**
+ * The oldest first.
+ */
+rows: Array<HeldRow>, 
+/**
+ * What came of the last decision, in words; empty where none was made.
+ */
+outcome: string, };
+
+export type HeldDecideRequest = { 
+/**
+ * Id of the command.
+ */
+command: string, 
+/**
+ * Whether to let it in; otherwise it is sent back.
+ */
+release: boolean, 
+/**
+ * Why.
+ */
+reason: string, };
+
+export type ReturnedRow = { 
+/**
+ * Id of the command.
+ */
+command: string, 
+/**
+ * Id of the case.
+ */
+case_id: string, 
+/**
+ * Number of the case.
+ */
+case_number: string, 
+/**
+ * The citizen's name.
+ */
+citizen: string, 
+/**
+ * What was done, in words.
+ */
+what: string, 
+/**
+ * Why it had been held, in words.
+ */
+held_for: string, 
+/**
+ * Why it was sent back, in the words of whoever did.
+ */
+reason: string, 
+/**
+ * Who sent it back; empty where this computer does not know them.
+ */
+by: string, 
+/**
+ * When, RFC 3339.
+ */
+at: string, };
+
+export type ReturnedRef = { 
+/**
+ * Id of the command.
+ */
+command: string, };
+
 export interface Commands {
   start_state: { request: null; answer: StartState };
   first_run: { request: FirstRunRequest; answer: FirstRunDone };
@@ -1970,6 +2080,9 @@ export interface Commands {
   reveal: { request: RevealRequest; answer: Revealed };
   paper_preview: { request: PaperRequest; answer: PaperView };
   paper_came_out: { request: PaperCameOut; answer: null };
+  held_work: { request: null; answer: HeldPage };
+  held_decide: { request: HeldDecideRequest; answer: HeldPage };
+  returned_done: { request: ReturnedRef; answer: Array<ReturnedRow> };
   sync_status: { request: null; answer: SyncView };
   sync_now: { request: null; answer: SyncView };
   attach: { request: AttachRequest; answer: AttachmentView | null };

@@ -1,0 +1,207 @@
+//! Work done under a permission that was withdrawn: a lead at another computer lets it in or sends it back.
+
+use skranke_app::App;
+use skranke_app::api::case::{CaseListRequest, CaseRef, CaseView};
+use skranke_app::api::error::ErrorCode;
+use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef};
+use skranke_app::{AppError, Clock};
+use skranke_server::store::CentralStore;
+use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::sqlite::SqliteStore;
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{Options, Store};
+
+use crate::{TENANT, Town, granted, register, sign_in_as};
+
+/// Withdraws at the central store what the person at this computer may do.
+fn withdraw(town: &Town, name: &str, app: &App) {
+    let folder = town.folder.path().join(name);
+    let secret = town.folder.path().join(format!("{name}.key"));
+    let envelope = Envelope::load(&folder).unwrap();
+    let key = envelope.open(&Opener::KeyFile(&secret)).ok().unwrap();
+    let store = Store::open(&folder, &key, Options::default(), Clock::System.now()).unwrap();
+    let device = store.read().unwrap().own_device().unwrap().unwrap().device;
+    let session = app.start_state(()).unwrap().session.unwrap();
+    let file = KeyFile::read_or_create(&town.folder.path().join("central.key"), true).unwrap();
+    let central = SqliteStore::open(&town.folder.path().join("central.db"), &file).unwrap();
+    let server_key = skranke_protocol::signature::SigningKey::from_seed(
+        &central.server_keys().unwrap().signing_seed,
+    )
+    .public();
+    let mut transaction = central.begin(TENANT).unwrap();
+    let staff = session.staff_id.parse().unwrap();
+    let held = transaction.grants_of(device, staff).unwrap();
+    assert!(!held.is_empty(), "somebody has signed in there");
+    for grant in held {
+        let grant = grant.signed.verify(&server_key).unwrap();
+        transaction
+            .revoke_grant(grant.id, Clock::System.now())
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+fn decide(app: &App, page: &HeldPage, at: usize, release: bool) -> Result<HeldPage, AppError> {
+    app.held_decide(HeldDecideRequest {
+        command: page.rows[at].command.clone(),
+        release,
+        reason: "Jeg har talt med Karin".to_owned(),
+    })
+}
+
+fn show(app: &App, case: &CaseView) -> Result<CaseView, ErrorCode> {
+    app.case_show(CaseRef {
+        id: case.row.id.clone(),
+        purpose: Some("case_work".to_owned()),
+    })
+    .map_err(|error| error.code)
+}
+
+/// Karin granted after her permission was withdrawn; the central store holds it, and Hanne sits at another computer.
+fn held(town: &Town) -> (App, App, CaseView) {
+    let one = town.counter("skranke-1");
+    one.sync_now(()).unwrap();
+    withdraw(town, "skranke-1", &one);
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    let status = one.sync_now(()).unwrap();
+    assert!(status.quarantined > 0, "{}", status.problem);
+    let other = town.counter("skranke-2");
+    other.sync_now(()).unwrap();
+    sign_in_as(&other, "hanne");
+    (one, other, case)
+}
+
+#[test]
+fn held_work_is_seen_with_why_who_when_and_which_case_by_those_who_may_only_and_online_only() {
+    let mut town = Town::new();
+    let (_one, other, case) = held(&town);
+
+    let page = other.held_work(()).unwrap();
+
+    assert_eq!(page.rows.len(), 1, "one command, one line");
+    let row = &page.rows[0];
+    assert_eq!(row.case_number, case.row.number);
+    assert_eq!(row.case_id, "", "nothing of the case is served");
+    assert_eq!(row.name, "Karin Thygesen");
+    assert!(row.reason.contains("trukket tilbage"), "{}", row.reason);
+    assert!(row.what.contains("Bevilget"), "{}", row.what);
+    assert!(!row.recorded_at.is_empty() && !row.held_at.is_empty() && !row.device.is_empty());
+    assert_eq!(show(&other, &case).err(), Some(ErrorCode::CaseNotFound));
+
+    // The Fritagelsesenhed sees it too; who serves at the counter does not
+    sign_in_as(&other, "birgit");
+    assert_eq!(other.held_work(()).unwrap().rows.len(), 1);
+    for user in ["karin", "omar", "torben", "anders"] {
+        sign_in_as(&other, user);
+        let refused = other.held_work(()).err().unwrap().code;
+        assert_eq!(refused, ErrorCode::NotPermitted, "{user}");
+    }
+
+    // And one decision must win, so nothing is decided without a line
+    sign_in_as(&other, "hanne");
+    town.close_central();
+    assert_eq!(
+        other.held_work(()).err().unwrap().code,
+        ErrorCode::OnlineOnly
+    );
+    assert_eq!(
+        decide(&other, &page, 0, true).err().unwrap().code,
+        ErrorCode::OnlineOnly
+    );
+}
+
+#[test]
+fn what_a_lead_lets_in_is_in_its_case_on_every_computer() {
+    let town = Town::new();
+    let (one, other, case) = held(&town);
+    let page = other.held_work(()).unwrap();
+    let unsaid = other.held_decide(HeldDecideRequest {
+        command: page.rows[0].command.clone(),
+        release: true,
+        reason: " ".to_owned(),
+    });
+    assert_eq!(unsaid.err().unwrap().code, ErrorCode::ReasonMissing);
+
+    let after = decide(&other, &page, 0, true).unwrap();
+
+    assert!(after.rows.is_empty());
+    assert!(after.outcome.contains("lukket ind"), "{}", after.outcome);
+    other.sync_now(()).unwrap();
+    assert_eq!(show(&other, &case).unwrap().row.state, "granted");
+    let status = one.sync_now(()).unwrap();
+    assert_eq!(
+        (status.quarantined, status.cases, status.confirmed),
+        (0, 1, 1)
+    );
+    let view = show(&one, &case).unwrap();
+    assert!(view.timeline.iter().all(|line| line.sync == "confirmed"));
+    assert!(one.worklist(()).unwrap().returned.is_empty());
+    assert_eq!(
+        decide(&other, &page, 0, false)
+            .err()
+            .map(|error| error.code),
+        Some(ErrorCode::AlreadyReviewed),
+        "decided once"
+    );
+}
+
+#[test]
+fn what_a_lead_sends_back_stands_on_top_at_its_sender_and_counts_no_more() {
+    // Given a case both computers know, and a registration made after the permission was withdrawn
+    let town = Town::new();
+    let one = town.counter("skranke-1");
+    let other = town.counter("skranke-2");
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    one.sync_now(()).unwrap();
+    withdraw(&town, "skranke-1", &one);
+    register(&one, &case);
+    assert!(one.sync_now(()).unwrap().quarantined > 0);
+    assert!(show(&one, &case).unwrap().exempt, "not looked at yet");
+    other.sync_now(()).unwrap();
+    sign_in_as(&other, "hanne");
+    let page = other.held_work(()).unwrap();
+    assert_ne!(page.rows[0].case_id, "", "this computer holds the case");
+
+    // When the lead sends it back
+    let after = decide(&other, &page, 0, false).unwrap();
+    assert!(after.outcome.contains("retur"), "{}", after.outcome);
+    assert!(after.rows.is_empty());
+    let status = one.sync_now(()).unwrap();
+
+    // Then it stands on top at its sender, with who, why and when, and nothing is in quarantine any more
+    assert_eq!(status.quarantined, 0);
+    let returned = one.worklist(()).unwrap().returned;
+    assert_eq!(returned.len(), 1);
+    assert_eq!(returned[0].reason, "Jeg har talt med Karin");
+    assert_eq!(returned[0].by, "Hanne Vestergaard");
+    assert_eq!(returned[0].citizen, "Aase Lindholm");
+    assert!(
+        returned[0].what.contains("Registreret"),
+        "{}",
+        returned[0].what
+    );
+    assert!(returned[0].held_for.contains("trukket tilbage"));
+
+    // And the case is on this computer as on every other, in page and list, and can be done again
+    let view = show(&one, &case).unwrap();
+    assert!(!view.exempt);
+    assert_eq!(view.row.state, "granted");
+    assert!(view.actions.contains(&"tick_registered".to_owned()));
+    let listed = one.case_list(CaseListRequest {
+        query: case.row.number.clone(),
+        filter: "all".to_owned(),
+        after: None,
+        purpose: None,
+    });
+    let ticks = listed.unwrap().rows[0].ticks_missing.clone();
+    assert!(ticks.contains(&"registered".to_owned()), "{ticks:?}");
+    assert_eq!(show(&other, &case).unwrap().exempt, view.exempt);
+
+    // And it goes off the list when somebody has dealt with it, also after the next contact
+    let left = one.returned_done(ReturnedRef {
+        command: returned[0].command.clone(),
+    });
+    assert!(left.unwrap().is_empty());
+    one.sync_now(()).unwrap();
+    assert!(one.worklist(()).unwrap().returned.is_empty());
+}
