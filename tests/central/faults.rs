@@ -59,6 +59,7 @@ fn die_at(name: &'static str) {
 }
 
 /// The counter in its own process: it saves and synchronises until it is ended, and says what its user was told.
+#[expect(clippy::print_stdout, reason = "the parent listens for it")]
 fn be_the_counter() -> ! {
     if let Some(bug) = variable(BUG).and_then(|bug| Bug::named(&bug)) {
         rehearsal::plant(bug);

@@ -20,6 +20,7 @@ mod representative;
 mod reprinting;
 mod resuming;
 mod screens;
+mod set_up;
 mod shell;
 mod start;
 mod troubles;

@@ -46,6 +46,9 @@ pub enum Progress {
     },
 }
 
+/// What hears of events and of the server's verdicts on them.
+pub type Heard<'a> = dyn FnMut(&[SealedEvent], &Pushed) -> Result<(), String> + 'a;
+
 /// The caller's side of a round: plain functions over its own store. An error text ends the round.
 pub struct Exchange<'a> {
     /// The sealed own events of these numbers, both ends included.
@@ -54,7 +57,7 @@ pub struct Exchange<'a> {
     /// grants it rests on; empty where all was.
     pub offered_again: &'a mut dyn FnMut() -> Result<(Vec<SealedEvent>, Vec<String>), String>,
     /// Note that these were offered, and what the server said.
-    pub taken_again: &'a mut dyn FnMut(&[SealedEvent], &Pushed) -> Result<(), String>,
+    pub taken_again: &'a mut Heard<'a>,
     /// Store the verdicts and the confirmation of a push.
     pub pushed: &'a mut dyn FnMut(&Pushed) -> Result<(), String>,
     /// Store a page and its cursor in one transaction.

@@ -151,6 +151,8 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("POST", "/v1/events"),    "----yy yyyyyy yy"),
     (("GET", "/v1/events"),     "----yy yyyyyy yy"),
     (("POST", "/v1/lookup"),    "------ y-yyy- --"),
+    (("POST", "/v1/profiles"),  "------ -----y --"),
+    (("GET", "/v1/profiles"),   "----yy yyyyyy yy"),
     (("GET", "/v1/held"),       "------ --yy-- --"),
     (("POST", "/v1/held"),      "------ --yy-- --"),
     (("GET", "/v1/returned"),   "----yy yyyyyy yy"),

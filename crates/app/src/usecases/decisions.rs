@@ -138,7 +138,7 @@ impl App {
             check_form(&form, &fields, today)?;
         }
         identified_today(&draft, request, today)?;
-        let location = settings::location_of(work.store, &profile, work.session.staff)?;
+        let location = settings::location_of(work.store, profile, work.session.staff)?;
         let now = work.now;
         let id = draft
             .becomes
