@@ -80,11 +80,6 @@ async fn protected_address_is_shown_by_a_logged_click_and_never_on_a_paper_someb
     to_citizen(&mut window, GRETHE).await?;
     window.wait_for("the warning", "#known-protected").await?;
     window
-        .fill("citizen_address", "Jernbanegade 21, 9990 Solbjerg")
-        .await?;
-    to_guidance(&mut window).await?;
-    window.press("Alt+ArrowLeft").await?;
-    window
         .wait_for("the address that is hidden", "#reveal-address")
         .await?;
     ensure!(!window.shows(HIDDEN_STREET).await?, "hidden on step 2");

@@ -122,7 +122,7 @@ async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer_and_warns_t
     window.picture_at_double_size("gemt").await?;
 
     // A new recovery code, shown once and typed back
-    window.press("Alt+Left").await?;
+    window.press("Alt+ArrowLeft").await?;
     window.wait_for("the settings", "#recovery-make").await?;
     window.tab_to("recovery-make").await?;
     window.press("Enter").await?;

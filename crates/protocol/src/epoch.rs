@@ -51,7 +51,7 @@ impl Statement for EpochOpening {
 }
 
 impl EpochOpening {
-    /// The opening of the epoch after `epoch`, numbered by the second it is opened in. The feed stands at `position` with
+    /// The opening of the epoch after `epoch`, numbered by the millisecond it is opened in. The feed stands at `position` with
     /// `root`; `before` opened `epoch`, where it was not the first.
     pub fn after(
         tenant: &str,
@@ -71,10 +71,10 @@ impl EpochOpening {
             .collect();
         shared.push(Shared { epoch, position });
         // The same backup can be put back twice, and the second time knows nothing of the first.
-        let second = u64::try_from(opened_at.timestamp()).unwrap_or(0);
+        let moment = u64::try_from(opened_at.timestamp_millis()).unwrap_or(0);
         Self {
             tenant: tenant.to_owned(),
-            epoch: second.max(epoch + 1),
+            epoch: moment.max(epoch + 1),
             position,
             root,
             shared,

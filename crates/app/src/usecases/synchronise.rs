@@ -5,6 +5,7 @@
 
 mod certification;
 mod epoch;
+mod person;
 mod problem;
 mod trust;
 
@@ -16,14 +17,13 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngCore;
 use rand::rngs::OsRng;
-use skranke_domain::cpr::Cpr;
 use skranke_domain::ids::StaffId;
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
-use skranke_protocol::wire::{FeedPage, FoundCase, SessionRequest, Status};
+use skranke_protocol::wire::{FeedPage, FoundCase, Status};
 use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
@@ -31,7 +31,7 @@ use crate::api::error::ErrorCode;
 use crate::api::sync::SyncView;
 use crate::error::AppError;
 use crate::present::rfc3339;
-use crate::state::{App, NO_DEVICE, Session, why_closed};
+use crate::state::{App, NO_DEVICE, why_closed};
 use crate::usecases::settings;
 use problem::Told;
 
@@ -547,148 +547,6 @@ impl App {
             let outcome = self.enrolled_client().map(|_| ());
             self.line.state().online = outcome.is_ok();
         }
-    }
-
-    /// Fetches a grant for the signed-in person, if the central store can be reached.
-    pub(crate) fn renew_grant(&self) {
-        if self.config.server.is_some() {
-            let outcome = self
-                .enrolled_client()
-                .and_then(|client| self.renew_grant_over(&client));
-            self.line.state().online = outcome.is_ok();
-        }
-    }
-
-    fn renew_grant_over(&self, client: &Client) -> Result<(), SyncError> {
-        let Some(session) = self.lock().session.clone() else {
-            return Ok(());
-        };
-        let has_session = self.line.session_of(session.staff).is_some();
-        if has_session && self.grant_of(&session).map_err(host)?.is_some() {
-            return Ok(());
-        }
-        // Who a person is that signed in in the browser, only the identity provider says.
-        if session.in_browser {
-            return Ok(());
-        }
-        let secret = self
-            .config
-            .server
-            .as_ref()
-            .and_then(|server| server.bootstrap.clone());
-        // Without a secret the person signs in at the central store itself, in the browser.
-        let Some(secret) = secret else { return Ok(()) };
-        let roles = session
-            .roles
-            .iter()
-            .map(|role| role.code().to_owned())
-            .collect();
-        let request = SessionRequest::Bootstrap {
-            secret,
-            staff_id: session.staff,
-            roles,
-        };
-        let session = client.sign_in(&request)?;
-        let (grant, token) = (session.grant(), session.signed_grant().to_token());
-        self.taking_in(|write| Ok(write.put_grant(grant, &token)?))
-            .map_err(host)?;
-        self.line.keep_session(session);
-        Ok(())
-    }
-
-    /// The person's grant, as long as enough of it is left.
-    fn grant_of(&self, session: &Session) -> Result<Option<SignedGrant>, AppError> {
-        let soon = self.now() + RENEW_BEFORE;
-        self.with_store(|store| {
-            let read = store.read()?;
-            let soon = corrected(&read, soon)?;
-            let held = grant_in(&read, session.staff)?;
-            Ok(held
-                .filter(|(_, grant)| {
-                    let same_roles = session.roles.iter().all(|role| grant.roles.contains(role));
-                    same_roles && grant.is_valid_at(soon).is_ok()
-                })
-                .map(|(signed, _)| signed))
-        })
-    }
-
-    /// The person's session at the central store, begun anew where there is none any more.
-    ///
-    /// # Errors
-    /// `GrantExpired` where the person must sign in at the central store again.
-    pub(crate) fn session_at(
-        &self,
-        client: &Client,
-        staff: StaffId,
-    ) -> Result<Arc<skranke_sync::Session>, AppError> {
-        self.renew_grant_over(client).map_err(needs_line)?;
-        self.line
-            .session_of(staff)
-            .ok_or_else(|| AppError::of(ErrorCode::GrantExpired))
-    }
-
-    /// What the municipality knows of a citizen beyond this computer. Offline the answer is *not known*.
-    pub(crate) fn look_up_centrally(&self, cpr: &Cpr) -> CentralLook {
-        let not_known = CentralLook {
-            reach: "not_known",
-            cases: Vec::new(),
-        };
-        if self.config.server.is_none() {
-            return CentralLook {
-                reach: "local",
-                ..not_known
-            };
-        }
-        if !self.line.state().online {
-            return not_known;
-        }
-        let session = self.lock().session.clone();
-        let Some(session) = session else {
-            return not_known;
-        };
-        let Some(at_server) = self.line.session_of(session.staff) else {
-            return not_known;
-        };
-        let answer = self
-            .enrolled_client()
-            .and_then(|client| client.lookup(&at_server, cpr, "counter_entry"));
-        match answer {
-            Ok(answer) => CentralLook {
-                reach: "central",
-                cases: answer.cases,
-            },
-            Err(error) => {
-                if is_ended(&error) {
-                    self.line.forget_session(session.staff);
-                }
-                self.line.heard(&Err(error));
-                not_known
-            }
-        }
-    }
-
-    /// Asks the central store as the person who sits here; there is no other answer than its own.
-    ///
-    /// # Errors
-    /// `OnlineOnly` without a line to it or before the person has signed in there; what it answers otherwise.
-    pub(crate) fn as_person<T>(
-        &self,
-        ask: impl FnOnce(&Client, &skranke_sync::Session) -> Result<T, SyncError>,
-    ) -> Result<T, AppError> {
-        let online_only = || AppError::of(ErrorCode::OnlineOnly);
-        if self.config.server.is_none() {
-            return Err(online_only());
-        }
-        let session = self.lock().session.clone().ok_or_else(online_only)?;
-        let client = self.enrolled_client().map_err(|_| online_only())?;
-        let at_server = self
-            .session_at(&client, session.staff)
-            .map_err(|_| online_only())?;
-        ask(&client, &at_server).map_err(|error| match problem::told(&error) {
-            Some(told) if told.code == ErrorCode::Offline => online_only(),
-            Some(told) => AppError::of(told.code),
-            None => online_only(),
-        })
     }
 
     /// Tells the background that there is something to fetch.
