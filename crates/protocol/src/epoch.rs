@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(
             signed.body(),
             concat!(
-                r#"{"epoch":1795262400,"opened_at":"2026-11-21T12:00:00.000Z","position":31,"#,
+                r#"{"epoch":1795262400000,"opened_at":"2026-11-21T12:00:00.000Z","position":31,"#,
                 r#""root":"0707070707070707070707070707070707070707070707070707070707070707","#,
                 r#""shared":[{"epoch":1,"position":31}],"tenant":"0999"}"#
             )
