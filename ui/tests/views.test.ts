@@ -130,7 +130,7 @@ describe('axe finds nothing', () => {
 
 describe('empty states say what to do', () => {
   test('nothing parked, nothing unfinished', async () => {
-    await open(new RecordedCore({ worklist: { drafts: [], missing_ticks: [], missing_ticks_total: 0, today: 0 } }))
+    await open(new RecordedCore({ worklist: { drafts: [], missing_ticks: [], missing_ticks_total: 0, today: 0, returned: [] } }))
     expect(document.body.textContent).toContain('Tryk F8')
     expect(document.body.textContent).toContain('Alle bevilgede sager er gjort færdige')
   })

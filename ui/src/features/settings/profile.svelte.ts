@@ -48,7 +48,7 @@ export class SetUp {
     const view = await this.loading.run(() => this.#desk.call('profile_show', null))
     if (!view) return
     this.#show(view)
-    const kept = this.#desk.typed[place]
+    const kept = this.#desk.typed.of(place)
     if (kept) {
       const { based_on, edit } = JSON.parse(kept) as { based_on: number; edit: ProfileEdit }
       this.basedOn = based_on
@@ -67,12 +67,12 @@ export class SetUp {
   keep(): void {
     if (!this.edit || !this.view) return
     const typed = JSON.stringify(this.edit)
-    if (typed === JSON.stringify(this.view.edit)) delete this.#desk.typed[place]
-    else this.#desk.typed[place] = JSON.stringify({ based_on: this.basedOn, edit: $state.snapshot(this.edit) })
+    if (typed === JSON.stringify(this.view.edit)) this.#desk.typed.clear(place)
+    else this.#desk.typed.set(place, JSON.stringify({ based_on: this.basedOn, edit: $state.snapshot(this.edit) }))
   }
 
   get touched(): boolean {
-    return this.#desk.typed[place] !== undefined
+    return this.#desk.typed.of(place) !== ''
   }
 
   errorOf(field: string): string | undefined {
@@ -95,7 +95,7 @@ export class SetUp {
     if (this.view) this.#show(this.view)
     this.notice = ''
     this.saving.clear()
-    delete this.#desk.typed[place]
+    this.#desk.typed.clear(place)
   }
 
   /** Looks at what is wrong and what would change, before anything is saved. */
@@ -149,7 +149,7 @@ export class SetUp {
   }
 
   #forget(): void {
-    delete this.#desk.typed[place]
+    this.#desk.typed.clear(place)
     this.reviewing = false
     this.reason = ''
   }
