@@ -5,8 +5,8 @@
 //!
 //! Basis: design, sections 3 and 6; sync-and-speed 3.2 and 3.7; reliability, findings 1 and 7, threats T7 and T8.
 
-mod held;
 mod judge;
+mod loaded;
 mod offered;
 mod review;
 
@@ -29,8 +29,8 @@ use skranke_protocol::wire::{
 use uuid::Uuid;
 
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
-use held::{Held, HeldGrant};
 pub use judge::{case_number, citizen_digest, has_run_out};
+use loaded::{Loaded, LoadedGrant};
 pub use offered::Offered;
 pub use review::{release_held, return_held};
 
@@ -69,8 +69,8 @@ pub fn admit(
     let device = transaction
         .device(device_id)?
         .ok_or(StoreError::Row("device"))?;
-    let held = Held::read(transaction, commands.iter().flat_map(Offered::events))?;
-    let mut admission = Admission::new(transaction, device, held, circumstances);
+    let loaded = Loaded::read(transaction, commands.iter().flat_map(Offered::events))?;
+    let mut admission = Admission::new(transaction, device, loaded, circumstances);
     let mut verdicts = Vec::with_capacity(commands.len());
     for command in commands {
         let verdict = admission.command(command)?;
@@ -127,8 +127,8 @@ pub fn admit_again(
                 .device(device_id)?
                 .ok_or(StoreError::Row("device"))?,
         };
-        let held = Held::read(transaction, commands.iter().flat_map(Offered::events))?;
-        let mut admission = Admission::new(transaction, device, held, circumstances);
+        let loaded = Loaded::read(transaction, commands.iter().flat_map(Offered::events))?;
+        let mut admission = Admission::new(transaction, device, loaded, circumstances);
         admission.offered_by = Some(device_id);
         for command in commands {
             let verdict = admission.command(command)?;
@@ -165,7 +165,7 @@ pub fn give_grant(
     let device = transaction
         .device(grant.device_id)?
         .ok_or(StoreError::Row("device"))?;
-    let mut admission = Admission::new(transaction, device, Held::default(), circumstances);
+    let mut admission = Admission::new(transaction, device, Loaded::default(), circumstances);
     admission.take_up(grant)?;
     admission.finish()
 }
@@ -201,7 +201,7 @@ struct Admission<'t, 'c> {
     device: Device,
     /// Who offers the work again where that may be another device than its own.
     offered_by: Option<DeviceId>,
-    held: Held,
+    loaded: Loaded,
     /// Cases that changed; what the look-up answers from is made anew once, at the end.
     changed: BTreeSet<CaseId>,
     circumstances: Circumstances<'c>,
@@ -211,14 +211,14 @@ impl<'t, 'c> Admission<'t, 'c> {
     fn new(
         transaction: &'t mut (dyn CentralTransaction + 't),
         device: Device,
-        held: Held,
+        loaded: Loaded,
         circumstances: Circumstances<'c>,
     ) -> Self {
         Self {
             transaction,
             device,
             offered_by: None,
-            held,
+            loaded,
             changed: BTreeSet::new(),
             circumstances,
         }
@@ -227,7 +227,7 @@ impl<'t, 'c> Admission<'t, 'c> {
     /// Saves what changed as a whole.
     fn finish(&mut self) -> Stored<()> {
         for case_id in std::mem::take(&mut self.changed) {
-            let case = self.held.case(self.transaction, case_id)?;
+            let case = self.loaded.case(self.transaction, case_id)?;
             let index_key = self.circumstances.index_key;
             if let Some(summary) = judge::summary(case_id, &case.recorded, index_key) {
                 self.transaction.save_case_summary(&summary)?;
@@ -281,10 +281,10 @@ impl<'t, 'c> Admission<'t, 'c> {
             if chain::place(&self.device.head, event.header()) != Place::Next {
                 return Ok(());
             }
-            let stored = self.held.event(self.transaction, event)?;
+            let stored = self.loaded.event(self.transaction, event)?;
             let outcome = stored.ok_or(StoreError::Row("event"))?.outcome.clone();
             self.transaction.link_event(event.hash())?;
-            self.held.link(event);
+            self.loaded.link(event);
             self.device.head = Head::after(event.header(), event.hash());
             self.count(&outcome, 1);
         }
@@ -296,7 +296,7 @@ impl<'t, 'c> Admission<'t, 'c> {
         let Some(first) = events.first() else {
             return Ok(());
         };
-        let stored = self.held.event(self.transaction, first)?;
+        let stored = self.loaded.event(self.transaction, first)?;
         if !stored.is_some_and(|stored| stored.on_chain) {
             return Ok(());
         }
@@ -336,7 +336,7 @@ impl<'t, 'c> Admission<'t, 'c> {
         if offered.is_signed_by(&self.device.public_key) {
             return Ok(true);
         }
-        let stored = self.held.event(self.transaction, event)?;
+        let stored = self.loaded.event(self.transaction, event)?;
         let was_checked = stored.is_some_and(|stored| {
             stored.event.signature() == event.signature()
                 && stored.event.header().device_id == event.header().device_id
@@ -361,7 +361,7 @@ impl<'t, 'c> Admission<'t, 'c> {
     fn known(&mut self, command_id: CommandId, events: &[SealedEvent]) -> Stored<Option<Verdict>> {
         let mut first = None;
         for event in events {
-            match self.held.event(self.transaction, event)? {
+            match self.loaded.event(self.transaction, event)? {
                 Some(stored) if stored.event.header().command_id == command_id => {
                     first = Some(stored.outcome.clone());
                 }
@@ -386,13 +386,13 @@ impl<'t, 'c> Admission<'t, 'c> {
         let now = self.circumstances.now;
         let mut reason = QuarantineReason::ChainFork;
         for event in events {
-            if self.held.event(self.transaction, event)?.is_some() {
+            if self.loaded.event(self.transaction, event)?.is_some() {
                 self.transaction
                     .record_receipt(event.hash(), self.device.id, now)?;
                 continue;
             }
             let id = event.header().id;
-            if !self.held.events(self.transaction, id)?.is_empty() {
+            if !self.loaded.events(self.transaction, id)?.is_empty() {
                 reason = QuarantineReason::OtherContent;
             }
             let outcome = Outcome::Quarantined {
@@ -427,11 +427,11 @@ impl<'t, 'c> Admission<'t, 'c> {
         let mut seen = HashSet::new();
         for event in events {
             let id = event.header().id;
-            if !seen.insert(id) || !self.held.events(self.transaction, id)?.is_empty() {
+            if !seen.insert(id) || !self.loaded.events(self.transaction, id)?.is_empty() {
                 return Ok(true);
             }
         }
-        self.held.has_command(self.transaction, command_id)
+        self.loaded.has_command(self.transaction, command_id)
     }
 
     fn grant(&mut self, events: &[SealedEvent]) -> Stored<Result<Grant, QuarantineReason>> {
@@ -440,11 +440,11 @@ impl<'t, 'c> Admission<'t, 'c> {
         };
         let server_key = self.circumstances.server_key;
         let id = first.header().grant_id;
-        let grant = match self.held.grant(self.transaction, id, server_key)? {
-            HeldGrant::Missing => return self.vouched_for(first, QuarantineReason::GrantUnknown),
-            HeldGrant::Revoked => return Ok(Err(QuarantineReason::GrantRevoked)),
-            HeldGrant::NotOurs => return Ok(Err(QuarantineReason::GrantUnknown)),
-            HeldGrant::Good(grant) => grant,
+        let grant = match self.loaded.grant(self.transaction, id, server_key)? {
+            LoadedGrant::Missing => return self.vouched_for(first, QuarantineReason::GrantUnknown),
+            LoadedGrant::Revoked => return Ok(Err(QuarantineReason::GrantRevoked)),
+            LoadedGrant::NotOurs => return Ok(Err(QuarantineReason::GrantUnknown)),
+            LoadedGrant::Good(grant) => grant,
         };
         let fault = events
             .iter()
@@ -548,7 +548,7 @@ impl<'t, 'c> Admission<'t, 'c> {
         };
         let case_id = first.header().case_id;
         let is_new = self
-            .held
+            .loaded
             .case(self.transaction, case_id)?
             .recorded
             .is_empty();
@@ -561,7 +561,7 @@ impl<'t, 'c> Admission<'t, 'c> {
         if let Some(fate) = self.parents(case_id, events)? {
             return Ok(fate);
         }
-        let case = self.held.case(self.transaction, case_id)?;
+        let case = self.loaded.case(self.transaction, case_id)?;
         Ok(match judge::judge(case_id, case, events, &grant.roles) {
             Ok(conflicts) => Fate::Accept { conflicts },
             Err(judge::Apart::Quarantine(reason)) => Fate::Quarantine(reason),
@@ -571,14 +571,14 @@ impl<'t, 'c> Admission<'t, 'c> {
 
     /// Whether every event the command builds on is in the case, and everything its author must have seen is named.
     fn parents(&mut self, case_id: CaseId, events: &[SealedEvent]) -> Stored<Option<Fate>> {
-        let accepted = self.held.case(self.transaction, case_id)?.accepted();
+        let accepted = self.loaded.case(self.transaction, case_id)?.accepted();
         let mut earlier = HashSet::new();
         for event in events {
             for parent in &event.header().based_on {
                 if accepted.contains(parent) || earlier.contains(parent) {
                     continue;
                 }
-                let stored = self.held.events(self.transaction, *parent)?;
+                let stored = self.loaded.events(self.transaction, *parent)?;
                 return Ok(Some(match stored.first() {
                     None => Fate::Defer(DeferReason::ParentMissing),
                     Some(stored) if stored.event.header().case_id != case_id => {
@@ -592,7 +592,7 @@ impl<'t, 'c> Admission<'t, 'c> {
             }
             earlier.insert(event.header().id);
         }
-        let case = self.held.case(self.transaction, case_id)?;
+        let case = self.loaded.case(self.transaction, case_id)?;
         if judge::leaves_out_own_work(case, events) {
             return Ok(Some(Fate::Quarantine(QuarantineReason::UnderstatedBasedOn)));
         }
@@ -630,13 +630,13 @@ impl<'t, 'c> Admission<'t, 'c> {
         let now = self.circumstances.now;
         self.transaction
             .insert_event(event, outcome, on_chain, now)?;
-        self.held.add(event, outcome, on_chain);
+        self.loaded.add(event, outcome, on_chain);
         Ok(())
     }
 
     fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()> {
         self.transaction.set_outcome(event.hash(), outcome)?;
-        self.held.settle(event, outcome);
+        self.loaded.settle(event, outcome);
         Ok(())
     }
 
@@ -703,7 +703,7 @@ impl<'t, 'c> Admission<'t, 'c> {
     /// Takes up commands of the case that waited for what has now arrived.
     fn release(&mut self, case_id: CaseId) -> Stored<()> {
         loop {
-            let case = self.held.case(self.transaction, case_id)?;
+            let case = self.loaded.case(self.transaction, case_id)?;
             if case.deferred.is_empty() {
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! The administrator changes the municipality's set-up by keyboard; another computer gets it (row 2-26).
+//! The administrator changes the municipality's set-up by keyboard; another computer gets it and warns (row 2-26).
 
 use anyhow::{Context as _, Result, ensure};
 use skranke_app::api::session::SignInRequest;
@@ -64,7 +64,8 @@ fn other_computer(first: &Scratch, second: &Scratch) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer() -> Result<()> {
+async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer_and_warns_there() -> Result<()>
+{
     let scratch = Scratch::new()?;
     let mut window = Window::open("opsaetning", &scratch, Opening::default()).await?;
     sign_in(&mut window, "anders").await?;
@@ -156,7 +157,9 @@ async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer() -> Result
     window.wait_for_focus("new-cpr").await?;
     window.type_text("CPR", "0201703984").await?;
     window.press("Enter").await?;
-    window.wait_for_text("Åens Hus").await?;
+    window
+        .wait_for("the warning", "#warning-location_not_open")
+        .await?;
     window.picture("sted").await?;
     window.close().await
 }

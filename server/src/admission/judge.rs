@@ -20,7 +20,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::wire::QuarantineReason;
 
-use super::held::HeldCase;
+use super::loaded::LoadedCase;
 use crate::store::CaseSummary;
 
 /// Why a command is not accepted.
@@ -50,18 +50,18 @@ impl Authored {
 /// Judges a command; returns the fields in conflict it takes part in.
 pub(super) fn judge(
     case_id: CaseId,
-    held: &HeldCase,
+    loaded: &LoadedCase,
     command: &[SealedEvent],
     roles: &[Role],
 ) -> Result<Vec<String>, Apart> {
-    let seen = ancestors(&held.recorded, command);
-    let mut as_seen: Vec<Recorded> = held
+    let seen = ancestors(&loaded.recorded, command);
+    let mut as_seen: Vec<Recorded> = loaded
         .recorded
         .iter()
         .filter(|event| seen.contains(&event.id))
         .cloned()
         .collect();
-    let mut is_quiet = held.recorded.len() == as_seen.len() && follows_on(held, command);
+    let mut is_quiet = loaded.recorded.len() == as_seen.len() && follows_on(loaded, command);
     for sealed in command {
         if sealed.payload_bytes().is_none() {
             return Err(Apart::Quarantine(QuarantineReason::PayloadMissing));
@@ -86,7 +86,7 @@ pub(super) fn judge(
         return Ok(Vec::new());
     }
     let new = as_seen.split_off(as_seen.len() - command.len());
-    let all: Vec<Recorded> = held.recorded.iter().cloned().chain(new).collect();
+    let all: Vec<Recorded> = loaded.recorded.iter().cloned().chain(new).collect();
     let own: HashSet<EventId> = command.iter().map(|event| event.header().id).collect();
     let case = Case::fold(case_id, &all);
     Ok(case
@@ -98,11 +98,11 @@ pub(super) fn judge(
 }
 
 /// Whether the first event of a command builds on the whole case, and each later one on the one before.
-fn follows_on(held: &HeldCase, command: &[SealedEvent]) -> bool {
+fn follows_on(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
     let Some((first, _)) = command.split_first() else {
         return false;
     };
-    ancestors(&held.recorded, std::slice::from_ref(first)).len() == held.recorded.len()
+    ancestors(&loaded.recorded, std::slice::from_ref(first)).len() == loaded.recorded.len()
         && command
             .windows(2)
             .all(|pair| pair[1].header().based_on.contains(&pair[0].header().id))
@@ -170,12 +170,12 @@ pub(super) fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
 /// leaving it out would make a later word look concurrent, and so undo what stands without a person choosing.
 ///
 /// Basis: design, section 3 (`based_on` must include the device's own earlier events).
-pub(super) fn leaves_out_own_work(held: &HeldCase, command: &[SealedEvent]) -> bool {
+pub(super) fn leaves_out_own_work(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
     let Some(first) = command.first() else {
         return false;
     };
     let (device, seq) = (first.header().device_id, first.header().device_seq);
-    let mut own = held
+    let mut own = loaded
         .authors
         .iter()
         .filter(|earlier| earlier.device == device && earlier.seq < seq)
@@ -184,7 +184,7 @@ pub(super) fn leaves_out_own_work(held: &HeldCase, command: &[SealedEvent]) -> b
     if own.peek().is_none() {
         return false;
     }
-    let seen = ancestors(&held.recorded, std::slice::from_ref(first));
+    let seen = ancestors(&loaded.recorded, std::slice::from_ref(first));
     own.any(|id| !seen.contains(&id))
 }
 

@@ -8,7 +8,7 @@ use skranke_protocol::grant::Grant;
 use skranke_protocol::wire::{Outcome, QuarantineReason};
 use uuid::Uuid;
 
-use super::{Admission, Circumstances, Fate, Held, is_one_command};
+use super::{Admission, Circumstances, Fate, Loaded, is_one_command};
 use crate::store::{
     AuditRow, CentralTransaction, HeldOf, HeldWork, Settlement, StoreError, Stored,
 };
@@ -87,7 +87,7 @@ pub fn return_held(
     admission.settle_held(&held, Some(reviewer), reason, true)?;
     let mut returned: Vec<EventId> = events.iter().map(|event| event.header().id).collect();
     loop {
-        let case = admission.held.case(admission.transaction, held.case_id)?;
+        let case = admission.loaded.case(admission.transaction, held.case_id)?;
         let waiting = case.deferred.clone();
         let child = waiting
             .chunk_by(|a, b| a.header().command_id == b.header().command_id)
@@ -148,7 +148,7 @@ fn admission_of<'t, 'c>(
     Ok(Admission::new(
         transaction,
         device,
-        Held::default(),
+        Loaded::default(),
         circumstances,
     ))
 }

@@ -87,6 +87,8 @@ export class Flow {
       this.required = new Set(this.form.required)
       this.step = Math.min(draft.step, LAST_DRAFT_STEP)
       await this.enter()
+      // Where one sits may warrant a warning before anything is typed.
+      if (this.step < LAST_DRAFT_STEP) void this.#refreshWarnings()
       return true
     })
   }

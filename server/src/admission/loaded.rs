@@ -18,7 +18,7 @@ use crate::store::{CentralTransaction, Stored, StoredEvent, Touched};
 
 /// A case as far as it was accepted, in feed order.
 #[derive(Default)]
-pub(super) struct HeldCase {
+pub(super) struct LoadedCase {
     /// The accepted events as the rules read them.
     pub(super) recorded: Vec<Recorded>,
     /// Which device recorded which of them under which number.
@@ -29,7 +29,7 @@ pub(super) struct HeldCase {
 
 /// A grant, its signature checked once.
 #[derive(Clone)]
-pub(super) enum HeldGrant {
+pub(super) enum LoadedGrant {
     /// There is none.
     Missing,
     Revoked,
@@ -40,55 +40,55 @@ pub(super) enum HeldGrant {
 
 /// What was read, and what the batch added since.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct Loaded {
     /// Every event asked for by its id; several under one id only after an alarm.
     by_id: HashMap<EventId, Vec<StoredEvent>>,
     /// Commands asked for, and whether any event of theirs is stored.
     commands: HashMap<CommandId, bool>,
-    cases: HashMap<CaseId, HeldCase>,
-    grants: HashMap<GrantId, HeldGrant>,
+    cases: HashMap<CaseId, LoadedCase>,
+    grants: HashMap<GrantId, LoadedGrant>,
 }
 
-impl Held {
+impl Loaded {
     /// Reads all that a batch touches.
     pub(super) fn read<'e>(
         transaction: &mut (dyn CentralTransaction + '_),
         events: impl Iterator<Item = &'e SealedEvent>,
     ) -> Stored<Self> {
         let mut touched = Touched::default();
-        let mut held = Self::default();
+        let mut loaded = Self::default();
         for event in events {
             let header = event.header();
-            if held.by_id.insert(header.id, Vec::new()).is_none() {
+            if loaded.by_id.insert(header.id, Vec::new()).is_none() {
                 touched.ids.push(header.id);
             }
-            if held.commands.insert(header.command_id, false).is_none() {
+            if loaded.commands.insert(header.command_id, false).is_none() {
                 touched.commands.push(header.command_id);
             }
-            if held
+            if loaded
                 .cases
-                .insert(header.case_id, HeldCase::default())
+                .insert(header.case_id, LoadedCase::default())
                 .is_none()
             {
                 touched.cases.push(header.case_id);
             }
         }
         if touched.ids.is_empty() {
-            return Ok(held);
+            return Ok(loaded);
         }
         for stored in transaction.touched(&touched)? {
             let header = stored.event.header();
-            if let Some(found) = held.commands.get_mut(&header.command_id) {
+            if let Some(found) = loaded.commands.get_mut(&header.command_id) {
                 *found = true;
             }
-            if let Some(case) = held.cases.get_mut(&header.case_id) {
+            if let Some(case) = loaded.cases.get_mut(&header.case_id) {
                 case.add(&stored.event, &stored.outcome);
             }
-            if let Some(found) = held.by_id.get_mut(&header.id) {
+            if let Some(found) = loaded.by_id.get_mut(&header.id) {
                 found.push(stored);
             }
         }
-        Ok(held)
+        Ok(loaded)
     }
 
     /// The events with an id.
@@ -134,7 +134,7 @@ impl Held {
         &mut self,
         transaction: &mut (dyn CentralTransaction + '_),
         id: CaseId,
-    ) -> Stored<&mut HeldCase> {
+    ) -> Stored<&mut LoadedCase> {
         match self.cases.entry(id) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(unknown) => {
@@ -142,7 +142,7 @@ impl Held {
                     cases: vec![id],
                     ..Touched::default()
                 };
-                let mut case = HeldCase::default();
+                let mut case = LoadedCase::default();
                 for stored in transaction.touched(&touched)? {
                     case.add(&stored.event, &stored.outcome);
                 }
@@ -157,16 +157,16 @@ impl Held {
         transaction: &mut (dyn CentralTransaction + '_),
         id: GrantId,
         server_key: &PublicKey,
-    ) -> Stored<HeldGrant> {
+    ) -> Stored<LoadedGrant> {
         if let Some(known) = self.grants.get(&id) {
             return Ok(known.clone());
         }
         let grant = match transaction.grant(id)? {
-            None => HeldGrant::Missing,
-            Some(stored) if stored.revoked_at.is_some() => HeldGrant::Revoked,
+            None => LoadedGrant::Missing,
+            Some(stored) if stored.revoked_at.is_some() => LoadedGrant::Revoked,
             Some(stored) => match stored.signed.verify(server_key) {
-                Ok(grant) => HeldGrant::Good(grant),
-                Err(_) => HeldGrant::NotOurs,
+                Ok(grant) => LoadedGrant::Good(grant),
+                Err(_) => LoadedGrant::NotOurs,
             },
         };
         self.grants.insert(id, grant.clone());
@@ -212,7 +212,7 @@ impl Held {
     }
 }
 
-impl HeldCase {
+impl LoadedCase {
     fn add(&mut self, event: &SealedEvent, outcome: &Outcome) {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Conflict { .. } => {
