@@ -47,7 +47,7 @@ impl KeyFile {
         let mut key = [0; 32];
         rand::rngs::OsRng.fill_bytes(&mut key);
         write_private(key_file, to_hex(&key).as_bytes())
-            .map_err(|_| cannot_open("the key file cannot be written"))?;
+            .map_err(|_| cannot_open("the key file cannot be written; let key_file name a folder that this user may write in"))?;
         Ok(Self(key))
     }
 

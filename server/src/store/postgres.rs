@@ -93,12 +93,12 @@ impl PostgresStore {
     /// Connects as the schema's owner, to carry all municipalities in or out; serves nobody.
     ///
     /// # Errors
-    /// As [`PostgresStore::open`].
+    /// As [`PostgresStore::open`], or the role does not own the schema.
     pub fn open_as_owner(address: &PostgresAddress, key: &KeyFile) -> Stored<Self> {
         let store = Self::connect(address, key)?;
         store.runtime()?.block_on(async {
             let mut link = store.link().await.map_err(unreachable_database)?;
-            schema::check_version(&mut link).await
+            schema::check_owner(&mut link).await
         })?;
         store.server_keys()?;
         Ok(store)

@@ -109,3 +109,17 @@ fn the_unit_and_the_container_call_the_program_as_it_understands() {
         "built with Rust {rust}"
     );
 }
+
+#[test]
+fn the_example_settings_put_what_the_server_makes_where_the_unit_lets_it_write() {
+    let unit = text("skranke-server.service");
+    let settings = text("server.toml");
+
+    assert!(unit.contains("ProtectSystem=strict") && unit.contains("StateDirectory=skranke"));
+    for made in ["key_file", "attachments"] {
+        assert!(
+            settings.contains(&format!("\n{made} = \"/var/lib/skranke/")),
+            "{made} in {settings}"
+        );
+    }
+}

@@ -142,6 +142,20 @@ fn moving_to_postgresql_and_back_loses_and_changes_nothing() {
 }
 
 #[test]
+fn a_role_that_would_see_nothing_carries_nothing_and_is_told_so() {
+    let cluster = Cluster::start(&[]);
+    drop(prepared(&cluster));
+    let runtime = address(&cluster.address("skranke_runtime", DATABASE), 4);
+
+    let opened = PostgresStore::open_as_owner(&runtime, &KeyFile::from_bytes([7; 32]));
+
+    let Err(StoreError::CannotOpen(said)) = opened else {
+        panic!("a copy of nothing would have passed for a backup");
+    };
+    assert!(said.contains("skranke_owner"), "{said}");
+}
+
+#[test]
 fn work_goes_on_in_the_store_it_was_moved_to() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = Cluster::start(&[]);

@@ -108,6 +108,29 @@ pub(super) async fn check(link: &mut Link) -> Stored<()> {
     }
 }
 
+/// Checks, before all municipalities are carried in or out, that this is our schema and its owner's role.
+///
+/// Row security shows any other role no municipality at all, and a copy of nothing would pass every check.
+///
+/// # Errors
+/// Another version, or a role that does not own the tables.
+pub(super) async fn check_owner(link: &mut Link) -> Stored<()> {
+    check_version(link).await?;
+    let row = link
+        .query_opt(
+            "SELECT tableowner = current_user AS owns FROM pg_tables WHERE schemaname = 'public' AND tablename = 'tenant'",
+            &[],
+        )
+        .await?;
+    if row.map(|row| row.try_get("owns")).transpose()? == Some(true) {
+        Ok(())
+    } else {
+        Err(cannot_open(
+            "this role would see no municipality; let --store name the schema's owner, skranke_owner",
+        ))
+    }
+}
+
 /// Checks that this is our schema.
 ///
 /// # Errors
