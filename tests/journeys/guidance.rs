@@ -2,8 +2,10 @@
 
 use skranke_app::api::error::ErrorCode;
 
-use crate::office::{Office, code};
-use skranke_app::api::case::Decision;
+use skranke_app::api::case::{CaseListRequest, Decision};
+use skranke_testkit::people::made_up_number;
+
+use crate::office::{AASE, Office, code};
 
 #[test]
 fn row_2_15_help_is_offered_and_each_answer_recorded() {
@@ -77,23 +79,137 @@ fn row_2_17_only_help_that_exists_can_be_chosen_instead() {
 }
 
 #[test]
-fn row_2_05_2_09_2_10_and_2_11_background_is_at_hand_with_its_source() {
+fn row_2_09_2_10_and_2_11_the_panel_beside_the_guidance_tells_the_background_with_its_source() {
+    // Given what the panel of step 3 shows under "Om Digital Post"
+    let window = include_str!("../../ui/src/views/CounterView.svelte");
     let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
-    let told = |key: &str, part: &str| {
-        let text = forms.texts().say(&format!("guide.{key}.{part}"), &[]);
-        assert!(!text.starts_with("guide."), "{key}.{part} has no text");
-        text
-    };
-    for (key, words) in [
+    for (rule, words) in [
         ("mandatory", "1. november 2014"),
-        ("responsible", "Digitaliseringsstyrelsen"),
-        ("where_read", "Digital Post"),
-        ("national_guide", "vejledninger"),
+        (
+            "responsible",
+            "Digitaliseringsstyrelsen har ansvaret for Digital Post. Kommunen har ansvaret for at informere",
+        ),
+        ("where_read", "både på borger.dk og i e-Boks"),
+        ("national_guide", "køreplan og vejledninger"),
     ] {
-        let whole = format!("{} {}", told(key, "title"), told(key, "text"));
-        assert!(whole.contains(words), "{key}: {whole}");
-        assert!(told(key, "source").contains("Notat til BIU"), "{key}");
+        assert!(window.contains(&format!("'{rule}'")), "{rule} is shown");
+
+        // Then each says it in words and names where it stands
+        let told = |part: &str| {
+            let text = forms.texts().say(&format!("rule.{rule}.{part}"), &[]);
+            assert!(!text.starts_with("rule."), "{rule}.{part} has no text");
+            text
+        };
+        let whole = format!("{} {}", told("title"), told("text"));
+        assert!(whole.contains(words), "{rule}: {whole}");
+        assert!(told("source").contains("Notat til BIU"), "{rule}");
     }
+}
+
+#[test]
+fn row_2_05_the_day_of_automatic_sign_up_is_told_while_there_is_time_to_choose() {
+    // Given Aase in October 2014, and a young citizen in March 2026
+    let told = |at: &str, number: &str| {
+        let office = Office::open_at(at);
+        let sheet = office.draft().set("cpr", number);
+        let sheet = sheet.set("register_seen", "not_looked");
+        sheet.check().sign_up
+    };
+    let young = made_up_number("2011-03-21".parse().expect("a day"));
+
+    // Then everyone waits for 1 November 2014, a Saturday: the counter opens on Monday
+    let all = told("2014-10-04 10:00", AASE).expect("ahead");
+    assert_eq!(
+        (all.code.as_str(), all.on.as_str(), all.days),
+        ("with_everyone", "2014-11-01", 28)
+    );
+    assert_eq!(all.open_on, "2014-11-03");
+    assert_eq!(told("2014-11-01 10:00", AASE), None);
+
+    // And who is 14 waits for the birthday, a Saturday too
+    let birthday = told("2026-03-13 10:00", &young).expect("ahead");
+    assert_eq!(
+        (birthday.code.as_str(), birthday.on.as_str(), birthday.days),
+        ("on_birthday", "2026-03-21", 8)
+    );
+    assert_eq!(birthday.open_on, "2026-03-23");
+    assert_eq!(told("2026-03-23 10:00", &young), None);
+}
+
+#[test]
+fn row_2_05_who_has_moved_in_is_told_that_the_sign_up_comes_by_itself() {
+    let office = Office::open();
+
+    let sheet = office.draft().set("register_seen", "not_registered");
+    let ahead = sheet.check().sign_up.expect("ahead");
+
+    assert_eq!(ahead.code, "day_not_known");
+    assert!(ahead.on.is_empty() && ahead.open_on.is_empty());
+}
+
+#[test]
+fn the_first_open_day_skips_the_municipalitys_own_closing_days() {
+    // Given a municipality that is closed on the Monday after the birthday
+    let office = Office::with_profile(|text| {
+        text.replace(
+            "closing_days = []",
+            "closing_days = [{ on = \"2026-03-23\", name = \"Flytning\" }]",
+        )
+    });
+    let young = made_up_number("2011-03-21".parse().expect("a day"));
+
+    let sheet = office.draft().set("cpr", &young);
+    let ahead = sheet.set("register_seen", "not_looked").check().sign_up;
+
+    assert_eq!(ahead.expect("ahead").open_on, "2026-03-24");
+}
+
+#[test]
+fn row_2_10_the_look_in_the_register_can_say_signed_up_and_not_exempt() {
+    let office = Office::open();
+
+    let sheet = office.draft().set("register_seen", "not_exempt");
+    let case = sheet.grant().expect("granted");
+
+    let look = case
+        .timeline
+        .iter()
+        .find(|line| line.kind == "register_looked_up");
+    assert_eq!(look.expect("on record").detail, "Tilmeldt, ikke fritaget");
+}
+
+#[test]
+fn row_2_10_and_2_17_who_said_yes_instead_stands_in_a_list_by_day() {
+    // Given one who chose a course, and two who said yes on two days
+    let office = Office::open();
+    let helped = |number: &str, offer: &str| {
+        let sheet = office.draft().set("cpr", number);
+        let offer = offer.to_owned();
+        let ended = sheet.decide(Decision::HelpInstead { offer });
+        ended.expect("ended").row.number
+    };
+    helped("2304483984", "library_course");
+    let first = helped(AASE, "sign_up");
+    office.comes_back("2026-03-16 10:00", "karin");
+    let second = helped("1412553985", "sign_up");
+
+    // When the list is asked for, with a purpose, as every list of ended cases
+    let ask = |purpose: Option<&str>| {
+        office.app.case_list(CaseListRequest {
+            query: String::new(),
+            filter: "said_yes".to_owned(),
+            after: None,
+            purpose: purpose.map(str::to_owned),
+        })
+    };
+    assert_eq!(code(ask(None)), ErrorCode::PurposeMissing);
+    let page = ask(Some("case_work")).expect("listed");
+
+    // Then it holds those two in the order of their days
+    let numbers: Vec<&str> = page.rows.iter().map(|row| row.number.as_str()).collect();
+    assert_eq!(numbers, [first.as_str(), second.as_str()]);
+    assert!(page.rows[0].updated_at.starts_with("2026-03-13"));
+    assert!(page.rows[1].updated_at.starts_with("2026-03-16"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
     CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
     DraftSummary, DraftView, FieldClash, FieldProblem, FieldValue, FieldView, FormView,
-    KnownCitizen, ProofView, Saved, ScreenSignatureRequest, TypedText,
+    KnownCitizen, ProofView, Saved, ScreenSignatureRequest, SignUpView, TypedText,
 };
 use crate::api::error::{ErrorCode, UiError};
 use crate::api::paper::{
@@ -189,6 +189,7 @@ pub fn typescript() -> String {
         DraftCheckRequest,
         FieldProblem,
         DraftCheck,
+        SignUpView,
         ProofView,
         TypedText,
         CprCheckRequest,

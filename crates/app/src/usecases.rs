@@ -15,6 +15,7 @@ pub(crate) mod printable;
 pub(crate) mod profile;
 pub(crate) mod recovery;
 pub(crate) mod review;
+mod said_yes;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup;

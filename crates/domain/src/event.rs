@@ -68,7 +68,7 @@ coded! {
 coded! {
     /// What staff saw when they looked in the national exemption register.
     pub enum RegisterStatus {
-        /// Connected, not exempt.
+        /// Signed up (*ja tak*) and not exempt (row 2-10).
         NotExempt => "not_exempt",
         /// Exempt.
         Exempt => "exempt",

@@ -17,3 +17,4 @@ pub mod power_of_attorney;
 pub mod rehearsal;
 pub mod role;
 pub mod rule_set;
+pub mod sign_up;

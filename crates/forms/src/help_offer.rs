@@ -15,7 +15,7 @@ pub struct HelpOffer {
     pub code: String,
     /// Place in the list.
     pub order: u16,
-    /// `course`, `personal_help`, `read_access`, `digital_power_of_attorney` or `phone`.
+    /// `course`, `personal_help`, `read_access`, `digital_power_of_attorney`, `phone` or `sign_up`.
     pub kind: String,
     /// What it is called.
     pub label: String,

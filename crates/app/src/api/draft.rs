@@ -211,6 +211,21 @@ pub struct DraftCheck {
     pub rule_set: String,
     /// Durations a grant may choose between; more than one only under rule set A.
     pub durations: Vec<String>,
+    /// The automatic sign-up for Digital Post that lies ahead, if one does.
+    pub sign_up: Option<SignUpView>,
+}
+
+/// An automatic sign-up for Digital Post that lies ahead of the citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SignUpView {
+    /// Why then; the text stands under `sign_up.<code>`.
+    pub code: String,
+    /// The day, `YYYY-MM-DD`; empty where nobody here knows it.
+    pub on: String,
+    /// Days until then.
+    pub days: u32,
+    /// The first day from then on when the municipality is open, `YYYY-MM-DD`; empty as `on`.
+    pub open_on: String,
 }
 
 /// A node of the proof tree, in Danish.

@@ -31,6 +31,7 @@ use crate::state::{App, AtWork};
 use crate::usecases::conflicts;
 use crate::usecases::continuing;
 use crate::usecases::decisions::came_instead;
+use crate::usecases::said_yes;
 
 /// Rows of a page.
 const PAGE: u32 = 50;
@@ -126,12 +127,16 @@ impl App {
                 .because(purpose.unwrap_or_default());
             work.store.write(&work.actor, entry)?.commit()?;
             let read = work.store.read()?;
+            let said_yes = term.is_none() && request.filter == said_yes::FILTER;
             let page = match &term {
                 Some(term) => read.search(term, after.as_ref(), PAGE)?,
+                None if said_yes => said_yes::page(&read, after, PAGE)?,
                 None => read.cases(filter, after.as_ref(), PAGE)?,
             };
             let counts = read.case_counts()?;
             let total = match (&term, filter) {
+                // Which help was chosen stands in the case and is not counted.
+                (None, _) if said_yes => None,
                 (Some(_), _) => None,
                 (None, CaseFilter::All) => Some(counts.total()),
                 (None, CaseFilter::Open) => Some(counts.open()),
@@ -585,6 +590,7 @@ fn filter(code: &str) -> Result<CaseFilter, AppError> {
         "open" => CaseFilter::Open,
         "missing_ticks" => CaseFilter::AnyTickDue,
         "conflict" => CaseFilter::InConflict,
+        said_yes::FILTER => CaseFilter::InState(CaseState::HelpedInstead),
         code => match (Tick::from_code(code), CaseState::from_code(code)) {
             (Some(tick), _) => CaseFilter::TickDue(tick),
             (None, Some(state)) => CaseFilter::InState(state),

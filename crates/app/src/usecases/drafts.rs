@@ -7,6 +7,7 @@ use skranke_domain::eligibility::{Warning, explain};
 use skranke_domain::event::AttachmentPurpose;
 use skranke_domain::ids::{CaseId, DraftId, Sha256Digest, StaffId};
 use skranke_domain::role::{Act, any_permits};
+use skranke_domain::sign_up::{SignUp, automatic_sign_up};
 use skranke_forms::check::ProblemCode;
 use skranke_forms::{Field, Form, Location, Profile};
 use skranke_store::{Action, DraftRow, Entry, WriteHandle};
@@ -16,6 +17,7 @@ use crate::api::case::Revealed;
 use crate::api::draft::{
     AttachmentView, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
     DraftSummary, DraftView, FieldProblem, FieldValue, FieldView, Fields, FormView, Saved,
+    SignUpView,
 };
 use crate::api::error::ErrorCode;
 use crate::api::settings::Choice;
@@ -25,6 +27,7 @@ use crate::explain::proof_view;
 use crate::present::rfc3339;
 use crate::record;
 use crate::state::{App, AtWork};
+use crate::tools::calendar::municipal_calendar;
 use crate::usecases::continuing::{self, Continued};
 use crate::usecases::decisions::policy;
 use crate::usecases::typed::is_typed_elsewhere;
@@ -518,6 +521,8 @@ impl App {
                 durations: in_force
                     .map(|set| set.durations.iter().map(|d| d.code().to_owned()).collect())
                     .unwrap_or_default(),
+                sign_up: automatic_sign_up(&facts, today)
+                    .map(|ahead| sign_up_view(ahead, profile, today)),
             })
         })
     }
@@ -535,6 +540,23 @@ impl App {
             .unwrap_or(today);
         let form = self.forms.exemption_form(signed_on, profile);
         Ok(form.or_else(|_| self.forms.exemption_form(today, profile))?)
+    }
+}
+
+/// When somebody is signed up for Digital Post, and the first day they could come: the municipality's own closing days
+/// count (row 2-05).
+fn sign_up_view(ahead: SignUp, profile: &Profile, today: NaiveDate) -> SignUpView {
+    let on = ahead.on();
+    let open_on = on
+        .zip(municipal_calendar(profile))
+        .map(|(on, calendar)| calendar.working_day_from(on));
+    let written = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    let days = on.map_or(0, |on| (on - today).num_days());
+    SignUpView {
+        code: ahead.code().to_owned(),
+        on: written(on),
+        days: u32::try_from(days).unwrap_or(0),
+        open_on: written(open_on),
     }
 }
 

@@ -571,7 +571,29 @@ rule_set: string,
 /**
  * Durations a grant may choose between; more than one only under rule set A.
  */
-durations: Array<string>, };
+durations: Array<string>, 
+/**
+ * The automatic sign-up for Digital Post that lies ahead, if one does.
+ */
+sign_up: SignUpView | null, };
+
+export type SignUpView = { 
+/**
+ * Why then; the text stands under `sign_up.<code>`.
+ */
+code: string, 
+/**
+ * The day, `YYYY-MM-DD`; empty where nobody here knows it.
+ */
+on: string, 
+/**
+ * Days until then.
+ */
+days: number, 
+/**
+ * The first day from then on when the municipality is open, `YYYY-MM-DD`; empty as `on`.
+ */
+open_on: string, };
 
 export type ProofView = { 
 /**
