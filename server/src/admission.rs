@@ -13,15 +13,13 @@ mod review;
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 use skranke_domain::ids::{CaseId, CommandId, DeviceId};
 use skranke_domain::rehearsal::{self, Bug};
-use skranke_protocol::canonical;
 use skranke_protocol::chain::{self, Head, Place};
-use skranke_protocol::encoding::to_hex;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::{Grant, GrantError, SignedGrant};
 use skranke_protocol::signature::PublicKey;
+use skranke_protocol::tree;
 use skranke_protocol::wire::{
     CommandVerdict, DeferReason, DeviceState, Outcome, PushCommand, QuarantineReason, Scope,
     Verdict,
@@ -172,21 +170,15 @@ pub fn give_grant(
 
 /// Bytes of a feed item as a leaf of the tenant's tree.
 pub fn leaf(position: u64, item: &NewFeedItem) -> Vec<u8> {
-    let value = match item {
-        NewFeedItem::Event { case_id, hash } => {
-            json!({ "position": position, "item": "event", "case_id": case_id.to_string(), "hash": to_hex(hash) })
+    match item {
+        NewFeedItem::Event { case_id, hash } => tree::event_leaf(position, *case_id, hash),
+        NewFeedItem::ScopeEntered { case_id, device_id } => {
+            tree::scope_leaf(position, true, *case_id, *device_id)
         }
-        NewFeedItem::ScopeEntered { case_id, device_id } => json!({
-            "position": position, "item": "scope_entered",
-            "case_id": case_id.to_string(), "device_id": device_id.to_string(),
-        }),
-        NewFeedItem::ScopeLeft { case_id, device_id } => json!({
-            "position": position, "item": "scope_left",
-            "case_id": case_id.to_string(), "device_id": device_id.to_string(),
-        }),
-    };
-    // Texts and a position always have a canonical form; the fallback keeps the tree defined all the same.
-    canonical::value_to_bytes(&value).unwrap_or_else(|_| position.to_be_bytes().to_vec())
+        NewFeedItem::ScopeLeft { case_id, device_id } => {
+            tree::scope_leaf(position, false, *case_id, *device_id)
+        }
+    }
 }
 
 /// What is decided about a command's case before anything is stored.

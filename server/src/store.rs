@@ -297,6 +297,25 @@ pub enum NewFeedItem {
     },
 }
 
+impl NewFeedItem {
+    /// What the columns of a row say.
+    fn of_columns(
+        item: &str,
+        case_id: CaseId,
+        hash: Option<[u8; 32]>,
+        device_id: Option<DeviceId>,
+    ) -> Stored<Self> {
+        match (item, hash, device_id) {
+            ("event", Some(hash), None) => Ok(Self::Event { case_id, hash }),
+            ("scope_entered", None, Some(device_id)) => {
+                Ok(Self::ScopeEntered { case_id, device_id })
+            }
+            ("scope_left", None, Some(device_id)) => Ok(Self::ScopeLeft { case_id, device_id }),
+            _ => Err(StoreError::Row("feed_item")),
+        }
+    }
+}
+
 /// An item read from the feed.
 #[expect(
     clippy::large_enum_variant,
@@ -531,6 +550,9 @@ pub trait CentralStore: Send + Sync {
 
     /// The feed after a position as the device may see it, at most `limit` items and about [`PAGE_BYTES`].
     fn feed(&self, tenant: &str, device: &Device, after: u64, limit: u32) -> Stored<FeedSlice>;
+
+    /// Every item of the feed after `after` up to `to`, whoever it is for: what the tree is over.
+    fn feed_items(&self, tenant: &str, after: u64, to: u64) -> Stored<Vec<NewFeedItem>>;
 
     /// A grant.
     fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>>;

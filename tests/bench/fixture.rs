@@ -330,6 +330,7 @@ impl Maker {
         }
         Ok(FeedPage {
             grants: Vec::new(),
+            skipped: None,
             items,
             cursor: Cursor {
                 epoch: 1,

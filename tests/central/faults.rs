@@ -15,8 +15,10 @@ use skranke_domain::ids::{CaseId, DeviceId};
 use skranke_domain::rehearsal::{self, Bug, SAVE, SYNC};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::signature::SigningKey;
+use skranke_protocol::tree::{FollowedTree, leaf_hash};
 use skranke_protocol::wire::{DeviceState, Scope};
-use skranke_server::store::{Device, StoredFeedItem};
+use skranke_server::admission::leaf;
+use skranke_server::store::{CentralStore, Device, StoredFeedItem};
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 use skranke_testkit::invariants::{self, Desktop, World};
@@ -174,12 +176,27 @@ pub(crate) fn desktop(folder: &Path, name: &str, told: &Told) -> Desktop {
     let saved = hashes(&told.saved);
     let confirmed = hashes(&told.confirmed);
     assert_eq!(store.check_integrity().unwrap(), vec![]);
+    let tree: Option<String> = read.setting("followed_tree").unwrap();
+    let tree: Option<FollowedTree> = tree.and_then(|kept| serde_json::from_str(&kept).unwrap());
     Desktop {
         name: name.to_owned(),
         events,
         saved,
         confirmed,
-        shown: None,
+        proved: tree.map(|tree| (tree.position(), tree.root())),
+        ..Desktop::default()
+    }
+}
+
+/// The tree as its leaves give it and as it is signed.
+fn tree(store: &dyn CentralStore, position: u64) -> invariants::Tree {
+    let items = store.feed_items(TENANT, 0, position).unwrap();
+    let leaves = (1..).zip(&items);
+    invariants::Tree {
+        leaves: leaves
+            .map(|(position, item)| leaf_hash(&leaf(position, item)))
+            .collect(),
+        root: store.tenant(TENANT).unwrap().tree.root(),
     }
 }
 
@@ -210,9 +227,10 @@ pub(crate) fn central(town: &Town) -> invariants::Central {
         after = slice.read_to;
     }
     invariants::Central {
+        tree: Some(tree(store, position)),
         events,
         position,
-        heads: Vec::new(),
+        ..invariants::Central::default()
     }
 }
 

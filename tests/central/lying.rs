@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use skranke_app::api::case::CaseListRequest;
 use skranke_protocol::confirmation::{Confirmation, Signed, Statement, TenantHead};
 use skranke_protocol::signature::SigningKey;
 use skranke_server::store::CentralStore;
@@ -25,6 +26,10 @@ enum Lie {
     OtherContent,
     /// The feed has become shorter.
     Shorter,
+    /// The feed is another one, and longer than the one before.
+    Rewritten,
+    /// The proofs that were given are left out.
+    Unproved,
 }
 
 struct Liar {
@@ -130,6 +135,14 @@ fn changed(body: &[u8], key: &SigningKey, lie: Lie) -> Vec<u8> {
         Lie::Shorter => resign(&mut value, "head", key, |said: &mut TenantHead| {
             said.position = 1;
         }),
+        Lie::Rewritten => resign(&mut value, "head", key, |said: &mut TenantHead| {
+            said.root = [0xee; 32];
+        }),
+        Lie::Unproved => {
+            if let Some(page) = value.as_object_mut() {
+                page.remove("skipped");
+            }
+        }
     }
     serde_json::to_vec(&value).unwrap()
 }
@@ -222,6 +235,65 @@ fn a_confirmation_of_something_else_is_an_alarm_and_not_kept() {
 #[test]
 fn a_feed_that_became_shorter_is_an_alarm_and_not_kept() {
     Story::begin().caught(Lie::Shorter, "feed_became_shorter");
+}
+
+#[test]
+fn a_longer_feed_that_is_not_the_one_that_was_read_is_an_alarm_and_nothing_of_it_is_kept() {
+    let story = Story::begin();
+    story.app.sync_now(()).unwrap();
+    let other = story.town.counter("skranke-2");
+    granted(&other, "2304483984", "Bodil Aagaard");
+    assert_eq!(other.sync_now(()).unwrap().problem, "");
+    let all = || CaseListRequest {
+        query: String::new(),
+        filter: "all".to_owned(),
+        after: None,
+        purpose: Some("quality".to_owned()),
+    };
+    let cases = || story.app.case_list(all()).unwrap().rows.len();
+    assert_eq!(cases(), 1);
+    story.liar.says(Lie::Rewritten);
+
+    let told = story.app.sync_now(()).unwrap();
+
+    assert_eq!(told.problem, "sync_alarm");
+    assert_eq!(cases(), 1, "what does not extend what was read is not kept");
+    assert_eq!(story.alarms(), ["alarm.feed_rewritten"]);
+    story.liar.says(Lie::None);
+    story.app.sync_now(()).unwrap();
+    assert_eq!(cases(), 2, "the truth is read on from where it was");
+}
+
+#[test]
+fn a_head_that_was_signed_while_pushing_must_come_out_when_the_feed_is_read() {
+    let story = Story::begin();
+    story.liar.says(Lie::Rewritten);
+    granted(&story.app, "2304483984", "Bodil Aagaard");
+    story.app.sync_now(()).unwrap();
+    story.liar.says(Lie::None);
+
+    let told = story.app.sync_now(()).unwrap();
+
+    assert_eq!(told.problem, "sync_alarm");
+    assert_eq!(
+        story.alarms(),
+        ["alarm.feed_rewritten"],
+        "two words of one server that cannot both be true"
+    );
+}
+
+#[test]
+fn a_central_store_that_no_longer_proves_its_feed_is_told_of_and_work_goes_on() {
+    let story = Story::begin();
+    story.app.sync_now(()).unwrap();
+    story.liar.says(Lie::Unproved);
+    granted(&story.app, "2304483984", "Bodil Aagaard");
+    story.app.sync_now(()).unwrap();
+
+    let told = story.app.sync_now(()).unwrap();
+
+    assert_eq!(story.alarms(), ["alarm.feed_not_proved"]);
+    assert_eq!((told.cases, told.confirmed), (2, 2));
 }
 
 #[test]

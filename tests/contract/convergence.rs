@@ -113,7 +113,8 @@ fn story(seed: u64, keys: &Keys) -> World {
         events: counter.events(&mut dice),
         saved: counter.own().map(|event| *event.hash()).collect(),
         confirmed: counter.own().map(|event| *event.hash()).collect(),
-        shown: None,
+        proved: counter.proved(),
+        ..Desktop::default()
     });
     World {
         desktops: desktops.collect(),
@@ -140,6 +141,11 @@ fn in_words(central: &Central) -> invariants::Central {
             .values()
             .map(|device| (device.id, device.head))
             .collect(),
+        tree: Some(invariants::Tree {
+            leaves: central.leaves(),
+            root: central.tenant.tree.root(),
+        }),
+        ..invariants::Central::default()
     }
 }
 

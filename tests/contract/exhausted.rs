@@ -33,12 +33,12 @@ fn held(
             events: acknowledged.to_vec(),
             saved: Vec::new(),
             confirmed: acknowledged.iter().map(|event| *event.hash()).collect(),
-            shown: None,
+            ..Desktop::default()
         }],
         central: Some(Central {
             events: events.collect(),
             position: office.store.tenant(TENANT).unwrap().position(),
-            heads: Vec::new(),
+            ..Central::default()
         }),
         gone: Vec::new(),
         is_quiet: true,

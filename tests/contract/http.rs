@@ -6,3 +6,4 @@ mod raw;
 mod rights;
 mod tokens;
 mod town;
+mod tree;

@@ -203,8 +203,8 @@ pub enum HeadAlarm {
 }
 
 impl TenantHead {
-    /// Whether this head may follow `before`. That a longer feed keeps the older content needs a consistency proof,
-    /// which a later protocol version brings.
+    /// Whether this head may follow `before`, as far as two heads alone can tell. That a longer feed keeps the older
+    /// content is proved by reading it ([`crate::tree::FollowedTree`]).
     ///
     /// # Errors
     /// The alarm to raise.

@@ -226,6 +226,10 @@ pub struct ConfirmationAnswer {
     pub confirmation: Signed<Confirmation>,
     /// The head of the tenant's feed.
     pub head: Signed<TenantHead>,
+    /// Peaks of the tree at that head, one after the other in hex, for a reader who begins to follow it there; none
+    /// from a server before it gave them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peaks: Option<String>,
     /// The server's time.
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]

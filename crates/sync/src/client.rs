@@ -14,6 +14,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
     BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
     EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HeldAnswer, HeldDecided,
@@ -315,6 +316,24 @@ impl Client {
         let confirmation = self.check_confirmation(&answer.confirmation)?;
         let head = self.check_head(&answer.head)?;
         Ok((confirmation, answer.confirmation, head))
+    }
+
+    /// The tree at the head of the feed, for a reader who begins to follow it there; none where the server is of a
+    /// time before it gave it.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; `NotSignedByServer` where it does not give the root that is signed.
+    pub fn tree(&self) -> Result<Option<FollowedTree>, SyncError> {
+        let answer: ConfirmationAnswer = self
+            .transport
+            .json(&self.call("GET", "/v1/confirmation"), TIMEOUT)?;
+        let head = self.check_head(&answer.head)?;
+        let Some(peaks) = &answer.peaks else {
+            return Ok(None);
+        };
+        let frontier = Frontier::from_hex(head.position, peaks).ok();
+        let tree = frontier.and_then(|frontier| FollowedTree::on_trust(frontier, &head));
+        tree.map(Some).ok_or(SyncError::NotSignedByServer)
     }
 
     /// Reads a page of the feed; with `wait_seconds` the server answers as soon as something is there.

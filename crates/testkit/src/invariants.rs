@@ -11,6 +11,11 @@ use skranke_domain::ids::{CaseId, DeviceId, EventId};
 use skranke_protocol::chain;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
+use skranke_protocol::tree::Node;
+
+mod tree;
+
+pub use tree::Tree;
 
 /// Hash of an event.
 pub type Hash = [u8; 32];
@@ -28,6 +33,8 @@ pub struct Desktop {
     pub confirmed: Vec<Hash>,
     /// Cases its list shows, with how many conflicts each.
     pub shown: Option<BTreeMap<CaseId, usize>>,
+    /// How far it read and proved the feed, and the root over that.
+    pub proved: Option<(u64, Node)>,
 }
 
 /// What the central store holds.
@@ -39,6 +46,8 @@ pub struct Central {
     pub position: u64,
     /// Chains as confirmed: number and hash of the last link of each device.
     pub heads: Vec<(DeviceId, chain::Head)>,
+    /// The tree over its feed.
+    pub tree: Option<Tree>,
 }
 
 /// Everything after a fault, once all have been in step again.
@@ -73,6 +82,9 @@ pub fn broken(world: &World) -> Vec<String> {
     }
     if let Some(central) = &world.central {
         in_the_centre(world, central, &mut found);
+        if let Some(tree) = &central.tree {
+            tree::grows(world, central, tree, &mut found);
+        }
     }
     numbers(world, &mut found);
     if world.is_quiet {

@@ -9,9 +9,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use skranke_domain::ids::GrantId;
+use skranke_protocol::encoding::to_hex;
 use skranke_protocol::envelope::{EventHeader, SealedEvent};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
+use skranke_protocol::tree::leaf_hash;
 use skranke_protocol::wire::{
     Cursor, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_PAGE_ITEMS,
     MAX_WAIT_SECONDS, PushAnswer, PushBatch,
@@ -151,6 +153,7 @@ pub(super) async fn pull(
         central.writers.settled(call.tenant()?, position).await?;
         Vec::new()
     };
+    let skipped = skipped(&central, &call, after.position, &slice).await?;
     let now = log::now();
     let (_, head) = central.signed(call.device()?, &slice.tenant, now)?;
     let cursor = Cursor {
@@ -165,10 +168,36 @@ pub(super) async fn pull(
             items: slice.items.into_iter().map(entry).collect(),
             grants,
             cursor,
+            skipped: Some(skipped),
             head,
             server_time: now,
         },
     )
+}
+
+/// Hashes of the leaves that a page covers and has no item for.
+async fn skipped(
+    central: &Arc<Central>,
+    call: &Call,
+    after: u64,
+    slice: &FeedSlice,
+) -> Answer<Vec<String>> {
+    let to = slice.read_to;
+    if to.saturating_sub(after) == slice.items.len() as u64 {
+        return Ok(Vec::new());
+    }
+    let given: BTreeSet<u64> = slice.items.iter().map(|(position, _)| *position).collect();
+    let tenant = call.tenant()?.to_owned();
+    central
+        .read(move |central| {
+            let items = central.store.feed_items(&tenant, after, to)?;
+            let all = (after + 1..).zip(&items);
+            let missing = all.filter(|(position, _)| !given.contains(position));
+            Ok(missing
+                .map(|(position, item)| to_hex(&leaf_hash(&admission::leaf(position, item))))
+                .collect())
+        })
+        .await
 }
 
 /// Headers of a page's events, for each grant they name the one recorded last.

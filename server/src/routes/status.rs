@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use skranke_protocol::encoding::to_hex;
 use skranke_protocol::epoch::EpochWarrant;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::version::SPOKEN;
@@ -90,6 +91,7 @@ pub(super) async fn confirmation(
         &ConfirmationAnswer {
             confirmation,
             head,
+            peaks: Some(to_hex(&tenant.tree.to_bytes())),
             server_time: now,
         },
     )

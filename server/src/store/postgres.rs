@@ -28,8 +28,8 @@ use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
-    StoredGrant, Tenant,
+    FeedSlice, NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition,
+    StoredFeedItem, StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 use crate::config::PostgresAddress;
@@ -428,6 +428,20 @@ impl CentralStore for PostgresStore {
                 read_to,
                 tenant,
             })
+        })
+    }
+
+    fn feed_items(&self, tenant: &str, after: u64, to: u64) -> Stored<Vec<NewFeedItem>> {
+        const FEED_ITEMS: &str = "
+            SELECT item, case_id, event_hash, device_id
+              FROM feed_item
+             WHERE tenant = $1 AND position > $2 AND position <= $3
+             ORDER BY position";
+        self.read(tenant, async |link| {
+            let rows = link
+                .query(FEED_ITEMS, &[&tenant, &number(after), &number(to)])
+                .await?;
+            rows.iter().map(row::new_feed_item).collect()
         })
     }
 

@@ -22,8 +22,8 @@ use uuid::Uuid;
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
-    StoredGrant, Tenant,
+    FeedSlice, NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition,
+    StoredFeedItem, StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 pub use open::SCHEMA_VERSION;
@@ -256,6 +256,12 @@ const FEED: &str = "
      ORDER BY f.position
      LIMIT :limit";
 
+const FEED_ITEMS: &str = "
+    SELECT item, case_id, event_hash, device_id
+      FROM feed_item
+     WHERE tenant = :tenant AND position > :after AND position <= :to
+     ORDER BY position";
+
 impl CentralStore for SqliteStore {
     fn server_keys(&self) -> Stored<ServerKeys> {
         self.read(|connection| {
@@ -361,6 +367,21 @@ impl CentralStore for SqliteStore {
                 read_to,
                 tenant,
             })
+        })
+    }
+
+    fn feed_items(&self, tenant: &str, after: u64, to: u64) -> Stored<Vec<NewFeedItem>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(FEED_ITEMS)?;
+            let rows = statement.query_map(
+                named_params! {
+                    ":tenant": tenant,
+                    ":after": row::number(after),
+                    ":to": row::number(to),
+                },
+                |row| Ok(row::new_feed_item(row)),
+            )?;
+            rows.map(|found| found?).collect()
         })
     }
 

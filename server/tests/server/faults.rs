@@ -63,12 +63,12 @@ impl Story {
                 events: self.made.clone(),
                 saved: self.made.iter().map(|event| *event.hash()).collect(),
                 confirmed: self.acknowledged.clone(),
-                shown: None,
+                ..Desktop::default()
             }],
             central: Some(Central {
                 events,
                 position,
-                heads: Vec::new(),
+                ..Central::default()
             }),
             gone: Vec::new(),
             is_quiet,

@@ -11,7 +11,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::signature::SigningKey;
-use skranke_protocol::tree::Frontier;
+use skranke_protocol::tree::{Frontier, Node, leaf_hash};
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::audit::AuditSeal;
@@ -134,6 +134,14 @@ impl Central {
         self.tenant.epoch = opening.epoch;
         self.tenant.opening = Some(Signed::new(&opening, &keys.operator).unwrap());
         self
+    }
+
+    /// What the tree is over.
+    pub(super) fn leaves(&self) -> Vec<Node> {
+        let items = (1..).zip(&self.feed);
+        items
+            .map(|(position, item)| leaf_hash(&leaf(position, item)))
+            .collect()
     }
 
     /// The events of the feed after a position, with their positions.

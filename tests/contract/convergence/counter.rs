@@ -12,10 +12,12 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::payload;
 use skranke_protocol::plan::{Local, Operation, OutboxState, OwnEvent, outbox_state, plan};
+use skranke_protocol::tree::{FollowedTree, Node, event_leaf, leaf_hash};
 use skranke_protocol::version::SPOKEN;
 use skranke_protocol::wire::{
     CommandVerdict, Cursor, DeferReason, DeviceStatus, Outcome, PushBatch, Scope, Status,
 };
+use skranke_server::admission::Admitted;
 
 use super::Dice;
 use super::central::{Central, Keys};
@@ -32,6 +34,7 @@ pub(super) struct Counter {
     own: Vec<SealedEvent>,
     settled: BTreeSet<CommandId>,
     cursor: Cursor,
+    tree: Option<FollowedTree>,
     opening: Option<EpochOpening>,
     tokens: BTreeMap<GrantId, String>,
     offer: Option<Offer>,
@@ -47,6 +50,7 @@ impl Counter {
             own: Vec::new(),
             settled: BTreeSet::new(),
             cursor: Cursor::START,
+            tree: None,
             opening: None,
             tokens: BTreeMap::new(),
             offer: None,
@@ -55,6 +59,13 @@ impl Counter {
 
     pub(super) fn device(&self) -> skranke_domain::ids::DeviceId {
         self.laptop.id
+    }
+
+    /// How far it has read and proved the feed, and the root over that.
+    pub(super) fn proved(&self) -> Option<(u64, Node)> {
+        self.tree
+            .as_ref()
+            .map(|tree| (tree.position(), tree.root()))
     }
 
     pub(super) fn own(&self) -> impl Iterator<Item = &SealedEvent> {
@@ -260,6 +271,7 @@ impl Counter {
         let opening = signed.map(|signed| signed.verify(&keys.operator.public()).unwrap());
         if self.cursor.epoch == 0 {
             self.cursor.epoch = status.epoch;
+            self.tree = Some(FollowedTree::of_nothing(status.epoch));
         } else if status.epoch > self.cursor.epoch {
             let shared = opening
                 .as_ref()
@@ -278,6 +290,8 @@ impl Counter {
                 epoch: status.epoch,
                 position: self.cursor.position.min(shared),
             };
+            let before = self.tree.take();
+            self.tree = before.and_then(|tree| tree.goes_on_in(status.epoch, shared));
             self.offer = Some((false, None));
         } else {
             return;
@@ -301,6 +315,7 @@ impl Counter {
             let half = events.len() / 2;
             let late: Vec<SealedEvent> = whole(&events[half..]);
             let admitted = central.push(self.laptop.id, &PushBatch::of(&late), keys);
+            self.hear(&admitted);
             self.take(&late, &admitted.verdicts);
             if dice.one_in(2) {
                 return false;
@@ -315,6 +330,7 @@ impl Counter {
             return false;
         }
         assert_eq!(admitted.device.head.seq, admitted.device.head.seq.max(last));
+        self.hear(&admitted);
         self.take(&events, &admitted.verdicts);
         true
     }
@@ -431,9 +447,36 @@ impl Counter {
                 }
             }
             self.cursor.position = page.last().map_or(from, |(position, _)| *position);
+            self.prove(central, &page);
             if is_last || (faults && dice.one_in(4)) {
                 return;
             }
+        }
+    }
+}
+
+impl Counter {
+    /// The head that comes with the verdicts.
+    fn hear(&mut self, admitted: &Admitted) {
+        if let Some(tree) = &mut self.tree {
+            let head = admitted.tenant.head(noon());
+            tree.hears(&head).expect("an honest head");
+        }
+    }
+
+    /// What was read is what the central store signs.
+    fn prove(&mut self, central: &Central, page: &[(u64, SealedEvent)]) {
+        let head = central.tenant.head(noon());
+        let leaves = page.iter().map(|(position, event)| {
+            leaf_hash(&event_leaf(*position, event.header().case_id, event.hash()))
+        });
+        match &mut self.tree {
+            Some(tree) => tree.reads(leaves.collect(), &head).expect("an honest feed"),
+            // It was restored to before what was read: followed from where both stand.
+            None if self.cursor.position == head.position => {
+                self.tree = FollowedTree::on_trust(central.tenant.tree.clone(), &head);
+            }
+            None => {}
         }
     }
 }

@@ -78,6 +78,21 @@ impl Town {
         }
     }
 
+    /// The same as a client whose laptop records under that person's grant.
+    pub(super) fn client_at_work(
+        &self,
+        seed: u8,
+        scope: Scope,
+        roles: &[&str],
+    ) -> (Client, Laptop) {
+        let mut laptop = Laptop::new(seed);
+        let client = self.enrolled(&laptop, TENANT, scope);
+        let signed_in = client.sign_in(&session(&laptop, roles)).unwrap();
+        laptop.grant = signed_in.grant().id;
+        laptop.at = now();
+        (client, laptop)
+    }
+
     /// The same in another municipality of this server, with a local account there that may do most.
     pub(super) fn abroad(&self, tenant: &str, seed: u8) -> (Laptop, String) {
         let laptop = Laptop::new(seed);

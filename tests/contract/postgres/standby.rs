@@ -285,7 +285,7 @@ fn a_duplicate_that_is_acknowledged_without_a_receipt_is_caught() {
             events: opening.clone(),
             saved: Vec::new(),
             confirmed: opening.iter().map(|event| *event.hash()).collect(),
-            shown: None,
+            ..Desktop::default()
         }],
         central: Some(invariants::Central {
             events: held

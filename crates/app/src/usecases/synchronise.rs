@@ -7,6 +7,7 @@ mod certification;
 mod epoch;
 mod person;
 mod problem;
+mod tree;
 mod trust;
 
 use std::cell::RefCell;
@@ -310,14 +311,11 @@ impl App {
     }
 
     /// Tells an alarm and ends the round: nothing of the answer is kept.
-    fn trusted(&self, found: Result<Option<&'static str>, AppError>) -> Result<(), String> {
-        match found.map_err(said)? {
-            None => Ok(()),
-            Some(code) => {
-                self.raise(code);
-                Err(AppError::of(ErrorCode::SyncAlarm).log_line())
-            }
-        }
+    fn trusted<T>(&self, found: Result<Result<T, &'static str>, AppError>) -> Result<T, String> {
+        found.map_err(said)?.map_err(|code| {
+            self.raise(code);
+            AppError::of(ErrorCode::SyncAlarm).log_line()
+        })
     }
 
     fn round(&self) -> Result<(), SyncError> {
@@ -380,22 +378,30 @@ impl App {
                 Ok((portion.events, portion.grants))
             },
             taken_again: &mut |_, pushed| {
-                let found =
-                    self.with_store(|store| trust::head(&store.read()?, &key, &pushed.head));
-                self.trusted(found)?;
+                let found = self.with_store(|store| {
+                    let read = store.read()?;
+                    let wrong = trust::head(&read, &key, &pushed.head)?;
+                    wrong.map_or_else(|| tree::hears(&read, &pushed.head), |code| Ok(Err(code)))
+                });
+                let followed = self.trusted(found)?;
                 let then = offered.borrow_mut().take();
-                self.taking_in(|write| epoch::note_taken(write, then.as_ref()))
-                    .map_err(said)
+                self.taking_in(|write| {
+                    tree::keep(write, &followed)?;
+                    epoch::note_taken(write, then.as_ref())
+                })
+                .map_err(said)
             },
             pushed: &mut |pushed| {
                 rehearsal::point("sync.push_answered");
                 let found = self.with_store(|store| {
                     let read = store.read()?;
                     let head = trust::head(&read, &key, &pushed.head)?;
-                    Ok(head.or(trust::confirmation(&read, &key, &pushed.confirmation)?))
+                    let wrong = head.or(trust::confirmation(&read, &key, &pushed.confirmation)?);
+                    wrong.map_or_else(|| tree::hears(&read, &pushed.head), |code| Ok(Err(code)))
                 });
-                self.trusted(found)?;
+                let followed = self.trusted(found)?;
                 self.taking_in(|write| {
+                    tree::keep(write, &followed)?;
                     write.take_verdicts(&pushed.verdicts)?;
                     write.keep_tenant_head(&pushed.signed_head)?;
                     Ok(write.keep_confirmation(&pushed.signed_confirmation)?)
@@ -405,8 +411,12 @@ impl App {
                 Ok(())
             },
             pulled: &mut |page| {
-                let found = self.with_store(|store| trust::head(&store.read()?, &key, &page.head));
-                self.trusted(found)?;
+                let found = self.with_store(|store| {
+                    let read = store.read()?;
+                    let wrong = trust::head(&read, &key, &page.head)?;
+                    wrong.map_or_else(|| tree::reads(&read, page), |code| Ok(Err(code)))
+                });
+                let followed = self.trusted(found)?;
                 rehearsal::point("sync.page_answered");
                 if rehearsal::is_planted(Bug::CheckpointFirst) {
                     let (items, grants) = (Vec::new(), Vec::new());
@@ -422,7 +432,9 @@ impl App {
                 let mut alarms = Vec::new();
                 self.taking_in(|write| {
                     Self::keep_grants(write, &key, &page.sent.grants)?;
+                    tree::keep(write, &followed)?;
                     alarms = trust::page(&write.take_page(&page.sent)?);
+                    alarms.extend(followed.alarm);
                     Ok(write.keep_tenant_head(&page.sent.head)?)
                 })
                 .map_err(said)?;
@@ -442,6 +454,7 @@ impl App {
             progress: &mut |_| {},
         };
         skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel)?;
+        self.follow_tree(&client)?;
         self.hear_what_was_returned(&client)?;
         if let Some(offset) = client.clock_offset_ms() {
             self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset))

@@ -124,6 +124,10 @@ pub struct FeedPage {
     /// server can be offered both.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<String>,
+    /// Hashes of the leaves at the positions up to the cursor that have no item here, in their order, so that the
+    /// reader can follow the tree ([`crate::tree`]); none from a server before it gave them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Vec<String>>,
     /// The head of the tenant's feed.
     pub head: Signed<TenantHead>,
     /// The server's time.

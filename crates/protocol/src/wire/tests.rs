@@ -176,6 +176,7 @@ fn a_page_reads_back_as_written() {
         more: false,
         backup_position: 3,
         grants: Vec::new(),
+        skipped: Some(vec!["ab".repeat(32); 6]),
         head: Signed::new(&head, &server).unwrap(),
         server_time: noon(),
     };

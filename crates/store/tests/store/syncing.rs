@@ -34,6 +34,7 @@ fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
     let position = first + items.len() as u64 - 1;
     FeedPage {
         grants: Vec::new(),
+        skipped: None,
         items,
         cursor: Cursor { epoch: 1, position },
         more: false,

@@ -13,8 +13,9 @@ use uuid::Uuid;
 use crate::audit::AuditSeal;
 
 use super::super::{
-    Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, HeldWork, Settlement, Staff,
-    StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
+    Alarm, Attachment, AuditEntry, CaseSummary, Device, EnrolmentCode, HeldWork, NewFeedItem,
+    Settlement, Staff, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant,
+    TokenFamily,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -149,6 +150,16 @@ pub(super) fn outcome_columns(outcome: &Outcome) -> (String, Option<i64>) {
         Outcome::Quarantined { reason } => (reason.code().to_owned(), None),
         Outcome::Deferred { reason } => (reason.code().to_owned(), None),
     }
+}
+
+pub(super) fn new_feed_item(row: &Row) -> Stored<NewFeedItem> {
+    let device: Option<Uuid> = row.try_get("device_id")?;
+    NewFeedItem::of_columns(
+        row.try_get("item")?,
+        CaseId::from_uuid(row.try_get("case_id")?),
+        bytes_opt(row, "event_hash")?,
+        device.map(DeviceId::from_uuid),
+    )
 }
 
 pub(super) fn staff(row: &Row) -> Stored<Staff> {

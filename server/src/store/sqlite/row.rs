@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::audit::AuditSeal;
 
 use super::super::{
-    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, HeldWork, Settlement, Staff, StoreError,
-    Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
+    Alarm, AuditEntry, CaseSummary, Device, EnrolmentCode, HeldWork, NewFeedItem, Settlement,
+    Staff, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant, Tenant, TokenFamily,
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
@@ -158,6 +158,17 @@ pub(super) fn feed_item(row: &Row<'_>) -> Stored<FeedRow> {
         case_id,
         row.get("event_hash")?,
     ))
+}
+
+pub(super) fn new_feed_item(row: &Row<'_>) -> Stored<NewFeedItem> {
+    let item: String = row.get("item")?;
+    let device: Option<[u8; 16]> = row.get("device_id")?;
+    NewFeedItem::of_columns(
+        &item,
+        CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?)),
+        row.get("event_hash")?,
+        device.map(|bytes| DeviceId::from_uuid(Uuid::from_bytes(bytes))),
+    )
 }
 
 pub(super) fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {

@@ -14,7 +14,7 @@ use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, Status, wire_siz
 use skranke_store::{ReadHandle, WriteHandle};
 use skranke_sync::SyncError;
 
-use super::host;
+use super::{host, tree};
 use crate::error::AppError;
 use crate::state::App;
 use crate::usecases::settings;
@@ -90,8 +90,12 @@ impl App {
             self.raise("epoch_not_signed");
             return Err(SyncError::NotSignedByServer);
         };
+        let before = self
+            .with_store(|store| tree::kept(&store.read()?))
+            .map_err(host)?;
         self.taking_in(|write| {
             write.enter_epoch(status.epoch, shared)?;
+            tree::enter_epoch(write, before, status.epoch, shared)?;
             settings::write(write, OPENING, &warrant.opening)?;
             settings::write(write, OFFER, &Some(Offer::default()))
         })
