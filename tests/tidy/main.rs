@@ -26,4 +26,5 @@ mod sizes;
 mod skipped;
 mod source;
 mod svelte;
+mod texts;
 mod tree;
