@@ -394,7 +394,9 @@ impl<'t, 'c> Admission<'t, 'c> {
             self.transaction
                 .raise_alarm(reason.code(), self.device.id, Some(event.hash()), now)?;
         }
-        self.device.state = DeviceState::Forked;
+        if self.device.state == DeviceState::Active {
+            self.device.state = DeviceState::Forked;
+        }
         Ok(Verdict::First(Outcome::Quarantined { reason }))
     }
 
@@ -402,8 +404,12 @@ impl<'t, 'c> Admission<'t, 'c> {
         if self.reuses_an_id(command_id, events)? {
             return Ok(Fate::Quarantine(QuarantineReason::OtherContent));
         }
-        if self.device.state != DeviceState::Active {
-            return Ok(Fate::Quarantine(QuarantineReason::DeviceForked));
+        match self.device.state {
+            DeviceState::Active => {}
+            DeviceState::Revoked => return Ok(Fate::Quarantine(QuarantineReason::GrantRevoked)),
+            DeviceState::Forked | DeviceState::Other(_) => {
+                return Ok(Fate::Quarantine(QuarantineReason::DeviceForked));
+            }
         }
         if !is_one_command(command_id, events) {
             return Ok(Fate::Quarantine(QuarantineReason::CommandBroken));

@@ -18,6 +18,7 @@ use crate::attachments::AttachmentFolder;
 use crate::audit;
 use crate::auth::ReplayGuard;
 use crate::config::Config;
+use crate::contact::Contacts;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::openid::OpenId;
@@ -59,6 +60,7 @@ pub struct Central {
     pub(crate) replays: ReplayGuard,
     pub(crate) attempts: AttemptGuard,
     pub(crate) pace: PaceKeeper,
+    pub(crate) contacts: Contacts,
     openid: Option<(String, OpenId)>,
     pub(crate) requests: Semaphore,
     pub(crate) max_requests: usize,
@@ -110,6 +112,7 @@ impl Central {
             replays: ReplayGuard::default(),
             attempts: AttemptGuard::default(),
             pace: PaceKeeper::default(),
+            contacts: Contacts::default(),
             openid: match (&config.tenant, &config.openid) {
                 (Some(tenant), Some(openid)) => Some((tenant.clone(), OpenId::new(openid.clone()))),
                 _ => None,

@@ -12,6 +12,8 @@ pub mod auth;
 pub mod backup;
 pub mod central;
 pub mod config;
+pub mod contact;
+pub mod devices;
 pub mod health;
 pub mod log;
 pub mod metrics;

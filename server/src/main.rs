@@ -13,17 +13,18 @@ use clap::{Args, Parser, Subcommand};
 use rand::RngCore;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use skranke_domain::ids::StaffId;
+use skranke_domain::ids::{DeviceId, StaffId};
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::Scope;
 use skranke_server::config::{Config, Database, Settings, TlsFiles};
+use skranke_server::devices::{self, Acting};
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::transfer::TABLES;
-use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
+use skranke_server::store::{CentralStore, CentralTransaction, EnrolmentCode, Staff};
 use skranke_server::{audit, backup, log, operator, restore, serve, sign_in, tls};
 
 /// Skranke's central store.
@@ -146,6 +147,26 @@ enum Command {
         #[arg(long)]
         reopen: bool,
     },
+    /// List the devices of the municipality and how they stand.
+    Devices,
+    /// Shut a device out: from its next request on it gets nothing, and what it still sends waits for a person.
+    RevokeDevice {
+        /// Its short code, as in its case numbers.
+        #[arg(long)]
+        device: String,
+        /// Why; it stands in the list of devices.
+        #[arg(long)]
+        reason: String,
+        /// Also order it to hand over what it has not sent and then delete all it holds.
+        #[arg(long)]
+        wipe: bool,
+    },
+    /// Print the numbers of the cases a device held, for a lost one; that it was asked is audited.
+    DeviceHoldings {
+        /// Its short code, as in its case numbers.
+        #[arg(long)]
+        device: String,
+    },
     /// Add a local account; the password is read from standard input.
     AddStaff {
         /// Login name.
@@ -220,6 +241,21 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::CloseAccount { login, reopen } => {
             close_account(store(&config)?.as_ref(), tenant(&config)?, &login, reopen)
+        }
+        Command::Devices => list_devices(store(&config)?.as_ref(), tenant(&config)?),
+        Command::RevokeDevice {
+            device,
+            reason,
+            wipe,
+        } => revoke_device(
+            store(&config)?.as_ref(),
+            tenant(&config)?,
+            &device,
+            reason.trim(),
+            wipe,
+        ),
+        Command::DeviceHoldings { device } => {
+            device_holdings(store(&config)?.as_ref(), tenant(&config)?, &device)
         }
         Command::OperatorKey { to } => {
             let key = operator::make_key(&to)?;
@@ -555,6 +591,73 @@ fn close_account(
         transaction.commit()?;
     }
     print(&json!({ "staff_id": id.to_string(), "active": reopen }))
+}
+
+fn list_devices(store: &dyn CentralStore, tenant: &str) -> anyhow::Result<()> {
+    let records = store.begin(tenant)?.device_records()?;
+    let listed: Vec<_> = records.into_iter().map(devices::listed).collect();
+    print(&json!({ "devices": listed }))
+}
+
+fn revoke_device(
+    store: &dyn CentralStore,
+    tenant: &str,
+    code: &str,
+    reason: &str,
+    wipe: bool,
+) -> anyhow::Result<()> {
+    if reason.is_empty() {
+        return Err(anyhow!("--reason must say why"));
+    }
+    let mut transaction = store.begin(tenant)?;
+    let (id, by) = device_by_code(transaction.as_mut(), code)?;
+    let revoked = devices::revoke(transaction.as_mut(), id, by, reason, wipe, log::now())?;
+    transaction.commit()?;
+    print(&json!({ "device": revoked.map(devices::listed) }))
+}
+
+fn device_holdings(store: &dyn CentralStore, tenant: &str, code: &str) -> anyhow::Result<()> {
+    const AT_ONCE: u32 = 1_000;
+    let mut numbers: Vec<String> = Vec::new();
+    let mut after = None;
+    loop {
+        let mut transaction = store.begin(tenant)?;
+        let (id, by) = device_by_code(transaction.as_mut(), code)?;
+        let page = (after, AT_ONCE);
+        let held = devices::holdings(
+            transaction.as_mut(),
+            id,
+            by,
+            "lost_device",
+            page,
+            log::now(),
+        );
+        transaction.commit()?;
+        let held = held?.ok_or_else(|| anyhow!("there is no such device"))?;
+        after = held.cases.last().map(|case| case.case_id);
+        numbers.extend(held.cases.into_iter().map(|case| case.number));
+        if !held.more {
+            return print(&json!({ "total": held.total, "cases": numbers }));
+        }
+    }
+}
+
+fn device_by_code(
+    transaction: &mut dyn CentralTransaction,
+    code: &str,
+) -> anyhow::Result<(DeviceId, Acting)> {
+    let records = transaction.device_records()?;
+    let found = records
+        .into_iter()
+        .find(|record| record.device.code.eq_ignore_ascii_case(code));
+    let id = found
+        .map(|record| record.device.id)
+        .ok_or_else(|| anyhow!("there is no device with this code"))?;
+    let by = Acting {
+        device_id: id,
+        staff_id: None,
+    };
+    Ok((id, by))
 }
 
 /// One line of JSON on standard output, for the program that asked.

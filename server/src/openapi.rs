@@ -64,6 +64,19 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::NotPermitted,
             ProblemCode::StateMismatch,
         ],
+        "devices" => &[ProblemCode::GrantNotValid, ProblemCode::NotPermitted],
+        "device_revoke" => &[
+            ProblemCode::GrantNotValid,
+            ProblemCode::NotPermitted,
+            ProblemCode::NotFound,
+            ProblemCode::StateMismatch,
+        ],
+        "device_holdings" => &[
+            ProblemCode::GrantNotValid,
+            ProblemCode::NotPermitted,
+            ProblemCode::NotFound,
+            ProblemCode::TooManyRequests,
+        ],
         "held" => &[ProblemCode::GrantNotValid, ProblemCode::NotPermitted],
         "held_decide" => &[
             ProblemCode::GrantNotValid,

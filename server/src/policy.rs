@@ -24,7 +24,7 @@ pub enum Caller {
     Anyone,
     /// Whoever proves the key that is presented: a device on its way to being enrolled.
     Key,
-    /// A device of the municipality, also a revoked one.
+    /// A device of the municipality, also a revoked one: it learns that it is, and hands over what it has not sent.
     KnownDevice,
     /// A device of the municipality that may work.
     Device,
@@ -104,7 +104,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 21] = {
+pub static TABLE: [Rule; 24] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -112,11 +112,14 @@ pub static TABLE: [Rule; 21] = {
         row("GET",   "/readyz",            Anyone,                Any,          0,               None),
         row("GET",   "/v1/openapi.json",   Anyone,                Any,          0,               None),
         row("POST",  "/v1/devices",        Key,                   Any,          SMALL,           GUESSABLE),
+        row("GET",   "/v1/devices",        Person(Act::ListDevices), Municipality, 0,            None),
+        row("POST",  "/v1/devices/revoke", Person(Act::Administer), Municipality, SMALL,         None),
+        row("POST",  "/v1/devices/holdings", Person(Act::ReadAudit), Municipality, SMALL,        LOOKED_UP),
         row("POST",  "/v1/sign-ins",       Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions",       Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions/renew", Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions/end",   Device,                Any,          SMALL,           GUESSABLE),
-        row("POST",  "/v1/events",         Device,                Any,          MAX_BATCH_BYTES, None),
+        row("POST",  "/v1/events",         KnownDevice,                Any,          MAX_BATCH_BYTES, None),
         row("GET",   "/v1/events",         Device,                Any,          0,               None),
         row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),
         row("POST",  "/v1/profiles",       Person(Act::Administer), Any,         PROFILE_BODY_BYTES, None),
@@ -125,9 +128,9 @@ pub static TABLE: [Rule; 21] = {
         row("POST",  "/v1/held",           Person(Act::Review),   Municipality, SMALL,           None),
         row("GET",   "/v1/returned",       Device,                Any,          0,               None),
         row("GET",   "/v1/status",         KnownDevice,           Any,          0,               None),
-        row("GET",   "/v1/confirmation",   Device,                Any,          0,               None),
-        row("HEAD",  ATTACHMENT,           Device,                Any,          0,               None),
-        row("PATCH", ATTACHMENT,           Device,                Any,          MAX_CHUNK_BYTES, None),
+        row("GET",   "/v1/confirmation",   KnownDevice,                Any,          0,               None),
+        row("HEAD",  ATTACHMENT,           KnownDevice,                Any,          0,               None),
+        row("PATCH", ATTACHMENT,           KnownDevice,                Any,          MAX_CHUNK_BYTES, None),
         row("GET",   ATTACHMENT,           Person(Act::ReadCase), Municipality, 0,               None),
     ]
 };

@@ -1,6 +1,7 @@
 //! The HTTP interface, version 1.
 
 mod attachments;
+mod devices;
 mod enrol;
 mod events;
 mod held;
@@ -38,6 +39,9 @@ use crate::problem::{Answer, Refusal};
 pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
     OpenApiRouter::new()
         .routes(routes!(enrol::enrol))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::revoke))
+        .routes(routes!(devices::holdings))
         .routes(routes!(session::sign_in))
         .routes(routes!(session::begin))
         .routes(routes!(session::renew))

@@ -6,6 +6,7 @@
 //!
 //! Basis: design, section 6; sync-and-speed 3.2 to 3.4 and 7.
 
+pub mod devices;
 pub mod key_file;
 pub mod postgres;
 pub mod sqlite;
@@ -13,6 +14,7 @@ pub mod transfer;
 
 use crate::audit::AuditSeal;
 use chrono::{DateTime, NaiveDate, Utc};
+use devices::DeviceRegister;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::chain::Head;
@@ -598,7 +600,7 @@ pub trait CentralStore: Send + Sync {
 }
 
 /// The tenant's one writing transaction.
-pub trait CentralTransaction {
+pub trait CentralTransaction: DeviceRegister {
     /// The tenant's row as it stands in this transaction.
     fn tenant(&self) -> &Tenant;
 

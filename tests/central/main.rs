@@ -5,6 +5,7 @@
 )]
 
 mod browser;
+mod devices;
 mod epochs;
 mod faults;
 mod lying;

@@ -2,6 +2,7 @@
 
 pub(crate) mod chain;
 pub(crate) mod decisions;
+pub(crate) mod devices;
 pub(crate) mod editions;
 pub(crate) mod feed;
 pub(crate) mod hostile;
@@ -46,6 +47,12 @@ macro_rules! run_against {
                 chain::an_event_of_another_device_tenant_or_key_is_refused_and_kept_apart,
                 chain::the_confirmation_covers_the_whole_chain_and_verifies,
                 chain::what_was_not_committed_did_not_happen,
+                devices::what_a_revoked_device_still_sends_is_held_and_can_be_let_in,
+                devices::a_forked_chain_does_not_undo_a_revocation,
+                devices::the_first_reason_stays_and_a_wipe_can_be_ordered_later,
+                devices::a_device_held_what_it_was_given_and_what_it_made,
+                devices::a_device_of_limited_scope_held_its_own_cases_until_they_left,
+                devices::the_list_of_devices_says_who_used_them_and_when,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,
                 editions::of_two_administrators_exactly_one_wins,
                 editions::an_edition_that_was_not_committed_does_not_exist,

@@ -1,7 +1,9 @@
 //! A case that two counters decided apart, as the window shows it: both values side by side, and a person chooses.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, ensure};
-use skranke_app::api::case::{CaseRef, DecideRequest, Decision};
+use skranke_app::api::case::{CaseRef, CaseView, DecideRequest, Decision};
 use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
 use skranke_app::{App, AppError, Clock, Config, KeyPlace, ServerAddress};
@@ -15,11 +17,12 @@ const TENANT: &str = "990";
 const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
 /// Whatever the core reports, as this file's errors.
-fn done<T>(outcome: Result<T, AppError>) -> Result<T> {
+pub(crate) fn done<T>(outcome: Result<T, AppError>) -> Result<T> {
     outcome.map_err(|error| anyhow::anyhow!("{}", error.log_line()))
 }
 
-fn counter(folder: &std::path::Path, url: &str) -> Result<App> {
+/// A counter with a store of its own, and somebody at it.
+pub(crate) fn counter(folder: &Path, url: &str) -> Result<App> {
     let app = done(App::open(Config {
         folder: folder.to_owned(),
         key: KeyPlace::File(folder.join("key")),
@@ -42,24 +45,23 @@ fn counter(folder: &std::path::Path, url: &str) -> Result<App> {
     Ok(app)
 }
 
-/// Leaves a store behind in which Aase's case was granted here and refused at another counter.
-fn decided_apart(scratch: &Scratch) -> Result<()> {
-    let elsewhere = tempfile::tempdir()?;
+/// A municipality's central store whose records lie in `folder` as the window lays them.
+pub(crate) fn central_in(folder: &Path) -> Result<Embedded> {
+    std::fs::create_dir_all(folder)?;
     let settings = Settings {
         listen: Some("127.0.0.1:0".to_owned()),
-        store: Some(format!(
-            "sqlite:{}",
-            elsewhere.path().join("central.db").display()
-        )),
-        key_file: Some(elsewhere.path().join("central.key")),
+        store: Some(format!("sqlite:{}", folder.join("central.db").display())),
+        key_file: Some(folder.join("key")),
         tenant: Some(TENANT.to_owned()),
         bootstrap_secret: Some(SECRET.to_owned()),
         ..Settings::default()
     };
-    let central = Embedded::start(&settings.check()?)?;
-    let here = counter(&scratch.store_folder(), central.url())?;
-    let there = counter(&elsewhere.path().join("counter"), central.url())?;
-    let draft = done(here.draft_new(()))?;
+    Ok(Embedded::start(&settings.check()?)?)
+}
+
+/// Aase's request, handed in at this counter; the id of its case.
+pub(crate) fn handed_in(app: &App) -> Result<String> {
+    let draft = done(app.draft_new(()))?;
     let mut fields = draft.fields.clone();
     for (id, value) in [
         ("id_kind", "passport"),
@@ -73,36 +75,50 @@ fn decided_apart(scratch: &Scratch) -> Result<()> {
     for id in ["id_checked", "declared"] {
         fields.insert(id.to_owned(), FieldValue::Flag(true));
     }
-    done(here.draft_save(DraftSaveRequest {
+    done(app.draft_save(DraftSaveRequest {
         id: draft.id.clone(),
         step: 5,
         fields,
     }))?;
-    let decide = |app: &App, draft_id, case_id, decision| {
-        done(app.decide(DecideRequest {
-            draft_id,
-            case_id,
-            decision,
-            no_conflict_of_interest: true,
-        }))
-    };
-    let case = decide(&here, Some(draft.id), None, Decision::HandIn)?
-        .row
-        .id;
+    let handed_in = decide(app, Some(draft.id), None, Decision::HandIn);
+    Ok(done(handed_in)?.row.id)
+}
+
+fn decide(
+    app: &App,
+    draft_id: Option<String>,
+    case_id: Option<String>,
+    decision: Decision,
+) -> Result<CaseView, AppError> {
+    app.decide(DecideRequest {
+        draft_id,
+        case_id,
+        decision,
+        no_conflict_of_interest: true,
+    })
+}
+
+/// Leaves a store behind in which Aase's case was granted here and refused at another counter.
+fn decided_apart(scratch: &Scratch) -> Result<()> {
+    let elsewhere = tempfile::tempdir()?;
+    let central = central_in(elsewhere.path())?;
+    let here = counter(&scratch.store_folder(), central.url())?;
+    let there = counter(&elsewhere.path().join("counter"), central.url())?;
+    let case = handed_in(&here)?;
     done(here.sync_now(()))?;
     done(there.sync_now(()))?;
-    decide(
+    done(decide(
         &here,
         None,
         Some(case.clone()),
         Decision::Grant { duration: None },
-    )?;
+    ))?;
     let refusal = Decision::Refuse {
         reasons: "Ingen af betingelserne er opfyldt".to_owned(),
         consultation_held_on: None,
         consultation_not_needed: "Oplysningerne er borgerens egne".to_owned(),
     };
-    decide(&there, None, Some(case.clone()), refusal)?;
+    done(decide(&there, None, Some(case.clone()), refusal))?;
     for app in [&here, &there, &here] {
         done(app.sync_now(()))?;
     }

@@ -120,6 +120,14 @@ const FAMILIES: &[Family] = &[
         &["crates/app/src/tools/lix.rs"],
     ),
     family(
+        "devices.state_*",
+        "devices.state_${row.state}",
+        &[
+            "crates/protocol/src/wire/code.rs",
+            "crates/app/src/usecases/devices.rs",
+        ],
+    ),
+    family(
         "conflict.field.*",
         "conflict.field.${conflict.field}",
         &[FIELD],

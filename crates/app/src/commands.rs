@@ -12,6 +12,9 @@ use crate::api::case::{
     RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView, TimelineEntry,
     UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
+use crate::api::devices::{
+    DeviceRevokeRequest, DeviceRow, DevicesView, HoldingRow, HoldingsPage, HoldingsRequest,
+};
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
     CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
@@ -133,6 +136,9 @@ commands! {
     held_work(Nothing) -> HeldPage;
     held_decide(HeldDecideRequest) -> HeldPage;
     returned_done(ReturnedRef) -> Vec<ReturnedRow>;
+    device_list(Nothing) -> DevicesView;
+    device_revoke(DeviceRevokeRequest) -> DevicesView;
+    device_holdings(HoldingsRequest) -> HoldingsPage;
     sync_status(Nothing) -> SyncView;
     sync_now(Nothing) -> SyncView;
 }
@@ -257,6 +263,12 @@ pub fn typescript() -> String {
         HeldDecideRequest,
         ReturnedRow,
         ReturnedRef,
+        DeviceRow,
+        DevicesView,
+        DeviceRevokeRequest,
+        HoldingsRequest,
+        HoldingRow,
+        HoldingsPage,
     );
     let _ = writeln!(
         text,

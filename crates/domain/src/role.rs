@@ -77,13 +77,15 @@ pub enum Act {
     SeeChannel,
     /// Read the audit log.
     ReadAudit,
+    /// See the municipality's computers and how they stand.
+    ListDevices,
     /// Keep staff accounts, profile, location and devices.
     Administer,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 14] = [
+    pub const ALL: [Act; 15] = [
         Act::Capture,
         Act::Decide,
         Act::Finish,
@@ -97,6 +99,7 @@ impl Act {
         Act::Search,
         Act::SeeChannel,
         Act::ReadAudit,
+        Act::ListDevices,
         Act::Administer,
     ];
 
@@ -116,6 +119,7 @@ impl Act {
             Act::Search => "search",
             Act::SeeChannel => "see_channel",
             Act::ReadAudit => "read_audit",
+            Act::ListDevices => "list_devices",
             Act::Administer => "administer",
         }
     }
@@ -170,9 +174,13 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Search
                 | Act::SeeChannel
                 | Act::ReadAudit
+                | Act::ListDevices
         ),
-        Role::Auditor => matches!(act, Act::ReadCase | Act::Search | Act::ReadAudit),
-        Role::Administrator => matches!(act, Act::Administer),
+        Role::Auditor => matches!(
+            act,
+            Act::ReadCase | Act::Search | Act::ReadAudit | Act::ListDevices
+        ),
+        Role::Administrator => matches!(act, Act::ListDevices | Act::Administer),
     }
 }
 

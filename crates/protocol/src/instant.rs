@@ -45,6 +45,29 @@ pub(crate) mod wire {
     }
 }
 
+/// The same for an instant that may be absent.
+pub(crate) mod wire_option {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(
+        instant: &Option<DateTime<Utc>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match instant {
+            Some(instant) => wire::serialize(instant, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<DateTime<Utc>>, D::Error> {
+        #[derive(Deserialize)]
+        struct Instant(#[serde(with = "wire")] DateTime<Utc>);
+        Ok(Option::<Instant>::deserialize(deserializer)?.map(|Instant(instant)| instant))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,7 +71,7 @@ pub enum Alarm {
 pub enum Operation {
     /// Tell.
     Raise(Alarm),
-    /// Stop: the device may not connect any more.
+    /// Stop: the device was revoked, and has handed over what it alone had.
     StopRevoked,
     /// Stop: the server has opened a new epoch; check who opened it, then plan again from there.
     StopForNewEpoch,
@@ -96,7 +96,7 @@ pub enum Operation {
 /// Decides what to do.
 pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
     if server.device.state == DeviceState::Revoked {
-        return vec![Operation::StopRevoked];
+        return handing_over(local, server);
     }
     let mut operations = Vec::new();
     let known_epoch = local.cursor.epoch;
@@ -119,22 +119,30 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
         operations.push(Operation::Raise(Alarm::ServerLostEvents));
         return operations;
     }
-    let to_send: Vec<OwnEvent> = local
-        .own
-        .iter()
-        .copied()
-        .filter(|event| !event.confirmed || event.seq > server.device.seq)
-        .collect();
     if local.offers_pulled {
         operations.push(Operation::ReofferPulled);
     }
-    operations.extend(batches(&to_send));
+    operations.extend(batches(&to_send(local, server)));
     let after = local.cursor;
     if known_epoch == 0 || server.position > after.position {
         operations.push(Operation::Pull { after });
     }
     operations.extend(local.attachments.iter().copied().map(Operation::Upload));
     operations
+}
+
+/// What a revoked device still does: it hands over what it alone has. It fetches nothing.
+fn handing_over(local: &Local<'_>, server: &Status) -> Vec<Operation> {
+    let mut operations = batches(&to_send(local, server));
+    operations.extend(local.attachments.iter().copied().map(Operation::Upload));
+    operations.push(Operation::StopRevoked);
+    operations
+}
+
+fn to_send(local: &Local<'_>, server: &Status) -> Vec<OwnEvent> {
+    let own = local.own.iter().copied();
+    own.filter(|event| !event.confirmed || event.seq > server.device.seq)
+        .collect()
 }
 
 fn chain_alarm(local: &Local<'_>, server: &Status) -> Option<Alarm> {

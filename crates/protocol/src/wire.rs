@@ -4,6 +4,7 @@
 //! Basis: design, section 6; sync-and-speed 3.2 and 3.3.
 
 mod code;
+mod device;
 mod feed;
 mod held;
 mod profile;
@@ -15,6 +16,10 @@ use serde::{Deserialize, Serialize};
 use skranke_domain::ids::CommandId;
 
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
+pub use device::{
+    DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES, HeldCase, HoldingsAnswer,
+    HoldingsRequest, ListedDevice, RevokeDeviceRequest,
+};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use held::{
     HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, ReturnedAnswer,

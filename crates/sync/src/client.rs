@@ -17,10 +17,11 @@ use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
     BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
-    EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HeldAnswer, HeldDecided,
-    HeldDecision, LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition,
-    ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest,
-    RenewAnswer, ReturnedAnswer, SessionAnswer, SessionRequest, Status, Tokens, UPLOAD_COMPLETE,
+    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HeldAnswer,
+    HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer, LookupRequest,
+    MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
+    ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RenewAnswer, ReturnedAnswer,
+    RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens, UPLOAD_COMPLETE,
     UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
 };
 
@@ -251,6 +252,20 @@ impl Client {
         self.transport.send(&call, timeout)?.success()
     }
 
+    fn post_as<T: serde::de::DeserializeOwned>(
+        &self,
+        session: &Session,
+        path: &str,
+        request: &impl serde::Serialize,
+    ) -> Result<T, SyncError> {
+        let call = Call {
+            body: Some(encode(request)?),
+            ..self.call("POST", path)
+        };
+        let answer = self.as_person(session, call, TIMEOUT)?;
+        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+    }
+
     fn access_token(&self, session: &Session) -> Result<String, SyncError> {
         let mut tokens = session.tokens();
         let offset = TimeDelta::milliseconds(self.clock_offset_ms().unwrap_or(0));
@@ -452,12 +467,40 @@ impl Client {
         session: &Session,
         decision: &HeldDecision,
     ) -> Result<HeldDecided, SyncError> {
-        let call = Call {
-            body: Some(encode(decision)?),
-            ..self.call("POST", "/v1/held")
-        };
-        let answer = self.as_person(session, call, TIMEOUT)?;
+        self.post_as(session, "/v1/held", decision)
+    }
+
+    /// The municipality's devices, for one who answers for them.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn devices(&self, session: &Session) -> Result<DevicesAnswer, SyncError> {
+        let answer = self.as_person(session, self.call("GET", "/v1/devices"), TIMEOUT)?;
         serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+    }
+
+    /// Shuts a device out, for an administrator.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; [`ProblemCode::StateMismatch`] for the device that asks.
+    pub fn revoke_device(
+        &self,
+        session: &Session,
+        request: &RevokeDeviceRequest,
+    ) -> Result<DevicesAnswer, SyncError> {
+        self.post_as(session, "/v1/devices/revoke", request)
+    }
+
+    /// Whose data a device held, for a lead or an auditor.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn holdings(
+        &self,
+        session: &Session,
+        request: &HoldingsRequest,
+    ) -> Result<HoldingsAnswer, SyncError> {
+        self.post_as(session, "/v1/devices/holdings", request)
     }
 
     /// What of this device's work was sent back.

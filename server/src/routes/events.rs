@@ -15,8 +15,8 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::tree::leaf_hash;
 use skranke_protocol::wire::{
-    Cursor, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_PAGE_ITEMS,
-    MAX_WAIT_SECONDS, PushAnswer, PushBatch,
+    Cursor, DeviceState, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
+    MAX_PAGE_ITEMS, MAX_WAIT_SECONDS, PushAnswer, PushBatch,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -60,6 +60,8 @@ pub(super) async fn push(
     .await
     .map_err(|_| Refusal::from(ProblemCode::Unavailable))??;
     let device_id = call.device()?.id;
+    // A revoked device hands over its own work and vouches for nobody else's.
+    let offered_again = offered_again && call.device()?.state != DeviceState::Revoked;
     let (server_key, index_key) = (central.public_key(), central.index_key);
     let admitted = central
         .writers
@@ -127,6 +129,7 @@ pub(super) async fn pull(
     let slice = whole_commands(slice);
     let grants = if !slice.items.is_empty() {
         let (named, server_key) = (by_grant(&slice), central.public_key());
+        let (read, served) = (after.position, slice.read_to);
         let row = AuditRow {
             id: Uuid::now_v7(),
             at: log::now(),
@@ -144,10 +147,17 @@ pub(super) async fn pull(
         central
             .writers
             .write(call.tenant()?, move |transaction| {
+                // It may have been revoked while it waited for this page.
+                let device = transaction.device(row.device_id)?;
+                if device.is_none_or(|device| device.state == DeviceState::Revoked) {
+                    return Ok(None);
+                }
                 transaction.audit(&row)?;
-                grants_of(transaction, &named, &server_key)
+                transaction.note_served(row.device_id, read, served)?;
+                grants_of(transaction, &named, &server_key).map(Some)
             })
             .await?
+            .ok_or(ProblemCode::DeviceRevoked)?
     } else {
         let position = slice.tenant.position();
         central.writers.settled(call.tenant()?, position).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use skranke_domain::ids::DeviceId;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::epoch::EpochWarrant;
 use skranke_protocol::problem::ProblemCode;
@@ -30,6 +31,7 @@ pub(super) async fn status(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let (device, tenant) = present(&central, &call).await?;
+    note_contact(&central, &tenant.code, device.id);
     let code = tenant.code.clone();
     let profile_edition = central
         .read(move |central| central.store.newest_edition(&code))
@@ -95,6 +97,22 @@ pub(super) async fn confirmation(
             server_time: now,
         },
     )
+}
+
+/// Notes when a device was in contact. The answer does not wait for it: it must come also while nothing can be written.
+fn note_contact(central: &Arc<Central>, tenant: &str, device: DeviceId) {
+    let now = log::now();
+    if !central.contacts.is_news(device, now) {
+        return;
+    }
+    let (central, tenant) = (Arc::clone(central), tenant.to_owned());
+    tokio::spawn(async move {
+        let noting = central.writers.write(&tenant, move |transaction| {
+            transaction.note_seen(device, now)
+        });
+        // What could not be noted now is noted with a later contact.
+        let _ = noting.await;
+    });
 }
 
 async fn present(central: &Arc<Central>, call: &Call) -> Answer<(Device, Tenant)> {

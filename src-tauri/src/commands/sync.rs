@@ -1,5 +1,8 @@
 //! How this computer stands to the central store.
 
+use skranke_app::api::devices::{
+    DeviceRevokeRequest, DevicesView, HoldingsPage, HoldingsRequest,
+};
 use skranke_app::api::error::UiError;
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef, ReturnedRow};
 use skranke_app::api::sync::SyncView;
@@ -36,4 +39,25 @@ pub(crate) async fn returned_done(
     request: ReturnedRef,
 ) -> Result<Vec<ReturnedRow>, UiError> {
     desk.run(move |app| app.returned_done(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn device_list(desk: State<'_, Desk>) -> Result<DevicesView, UiError> {
+    desk.run(move |app| app.device_list(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn device_revoke(
+    desk: State<'_, Desk>,
+    request: DeviceRevokeRequest,
+) -> Result<DevicesView, UiError> {
+    desk.run(move |app| app.device_revoke(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn device_holdings(
+    desk: State<'_, Desk>,
+    request: HoldingsRequest,
+) -> Result<HoldingsPage, UiError> {
+    desk.run(move |app| app.device_holdings(request)).await
 }

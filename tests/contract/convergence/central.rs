@@ -15,6 +15,7 @@ use skranke_protocol::tree::{Frontier, Node, leaf_hash};
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::audit::AuditSeal;
+use skranke_server::store::devices::{DeviceRecord, DeviceRegister, Revocation};
 use skranke_server::store::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
     HeldOf, HeldWork, NewFeedItem, StoreError, Stored, StoredEdition, StoredEvent, StoredGrant,
@@ -446,5 +447,40 @@ impl CentralTransaction for Central {
 
     fn commit(self: Box<Self>) -> Stored<()> {
         Ok(())
+    }
+}
+
+/// Devices are not shut out here.
+impl DeviceRegister for Central {
+    fn device_records(&mut self) -> Stored<Vec<DeviceRecord>> {
+        Ok(Vec::new())
+    }
+
+    fn device_record(&mut self, _: DeviceId) -> Stored<Option<DeviceRecord>> {
+        Ok(None)
+    }
+
+    fn note_seen(&mut self, _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
+        Ok(())
+    }
+
+    fn note_served(&mut self, _: DeviceId, _: u64, _: u64) -> Stored<()> {
+        Ok(())
+    }
+
+    fn save_revocation(&mut self, _: DeviceId, _: &Revocation) -> Stored<()> {
+        Ok(())
+    }
+
+    fn revoke_grants_on(&mut self, _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
+        Ok(())
+    }
+
+    fn cases_on(&mut self, _: &DeviceRecord, _: Option<CaseId>, _: u32) -> Stored<Vec<CaseId>> {
+        Ok(Vec::new())
+    }
+
+    fn count_cases_on(&mut self, _: &DeviceRecord) -> Stored<u64> {
+        Ok(0)
     }
 }

@@ -8,8 +8,8 @@ use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{Prover, Request, prove};
 use skranke_protocol::wire::{
-    BrowserSignInRequest, EnrolRequest, LookupRequest, PURPOSE, PushBatch, RefreshRequest, Scope,
-    UPLOAD_LENGTH, UPLOAD_OFFSET,
+    BrowserSignInRequest, EnrolRequest, HoldingsRequest, LookupRequest, PURPOSE, PushBatch,
+    RefreshRequest, RevokeDeviceRequest, Scope, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 
@@ -53,6 +53,16 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
         ("POST", "/v1/lookup") => json(serde_json::to_vec(&LookupRequest {
             cpr: "2512169996".to_owned(),
             purpose: "counter_entry".to_owned(),
+        })),
+        ("POST", "/v1/devices/revoke") => json(serde_json::to_vec(&RevokeDeviceRequest {
+            device_id: Laptop::new(99).id,
+            reason: "Væk".to_owned(),
+            wipe: false,
+        })),
+        ("POST", "/v1/devices/holdings") => json(serde_json::to_vec(&HoldingsRequest {
+            device_id: Laptop::new(99).id,
+            purpose: "lost_device".to_owned(),
+            after: None,
         })),
         ("PATCH", _) => b"x".to_vec(),
         _ => Vec::new(),
@@ -144,11 +154,14 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("GET", "/readyz"),        "yyyyyy yyyyyy yy"),
     (("GET", "/v1/openapi.json"),  "yyyyyy yyyyyy yy"),
     (("POST", "/v1/devices"),   "-yyyyy yyyyyy yy"),
+    (("GET", "/v1/devices"),    "------ ---yyy --"),
+    (("POST", "/v1/devices/revoke"), "------ -----y --"),
+    (("POST", "/v1/devices/holdings"), "------ ---yy- --"),
     (("POST", "/v1/sign-ins"),      "----yy yyyyyy yy"),
     (("POST", "/v1/sessions"),  "----yy yyyyyy yy"),
     (("POST", "/v1/sessions/renew"), "----yy yyyyyy yy"),
     (("POST", "/v1/sessions/end"), "----yy yyyyyy yy"),
-    (("POST", "/v1/events"),    "----yy yyyyyy yy"),
+    (("POST", "/v1/events"),    "---yyy yyyyyy yy"),
     (("GET", "/v1/events"),     "----yy yyyyyy yy"),
     (("POST", "/v1/lookup"),    "------ y-yyy- --"),
     (("POST", "/v1/profiles"),  "------ -----y --"),
@@ -157,9 +170,9 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("POST", "/v1/held"),      "------ --yy-- --"),
     (("GET", "/v1/returned"),   "----yy yyyyyy yy"),
     (("GET", "/v1/status"),     "---yyy yyyyyy yy"),
-    (("GET", "/v1/confirmation"),"----yy yyyyyy yy"),
-    (("HEAD", ATTACHMENT),      "----yy yyyyyy yy"),
-    (("PATCH", ATTACHMENT),     "----yy yyyyyy yy"),
+    (("GET", "/v1/confirmation"),"---yyy yyyyyy yy"),
+    (("HEAD", ATTACHMENT),      "---yyy yyyyyy yy"),
+    (("PATCH", ATTACHMENT),     "---yyy yyyyyy yy"),
     (("GET", ATTACHMENT),       "------ yyyyy- --"),
 ];
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::office::{Laptop, Office, TENANT, last, noon};
 
 /// A lead at another desk.
-fn lead(office: &Office) -> Grant {
+pub(super) fn lead(office: &Office) -> Grant {
     let desk = office.laptop(9, Scope::Tenant);
     Grant {
         id: GrantId::from_uuid(Uuid::now_v7()),

@@ -157,6 +157,8 @@ error_codes! {
     OnlineOnly => "online_only",
     /// Somebody else has decided about this work.
     AlreadyReviewed => "already_reviewed",
+    /// It is the computer one sits at; only another one can shut it out.
+    OwnDevice => "own_device",
     /// What answered was not the central store.
     ServerAnswerUnreadable => "server_answer_unreadable",
     /// The central store is busy.

@@ -167,7 +167,7 @@ pub struct SessionView {
     /// Role codes.
     pub roles: Vec<String>,
     /// Codes of what the roles permit: `capture`, `decide`, `finish`, `supplement`, `correct`, `take_back`,
-    /// `read_case`, `search`, `see_channel`, `read_audit`, `administer`.
+    /// `read_case`, `search`, `see_channel`, `read_audit`, `list_devices`, `administer`.
     pub acts: Vec<String>,
     /// Code of the location worked at.
     pub location: String,

@@ -66,7 +66,7 @@ impl App {
             reason,
         };
         let subject = if request.release { "release" } else { "return" };
-        self.noted(&format!("held.{subject}"))?;
+        self.noted(&format!("held.{subject}"), "")?;
         let decided =
             self.as_person(
                 |client, session| match client.decide_held(session, &decision) {
@@ -175,7 +175,7 @@ impl App {
 
     fn held_page(&self, outcome: String) -> Result<HeldPage, AppError> {
         self.at_work(|work| work.session.needs(Act::Review))?;
-        self.noted("held")?;
+        self.noted("held", "")?;
         let answer = self.as_person(Client::held)?;
         self.at_work(|work| {
             let read = work.store.read()?;
@@ -238,9 +238,11 @@ impl App {
     }
 
     /// A line in this computer's log; the central store keeps its own of what it was asked.
-    fn noted(&self, subject: &str) -> Result<(), AppError> {
+    pub(crate) fn noted(&self, subject: &str, purpose: &str) -> Result<(), AppError> {
         self.at_work(|work| {
-            let entry = Entry::new(Action::ListShown, work.now).on(subject);
+            let entry = Entry::new(Action::ListShown, work.now)
+                .on(subject)
+                .because(purpose);
             work.store.write(&work.actor, entry)?.commit()?;
             Ok(())
         })

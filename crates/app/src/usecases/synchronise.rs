@@ -24,7 +24,7 @@ use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
-use skranke_protocol::wire::{FeedPage, FoundCase, Status};
+use skranke_protocol::wire::{DeviceState, FeedPage, FoundCase, Status};
 use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
@@ -321,12 +321,18 @@ impl App {
     fn round(&self) -> Result<(), SyncError> {
         let client = self.enrolled_client()?;
         self.end_sessions(&client);
-        self.renew_grant_over(&client)?;
+        match self.renew_grant_over(&client) {
+            // It can still hand over what it has.
+            Err(error) if is_revoked(&error) => {}
+            renewed => renewed?,
+        }
         let status = self.status_of(&client)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
         rehearsal::point("sync.status_heard");
-        self.keep_profile(&client, &status)?;
+        if status.device.state != DeviceState::Revoked {
+            self.keep_profile(&client, &status)?;
+        }
         self.note_browser_sign_in(status.browser_sign_in)
             .map_err(host)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
@@ -675,6 +681,17 @@ fn is_ended(error: &SyncError) -> bool {
         error,
         SyncError::Refused {
             code: ProblemCode::GrantNotValid,
+            ..
+        }
+    )
+}
+
+/// Whether the central store refused because this computer was shut out.
+fn is_revoked(error: &SyncError) -> bool {
+    matches!(
+        error,
+        SyncError::Refused {
+            code: ProblemCode::DeviceRevoked,
             ..
         }
     )

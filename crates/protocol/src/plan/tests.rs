@@ -192,12 +192,23 @@ fn a_fork_or_a_rolled_back_device_is_an_alarm_and_its_work_is_still_handed_over(
 }
 
 #[test]
-fn a_revoked_device_does_nothing_and_an_older_epoch_is_an_alarm() {
+fn a_revoked_device_hands_over_what_it_alone_has_and_fetches_nothing() {
     let own = own(3, 2);
-    let mut revoked = status(2, Some(hash(2)), 1, 10);
+    let mut revoked = status(2, Some(hash(2)), 1, 99);
     revoked.device.state = DeviceState::Revoked;
 
-    assert_eq!(plan(&local(&own, READ), &revoked), [Operation::StopRevoked]);
+    assert_eq!(
+        plan(&local(&own, READ), &revoked),
+        [
+            Operation::Push { first: 3, last: 3 },
+            Operation::StopRevoked
+        ]
+    );
+}
+
+#[test]
+fn an_older_epoch_is_an_alarm() {
+    let own = own(3, 2);
     let older = plan(
         &local(
             &own,

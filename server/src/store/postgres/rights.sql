@@ -100,7 +100,8 @@ GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, even
 
 -- Only these columns ever change. Nothing is deleted, and of the audit and the profile's editions nothing changes.
 GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON tenant TO skranke_runtime;
-GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred) ON device TO skranke_runtime;
+GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred, last_seen_at, served_position, read_position,
+  revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at) ON device TO skranke_runtime;
 GRANT UPDATE (device_id) ON enrolment_code TO skranke_runtime;
 GRANT UPDATE (login, password_hash, roles, active) ON staff TO skranke_runtime;
 GRANT UPDATE (revoked_at, generation, renewed_at, ended_at) ON staff_grant TO skranke_runtime;

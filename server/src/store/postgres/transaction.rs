@@ -3,6 +3,8 @@
 //! Writes are gathered and sent without waiting for each answer; the commit asks how all of them went. Reads wait, and
 //! see the writes before them.
 
+mod devices;
+
 use chrono::{DateTime, Utc};
 use deadpool::managed::Object;
 use sha2::{Digest, Sha256};
@@ -46,6 +48,7 @@ const COUNTER: &str = "
 macro_rules! owned {
     ($($value:expr),+ $(,)?) => { vec![$(Box::new($value) as Owned),+] };
 }
+use owned;
 
 fn vec_of(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     bytes.as_ref().to_vec()

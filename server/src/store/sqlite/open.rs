@@ -12,7 +12,7 @@ use super::super::key_file::{KeyFile, write_private};
 use super::super::{StoreError, Stored};
 
 /// The schema this program writes.
-pub const SCHEMA_VERSION: u32 = 5;
+pub const SCHEMA_VERSION: u32 = 6;
 
 /// `skra` in the file's application id, so that no other program's database is taken for ours.
 const APPLICATION_ID: u32 = 0x736b_7261;
@@ -23,6 +23,7 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("../../../migrations/sqlite/0003_profile_edition.sql"),
     include_str!("../../../migrations/sqlite/0004_session.sql"),
     include_str!("../../../migrations/sqlite/0005_held_work.sql"),
+    include_str!("../../../migrations/sqlite/0006_device_standing.sql"),
 ];
 
 fn cannot_open(why: &str) -> StoreError {

@@ -1,5 +1,7 @@
 //! The one writing transaction of a tenant.
 
+mod devices;
+
 use std::sync::MutexGuard;
 
 use chrono::{DateTime, Utc};

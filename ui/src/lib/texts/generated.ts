@@ -400,6 +400,38 @@ export const texts = {
   "death.day": "Dødsdag",
   "death.lead": "Sagen lukkes. Der bliver ikke truffet en afgørelse. Skriv dagen, som du har fået den oplyst.",
   "death.title": "Afgået ved døden",
+  "devices.actions": "Handlinger",
+  "devices.computer": "Computer",
+  "devices.holdings": "Hvis oplysninger?",
+  "devices.holdings_empty": "Der har ikke været sager på computeren.",
+  "devices.holdings_lead": "Her er de sager, computeren har hentet eller selv lavet. Kladder og sager, den ikke har sendt, er ikke med.",
+  "devices.holdings_more": "Vis flere",
+  "devices.holdings_purpose": "Hvorfor skal du se listen? Svaret kommer i loggen.",
+  "devices.holdings_show": "Vis listen",
+  "devices.holdings_title": "Oplysninger på {name}",
+  "devices.holdings_total": "Antal sager: {count}. Vist: {shown}.",
+  "devices.last_used": "Sidst brugt",
+  "devices.never": "Aldrig",
+  "devices.own_cases": "Ser kun sine egne sager",
+  "devices.purpose_lost_device": "Computeren er væk",
+  "devices.purpose_supervision": "Tilsyn",
+  "devices.reason_label": "Hvorfor?",
+  "devices.revoke": "Spær",
+  "devices.revoke_lead": "Computeren kan ikke hente eller sende sager fra nu af. Det, den ikke har sendt, går ikke tabt. Sender den det senere, venter det, til en leder har set på det.",
+  "devices.revoke_title": "Spær computeren {name}",
+  "devices.revoked": "Computeren er spærret fra nu af.",
+  "devices.since": "Siden {when}",
+  "devices.since_by": "{when} af {name}",
+  "devices.state_active": "I brug",
+  "devices.state_forked": "Skal sættes op igen",
+  "devices.state_handed_over": "Har afleveret og sletter",
+  "devices.state_revoked": "Spærret",
+  "devices.state_wipe_ordered": "Spærret, skal slettes",
+  "devices.this": "Denne computer",
+  "devices.title": "Kommunens computere",
+  "devices.wipe_lead": "Computeren bliver spærret. Når den får forbindelse, afleverer den først det, den ikke har sendt. Derefter sletter den alt fra Skranke.",
+  "devices.wipe_ordered": "Computeren er spærret. Den sletter alt fra Skranke, når den har forbindelse og har afleveret sit arbejde.",
+  "devices.wipe_title": "Spær og slet computeren {name}",
   "dialog.attach_filter": "PDF og billeder",
   "dialog.attach_title": "Vedhæft scannet blanket",
   "dialog.save_filter": "PDF",
@@ -474,6 +506,7 @@ export const texts = {
   "error.not_signed_in": "Log ind for at fortsætte.",
   "error.offline": "Serveren kan ikke nås. Dit arbejde er gemt og sendes, når der er forbindelse.",
   "error.online_only": "Det kræver forbindelse til serveren. Prøv igen, når der er forbindelse.",
+  "error.own_device": "Det er den computer, du selv sidder ved. Spær den fra en anden computer.",
   "error.paper_does_not_fit": "Papiret passer ikke til sagen, som den står nu. Åbn sagen igen for at se, hvilke papirer der kan laves.",
   "error.password_too_short": "Adgangskoden skal have mindst {minimum} tegn.",
   "error.power_of_attorney_missing": "Fuldmagten mangler. Den, der møder for borgeren, skal have en underskrevet fuldmagt med.",
@@ -1547,6 +1580,12 @@ export interface TextValues {
   "damaged.done_file": { file: string | number };
   "damaged.done_saved": { accounts: string | number; cases: string | number; drafts: string | number; records: string | number };
   "damaged.reference": { reference: string | number };
+  "devices.holdings_title": { name: string | number };
+  "devices.holdings_total": { count: string | number; shown: string | number };
+  "devices.revoke_title": { name: string | number };
+  "devices.since": { when: string | number };
+  "devices.since_by": { name: string | number; when: string | number };
+  "devices.wipe_title": { name: string | number };
   "document.copy": { count: string | number };
   "duration.until": { date: string | number };
   "error.account_locked": { minutes: string | number };

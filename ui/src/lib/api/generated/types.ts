@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -217,7 +217,7 @@ initials: string,
 roles: Array<string>, 
 /**
  * Codes of what the roles permit: `capture`, `decide`, `finish`, `supplement`, `correct`, `take_back`,
- * `read_case`, `search`, `see_channel`, `read_audit`, `administer`.
+ * `read_case`, `search`, `see_channel`, `read_audit`, `list_devices`, `administer`.
  */
 acts: Array<string>, 
 /**
@@ -2046,6 +2046,122 @@ export type ReturnedRef = {
  */
 command: string, };
 
+export type DeviceRow = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The short code in its case numbers.
+ */
+code: string, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * Whether it sees its own cases alone.
+ */
+own_cases_only: boolean, 
+/**
+ * Whether it is the one that asks.
+ */
+is_this: boolean, 
+/**
+ * `active`, `forked`, `revoked`, `wipe_ordered` or `handed_over`.
+ */
+state: string, 
+/**
+ * When it came into that state, RFC 3339; empty for a computer in use.
+ */
+state_since: string, 
+/**
+ * Who signed in on it last, by name; empty where nobody has or this computer does not know them.
+ */
+last_by: string, 
+/**
+ * When it was last in contact, RFC 3339; empty before its first contact.
+ */
+last_seen_at: string, 
+/**
+ * Who shut it out, by name; empty where the operator did or this computer does not know them.
+ */
+revoked_by: string, 
+/**
+ * Why it was shut out.
+ */
+reason: string, };
+
+export type DevicesView = { 
+/**
+ * The one that was set up first at the top.
+ */
+rows: Array<DeviceRow>, 
+/**
+ * What came of the last order, in words; empty where none was given.
+ */
+outcome: string, };
+
+export type DeviceRevokeRequest = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Why.
+ */
+reason: string, 
+/**
+ * Whether it is to hand over what it has not sent and then delete all it holds.
+ */
+wipe: boolean, };
+
+export type HoldingsRequest = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Code of the purpose.
+ */
+purpose: string, 
+/**
+ * The last row of the page before; none for the first page.
+ */
+after: string | null, };
+
+export type HoldingRow = { 
+/**
+ * Id of the case.
+ */
+id: string, 
+/**
+ * Its number; empty where it has none.
+ */
+number: string, 
+/**
+ * The citizen's name; empty where the case names nobody.
+ */
+name: string, 
+/**
+ * The citizen's number, partly hidden; empty where the case names nobody.
+ */
+cpr_masked: string, };
+
+export type HoldingsPage = { 
+/**
+ * In the order the cases were made.
+ */
+rows: Array<HoldingRow>, 
+/**
+ * How many there are in all.
+ */
+total: number, 
+/**
+ * Whether more follow.
+ */
+more: boolean, };
+
 export interface Commands {
   start_state: { request: null; answer: StartState };
   first_run: { request: FirstRunRequest; answer: FirstRunDone };
@@ -2105,6 +2221,9 @@ export interface Commands {
   held_work: { request: null; answer: HeldPage };
   held_decide: { request: HeldDecideRequest; answer: HeldPage };
   returned_done: { request: ReturnedRef; answer: Array<ReturnedRow> };
+  device_list: { request: null; answer: DevicesView };
+  device_revoke: { request: DeviceRevokeRequest; answer: DevicesView };
+  device_holdings: { request: HoldingsRequest; answer: HoldingsPage };
   sync_status: { request: null; answer: SyncView };
   sync_now: { request: null; answer: SyncView };
   attach: { request: AttachRequest; answer: AttachmentView | null };

@@ -1,0 +1,213 @@
+//! Shutting a device out, and saying whose data it held.
+//!
+//! Basis: design, section 5; reliability, threat T1, fault F23 and goal G21.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use skranke_domain::case::Case;
+use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_protocol::payload;
+use skranke_protocol::wire::{DeviceRevocation, DeviceState, HeldCase, ListedDevice, Outcome};
+use uuid::Uuid;
+
+use crate::store::devices::{DeviceRecord, Revocation};
+use crate::store::{AuditRow, CentralTransaction, StoreError, Stored, StoredEvent, Touched};
+
+/// Who acts on a device.
+#[derive(Debug, Clone, Copy)]
+pub struct Acting {
+    /// On which device; the one acted on where the operator does it.
+    pub device_id: DeviceId,
+    /// Who; none for the operator.
+    pub staff_id: Option<StaffId>,
+}
+
+/// Shuts a device out from the next request on: its sessions end and its grants are revoked, so that what it still
+/// sends waits for a person. With `wipe` it is also ordered to hand over and destroy what it holds.
+///
+/// A device that is shut out stays so; the first reason is kept. `None` where there is no such device.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn revoke(
+    transaction: &mut dyn CentralTransaction,
+    id: DeviceId,
+    by: Acting,
+    reason: &str,
+    wipe: bool,
+    now: DateTime<Utc>,
+) -> Stored<Option<DeviceRecord>> {
+    let Some(record) = transaction.device_record(id)? else {
+        return Ok(None);
+    };
+    let mut revocation = record.revocation.unwrap_or_else(|| Revocation {
+        at: now,
+        by: by.staff_id,
+        reason: reason.to_owned(),
+        wipe_ordered_at: None,
+        handed_over_at: None,
+    });
+    if wipe {
+        revocation.wipe_ordered_at.get_or_insert(now);
+    }
+    let mut device = record.device;
+    device.state = DeviceState::Revoked;
+    transaction.update_device(&device)?;
+    transaction.revoke_grants_on(id, now)?;
+    transaction.save_revocation(id, &revocation)?;
+    let action = if wipe {
+        "device_wipe_ordered"
+    } else {
+        "device_revoked"
+    };
+    note(transaction, by, action, "access", id.to_string(), now)?;
+    transaction.device_record(id)
+}
+
+/// Writes what somebody did with a device.
+///
+/// # Errors
+/// The database failed.
+pub fn note(
+    transaction: &mut dyn CentralTransaction,
+    by: Acting,
+    action: &'static str,
+    purpose: &str,
+    detail: String,
+    now: DateTime<Utc>,
+) -> Stored<()> {
+    transaction.audit(&AuditRow {
+        id: Uuid::now_v7(),
+        at: now,
+        device_id: by.device_id,
+        staff_id: by.staff_id,
+        action,
+        purpose: purpose.to_owned(),
+        case_id: None,
+        citizen_digest: None,
+        detail,
+    })
+}
+
+/// A page of whose data a device held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holdings {
+    /// The cases, by id.
+    pub cases: Vec<HeldCase>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+/// Whose data a device held; that somebody asked is noted with the purpose. `None` where there is no such device.
+///
+/// # Errors
+/// The database failed.
+pub fn holdings(
+    transaction: &mut dyn CentralTransaction,
+    id: DeviceId,
+    by: Acting,
+    purpose: &str,
+    (after, limit): (Option<CaseId>, u32),
+    now: DateTime<Utc>,
+) -> Stored<Option<Holdings>> {
+    let Some(record) = transaction.device_record(id)? else {
+        return Ok(None);
+    };
+    let mut ids = transaction.cases_on(&record, after, limit + 1)?;
+    let more = ids.len() > limit as usize;
+    ids.truncate(limit as usize);
+    let total = transaction.count_cases_on(&record)?;
+    let detail = format!("{id} {} of {total}", ids.len());
+    note(
+        transaction,
+        by,
+        "device_holdings_listed",
+        purpose,
+        detail,
+        now,
+    )?;
+    Ok(Some(Holdings {
+        cases: described(transaction, ids)?,
+        total,
+        more,
+    }))
+}
+
+/// The cases as their history names them; one that was never let in, as what was sent of it does.
+fn described(transaction: &mut dyn CentralTransaction, ids: Vec<CaseId>) -> Stored<Vec<HeldCase>> {
+    let mut events: HashMap<CaseId, Vec<StoredEvent>> = HashMap::new();
+    let touched = Touched {
+        cases: ids.clone(),
+        ..Touched::default()
+    };
+    for stored in transaction.touched(&touched)? {
+        let case_id = stored.event.header().case_id;
+        events.entry(case_id).or_default().push(stored);
+    }
+    ids.into_iter()
+        .map(|id| {
+            let events = events.remove(&id).ok_or(StoreError::Row("event"))?;
+            Ok(held_case(id, &events))
+        })
+        .collect()
+}
+
+fn held_case(case_id: CaseId, events: &[StoredEvent]) -> HeldCase {
+    let is_in_case = |stored: &&StoredEvent| {
+        matches!(
+            stored.outcome,
+            Outcome::Accepted { .. } | Outcome::Conflict { .. }
+        )
+    };
+    let fold = |events: &mut dyn Iterator<Item = &StoredEvent>| {
+        let recorded: Vec<_> = events
+            .filter_map(|stored| payload::recorded(&stored.event).ok())
+            .collect();
+        Case::fold(case_id, &recorded)
+    };
+    let mut case = fold(&mut events.iter().filter(is_in_case));
+    if case.citizen.is_none() {
+        case = fold(&mut events.iter());
+    }
+    HeldCase {
+        case_id,
+        number: case
+            .opened
+            .map(|opened| opened.number.to_string())
+            .unwrap_or_default(),
+        cpr_masked: case
+            .citizen
+            .as_ref()
+            .map(|citizen| citizen.cpr.masked())
+            .unwrap_or_default(),
+        name: case
+            .citizen
+            .map(|citizen| citizen.name.clone())
+            .unwrap_or_default(),
+    }
+}
+
+/// A device as it is listed.
+pub fn listed(record: DeviceRecord) -> ListedDevice {
+    let DeviceRecord { device, .. } = record;
+    ListedDevice {
+        device_id: device.id,
+        code: device.code,
+        name: device.name,
+        scope: device.scope,
+        state: device.state,
+        enrolled_at: record.enrolled_at,
+        last_seen_at: record.last_seen_at,
+        last_staff: record.last_staff,
+        revocation: record.revocation.map(|revocation| DeviceRevocation {
+            at: revocation.at,
+            by: revocation.by,
+            reason: revocation.reason,
+            wipe_ordered_at: revocation.wipe_ordered_at,
+            handed_over_at: revocation.handed_over_at,
+        }),
+    }
+}
