@@ -7,6 +7,7 @@
 
 mod judge;
 mod loaded;
+mod merging;
 mod offered;
 mod review;
 
@@ -560,11 +561,13 @@ impl<'t, 'c> Admission<'t, 'c> {
             return Ok(fate);
         }
         let case = self.loaded.case(self.transaction, case_id)?;
-        Ok(match judge::judge(case_id, case, events, &grant.roles) {
-            Ok(conflicts) => Fate::Accept { conflicts },
-            Err(judge::Apart::Quarantine(reason)) => Fate::Quarantine(reason),
-            Err(judge::Apart::UnknownKind) => Fate::Defer(DeferReason::UnknownKind),
-        })
+        let conflicts = match judge::judge(case_id, case, events, &grant.roles) {
+            Ok(conflicts) => conflicts,
+            Err(judge::Apart::Quarantine(reason)) => return Ok(Fate::Quarantine(reason)),
+            Err(judge::Apart::UnknownKind) => return Ok(Fate::Defer(DeferReason::UnknownKind)),
+        };
+        let fault = self.merge_fault(case_id, events)?;
+        Ok(fault.unwrap_or(Fate::Accept { conflicts }))
     }
 
     /// Whether every event the command builds on is in the case, and everything its author must have seen is named.

@@ -33,6 +33,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::case::end_exemption,
         commands::case::extend,
         commands::case::make_permanent,
+        commands::case::merge,
+        commands::case::merge_undo,
         commands::case::note_add,
         commands::case::revoke_power_of_attorney,
         commands::case::reveal,

@@ -9,6 +9,7 @@ mod devices;
 mod epochs;
 mod faults;
 mod lying;
+mod merging;
 mod papers;
 mod profiles;
 mod review;

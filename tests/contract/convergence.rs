@@ -10,6 +10,7 @@ mod counter;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use skranke_domain::case::{Case, Field};
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::wire::Outcome;
 use skranke_testkit::invariants::{self, Desktop, World};
@@ -69,9 +70,11 @@ fn story(seed: u64, keys: &Keys) -> World {
     let mut counters: Vec<Counter> = (1..=count)
         .map(|seed| Counter::new(u8::try_from(seed).unwrap()))
         .collect();
-    // A case that all of them know, so that they meet.
+    // Cases that all of them know, so that they meet.
     counters[0].sign_in(&mut central, keys, &mut dice);
-    counters[0].work(&mut dice);
+    for _ in 0..=dice.below(3) {
+        counters[0].open(&mut dice);
+    }
     for counter in &mut counters {
         counter.sync(&mut central, keys, &mut dice, false);
     }
@@ -160,6 +163,7 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
     println!("stories {first} to {}", first + stories - 1);
     let next = AtomicU64::new(first);
     let (events, conflicts) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (merged, crossed) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -179,12 +183,24 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
                     let cases = invariants::cases(&world.desktops[0].events);
                     let open = cases.values().any(|(case, _)| !case.conflicts.is_empty());
                     conflicts.fetch_add(u64::from(open), Ordering::Relaxed);
+                    let any =
+                        |holds: fn(&Case) -> bool| cases.values().any(|(case, _)| holds(case));
+                    let crosses = |case: &Case| {
+                        let mut overlaps = case.overlaps.iter();
+                        overlaps.any(|overlap| overlap.field == Field::Duplicates)
+                    };
+                    merged.fetch_add(u64::from(any(Case::is_merged)), Ordering::Relaxed);
+                    crossed.fetch_add(u64::from(any(crosses)), Ordering::Relaxed);
                 }
             });
         }
     });
     let (events, conflicts) = (events.into_inner(), conflicts.into_inner());
     println!("{stories} stories, {events} events in the end, conflicts left open in {conflicts}");
+    let (merged, crossed) = (merged.into_inner(), crossed.into_inner());
+    println!("cases merged in {merged}, merges that crossed in {crossed}");
+    assert!(merged * 10 > stories, "people do merge");
+    assert!(crossed * 100 > stories, "and their merges cross");
     assert!(events > stories * 4, "the stories are about something");
     assert!(conflicts * 20 > stories, "and people do meet in them");
 }

@@ -6,6 +6,7 @@ pub(crate) mod devices;
 pub(crate) mod editions;
 pub(crate) mod feed;
 pub(crate) mod hostile;
+pub(crate) mod merging;
 pub(crate) mod review;
 pub(crate) mod verdicts;
 
@@ -36,6 +37,11 @@ macro_rules! run_against {
                 verdicts::a_command_that_leaves_out_its_own_devices_work_is_held_apart,
                 decisions::a_decision_the_law_does_not_allow_is_held_apart_with_its_reason,
                 decisions::a_decision_that_holds_is_accepted,
+                merging::a_merge_ends_one_case_is_served_and_can_be_undone,
+                merging::a_merge_that_cannot_be_is_held_apart_with_its_reason,
+                merging::a_counter_may_not_merge,
+                merging::two_merges_that_cross_are_both_taken_and_neither_case_is_gone,
+                merging::a_case_that_is_over_takes_in_no_other,
                 review::held_work_waits_with_its_reason_its_case_and_its_sender,
                 review::released_work_is_judged_again_gets_positions_and_is_served,
                 review::a_release_of_what_breaks_a_rule_lets_nothing_in,

@@ -177,6 +177,14 @@ impl Story {
                 This(Act::Prolong),
                 json!({ "case_id": registered, "until": "2030-11-01", "reason": "Stadig opfyldt" }),
             ),
+            "merge" => (
+                This(Act::Merge),
+                json!({ "case_id": registered, "merge": granted, "reason": "Samme anmodning" }),
+            ),
+            "merge_undo" => (
+                This(Act::Merge),
+                json!({ "case_id": granted, "reason": "Fejl" }),
+            ),
             "make_permanent" => (This(Act::Prolong), json!({ "id": registered })),
             "end_exemption" => (
                 This(Act::Finish),

@@ -346,6 +346,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "take_back",
         "extend",
         "make_permanent",
+        "merge",
+        "merge_undo",
         // Kinds of what was done, for those who may know who came.
         "held_work",
         "held_decide",

@@ -260,7 +260,7 @@ const FAMILIES: &[Family] = &[
     family(
         "warning.*",
         "warning.${warning}",
-        &[ELIGIBILITY, CHECK, CPR, "crates/app/src/usecases/cases.rs"],
+        &[ELIGIBILITY, CHECK, CPR, "crates/app/src/present.rs"],
     ),
     family(
         "window.audit_*",

@@ -7,10 +7,10 @@ use ts_rs::{Config, TS};
 
 use crate::api::case::{
     AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, ConflictResolveRequest,
-    ConflictSide, ConflictView, DecideRequest, Decision, EndRequest, ExtendRequest, FactLine,
-    IssuedPaper, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
-    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView, TimelineEntry,
-    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
+    ConflictSide, ConflictView, DecideRequest, Decision, DuplicateView, EndRequest, ExtendRequest,
+    FactLine, IssuedPaper, MergeRequest, MergeUndoRequest, NoteRequest, RegisterLookRequest,
+    RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView,
+    TimelineEntry, UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::devices::{
     DeviceRevokeRequest, DeviceRow, DevicesView, HoldingRow, HoldingsPage, HoldingsRequest,
@@ -128,6 +128,8 @@ commands! {
     end_exemption(EndRequest) -> CaseView;
     extend(ExtendRequest) -> CaseView;
     make_permanent(CaseRef) -> CaseView;
+    merge(MergeRequest) -> CaseView;
+    merge_undo(MergeUndoRequest) -> CaseView;
     note_add(NoteRequest) -> CaseView;
     revoke_power_of_attorney(RevokePowerOfAttorneyRequest) -> CaseView;
     reveal(RevealRequest) -> Revealed;
@@ -229,6 +231,9 @@ pub fn typescript() -> String {
         TakeBackRequest,
         EndRequest,
         ExtendRequest,
+        DuplicateView,
+        MergeRequest,
+        MergeUndoRequest,
         NoteRequest,
         RevokePowerOfAttorneyRequest,
         RevealRequest,

@@ -160,6 +160,11 @@ impl From<RuleBroken> for AppError {
             RuleBroken::EndedBeforeRegistration | RuleBroken::TermNotLonger => {
                 ErrorCode::InvalidFields
             }
+            RuleBroken::NotMergeable
+            | RuleBroken::MergeOtherCitizen
+            | RuleBroken::MergeNotLinked
+            | RuleBroken::NotMerged => ErrorCode::NotMergeable,
+            RuleBroken::MergedAway => ErrorCode::MergedAway,
             RuleBroken::TermRanOut => ErrorCode::TermRanOut,
             RuleBroken::RegisterNotLookedUp => ErrorCode::RegisterNotChecked,
             RuleBroken::NoSuchConflict => ErrorCode::ConflictSettled,

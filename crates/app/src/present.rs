@@ -7,12 +7,12 @@ pub(crate) mod discretion;
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use skranke_domain::case::{Case, CaseState, Recorded};
+use skranke_domain::case::{Case, CaseState, Conflict, Field, Recorded};
 use skranke_domain::danish_time;
 use skranke_domain::event::{
     Event, Granted, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost,
 };
-use skranke_domain::ids::{EventId, StaffId};
+use skranke_domain::ids::{CaseId, EventId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
 use skranke_domain::rule_set::{Duration, RuleSets};
 use skranke_forms::{HelpOffer, Texts};
@@ -35,6 +35,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) id_kind: String,
     /// The grounds the citizen named, where the municipality keeps them.
     pub(crate) grounds: String,
+    /// Numbers of the cases that were merged with it.
+    pub(crate) case_numbers: &'a HashMap<CaseId, String>,
     /// The help that can be offered.
     pub(crate) offers: &'a [HelpOffer],
     /// How the case as a whole stands to the central store.
@@ -51,6 +53,11 @@ impl Surroundings<'_> {
             .get(&staff)
             .cloned()
             .unwrap_or_else(|| "–".to_owned())
+    }
+
+    /// Another case by its number; empty where it is not on this computer.
+    fn number_of(&self, case: CaseId) -> String {
+        self.case_numbers.get(&case).cloned().unwrap_or_default()
     }
 
     /// An offer as the municipality calls it; its code where it is no longer offered.
@@ -143,6 +150,19 @@ pub(crate) fn state_code(case: &Case) -> String {
     }
 }
 
+/// What people set apart and one of them should look at: merges that crossed are told on their own.
+pub(crate) fn overlap_warnings(case: &Case) -> Vec<String> {
+    let is_merge = |overlap: &Conflict| overlap.field == Field::Duplicates;
+    let mut warnings = Vec::new();
+    if case.overlaps.iter().any(is_merge) {
+        warnings.push("merged_apart".to_owned());
+    }
+    if !case.overlaps.iter().all(is_merge) {
+        warnings.push("values_differ".to_owned());
+    }
+    warnings
+}
+
 /// The three ticks.
 pub(crate) fn ticks(case: &Case, around: &Surroundings<'_>) -> Vec<TickView> {
     let missing = case.missing_ticks();
@@ -202,7 +222,7 @@ pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
                 .chain(to_right)
                 .collect()
         }
-        CaseState::Ended if case.registered.is_none() => Vec::new(),
+        CaseState::Ended if case.is_merged() || case.registered.is_none() => Vec::new(),
         CaseState::Ended => vec![PaperKind::ExemptionReceipt],
         CaseState::Received | CaseState::Ready => vec![PaperKind::HandInSlip],
         CaseState::Withdrawn | CaseState::HelpedInstead | CaseState::Forwarded => Vec::new(),
@@ -267,7 +287,9 @@ pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<Strin
         ),
         (
             "undo",
-            Tick::ALL.iter().any(|tick| case.is_ticked(*tick)) && may(Act::Correct),
+            !case.is_merged()
+                && Tick::ALL.iter().any(|tick| case.is_ticked(*tick))
+                && may(Act::Correct),
         ),
         ("correct_wrong_person", granted && may(Act::Correct)),
         ("take_back", granted && may(Act::TakeBack)),
@@ -279,6 +301,7 @@ pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<Strin
             "make_permanent",
             on_terms.permanent_by_law && may(Act::Prolong),
         ),
+        ("merge_undo", case.is_merged() && may(Act::Merge)),
         ("rejoin", case.is_exempt() && may(Act::Finish)),
         ("register_look", may(Act::Capture)),
         ("note", may(Act::Supplement)),
@@ -580,6 +603,12 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         ),
         Event::Extended(extended) => with_reason(&day(extended.until), &extended.reason),
         Event::MadePermanent { on } => day(*on),
+        Event::MergedInto(merged) => with_reason(&around.number_of(merged.other), &merged.reason),
+        Event::DuplicateLinked { other } => around.number_of(*other),
+        Event::DuplicateUnlinked { other, reason } => {
+            with_reason(&around.number_of(*other), reason)
+        }
+        Event::MergeUndone { reason } => reason.clone(),
         Event::NoteAdded { text } => text.clone(),
         Event::ConflictResolved { reason, .. } => reason.clone(),
         Event::ConflictOfInterestChecked { none: true } => String::new(),
@@ -590,8 +619,7 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         | Event::CitizenRecorded(_)
         | Event::IdentityChecked(_)
         | Event::MarkedReady
-        | Event::Withdrawn { .. }
-        | Event::DuplicateLinked { .. } => String::new(),
+        | Event::Withdrawn { .. } => String::new(),
     }
 }
 

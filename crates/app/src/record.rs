@@ -190,6 +190,18 @@ impl<'s> Command<'s> {
         Ok(self)
     }
 
+    /// Seals the events and begins a command on another case, in the same write: all is saved or nothing.
+    ///
+    /// # Errors
+    /// `CaseNotFound`, or what the store reports.
+    pub(crate) fn and_on(self, id: CaseId) -> Result<Self, AppError> {
+        let mut command = self.and_opening(id)?;
+        let loaded = load(&command.write.reading(), id)?;
+        command.case = loaded.case;
+        command.recorded = loaded.recorded;
+        Ok(command)
+    }
+
     /// Seals the events and makes them durable. Gives the case's id.
     ///
     /// # Errors

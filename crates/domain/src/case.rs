@@ -6,6 +6,7 @@
 
 mod decision;
 mod field;
+mod merge;
 mod order;
 mod ticks;
 mod transition;
@@ -16,9 +17,11 @@ use ticks::Ticks;
 
 pub use decision::check_rule_set;
 pub use field::{Field, FieldClass};
+pub use merge::check_merge;
 pub use transition::{RuleBroken, act_of, check};
 
 use crate::coded::coded;
+use crate::danish_time;
 use crate::event::{
     AttachmentAdded, CaseOpened, CitizenRecorded, DeclarationSigned, Ending, Event, Granted,
     Guardian, IdentityChecked, Journalised, OfferAnswer, PaperIssued, ReceiptGiven, Refused,
@@ -176,8 +179,12 @@ pub struct Case {
     pub permanent_since: Option<Stamped<NaiveDate>>,
     /// Notes, append-only (row 4-26).
     pub notes: Vec<Stamped<String>>,
-    /// Possible duplicates.
+    /// Other cases that were merged into this one, and not parted from it since.
     pub duplicates: Vec<CaseId>,
+    /// The case this one was merged into, and goes on in.
+    pub merged_into: Option<Stamped<CaseId>>,
+    /// Where the case stood before it was merged.
+    before_merge: Option<(CaseState, Option<DateTime<Utc>>)>,
     /// Unresolved conflicts.
     pub conflicts: Vec<Conflict>,
     /// Values set apart by people who had not seen each other, where one counts (the later, of a tick the earliest)
@@ -227,6 +234,8 @@ impl Case {
             permanent_since: None,
             notes: Vec::new(),
             duplicates: Vec::new(),
+            merged_into: None,
+            before_merge: None,
             conflicts: Vec::new(),
             overlaps: Vec::new(),
             holds_unknown_kind: false,
@@ -358,6 +367,23 @@ impl Case {
             Event::NoteAdded { text } => self.notes.push(stamp(recorded, text)),
             Event::ConflictResolved { .. } => {}
             Event::DuplicateLinked { other } => self.duplicates.push(*other),
+            Event::DuplicateUnlinked { other, .. } => self.duplicates.retain(|one| one != other),
+            // Of two who merged alike without having seen each other, the first counts.
+            Event::MergedInto(_) if self.merged_into.is_some() => {}
+            Event::MergedInto(merged) => {
+                self.before_merge = Some((self.state, self.state_since));
+                self.merged_into = Some(stamp(recorded, &merged.other));
+                self.ending = Some((Ending::Merged, danish_time::date_at(merged.merged_at)));
+                self.reach(CaseState::Ended, recorded);
+            }
+            Event::MergeUndone { .. } => {
+                if let Some((state, since)) = self.before_merge.take() {
+                    self.merged_into = None;
+                    self.ending = None;
+                    self.state = state;
+                    self.state_since = since;
+                }
+            }
         }
     }
 
@@ -382,6 +408,8 @@ impl Case {
     pub fn missing_ticks(&self) -> Vec<Tick> {
         let due: &[Tick] = match self.state {
             CaseState::Granted => Tick::ALL,
+            // It is registered, handed over and filed in the case it goes on in.
+            CaseState::Ended if self.is_merged() => &[],
             // Who died before the registration was never in the register: there is nothing to register or hand over.
             CaseState::Ended if self.registered.is_none() => &[Tick::Journalised],
             CaseState::Ended => Tick::ALL,

@@ -144,6 +144,8 @@ coded! {
         Expired => "expired",
         /// The citizen died.
         Deceased => "deceased",
+        /// It was the same request as another case, where it goes on.
+        Merged => "merged",
     }
 }
 
@@ -484,6 +486,19 @@ pub struct Extended {
     pub reason: String,
 }
 
+/// Two cases about one citizen are one, which goes on in the other.
+///
+/// Basis: design, section 3 (two cases for one citizen made on two laptops are linked, and a person merges).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedInto {
+    /// The case it goes on in.
+    pub other: CaseId,
+    /// The moment.
+    pub merged_at: DateTime<Utc>,
+    /// Why they are one.
+    pub reason: String,
+}
+
 /// Something that happened in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -579,8 +594,20 @@ pub enum Event {
         chosen: EventId,
         reason: String,
     },
+    /// Another case about the same citizen is to end in this one. Recorded before the other's [`Event::MergedInto`].
     DuplicateLinked {
         other: CaseId,
+    },
+    /// That merge was a mistake: the other case is on its own again.
+    DuplicateUnlinked {
+        other: CaseId,
+        reason: String,
+    },
+    /// A person said that this case is the same as another, where it goes on. All that is in it stays in it.
+    MergedInto(MergedInto),
+    /// The merge was a mistake: the case is again what it was.
+    MergeUndone {
+        reason: String,
     },
 }
 
@@ -625,6 +652,9 @@ impl Event {
             Event::NoteAdded { .. } => "note_added",
             Event::ConflictResolved { .. } => "conflict_resolved",
             Event::DuplicateLinked { .. } => "duplicate_linked",
+            Event::DuplicateUnlinked { .. } => "duplicate_unlinked",
+            Event::MergedInto(_) => "merged_into",
+            Event::MergeUndone { .. } => "merge_undone",
         }
     }
 }

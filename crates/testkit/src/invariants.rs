@@ -78,6 +78,7 @@ pub fn broken(world: &World) -> Vec<String> {
         );
         chains(world, &desktop.name, &desktop.events, &mut found);
         values(&desktop.name, &desktop.events, &mut found);
+        merges(&desktop.name, &desktop.events, &mut found);
         lists(desktop, &mut found);
     }
     if let Some(central) = &world.central {
@@ -272,6 +273,25 @@ fn values(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
             found.push(format!("{name}: a note of {id} is lost"));
         }
         citizen(name, id, &case, &recorded, found);
+    }
+}
+
+/// Whoever follows a merged case from one to the next comes to one that goes on: no two are gone in each other.
+fn merges(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
+    let cases = cases(events);
+    for id in cases.keys() {
+        let mut passed = BTreeSet::new();
+        let mut at = *id;
+        while let Some((case, _)) = cases.get(&at) {
+            let Some(into) = case.merged_into.as_ref().filter(|_| case.is_merged()) else {
+                break;
+            };
+            if !passed.insert(at) {
+                found.push(format!("{name}: {id} was merged in a ring"));
+                break;
+            }
+            at = into.value;
+        }
     }
 }
 

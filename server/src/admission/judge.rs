@@ -32,8 +32,8 @@ pub(super) enum Apart {
 /// Who recorded an event, as number of which chain.
 pub(super) struct Authored {
     pub(super) id: EventId,
-    device: DeviceId,
-    seq: u64,
+    pub(super) device: DeviceId,
+    pub(super) seq: u64,
 }
 
 impl Authored {
@@ -54,7 +54,7 @@ pub(super) fn judge(
     command: &[SealedEvent],
     roles: &[Role],
 ) -> Result<Vec<String>, Apart> {
-    let seen = ancestors(&loaded.recorded, command);
+    let seen = ancestors(&loaded.recorded, parents(command));
     let mut as_seen: Vec<Recorded> = loaded
         .recorded
         .iter()
@@ -102,7 +102,8 @@ fn follows_on(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
     let Some((first, _)) = command.split_first() else {
         return false;
     };
-    ancestors(&loaded.recorded, std::slice::from_ref(first)).len() == loaded.recorded.len()
+    ancestors(&loaded.recorded, first.header().based_on.iter().copied()).len()
+        == loaded.recorded.len()
         && command
             .windows(2)
             .all(|pair| pair[1].header().based_on.contains(&pair[0].header().id))
@@ -184,19 +185,24 @@ pub(super) fn leaves_out_own_work(loaded: &LoadedCase, command: &[SealedEvent]) 
     if own.peek().is_none() {
         return false;
     }
-    let seen = ancestors(&loaded.recorded, std::slice::from_ref(first));
+    let seen = ancestors(&loaded.recorded, first.header().based_on.iter().copied());
     own.any(|id| !seen.contains(&id))
 }
 
-/// All events of the case that the command's author had seen, by what its events are based on.
-fn ancestors(history: &[Recorded], command: &[SealedEvent]) -> HashSet<EventId> {
+fn parents(command: &[SealedEvent]) -> impl Iterator<Item = EventId> {
+    let based_on = command.iter().map(|event| &event.header().based_on);
+    based_on.flatten().copied()
+}
+
+/// All events of the case that somebody had seen who built on these.
+pub(super) fn ancestors(
+    history: &[Recorded],
+    based_on: impl Iterator<Item = EventId>,
+) -> HashSet<EventId> {
     let by_id: HashMap<EventId, &Recorded> =
         history.iter().map(|event| (event.id, event)).collect();
     let mut seen = HashSet::new();
-    let mut open: Vec<EventId> = command
-        .iter()
-        .flat_map(|event| event.header().based_on.iter().copied())
-        .collect();
+    let mut open: Vec<EventId> = based_on.collect();
     while let Some(id) = open.pop() {
         if let Some(event) = by_id.get(&id)
             && seen.insert(id)

@@ -2,9 +2,9 @@
 
 use skranke_app::api::case::{
     CaseListRequest, CasePage, CaseRef, CaseView, ConflictResolveRequest, DecideRequest,
-    EndRequest, ExtendRequest, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
-    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, UndoTickRequest, Worklist,
-    WrongPersonDone, WrongPersonRequest,
+    EndRequest, ExtendRequest, MergeRequest, MergeUndoRequest, NoteRequest, RegisterLookRequest,
+    RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest,
+    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
 use skranke_app::api::error::UiError;
 use tauri::State;
@@ -107,6 +107,22 @@ pub(crate) async fn make_permanent(
     request: CaseRef,
 ) -> Result<CaseView, UiError> {
     desk.run(move |app| app.make_permanent(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn merge(
+    desk: State<'_, Desk>,
+    request: MergeRequest,
+) -> Result<CaseView, UiError> {
+    desk.run(move |app| app.merge(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn merge_undo(
+    desk: State<'_, Desk>,
+    request: MergeUndoRequest,
+) -> Result<CaseView, UiError> {
+    desk.run(move |app| app.merge_undo(request)).await
 }
 
 #[tauri::command]

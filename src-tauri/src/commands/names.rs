@@ -51,6 +51,8 @@ pub(crate) const NAMES: &[&str] = &[
     "end_exemption",
     "extend",
     "make_permanent",
+    "merge",
+    "merge_undo",
     "note_add",
     "revoke_power_of_attorney",
     "reveal",

@@ -95,7 +95,7 @@ impl Central {
             id,
             tenant: TENANT.to_owned(),
             staff_id: laptop.staff,
-            roles: vec![Role::Counter],
+            roles: vec![Role::Lead],
             device_id: laptop.id,
             valid_from: noon() - TimeDelta::hours(4),
             valid_until: noon() + TimeDelta::hours(4),

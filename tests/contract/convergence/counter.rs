@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use skranke_domain::case::{Case, Recorded, act_of, check};
-use skranke_domain::event::{Channel, Event, RegisterStatus};
+use skranke_domain::case::{Case, Recorded, act_of, check, check_merge};
+use skranke_domain::event::{Channel, Event, MergedInto, RegisterStatus};
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
 use skranke_domain::role::{Role, any_permits};
 use skranke_protocol::chain::Head;
@@ -81,6 +81,14 @@ impl Counter {
         events
     }
 
+    /// Somebody opens a case; all are about one citizen.
+    pub(super) fn open(&mut self, dice: &mut Dice) {
+        let number = format!("2026-S{}-{:04}", self.code, self.own.len() + 1);
+        let opened = self.laptop.opened_as(&number, Channel::InPerson);
+        let events = [opened, Event::CitizenRecorded(citizen("2512169996", "Åse"))];
+        self.seal(CaseId::from_uuid(dice.uuid()), &[], &events, dice);
+    }
+
     /// Somebody does something that is allowed in the case as this counter sees it.
     pub(super) fn work(&mut self, dice: &mut Dice) {
         if dice.one_in(4) {
@@ -91,18 +99,13 @@ impl Counter {
         let known: BTreeSet<CaseId> = self.held.values().map(|e| e.header().case_id).collect();
         let known: Vec<CaseId> = known.into_iter().collect();
         if known.is_empty() || dice.one_in(12) {
-            let number = format!("2026-S{}-{:04}", self.code, self.own.len() + 1);
-            let opened = self.laptop.opened_as(&number, Channel::InPerson);
-            let events = [opened, Event::CitizenRecorded(citizen("2512169996", "Åse"))];
-            return self.seal(CaseId::from_uuid(dice.uuid()), &[], &events, dice);
+            return self.open(dice);
+        }
+        if known.len() > 1 && dice.one_in(4) {
+            return self.merge(&known, dice);
         }
         let case_id = known[dice.below(known.len())];
-        let recorded: Vec<Recorded> = self
-            .held
-            .values()
-            .filter(|event| event.header().case_id == case_id)
-            .map(|event| payload::recorded(event).unwrap())
-            .collect();
+        let recorded = self.recorded(case_id);
         let case = Case::fold(case_id, &recorded);
         let mut wanted = vec![self.wish(&case, dice)];
         if dice.one_in(4) {
@@ -113,7 +116,7 @@ impl Counter {
         let mut as_seen = recorded;
         for (event, place) in wanted.iter().zip(0..) {
             let seen = Case::fold(case_id, &as_seen);
-            if check(&seen, event).is_err() || !any_permits(&[Role::Counter], act_of(event)) {
+            if check(&seen, event).is_err() || !any_permits(&[Role::Lead], act_of(event)) {
                 return;
             }
             as_seen.push(Recorded {
@@ -127,6 +130,52 @@ impl Counter {
             });
         }
         self.seal(case_id, &case.heads, &wanted, dice);
+    }
+
+    fn recorded(&self, case_id: CaseId) -> Vec<Recorded> {
+        let events = self.held.values();
+        events
+            .filter(|event| event.header().case_id == case_id)
+            .map(|event| payload::recorded(event).unwrap())
+            .collect()
+    }
+
+    /// Somebody merges two cases, as the desktop does it, or parts two that were merged.
+    fn merge(&mut self, known: &[CaseId], dice: &mut Dice) {
+        let id = known[dice.below(known.len())];
+        let ending = Case::fold(id, &self.recorded(id));
+        let reason = "Samme borger".to_owned();
+        let (other, events) = match &ending.merged_into {
+            Some(merged) => {
+                let undone = Event::MergeUndone {
+                    reason: reason.clone(),
+                };
+                let other = merged.value;
+                (
+                    other,
+                    [Event::DuplicateUnlinked { other: id, reason }, undone],
+                )
+            }
+            None => {
+                let others: Vec<CaseId> = known.iter().copied().filter(|one| *one != id).collect();
+                let other = others[dice.below(others.len())];
+                let merged = Event::MergedInto(MergedInto {
+                    other,
+                    merged_at: noon(),
+                    reason,
+                });
+                (other, [Event::DuplicateLinked { other: id }, merged])
+            }
+        };
+        let lasting = Case::fold(other, &self.recorded(other));
+        if ending.merged_into.is_none() && check_merge(&ending, &lasting).is_err() {
+            return;
+        }
+        for (case, event) in [(&lasting, &events[0]), (&ending, &events[1])] {
+            if check(case, event).is_ok() {
+                self.seal(case.id, &case.heads, std::slice::from_ref(event), dice);
+            }
+        }
     }
 
     fn wish(&self, case: &Case, dice: &mut Dice) -> Event {

@@ -227,7 +227,7 @@ pub struct CaseView {
     /// The audit log of this case; empty where the role may not read it.
     pub audit: Vec<AuditEntry>,
     /// Codes of what may be done now: `decide`, `continue`, `record_death`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
-    /// `correct_wrong_person`, `take_back`, `extend`, `make_permanent`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
+    /// `correct_wrong_person`, `take_back`, `extend`, `make_permanent`, `merge_undo`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
     pub actions: Vec<String>,
     /// Last look in the register: status code, empty where nobody looked.
     pub register_seen: String,
@@ -239,6 +239,14 @@ pub struct CaseView {
     pub extends_to: String,
     /// `registered_address`, `other_address` or `no`; may be empty.
     pub unopened_post: String,
+    /// Other cases about the same citizen that are under way or whose exemption runs: possible duplicates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<DuplicateView>>", optional)]
+    pub duplicates: Vec<DuplicateView>,
+    /// The case this one was merged into, and those that were merged into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<DuplicateView>>", optional)]
+    pub merged: Vec<DuplicateView>,
     /// What a person must choose between before the case can go on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<ConflictView>>", optional)]
@@ -416,6 +424,45 @@ pub struct ExtendRequest {
     /// The new last day, `YYYY-MM-DD`.
     pub until: String,
     /// What the extension rests on.
+    pub reason: String,
+}
+
+/// Another case about the same citizen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DuplicateView {
+    /// Id of the case; empty where it is not on this computer.
+    pub id: String,
+    /// Its number; empty where it is not on this computer.
+    pub number: String,
+    /// Code of its state.
+    pub state: String,
+    /// Day of receipt, `YYYY-MM-DD`.
+    pub received_on: String,
+    /// Whether it can be merged into the case that is shown.
+    pub can_merge: bool,
+    /// Whether only the case that is shown can be merged into it.
+    pub other_way: bool,
+    /// Whether the case that is shown was merged into it; otherwise it is the other way round, or neither.
+    pub took_over: bool,
+}
+
+/// Merging a case into another about the same citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MergeRequest {
+    /// The case that goes on.
+    pub case_id: String,
+    /// The case that ends in it.
+    pub merge: String,
+    /// Why they are one.
+    pub reason: String,
+}
+
+/// Undoing a merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MergeUndoRequest {
+    /// The case that was merged into another.
+    pub case_id: String,
+    /// Why.
     pub reason: String,
 }
 

@@ -59,6 +59,10 @@ error_codes! {
     NotRegistered => "not_registered",
     /// Registration cannot lie before the decision.
     RegisteredBeforeDecision => "registered_before_decision",
+    /// The cases are not two that can be one.
+    NotMergeable => "not_mergeable",
+    /// The case goes on in the one it was merged into.
+    MergedAway => "merged_away",
     /// The term ran out: the citizen must ask anew.
     TermRanOut => "term_ran_out",
     /// The tick is made already.

@@ -130,7 +130,10 @@ pub(crate) const fn may_tell(event: &Event) -> bool {
         | Event::MadePermanent { .. }
         | Event::NoteAdded { .. }
         | Event::ConflictResolved { .. }
-        | Event::DuplicateLinked { .. } => true,
+        | Event::DuplicateLinked { .. }
+        | Event::DuplicateUnlinked { .. }
+        | Event::MergedInto(_)
+        | Event::MergeUndone { .. } => true,
     }
 }
 
@@ -147,6 +150,9 @@ pub(crate) const fn holds_own_words(event: &Event) -> bool {
             | Event::WronglyCreated(_)
             | Event::TakenBack(_)
             | Event::Extended(_)
+            | Event::DuplicateUnlinked { .. }
+            | Event::MergedInto(_)
+            | Event::MergeUndone { .. }
             | Event::NoteAdded { .. }
             | Event::ConflictResolved { .. }
     )

@@ -272,6 +272,7 @@ impl App {
             .as_ref()
             .map(|opened| opened.location.as_str())
             .unwrap_or_default();
+        let case_numbers = Self::numbers_of_merged(&read, recorded)?;
         let around = Surroundings {
             texts,
             initials: &initials,
@@ -279,6 +280,7 @@ impl App {
             location: self.location_name(work.store, location)?,
             id_kind: id_kind(case, profile),
             grounds: self.grounds(case),
+            case_numbers: &case_numbers,
             offers: self.forms.help_offers(),
             sync: loaded.sync(),
             roles: &work.session.roles,
@@ -345,7 +347,7 @@ impl App {
                 .iter()
                 .filter(|warning| sees_channel || discretion::may_warn(**warning))
                 .map(|w| Warning::code(*w).to_owned())
-                .chain((!case.overlaps.is_empty()).then(|| "values_differ".to_owned()))
+                .chain(present::overlap_warnings(case))
                 .collect(),
             exempt,
             ticks: present::ticks(case, &around),
@@ -382,6 +384,8 @@ impl App {
                 .map(|day| day.to_string())
                 .unwrap_or_default(),
             unopened_post: present::unopened_post_code(case.unopened_post.as_ref()).to_owned(),
+            duplicates: Self::possible_duplicates(work, &read, case)?,
+            merged: Self::merged_with(&read, case)?,
             conflicts: conflicts::views(case, recorded, &names(&read, &loaded)?, &around),
         })
     }
@@ -494,9 +498,12 @@ impl App {
         let view = |row: CaseRow| {
             let ran_out = row.is_registered_exemption && !self.runs(&read, &row, today)?;
             let state = if ran_out {
-                Ending::Expired.code()
+                Ending::Expired.code().to_owned()
+            } else if row.state == CaseState::Ended {
+                // How it ended stands in the case alone.
+                present::state_code(&load(&read, row.case)?.case)
             } else {
-                row.state.code()
+                row.state.code().to_owned()
             };
             let done = |at: Option<DateTime<Utc>>, tick: Tick| at.map(|_| tick.code().to_owned());
             let ticks_done = [
@@ -509,7 +516,7 @@ impl App {
                 number: row.number,
                 name: row.name,
                 cpr_masked: row.cpr.map(|cpr| cpr.masked()).unwrap_or_default(),
-                state: state.to_owned(),
+                state,
                 ticks_done: ticks_done.into_iter().flatten().collect(),
                 tick_times: [row.registered_at, row.receipt_at, row.journalised_at]
                     .into_iter()

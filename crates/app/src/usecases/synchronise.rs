@@ -568,6 +568,11 @@ impl App {
         }
     }
 
+    /// Whether a central store is set up.
+    pub(crate) fn has_central_store(&self) -> bool {
+        self.config.server.is_some()
+    }
+
     /// Tells the background that there is something to fetch.
     pub(crate) fn line_nudge(&self) {
         self.line.nudge();

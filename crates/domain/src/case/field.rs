@@ -42,7 +42,7 @@ coded! {
         Term => "term",
         /// Notes.
         Notes => "notes",
-        /// Links to possible duplicates.
+        /// Cases that were merged into this one.
         Duplicates => "duplicates",
         /// Choices between concurrent values.
         Resolutions => "resolutions",
@@ -117,7 +117,9 @@ pub(super) const fn field_of(event: &Event) -> Field {
         | Event::Forwarded { .. }
         | Event::WronglyCreated(_)
         | Event::TakenBack(_)
-        | Event::Ended { .. } => Field::State,
+        | Event::Ended { .. }
+        | Event::MergedInto(_)
+        | Event::MergeUndone { .. } => Field::State,
         Event::Registered(_)
         | Event::ReceiptGiven(_)
         | Event::Journalised(_)
@@ -126,7 +128,7 @@ pub(super) const fn field_of(event: &Event) -> Field {
         Event::Extended(_) | Event::MadePermanent { .. } => Field::Term,
         Event::NoteAdded { .. } => Field::Notes,
         Event::ConflictResolved { .. } => Field::Resolutions,
-        Event::DuplicateLinked { .. } => Field::Duplicates,
+        Event::DuplicateLinked { .. } | Event::DuplicateUnlinked { .. } => Field::Duplicates,
     }
 }
 
@@ -144,7 +146,9 @@ pub(super) fn say_the_same(one: &Event, other: &Event) -> bool {
         (Event::Registered(_), Event::Registered(_))
         | (Event::ReceiptGiven(_), Event::ReceiptGiven(_))
         | (Event::Journalised(_), Event::Journalised(_)) => false,
-        (Event::Withdrawn { .. }, Event::Withdrawn { .. }) => true,
+        (Event::Withdrawn { .. }, Event::Withdrawn { .. })
+        | (Event::MergeUndone { .. }, Event::MergeUndone { .. }) => true,
+        (Event::MergedInto(a), Event::MergedInto(b)) => a.other == b.other,
         (Event::HelpedInstead { offer: a, .. }, Event::HelpedInstead { offer: b, .. }) => a == b,
         _ => one == other,
     }

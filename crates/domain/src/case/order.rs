@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::field::{Field, FieldClass, field_of, say_the_same};
+use super::merge;
 use super::{Conflict, Recorded};
 use crate::event::{Event, Tick};
 use crate::ids::{CommandId, EventId};
@@ -143,6 +144,13 @@ pub(super) fn judge(ordered: &[&Recorded]) -> Judged {
                 }
             }
             FieldClass::Set => {}
+        }
+    }
+    // A merge that crosses with another is no word on the state at all: the state from before it stands.
+    for crossed in merge::crossed(ordered, &seen) {
+        judged.suppressed.insert(crossed.events[0]);
+        if !merge::is_settled(&crossed, ordered, &seen) {
+            judged.overlaps.push(crossed);
         }
     }
     judged.seen = seen;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 mod concurrency;
 mod decisions;
+mod merging;
 
 use super::*;
 use crate::cpr::Cpr;

@@ -2,9 +2,11 @@
 //!
 //! An event is judged against the case as its author had seen it. Basis: practice 1 to 5; domain reference 3.
 
+use super::field::field_of;
 use super::{Case, CaseState, Field, decision};
 use crate::danish_time;
 use crate::event::{Ending, Event, PaperKind, ReceiptDelivery, RegisterStatus, Signature, Tick};
+use crate::ids::CaseId;
 use crate::power_of_attorney;
 use crate::role::Act;
 use crate::rule_set::Duration;
@@ -33,6 +35,16 @@ pub enum RuleBroken {
     EndedBeforeRegistration,
     #[error("the new end of the term is not later than the present one")]
     TermNotLonger,
+    #[error("these cases cannot be merged this way")]
+    NotMergeable,
+    #[error("these cases are not about the same citizen")]
+    MergeOtherCitizen,
+    #[error("the case it is merged into was not told")]
+    MergeNotLinked,
+    #[error("the case was not merged")]
+    NotMerged,
+    #[error("the case goes on in the one it was merged into")]
+    MergedAway,
     #[error("the term ran out before")]
     TermRanOut,
     #[error("nobody looked in the national register that day and saw the exemption there")]
@@ -99,6 +111,11 @@ impl RuleBroken {
             Self::DurationDoesNotFit => "duration_does_not_fit",
             Self::EndedBeforeRegistration => "ended_before_registration",
             Self::TermNotLonger => "term_not_longer",
+            Self::NotMergeable => "not_mergeable",
+            Self::MergeOtherCitizen => "merge_other_citizen",
+            Self::MergeNotLinked => "merge_not_linked",
+            Self::NotMerged => "not_merged",
+            Self::MergedAway => "merged_away",
             Self::TermRanOut => "term_ran_out",
             Self::RegisterNotLookedUp => "register_not_looked_up",
             Self::NoSuchConflict => "no_such_conflict",
@@ -142,6 +159,9 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         (false, _) => return Err(RuleBroken::NotOpened),
         (true, _) => {}
     }
+    if case.is_merged() && field_of(event) == Field::Ticks {
+        return Err(RuleBroken::MergedAway);
+    }
     if rests_on(event)
         .iter()
         .any(|field| case.conflict_in(*field).is_some())
@@ -151,7 +171,6 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
     match event {
         Event::CaseOpened(_)
         | Event::RegisterLookedUp { .. }
-        | Event::DuplicateLinked { .. }
         | Event::CompanionRecorded { .. }
         | Event::ConflictOfInterestChecked { .. } => Ok(()),
         Event::AttachmentAdded(attachment) => plain_name(&attachment.file_name),
@@ -325,6 +344,11 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             ending: Ending::Deceased,
             ..
         } => granted(case).map(drop),
+        // A merge names the other case.
+        Event::Ended {
+            ending: Ending::Merged,
+            ..
+        } => Err(RuleBroken::NotMergeable),
         Event::Ended { ending, ended_on } => {
             granted(case)?;
             let Some(registered) = &case.registered else {
@@ -352,6 +376,25 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             said(&extended.reason)
         }
         Event::MadePermanent { .. } => running_term(case).map(drop),
+        // What is over stays what it was, and a case that was merged takes in no other.
+        Event::MergedInto(merged) => {
+            with_another(case, merged.other).and_then(|()| said(&merged.reason))
+        }
+        Event::DuplicateLinked { other } => with_another(case, *other),
+        Event::MergeUndone { reason } if case.is_merged() => said(reason),
+        Event::DuplicateUnlinked { other, reason } if case.duplicates.contains(other) => {
+            said(reason)
+        }
+        Event::MergeUndone { .. } | Event::DuplicateUnlinked { .. } => Err(RuleBroken::NotMerged),
+    }
+}
+
+/// Whether the case can be merged with another, as far as it knows itself; see [`super::check_merge`].
+fn with_another(case: &Case, other: CaseId) -> Result<(), RuleBroken> {
+    if other != case.id && case.is_under_way() {
+        Ok(())
+    } else {
+        Err(RuleBroken::NotMergeable)
     }
 }
 
@@ -421,6 +464,9 @@ const fn rests_on(event: &Event) -> &'static [Field] {
         | Event::Extended(_)
         | Event::MadePermanent { .. }
         | Event::Ended { .. }
+        | Event::MergedInto(_)
+        | Event::MergeUndone { .. }
+        | Event::DuplicateLinked { .. }
         | Event::TakenBack(_)
         | Event::WronglyCreated(_) => CARRIED_OUT,
         Event::Journalised(_) => JOURNALISED,
@@ -470,8 +516,7 @@ pub const fn act_of(event: &Event) -> Act {
         Event::PowerOfAttorneyRevoked { .. }
         | Event::PowerOfAttorneyUsed { .. }
         | Event::AttachmentAdded(_)
-        | Event::NoteAdded { .. }
-        | Event::DuplicateLinked { .. } => Act::Supplement,
+        | Event::NoteAdded { .. } => Act::Supplement,
         Event::ConflictOfInterestChecked { .. }
         | Event::MarkedIncomplete { .. }
         | Event::Granted(_)
@@ -489,6 +534,10 @@ pub const fn act_of(event: &Event) -> Act {
             Act::Correct
         }
         Event::TakenBack(_) => Act::TakeBack,
+        Event::MergedInto(_)
+        | Event::MergeUndone { .. }
+        | Event::DuplicateLinked { .. }
+        | Event::DuplicateUnlinked { .. } => Act::Merge,
     }
 }
 
@@ -582,7 +631,8 @@ fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
     let fits = match kind {
         PaperKind::Request | PaperKind::PowerOfAttorney => true,
         PaperKind::ExemptionReceipt => {
-            case.is_exempt() || case.state == CaseState::Ended && case.registered.is_some()
+            let has_ended = case.state == CaseState::Ended && !case.is_merged();
+            case.is_exempt() || has_ended && case.registered.is_some()
         }
         PaperKind::InterimPaper => case.state == CaseState::Granted && case.registered.is_none(),
         PaperKind::Refusal => case.state == CaseState::Refused,

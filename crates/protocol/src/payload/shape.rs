@@ -239,6 +239,17 @@ fields!(MadePermanent {
     #[serde(with = "as_text")]
     on: NaiveDate,
 });
+mirror!(MergedInto of event::MergedInto {
+    #[serde(with = "as_text")] other: CaseId,
+    #[serde(with = "instant::wire")] merged_at: DateTime<Utc>,
+    reason: String,
+});
+fields!(MergeUndone { reason: String });
+fields!(DuplicateUnlinked {
+    #[serde(with = "as_text")]
+    other: CaseId,
+    reason: String,
+});
 fields!(Note { text: String });
 fields!(ConflictResolved {
     field: String,
@@ -422,6 +433,14 @@ pub(super) fn to_value(event: &Event) -> Result<Value, serde_json::Error> {
             reason: reason.clone(),
         }),
         Event::DuplicateLinked { other } => json(&DuplicateLinked { other: *other }),
+        Event::DuplicateUnlinked { other, reason } => json(&DuplicateUnlinked {
+            other: *other,
+            reason: reason.clone(),
+        }),
+        Event::MergedInto(merged) => json(&MergedInto::from(merged)),
+        Event::MergeUndone { reason } => json(&MergeUndone {
+            reason: reason.clone(),
+        }),
     }
 }
 
@@ -539,6 +558,14 @@ pub(super) fn from_value(kind: &str, value: Value) -> Option<Result<Event, serde
         }),
         "duplicate_linked" => read(value, |wire: DuplicateLinked| Event::DuplicateLinked {
             other: wire.other,
+        }),
+        "duplicate_unlinked" => read(value, |wire: DuplicateUnlinked| Event::DuplicateUnlinked {
+            other: wire.other,
+            reason: wire.reason,
+        }),
+        "merged_into" => read(value, |wire: MergedInto| Event::MergedInto(wire.into())),
+        "merge_undone" => read(value, |wire: MergeUndone| Event::MergeUndone {
+            reason: wire.reason,
         }),
         _ => None,
     }

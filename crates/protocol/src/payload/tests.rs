@@ -220,6 +220,16 @@ fn samples() -> Vec<Event> {
         Event::EntryRetracted {
             field: Field::Companion,
         },
+        Event::DuplicateUnlinked {
+            other: CaseId::from_uuid(crate::sample::uuid(9)),
+            reason: text("r"),
+        },
+        Event::MergedInto(MergedInto {
+            other: CaseId::from_uuid(crate::sample::uuid(9)),
+            merged_at: at(),
+            reason: text("r"),
+        }),
+        Event::MergeUndone { reason: text("r") },
     ]
 }
 

@@ -496,11 +496,13 @@ export const texts = {
   "error.last_administrator": "Der skal være mindst én administrator. Giv først en anden rollen.",
   "error.malformed_request": "Vinduet og programmet passer ikke sammen. Luk Skranke, og åbn den igen. Sker det igen, så kontakt it-support med referencen {reference}.",
   "error.may_not_decide": "Din rolle kan tage imod sagen, men ikke afgøre den. Aflever den til Borgerservice.",
+  "error.merged_away": "Sagen er samlet ind i en anden sag. Gå videre der.",
   "error.national_tool_not_opened": "Administrativ Adgang kunne ikke åbnes herfra. Åbn den selv i browseren.",
   "error.needs_central_store": "Det kræver forbindelse til kommunens server. Intet er ændret, og det, du har skrevet, står her endnu. Prøv igen, når der er forbindelse.",
   "error.newer_database": "Skrankes data er lavet af en nyere udgave. Opdatér Skranke. Data er ikke rørt.",
   "error.not_decided": "Sagen er ikke afgjort endnu.",
   "error.not_found": "Det, du søgte, findes ikke her. Se, om nummeret er rigtigt.",
+  "error.not_mergeable": "De to sager kan ikke samles på denne måde. De skal handle om samme borger, begge være i gang, og den, der lukkes, må ikke være nået længst.",
   "error.not_permitted": "Din rolle giver ikke adgang til dette. Spørg din leder.",
   "error.not_registered": "Fritagelsen er ikke registreret i Digital Post endnu. Kvitteringen kommer efter fluebenet.",
   "error.not_signed_in": "Log ind for at fortsætte.",
@@ -543,7 +545,8 @@ export const texts = {
   "event.conflict_of_interest_checked": "Habilitet vurderet",
   "event.conflict_resolved": "Konflikt afgjort",
   "event.declaration_signed": "Erklæring underskrevet",
-  "event.duplicate_linked": "Mulig dobbeltsag",
+  "event.duplicate_linked": "En anden sag er samlet ind i denne",
+  "event.duplicate_unlinked": "Samling med en anden sag er fortrudt",
   "event.ended": "Fritagelsen er ophørt",
   "event.entry_retracted": "Taget ud af sagen",
   "event.extended": "Fritagelsen er forlænget",
@@ -557,6 +560,8 @@ export const texts = {
   "event.made_permanent": "Fritagelsen er gjort uden udløb",
   "event.marked_incomplete": "Oplysninger mangler",
   "event.marked_ready": "Klar til afgørelse",
+  "event.merge_undone": "Samlingen er fortrudt",
+  "event.merged_into": "Samlet ind i en anden sag",
   "event.note_added": "Notat skrevet",
   "event.paper_issued": "Papir udskrevet",
   "event.power_of_attorney_recorded": "Fuldmagt noteret",
@@ -751,6 +756,21 @@ export const texts = {
   "letter.ean": "EAN-nummer {number}",
   "letter.identity_seen": "{id_kind} · set af {initials}",
   "letter.phone": "Telefon {number}",
+  "merge.dialog_lead": "Sag {number} lukkes og peger hertil. Alt, hvad der er i den, bliver stående. Det kan fortrydes.",
+  "merge.dialog_title": "Saml sag {number} ind i denne sag",
+  "merge.here": "Sag {number} er samlet ind i denne sag.",
+  "merge.into": "Sagen er samlet ind i sag {number}. Gå videre der.",
+  "merge.lead": "Borgeren har mere end én sag i gang. Er det den samme anmodning, så saml sagerne. Intet bliver slettet.",
+  "merge.lead_ask": "Borgeren har mere end én sag i gang. Er det den samme anmodning, så bed din leder eller Fritagelsesenheden om at samle sagerne.",
+  "merge.merge": "Saml ind i denne sag",
+  "merge.open": "Åbn",
+  "merge.other": "Sag {number} fra {date}: {state}",
+  "merge.other_way": "Den er nået længst. Åbn den, og saml denne sag ind i den.",
+  "merge.reason_label": "Hvorfor er det den samme anmodning?",
+  "merge.title": "Mulig dobbeltsag",
+  "merge.undo": "Fortryd samling",
+  "merge.undo_label": "Hvorfor skal den fortrydes?",
+  "merge.undo_lead": "Sagen bliver igen, som den var, før den blev samlet med sag {number}.",
   "nav.cases": "Sager",
   "nav.counter": "Skranke",
   "nav.label": "Hovedmenu",
@@ -1261,6 +1281,7 @@ export const texts = {
   "state.incomplete": "Mangler oplysninger",
   "state.lapsed_on_return": "Bortfaldet, da borgeren flyttede tilbage",
   "state.made_permanent": "Gjort uden udløb",
+  "state.merged": "Samlet med en anden sag",
   "state.ready": "Klar til afgørelse",
   "state.received": "Modtaget",
   "state.refused": "Afslag",
@@ -1383,6 +1404,7 @@ export const texts = {
   "warning.cpr_replacement": "Det er et erstatningspersonnummer",
   "warning.guardian_economic_only": "Værgemålet gælder kun økonomi. Vurdér, om det er nok",
   "warning.location_not_open": "Stedet tog ikke imod fritagelser på den dato",
+  "warning.merged_apart": "To har samlet borgerens sager på samme tid, hver sin vej. Begge sager er åbne igen. Aftal, hvilken der fortsætter, og saml dem igen",
   "warning.other_municipality": "Borgeren bor i en anden kommune. Den kommune afgør sagen. Aftal med den, eller oversend",
   "warning.power_of_attorney_old": "Fuldmagten er gammel. Spørg, om den stadig gælder",
   "warning.power_of_attorney_self_made": "Fuldmagten er borgerens eget papir. Se efter, at alt står der",
@@ -1620,6 +1642,12 @@ export interface TextValues {
   "letter.ean": { number: string | number };
   "letter.identity_seen": { id_kind: string | number; initials: string | number };
   "letter.phone": { number: string | number };
+  "merge.dialog_lead": { number: string | number };
+  "merge.dialog_title": { number: string | number };
+  "merge.here": { number: string | number };
+  "merge.into": { number: string | number };
+  "merge.other": { date: string | number; number: string | number; state: string | number };
+  "merge.undo_lead": { number: string | number };
   "preview.copy_mark": { count: string | number };
   "preview.printed": { printer: string | number };
   "preview.printer_not_ready": { name: string | number };

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "merged_away" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "image_too_large" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -1122,7 +1122,7 @@ timeline: Array<TimelineEntry>,
 audit: Array<AuditEntry>, 
 /**
  * Codes of what may be done now: `decide`, `continue`, `record_death`, `tick_registered`, `tick_receipt`, `tick_journalised`, `undo`,
- * `correct_wrong_person`, `take_back`, `extend`, `make_permanent`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
+ * `correct_wrong_person`, `take_back`, `extend`, `make_permanent`, `merge_undo`, `rejoin`, `note`, `attach`, `revoke_power_of_attorney`.
  */
 actions: Array<string>, 
 /**
@@ -1145,6 +1145,14 @@ extends_to: string,
  * `registered_address`, `other_address` or `no`; may be empty.
  */
 unopened_post: string, 
+/**
+ * Other cases about the same citizen that are under way or whose exemption runs: possible duplicates.
+ */
+duplicates?: Array<DuplicateView>, 
+/**
+ * The case this one was merged into, and those that were merged into this one.
+ */
+merged?: Array<DuplicateView>, 
 /**
  * What a person must choose between before the case can go on.
  */
@@ -1343,6 +1351,60 @@ case_id: string,
 until: string, 
 /**
  * What the extension rests on.
+ */
+reason: string, };
+
+export type DuplicateView = { 
+/**
+ * Id of the case; empty where it is not on this computer.
+ */
+id: string, 
+/**
+ * Its number; empty where it is not on this computer.
+ */
+number: string, 
+/**
+ * Code of its state.
+ */
+state: string, 
+/**
+ * Day of receipt, `YYYY-MM-DD`.
+ */
+received_on: string, 
+/**
+ * Whether it can be merged into the case that is shown.
+ */
+can_merge: boolean, 
+/**
+ * Whether only the case that is shown can be merged into it.
+ */
+other_way: boolean, 
+/**
+ * Whether the case that is shown was merged into it; otherwise it is the other way round, or neither.
+ */
+took_over: boolean, };
+
+export type MergeRequest = { 
+/**
+ * The case that goes on.
+ */
+case_id: string, 
+/**
+ * The case that ends in it.
+ */
+merge: string, 
+/**
+ * Why they are one.
+ */
+reason: string, };
+
+export type MergeUndoRequest = { 
+/**
+ * The case that was merged into another.
+ */
+case_id: string, 
+/**
+ * Why.
  */
 reason: string, };
 
@@ -2213,6 +2275,8 @@ export interface Commands {
   end_exemption: { request: EndRequest; answer: CaseView };
   extend: { request: ExtendRequest; answer: CaseView };
   make_permanent: { request: CaseRef; answer: CaseView };
+  merge: { request: MergeRequest; answer: CaseView };
+  merge_undo: { request: MergeUndoRequest; answer: CaseView };
   note_add: { request: NoteRequest; answer: CaseView };
   revoke_power_of_attorney: { request: RevokePowerOfAttorneyRequest; answer: CaseView };
   reveal: { request: RevealRequest; answer: Revealed };
