@@ -14,6 +14,7 @@ mod devices;
 mod dialogs;
 mod flow;
 mod keyboard;
+mod merging;
 mod ordinary;
 mod outcomes;
 mod registering;
