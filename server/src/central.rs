@@ -137,6 +137,11 @@ impl Central {
         self.store.as_ref()
     }
 
+    /// How often the feed was looked through for a device since the start.
+    pub fn feed_looks(&self) -> u64 {
+        self.metrics.looks()
+    }
+
     /// Ends long polls, so that the server can stop.
     pub fn stop(&self) {
         self.stopping.send_replace(true);

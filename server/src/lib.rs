@@ -17,6 +17,7 @@ pub mod devices;
 pub mod health;
 pub mod log;
 pub mod metrics;
+pub mod news;
 pub mod openapi;
 pub mod openid;
 pub mod operator;

@@ -35,6 +35,7 @@ pub struct Metrics {
     problems: Family<Labels, Counter>,
     verdicts: Family<Labels, Counter>,
     alarms: Family<Labels, Counter>,
+    looks: Counter,
     waiting_polls: Gauge,
     waiting_writes: Gauge,
     oldest_commit: Gauge<f64, AtomicU64>,
@@ -55,6 +56,7 @@ impl Default for Metrics {
             problems: Family::default(),
             verdicts: Family::default(),
             alarms: Family::default(),
+            looks: Counter::default(),
             waiting_polls: Gauge::default(),
             waiting_writes: Gauge::default(),
             oldest_commit: Gauge::default(),
@@ -82,6 +84,11 @@ impl Default for Metrics {
             "alarms",
             "Alarms raised by pushed commands",
             metrics.alarms.clone(),
+        );
+        registry.register(
+            "feed_looks",
+            "Times the feed was looked through for a device",
+            metrics.looks.clone(),
         );
         registry.register(
             "long_polls",
@@ -155,6 +162,16 @@ impl Metrics {
             let labels = vec![("verdict", code.to_owned()), ("reason", reason.to_owned())];
             self.verdicts.get_or_create(&labels).inc();
         }
+    }
+
+    /// Counts that the feed was looked through.
+    pub(crate) fn looked(&self) {
+        self.looks.inc();
+    }
+
+    /// How often it was.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.get()
     }
 
     /// Counts a long poll for as long as what is returned lives.

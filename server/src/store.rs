@@ -12,7 +12,10 @@ pub mod postgres;
 pub mod sqlite;
 pub mod transfer;
 
+use std::collections::BTreeSet;
+
 use crate::audit::AuditSeal;
+use crate::news::News;
 use chrono::{DateTime, NaiveDate, Utc};
 use devices::DeviceRegister;
 use sha2::{Digest, Sha256};
@@ -556,6 +559,9 @@ pub trait CentralStore: Send + Sync {
     /// Every item of the feed after `after` up to `to`, whoever it is for: what the tree is over.
     fn feed_items(&self, tenant: &str, after: u64, to: u64) -> Stored<Vec<NewFeedItem>>;
 
+    /// The cases in the scope of a device of limited scope.
+    fn scope(&self, tenant: &str, device: DeviceId) -> Stored<BTreeSet<CaseId>>;
+
     /// A grant.
     fn grant(&self, tenant: &str, id: GrantId) -> Stored<Option<StoredGrant>>;
 
@@ -746,6 +752,9 @@ pub trait CentralTransaction: DeviceRegister {
 
     /// Adds a seal.
     fn insert_seal(&mut self, seal: &AuditSeal) -> Stored<()>;
+
+    /// What came into the feed so far, for whoever waits for it.
+    fn news(&self) -> News;
 
     /// Makes everything durable.
     fn commit(self: Box<Self>) -> Stored<()>;

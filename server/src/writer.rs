@@ -5,13 +5,15 @@
 //! the commit. Basis: design, section 6; sync-and-speed, finding 16.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use skranke_domain::rehearsal::{self, Bug};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::news::{self, Listener, News};
 use crate::store::{CentralStore, CentralTransaction, StoreError, Stored};
 
 /// Most writes in one transaction.
@@ -54,8 +56,26 @@ struct Lane {
     jobs: mpsc::Sender<Job>,
     /// When the commit under way began.
     busy_since: BusySince,
-    position: watch::Receiver<u64>,
+    told: Told,
     thread: JoinHandle<()>,
+}
+
+/// What a commit tells others.
+#[derive(Clone)]
+struct Told {
+    /// The last position known to be committed; 0 before the first write.
+    position: Arc<AtomicU64>,
+    news: broadcast::Sender<Arc<News>>,
+}
+
+impl Told {
+    fn tell(&self, position: u64, news: News) {
+        self.position.store(position, Ordering::SeqCst);
+        if !news.is_empty() {
+            // Nobody need be waiting.
+            let _ = self.news.send(Arc::new(news));
+        }
+    }
 }
 
 type BusySince = Arc<Mutex<Option<Instant>>>;
@@ -119,22 +139,26 @@ impl Writers {
     /// # Errors
     /// As [`Writers::write`].
     pub async fn settled(&self, tenant: &str, position: u64) -> Result<(), WriteError> {
-        if *self.position(tenant).await?.borrow() >= position {
+        if self.told(tenant).await?.position.load(Ordering::SeqCst) >= position {
             return Ok(());
         }
         self.write(tenant, |_| Ok(())).await
     }
 
-    /// The tenant's last position known to be committed, to wait on; 0 before the first write.
+    /// Hears of what is committed for a tenant from now on.
     ///
     /// # Errors
     /// The tenant cannot be read.
-    pub async fn position(&self, tenant: &str) -> Result<watch::Receiver<u64>, WriteError> {
+    pub async fn listen(&self, tenant: &str) -> Result<Listener, WriteError> {
+        Ok(Listener(self.told(tenant).await?.news.subscribe()))
+    }
+
+    async fn told(&self, tenant: &str) -> Result<Told, WriteError> {
         self.lane(tenant).await?;
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         lanes
             .get(tenant)
-            .map(|lane| lane.position.clone())
+            .map(|lane| lane.told.clone())
             .ok_or(WriteError::NotCommitted)
     }
 
@@ -197,21 +221,24 @@ impl Writers {
             return Ok(lane.jobs.clone());
         }
         let (jobs, waiting) = mpsc::channel(self.queue_length);
-        let (moved, position) = watch::channel(0);
+        let told = Told {
+            position: Arc::default(),
+            news: broadcast::Sender::new(news::REMEMBERED),
+        };
         let store = Arc::clone(&self.store);
         let code = tenant.to_owned();
         let busy_since = BusySince::default();
-        let busy = Arc::clone(&busy_since);
+        let (busy, telling) = (Arc::clone(&busy_since), told.clone());
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(store.as_ref(), &code, waiting, &moved, &busy))
+            .spawn(move || run(store.as_ref(), &code, waiting, &telling, &busy))
             .map_err(|_| WriteError::NotCommitted)?;
         lanes.insert(
             tenant.to_owned(),
             Lane {
                 jobs: jobs.clone(),
                 busy_since,
-                position,
+                told,
                 thread,
             },
         );
@@ -235,7 +262,7 @@ fn run(
     store: &dyn CentralStore,
     tenant: &str,
     mut waiting: mpsc::Receiver<Job>,
-    moved: &watch::Sender<u64>,
+    told: &Told,
     busy: &BusySince,
 ) {
     let begun = |since| *busy.lock().unwrap_or_else(PoisonError::into_inner) = since;
@@ -245,7 +272,7 @@ fn run(
         waiting.blocking_recv_many(&mut group, GROUP) > 0
     } {
         begun(Some(Instant::now()));
-        if group.len() > 1 && commit(store, tenant, &mut group, moved).is_ok() {
+        if group.len() > 1 && commit(store, tenant, &mut group, told).is_ok() {
             group.drain(..).for_each(|mut job| job.answer(Ok(())));
             rehearsal::point("write.answered");
             continue;
@@ -257,7 +284,7 @@ fn run(
                 if !matches!(result, Err(StoreError::RunAgain)) {
                     break;
                 }
-                result = commit(store, tenant, std::slice::from_mut(&mut job), moved);
+                result = commit(store, tenant, std::slice::from_mut(&mut job), told);
             }
             if let Err(error) = &result {
                 crate::log::failure("write_failed", error);
@@ -268,18 +295,13 @@ fn run(
     }
 }
 
-fn commit(
-    store: &dyn CentralStore,
-    tenant: &str,
-    jobs: &mut [Job],
-    moved: &watch::Sender<u64>,
-) -> Stored<()> {
+fn commit(store: &dyn CentralStore, tenant: &str, jobs: &mut [Job], told: &Told) -> Stored<()> {
     let mut transaction = store.begin(tenant)?;
     rehearsal::point("write.begun");
     for job in jobs.iter_mut() {
         (job.work)(transaction.as_mut())?;
     }
-    let position = transaction.tenant().position();
+    let (position, news) = (transaction.tenant().position(), transaction.news());
     if rehearsal::is_planted(Bug::AckBeforeCommit) {
         jobs.iter_mut().for_each(|job| job.answer(Ok(())));
         // Time enough for the answer to go out.
@@ -288,7 +310,7 @@ fn commit(
     rehearsal::point("write.before_commit");
     transaction.commit()?;
     rehearsal::point("write.committed");
-    moved.send_if_modified(|known| std::mem::replace(known, position) != position);
+    told.tell(position, news);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use skranke_domain::ids::GrantId;
+use skranke_domain::ids::{CaseId, GrantId};
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::envelope::{EventHeader, SealedEvent};
 use skranke_protocol::problem::ProblemCode;
@@ -16,7 +16,7 @@ use skranke_protocol::signature::PublicKey;
 use skranke_protocol::tree::leaf_hash;
 use skranke_protocol::wire::{
     Cursor, DeviceState, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
-    MAX_PAGE_ITEMS, MAX_WAIT_SECONDS, PushAnswer, PushBatch,
+    MAX_PAGE_ITEMS, MAX_WAIT_SECONDS, PushAnswer, PushBatch, Scope,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
 use crate::problem::{Answer, Refusal};
-use crate::store::{AuditRow, CentralTransaction, FeedSlice, Stored, StoredFeedItem};
+use crate::store::{AuditRow, CentralTransaction, Device, FeedSlice, Stored, StoredFeedItem};
 
 /// Takes a batch of commands; each gets a verdict of its own.
 #[utoipa::path(
@@ -277,15 +277,18 @@ async fn poll(
     wait: Duration,
 ) -> Answer<FeedSlice> {
     let deadline = Instant::now() + wait;
-    let mut moved = central.writers.position(call.tenant()?).await?;
+    let (tenant, device) = (call.tenant()?, call.device()?);
+    let mut listener = central.writers.listen(tenant).await?;
     let mut stopping = central.stopping.subscribe();
     let mut from = after.position;
     loop {
-        moved.borrow_and_update();
-        let (tenant, device) = (call.tenant()?.to_owned(), call.device()?.clone());
-        let slice = central
-            .read(move |central| central.store.feed(&tenant, &device, from, limit))
-            .await?;
+        listener.catch_up();
+        let slice = {
+            let (tenant, device) = (tenant.to_owned(), device.clone());
+            let look = move |central: &Central| central.store.feed(&tenant, &device, from, limit);
+            central.read(look).await?
+        };
+        central.metrics.looked();
         if after.epoch != 0 && after.epoch != slice.tenant.epoch {
             return Err(ProblemCode::EpochChanged.into());
         }
@@ -299,13 +302,25 @@ async fn poll(
         }
         // What was looked through held nothing for this device; no need to look again.
         from = slice.read_to;
+        let own_cases = scope(central, tenant, device).await?;
         let _waiting = central.metrics.waiting_poll();
         tokio::select! {
-            _ = moved.changed() => {}
+            () = listener.concerning(device, &own_cases) => {}
             _ = stopping.changed() => {}
             () = tokio::time::sleep_until(deadline) => {}
         }
     }
+}
+
+/// The cases whose news a device of limited scope waits for.
+async fn scope(central: &Arc<Central>, tenant: &str, device: &Device) -> Answer<BTreeSet<CaseId>> {
+    if device.scope == Scope::Tenant {
+        return Ok(BTreeSet::new());
+    }
+    let (tenant, id) = (tenant.to_owned(), device.id);
+    central
+        .read(move |central| central.store.scope(&tenant, id))
+        .await
 }
 
 fn entry((position, item): (u64, StoredFeedItem)) -> FeedEntry {

@@ -12,6 +12,7 @@ mod schema;
 mod transaction;
 mod transfer;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -442,6 +443,18 @@ impl CentralStore for PostgresStore {
                 .query(FEED_ITEMS, &[&tenant, &number(after), &number(to)])
                 .await?;
             rows.iter().map(row::new_feed_item).collect()
+        })
+    }
+
+    fn scope(&self, tenant: &str, device: DeviceId) -> Stored<BTreeSet<CaseId>> {
+        const CASES: &str = "
+            SELECT case_id
+              FROM device_scope
+             WHERE tenant = $1 AND device_id = $2 AND left_position IS NULL";
+        self.read(tenant, async |link| {
+            let rows = link.query(CASES, &[&tenant, &device.as_uuid()]).await?;
+            let case = |row: &Row| Ok(CaseId::from_uuid(row.try_get("case_id")?));
+            rows.iter().map(case).collect()
         })
     }
 

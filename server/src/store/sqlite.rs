@@ -8,6 +8,7 @@ mod row;
 mod transaction;
 mod transfer;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -382,6 +383,21 @@ impl CentralStore for SqliteStore {
                 |row| Ok(row::new_feed_item(row)),
             )?;
             rows.map(|found| found?).collect()
+        })
+    }
+
+    fn scope(&self, tenant: &str, device: DeviceId) -> Stored<BTreeSet<CaseId>> {
+        const CASES: &str = "
+            SELECT case_id
+              FROM device_scope
+             WHERE tenant = :tenant AND device_id = :device_id AND left_position IS NULL";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(CASES)?;
+            let rows = statement.query_map(
+                named_params! { ":tenant": tenant, ":device_id": device.as_uuid().as_bytes() },
+                |row| Ok(CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?))),
+            )?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 

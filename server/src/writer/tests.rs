@@ -123,7 +123,8 @@ async fn waiting_writes_share_one_transaction() {
             })
         })
     };
-    let moved = writers.position(TENANT).await.unwrap();
+    let told = writers.told(TENANT).await.unwrap();
+    let mut heard = told.news.subscribe();
     let tasks: Vec<_> = (0..3).map(|_| entered(&writers)).collect();
     while writers.lane(TENANT).await.unwrap().capacity() > 7 {
         tokio::task::yield_now().await;
@@ -138,11 +139,9 @@ async fn waiting_writes_share_one_transaction() {
     }
     positions.sort_unstable();
     assert_eq!(positions, [1, 2, 3]);
-    assert_eq!(
-        *moved.borrow(),
-        3,
-        "readers are woken up to the last commit"
-    );
+    assert_eq!(told.position.load(Ordering::SeqCst), 3);
+    assert!(heard.try_recv().is_ok(), "whoever waits is told");
+    assert!(heard.try_recv().is_err(), "once for all of them");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use skranke_protocol::tree::{Frontier, Node, leaf_hash};
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::audit::AuditSeal;
+use skranke_server::news::News;
 use skranke_server::store::devices::{DeviceRecord, DeviceRegister, Revocation};
 use skranke_server::store::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
@@ -443,6 +444,10 @@ impl CentralTransaction for Central {
 
     fn insert_seal(&mut self, _: &AuditSeal) -> Stored<()> {
         Ok(())
+    }
+
+    fn news(&self) -> News {
+        News::default()
     }
 
     fn commit(self: Box<Self>) -> Stored<()> {

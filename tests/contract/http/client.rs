@@ -154,6 +154,42 @@ fn a_long_poll_answers_when_something_comes() {
 }
 
 #[test]
+fn a_waiting_laptop_is_woken_by_its_own_cases_alone() {
+    let town = Town::new();
+    let (counter, mut at_counter) = town.counter(1, &["counter"]);
+    let (outreach, mut laptop) = town.outreach(2);
+    let (own_case, opening) = laptop.open_case("2211771212");
+    outreach.push(&opening).unwrap();
+    let cursor = outreach.pull(Cursor::START, 10, 0).unwrap().cursor;
+    let looks = || town.server.central().feed_looks();
+    let before = looks();
+
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| outreach.pull(cursor, 10, 25));
+        while looks() == before {
+            std::thread::yield_now();
+        }
+        let begun = std::time::Instant::now();
+        // For longer than what comes together is gathered.
+        while begun.elapsed() < std::time::Duration::from_millis(200) {
+            let (_, of_others) = at_counter.open_case("2512169996");
+            counter.push(&of_others).unwrap();
+        }
+        let note = at_counter.note(own_case, &last(&opening), "datteren ringede");
+        counter.push(&note).unwrap();
+        let page = waiting.join().unwrap().unwrap();
+
+        let came: Vec<_> = page.items.iter().map(|(_, item)| item).collect();
+        assert_eq!(came, [&PulledItem::Event(note[0].clone())]);
+        assert_eq!(
+            looks(),
+            before + 2,
+            "once when it asked, and once for its own case"
+        );
+    });
+}
+
+#[test]
 fn a_wrong_clock_is_corrected_from_the_servers_answer() {
     let town = Town::new();
     let mut laptop = Laptop::new(1);

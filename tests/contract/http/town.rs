@@ -59,6 +59,16 @@ impl Town {
         (client, laptop)
     }
 
+    /// The same on a laptop that sees its own cases alone.
+    pub(super) fn outreach(&self, seed: u8) -> (Client, Laptop) {
+        let mut laptop = Laptop::new(seed);
+        let client = self.enrolled(&laptop, TENANT, Scope::OwnCases);
+        let signed_in = client.sign_in(&session(&laptop, &["outreach"])).unwrap();
+        laptop.grant = signed_in.grant().id;
+        laptop.at = now();
+        (client, laptop)
+    }
+
     /// The store of the running server, opened a second time as the operator's commands do.
     pub(super) fn operator(&self) -> SqliteStore {
         let database = self.folder.path().join("central.db");

@@ -152,6 +152,7 @@ pub(crate) fn entering_scope_brings_the_whole_case_and_leaving_ends_it(office: &
         .unwrap();
     transaction.enter_scope(device_id, case_id).unwrap();
     transaction.commit().unwrap();
+    let scope_inside = office.store.scope(TENANT, device_id).unwrap();
     let inside = counter.note(case_id, &last(&opening), "mens den er der");
     office.push(counter.id, &inside);
     let mut transaction = office.store.begin(TENANT).unwrap();
@@ -165,6 +166,8 @@ pub(crate) fn entering_scope_brings_the_whole_case_and_leaving_ends_it(office: &
 
     let seen = office.feed(&outreach);
 
+    assert!(scope_inside.contains(&case_id));
+    assert_eq!(office.store.scope(TENANT, device_id).unwrap().len(), 0);
     assert_eq!(positions(&seen), [3, 4, 5]);
     assert_eq!(seen[0].1, StoredFeedItem::ScopeEntered(case_id, opening));
     assert_eq!(seen[1].1, StoredFeedItem::Event(inside[0].clone()));

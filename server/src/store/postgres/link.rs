@@ -28,6 +28,13 @@ pub(super) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 type Pending = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
 
+/// Where the database can, large values are packed with lz4: a push is half as fast again as with the usual pglz, for an
+/// eighth more room. Basis: sync-and-speed, finding 6.
+const PACK_FAST: &str = "
+    SELECT set_config(name, 'lz4', false)
+      FROM pg_settings
+     WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+
 /// Statements under way at most, so that answers do not pile up.
 const MOST_PENDING: usize = 1_000;
 
@@ -85,6 +92,7 @@ impl Link {
         let (client, connection) = config.connect(NoTls).await?;
         let warned = Arc::new(AtomicBool::new(false));
         tokio::spawn(drive(connection, Arc::clone(&warned)));
+        client.batch_execute(PACK_FAST).await?;
         Ok(Self {
             client: Arc::new(client),
             statements: HashMap::new(),

@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use crate::audit::AuditSeal;
+use crate::news::News;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
@@ -32,6 +33,7 @@ pub(super) struct PostgresTransaction {
     link: Object<Connector>,
     gathered: Gathered,
     tenant: Tenant,
+    news: News,
     /// The last position when it began.
     begun_at: u64,
     is_open: bool,
@@ -72,6 +74,7 @@ impl PostgresTransaction {
                 gathered: Gathered::default(),
                 begun_at: tenant.position(),
                 tenant,
+                news: News::default(),
                 is_open: true,
             }),
             other => {
@@ -458,6 +461,7 @@ impl CentralTransaction for PostgresTransaction {
         self.tenant
             .tree
             .append(&crate::admission::leaf(position, item));
+        self.news.add(item);
         Ok(position)
     }
 
@@ -538,6 +542,7 @@ impl CentralTransaction for PostgresTransaction {
     }
 
     fn enter_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()> {
+        self.news.add_device(device);
         self.send(
             "INSERT INTO device_scope (tenant, device_id, case_id, entered_position, left_position)
              VALUES ($1, $2, $3, $4, NULL)",
@@ -694,6 +699,10 @@ impl CentralTransaction for PostgresTransaction {
                 seal.sealed_at,
             ],
         )
+    }
+
+    fn news(&self) -> News {
+        self.news.clone()
     }
 
     fn commit(mut self: Box<Self>) -> Stored<()> {

@@ -263,3 +263,21 @@ fn a_row_of_the_audit_that_was_changed_taken_out_or_put_in_is_named() {
         assert_eq!((found.row, found.fault), (row, fault), "{change}");
     }
 }
+
+#[test]
+fn events_are_found_by_an_index_and_not_by_reading_all_of_the_municipality() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("central.db");
+    SqliteStore::open(&path, &KeyFile::from_bytes(KEY)).unwrap();
+    let connection = raw(&path);
+
+    for which in super::transaction::EVENTS_READ {
+        let sql = format!("EXPLAIN QUERY PLAN SELECT header FROM event {which}");
+        let unbound = rusqlite::named_params! { ":tenant": "", ":id": "" };
+        let plan: String = connection
+            .query_row(&sql, unbound, |row| row.get("detail"))
+            .unwrap();
+
+        assert!(plan.contains("(tenant=? AND "), "{which}: {plan}");
+    }
+}

@@ -15,6 +15,7 @@ use skranke_protocol::wire::Outcome;
 use uuid::Uuid;
 
 use crate::audit::AuditSeal;
+use crate::news::News;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
@@ -26,8 +27,23 @@ use super::row::{self, EVENT_COLUMNS};
 pub(super) struct SqliteTransaction<'a> {
     connection: MutexGuard<'a, Connection>,
     tenant: Tenant,
+    news: News,
     is_open: bool,
 }
+
+// Which events are read. Each clause names its index: left to itself, the engine would rather walk through all events of
+// the municipality in the order asked for than sort the few that are wanted.
+const BY_ID: &str = "INDEXED BY event_by_id WHERE tenant = :tenant AND id = :id ORDER BY hash";
+const BY_COMMAND: &str =
+    "INDEXED BY event_by_command WHERE tenant = :tenant AND command_id = :id ORDER BY k, hash";
+const BY_CASE: &str = "INDEXED BY event_by_case WHERE tenant = :tenant AND case_id = :id";
+const HELD_FOR_GRANT: &str = "
+    INDEXED BY event_by_device
+    WHERE tenant = :tenant AND device_id = :id AND outcome = 'quarantined'
+      AND outcome_detail IN ('grant_not_valid', 'grant_unknown')
+    ORDER BY device_seq";
+#[cfg(test)]
+pub(super) const EVENTS_READ: [&str; 4] = [BY_ID, BY_COMMAND, BY_CASE, HELD_FOR_GRANT];
 
 impl<'a> SqliteTransaction<'a> {
     pub(super) fn begin(connection: MutexGuard<'a, Connection>, tenant: &str) -> Stored<Self> {
@@ -38,24 +54,16 @@ impl<'a> SqliteTransaction<'a> {
         }
         Ok(Self {
             tenant: found?,
+            news: News::default(),
             connection,
             is_open: true,
         })
     }
 
-    fn events(
-        &self,
-        condition: &str,
-        parameters: &[(&str, &dyn rusqlite::ToSql)],
-    ) -> Stored<Vec<StoredEvent>> {
-        let sql = [
-            "SELECT ",
-            EVENT_COLUMNS,
-            " FROM event WHERE tenant = :tenant AND ",
-            condition,
-        ]
-        .concat();
+    fn events(&self, which: &str, id: Uuid) -> Stored<Vec<StoredEvent>> {
+        let sql = ["SELECT ", EVENT_COLUMNS, " FROM event ", which].concat();
         let mut statement = self.connection.prepare_cached(&sql)?;
+        let parameters = named_params! { ":tenant": self.tenant.code, ":id": id.as_bytes() };
         let rows = statement.query_map(parameters, |row| Ok(row::stored_event(row)))?;
         rows.map(|row| row?).collect()
     }
@@ -164,7 +172,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
     fn grants_of(&mut self, device: DeviceId, staff: StaffId) -> Stored<Vec<StoredGrant>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT body, signature, revoked_at, generation, renewed_at, ended_at
-               FROM staff_grant
+               FROM staff_grant INDEXED BY staff_grant_by_device
               WHERE tenant = :tenant AND device_id = :device_id AND staff_id = :staff_id",
         )?;
         let rows = statement.query_map(
@@ -179,15 +187,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
     }
 
     fn held_for_grant(&mut self, device: DeviceId) -> Stored<Vec<SealedEvent>> {
-        let events = self.events(
-            "device_id = :device_id AND outcome = 'quarantined'
-             AND outcome_detail IN ('grant_not_valid', 'grant_unknown')
-             ORDER BY device_seq",
-            named_params! {
-                ":tenant": self.tenant.code,
-                ":device_id": device.as_uuid().as_bytes(),
-            },
-        )?;
+        let events = self.events(HELD_FOR_GRANT, device.as_uuid())?;
         Ok(events.into_iter().map(|stored| stored.event).collect())
     }
 
@@ -321,10 +321,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
             found.extend(self.events_of_command(*id)?);
         }
         for id in &touched.cases {
-            found.extend(self.events(
-                "case_id = :id",
-                named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
-            )?);
+            found.extend(self.events(BY_CASE, id.as_uuid())?);
         }
         found.sort_by_cached_key(touched_order);
         found.dedup_by(|one, other| one.event.hash() == other.event.hash());
@@ -332,17 +329,11 @@ impl CentralTransaction for SqliteTransaction<'_> {
     }
 
     fn events_by_id(&mut self, id: EventId) -> Stored<Vec<StoredEvent>> {
-        self.events(
-            "id = :id ORDER BY hash",
-            named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
-        )
+        self.events(BY_ID, id.as_uuid())
     }
 
     fn events_of_command(&mut self, id: CommandId) -> Stored<Vec<StoredEvent>> {
-        self.events(
-            "command_id = :id ORDER BY k, hash",
-            named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
-        )
+        self.events(BY_COMMAND, id.as_uuid())
     }
 
     fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {
@@ -445,6 +436,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
         self.tenant
             .tree
             .append(&crate::admission::leaf(position, item));
+        self.news.add(item);
         Ok(position)
     }
 
@@ -545,6 +537,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 ":entered_position": row::number(self.tenant.position()),
             },
         )?;
+        self.news.add_device(device);
         Ok(())
     }
 
@@ -712,6 +705,10 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 ":sealed_at": instant::to_text(seal.sealed_at),
             })?;
         Ok(())
+    }
+
+    fn news(&self) -> News {
+        self.news.clone()
     }
 
     fn commit(mut self: Box<Self>) -> Stored<()> {
