@@ -16,7 +16,10 @@ if [[ -z $parts || $parts =~ window|start ]]; then
   cargo build --workspace --bins --locked
 fi
 echo "$(date -u +%F), $(nproc) cores, $(awk '/MemTotal/ { print int($2 / 1048576) }' /proc/meminfo) GB, load $(cut -d' ' -f1-3 /proc/loadavg): what else runs shows in every figure"
-# shellcheck disable=SC2086 # parts are words
-cargo build --release --workspace --bins --locked &&
+# In one build, so that nothing is compiled twice with other features; synchronising needs the server alone.
+programs=--bins
+[[ $parts =~ window|start|saving|lists || -z $parts ]] || programs='--bin skranke-server'
+# shellcheck disable=SC2086 # parts and programs are words
+cargo build --release --workspace $programs --bench figures --locked &&
   cargo bench --workspace --locked --bench figures -- $parts || echo "some figure could not be taken: see above"
 exit 0
