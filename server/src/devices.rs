@@ -8,10 +8,12 @@ use chrono::{DateTime, Utc};
 use skranke_domain::case::Case;
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
 use skranke_protocol::payload;
-use skranke_protocol::wire::{DeviceRevocation, DeviceState, HeldCase, ListedDevice, Outcome};
+use skranke_protocol::wire::{
+    ChainEnd, DeviceRevocation, DeviceState, HeldCase, ListedDevice, Outcome,
+};
 use uuid::Uuid;
 
-use crate::store::devices::{DeviceRecord, Revocation};
+use crate::store::devices::{DeviceRecord, HANDED_OVER, Revocation};
 use crate::store::{AuditRow, CentralTransaction, StoreError, Stored, StoredEvent, Touched};
 
 /// Who acts on a device.
@@ -63,6 +65,74 @@ pub fn revoke(
     };
     note(transaction, by, action, "access", id.to_string(), now)?;
     transaction.device_record(id)
+}
+
+/// Keeps a draft that an ordered device hands over. Whether it was ordered.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn take_draft(
+    transaction: &mut dyn CentralTransaction,
+    id: DeviceId,
+    draft: &str,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    if ordered(transaction, id)?.is_none() {
+        return Ok(false);
+    }
+    transaction.keep_refused(id, HANDED_OVER, draft.as_bytes(), now)?;
+    Ok(true)
+}
+
+/// Notes that an ordered device has handed everything over and now destroys what it holds. Not where the store lacks
+/// anything of its chain: then it must not.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn take_last(
+    transaction: &mut dyn CentralTransaction,
+    id: DeviceId,
+    end: ChainEnd,
+    now: DateTime<Utc>,
+) -> Stored<bool> {
+    let Some((record, mut revocation)) = ordered(transaction, id)? else {
+        return Ok(false);
+    };
+    let held = record.device.head;
+    if (held.seq, held.hash) != (end.seq, end.head_hash) {
+        return Ok(false);
+    }
+    revocation.handed_over_at.get_or_insert(now);
+    transaction.save_revocation(id, &revocation)?;
+    let by = Acting {
+        device_id: id,
+        staff_id: None,
+    };
+    note(
+        transaction,
+        by,
+        "device_handed_over",
+        "access",
+        id.to_string(),
+        now,
+    )?;
+    Ok(true)
+}
+
+/// A device that was ordered to hand over.
+///
+/// # Errors
+/// The database failed.
+pub fn ordered(
+    transaction: &mut dyn CentralTransaction,
+    id: DeviceId,
+) -> Stored<Option<(DeviceRecord, Revocation)>> {
+    let Some(record) = transaction.device_record(id)? else {
+        return Ok(None);
+    };
+    let revocation = record.revocation.clone();
+    let ordered = revocation.filter(|revocation| revocation.wipe_ordered_at.is_some());
+    Ok(ordered.map(|revocation| (record, revocation)))
 }
 
 /// Writes what somebody did with a device.

@@ -167,6 +167,15 @@ enum Command {
         #[arg(long)]
         device: String,
     },
+    /// Write the drafts a device handed over before it was wiped into a folder; that it was done is audited.
+    HandedOver {
+        /// Its short code, as in its case numbers.
+        #[arg(long)]
+        device: String,
+        /// A new folder.
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// Add a local account; the password is read from standard input.
     AddStaff {
         /// Login name.
@@ -256,6 +265,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         ),
         Command::DeviceHoldings { device } => {
             device_holdings(store(&config)?.as_ref(), tenant(&config)?, &device)
+        }
+        Command::HandedOver { device, to } => {
+            handed_over(store(&config)?.as_ref(), tenant(&config)?, &device, &to)
         }
         Command::OperatorKey { to } => {
             let key = operator::make_key(&to)?;
@@ -640,6 +652,33 @@ fn device_holdings(store: &dyn CentralStore, tenant: &str, code: &str) -> anyhow
             return print(&json!({ "total": held.total, "cases": numbers }));
         }
     }
+}
+
+fn handed_over(
+    store: &dyn CentralStore,
+    tenant: &str,
+    code: &str,
+    to: &std::path::Path,
+) -> anyhow::Result<()> {
+    let mut transaction = store.begin(tenant)?;
+    let (id, by) = device_by_code(transaction.as_mut(), code)?;
+    let drafts = transaction.handed_over(id)?;
+    let detail = format!("{id} {}", drafts.len());
+    let now = log::now();
+    devices::note(
+        transaction.as_mut(),
+        by,
+        "handed_over_read",
+        "lost_device",
+        detail,
+        now,
+    )?;
+    transaction.commit()?;
+    std::fs::create_dir(to).context("the folder must be new")?;
+    for (number, draft) in (1..).zip(&drafts) {
+        std::fs::write(to.join(format!("{number}.json")), draft)?;
+    }
+    print(&json!({ "drafts": drafts.len() }))
 }
 
 fn device_by_code(

@@ -104,7 +104,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 24] = {
+pub static TABLE: [Rule; 26] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -115,6 +115,8 @@ pub static TABLE: [Rule; 24] = {
         row("GET",   "/v1/devices",        Person(Act::ListDevices), Municipality, 0,            None),
         row("POST",  "/v1/devices/revoke", Person(Act::Administer), Municipality, SMALL,         None),
         row("POST",  "/v1/devices/holdings", Person(Act::ReadAudit), Municipality, SMALL,        LOOKED_UP),
+        row("GET",   "/v1/wipe-order",     KnownDevice,           Any,          0,               None),
+        row("POST",  "/v1/wipe-order",     KnownDevice,           Any,          MAX_BATCH_BYTES, None),
         row("POST",  "/v1/sign-ins",       Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions",       Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions/renew", Device,                Any,          SMALL,           GUESSABLE),

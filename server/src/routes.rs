@@ -9,6 +9,7 @@ mod lookup;
 mod profiles;
 mod session;
 mod status;
+mod wipe;
 
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
@@ -42,6 +43,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(devices::list))
         .routes(routes!(devices::revoke))
         .routes(routes!(devices::holdings))
+        .routes(routes!(wipe::order, wipe::hand_over))
         .routes(routes!(session::sign_in))
         .routes(routes!(session::begin))
         .routes(routes!(session::renew))

@@ -27,19 +27,19 @@ use skranke_testkit::{seed, times};
 
 use crate::{TENANT, Town, granted, register};
 
-const FOLDER: &str = "SKRANKE_TEST_FOLDER";
-const ADDRESS: &str = "SKRANKE_TEST_ADDRESS";
+pub(crate) const FOLDER: &str = "SKRANKE_TEST_FOLDER";
+pub(crate) const ADDRESS: &str = "SKRANKE_TEST_ADDRESS";
 const POINT: &str = "SKRANKE_REHEARSE_POINT";
 const BUG: &str = "SKRANKE_REHEARSE_BUG";
 const COUNTER: &str = "skranke-1";
 
 #[expect(clippy::disallowed_methods, reason = "how a test tells its child")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Ends this process hard when the point it was told of has been reached often enough.
-fn die_at(name: &'static str) {
+pub(crate) fn die_at(name: &'static str) {
     static LEFT: OnceLock<AtomicU32> = OnceLock::new();
     static WANTED: OnceLock<Option<(String, u32)>> = OnceLock::new();
     let wanted = WANTED.get_or_init(|| {
@@ -118,7 +118,7 @@ impl Told {
     }
 }
 
-fn counter(town: &Town, test: &str, environment: &[(&str, String)]) -> Child {
+pub(crate) fn counter(town: &Town, test: &str, environment: &[(&str, String)]) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(FOLDER, town.folder.path())
@@ -130,12 +130,12 @@ fn counter(town: &Town, test: &str, environment: &[(&str, String)]) -> Child {
         .unwrap()
 }
 
-fn rehearsing(point: &str, times: u32, bug: Option<Bug>) -> Vec<(&'static str, String)> {
+pub(crate) fn rehearsing(point: &str, times: u32, bug: Option<Bug>) -> Vec<(&'static str, String)> {
     let bug = bug.map(|bug| format!("{bug:?}")).unwrap_or_default();
     vec![(POINT, format!("{point}:{times}")), (BUG, bug)]
 }
 
-fn opened(folder: &Path, name: &str) -> Store {
+pub(crate) fn opened(folder: &Path, name: &str) -> Store {
     let place = folder.join(name);
     let secret = folder.join(format!("{name}.key"));
     let key = Envelope::load(&place).unwrap();

@@ -14,6 +14,7 @@ mod papers;
 mod profiles;
 mod review;
 mod stories;
+mod wipe;
 
 mod conflicts;
 
@@ -129,7 +130,14 @@ impl Town {
 
     /// A counter whose store lies in `folder`, with its central store at `address`.
     fn counter_of(folder: &Path, address: SocketAddr, name: &str, clock: Clock) -> App {
-        let app = App::open(Config {
+        let app = Self::computer_of(folder, address, name, clock);
+        sign_in(&app);
+        app
+    }
+
+    /// The same with nobody at it.
+    fn computer_of(folder: &Path, address: SocketAddr, name: &str, clock: Clock) -> App {
+        App::open(Config {
             key: KeyPlace::File(folder.join(format!("{name}.key"))),
             folder: folder.join(name),
             forms: None,
@@ -142,9 +150,7 @@ impl Town {
             }),
             clock,
         })
-        .unwrap();
-        sign_in(&app);
-        app
+        .unwrap()
     }
 }
 

@@ -28,6 +28,15 @@ pub const SYNC: [&str; 7] = [
     "sync.page_kept",
 ];
 
+/// The points of a wipe at the desktop, in order.
+pub const WIPE: [&str; 5] = [
+    "wipe.order_heard",
+    "wipe.drafts_handed_over",
+    "wipe.handed_over",
+    "wipe.begun",
+    "wipe.key_gone",
+];
+
 /// The points of a write at the central store.
 pub const WRITE: [&str; 4] = [
     "write.begun",

@@ -185,6 +185,28 @@ impl Statement for TenantHead {
     const PURPOSE: Purpose = Purpose::TenantHead;
 }
 
+/// The order to a lost device: hand over what was not sent, then destroy everything.
+///
+/// Basis: design, section 5; reliability, threat T1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WipeOrder {
+    /// The municipality.
+    pub tenant: String,
+    /// The device.
+    #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
+    pub device_id: DeviceId,
+    /// When it was ordered.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub ordered_at: DateTime<Utc>,
+}
+
+impl Statement for WipeOrder {
+    const PURPOSE: Purpose = Purpose::Wipe;
+}
+
 /// Why a head cannot follow one that was seen before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeadAlarm {

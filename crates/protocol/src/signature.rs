@@ -33,6 +33,8 @@ pub enum Purpose {
     Profile,
     /// The server gives a signed-in person's requests a token.
     Token,
+    /// The server orders a device to hand over and destroy what it holds.
+    Wipe,
 }
 
 impl Purpose {
@@ -48,6 +50,7 @@ impl Purpose {
             Purpose::AuditSeal => "skranke/audit-seal/1",
             Purpose::Profile => "skranke/profile/1",
             Purpose::Token => "skranke/token/1",
+            Purpose::Wipe => "skranke/wipe/1",
         }
     }
 

@@ -17,8 +17,9 @@ use skranke_domain::ids::CommandId;
 
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use device::{
-    DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES, HeldCase, HoldingsAnswer,
-    HoldingsRequest, ListedDevice, RevokeDeviceRequest,
+    ChainEnd, DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES, HandOverAnswer,
+    HandOverRequest, HeldCase, HoldingsAnswer, HoldingsRequest, ListedDevice, RevokeDeviceRequest,
+    WipeOrderAnswer,
 };
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use held::{

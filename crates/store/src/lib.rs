@@ -24,6 +24,7 @@ mod store;
 mod tables;
 mod value;
 mod vault;
+pub mod wiped;
 
 pub use backup::{BackupReport, restore_backup, verify_backup};
 pub use damaged::SetAside;

@@ -17,12 +17,12 @@ use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
     BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
-    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HeldAnswer,
-    HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer, LookupRequest,
-    MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
-    ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RenewAnswer, ReturnedAnswer,
-    RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens, UPLOAD_COMPLETE,
-    UPLOAD_LENGTH, UPLOAD_OFFSET, WireEvent,
+    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HandOverAnswer,
+    HandOverRequest, HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest,
+    LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer,
+    ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RenewAnswer,
+    ReturnedAnswer, RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens,
+    UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WipeOrderAnswer, WireEvent,
 };
 
 use crate::environment::{Cancel, Environment};
@@ -501,6 +501,39 @@ impl Client {
         request: &HoldingsRequest,
     ) -> Result<HoldingsAnswer, SyncError> {
         self.post_as(session, "/v1/devices/holdings", request)
+    }
+
+    /// Whether this device was ordered to hand over and destroy what it holds, under the server's signature.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn is_wipe_ordered(&self) -> Result<bool, SyncError> {
+        let answer: WipeOrderAnswer = self
+            .transport
+            .json(&self.call("GET", "/v1/wipe-order"), TIMEOUT)?;
+        let Some(signed) = answer.order else {
+            return Ok(false);
+        };
+        let order = signed
+            .verify(&self.server_key()?)
+            .map_err(|_| SyncError::NotSignedByServer)?;
+        let Connection {
+            tenant, device_id, ..
+        } = &self.connection;
+        if order.device_id == *device_id && order.tenant == *tenant {
+            Ok(true)
+        } else {
+            Err(SyncError::NotSignedByServer)
+        }
+    }
+
+    /// Hands over a draft, or says that everything is handed over.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; [`ProblemCode::StateMismatch`] where the server lacks something of this device's chain.
+    pub fn hand_over(&self, request: &HandOverRequest) -> Result<(), SyncError> {
+        let _: HandOverAnswer = self.post("/v1/wipe-order", request)?;
+        Ok(())
     }
 
     /// What of this device's work was sent back.

@@ -55,6 +55,9 @@ pub trait DeviceRegister {
     /// Notes that the device was given the feed after `read` up to `served`. Neither ever moves back.
     fn note_served(&mut self, id: DeviceId, read: u64, served: u64) -> Stored<()>;
 
+    /// The drafts a device handed over before it was wiped, the oldest first.
+    fn handed_over(&mut self, id: DeviceId) -> Stored<Vec<Vec<u8>>>;
+
     /// Saves how a device was shut out.
     fn save_revocation(&mut self, id: DeviceId, revocation: &Revocation) -> Stored<()>;
 
@@ -73,3 +76,6 @@ pub trait DeviceRegister {
     /// How many cases [`DeviceRegister::cases_on`] would give in all.
     fn count_cases_on(&mut self, record: &DeviceRecord) -> Stored<u64>;
 }
+
+/// Why a row of `refused_item` is kept that is a draft a device handed over.
+pub const HANDED_OVER: &str = "handed_over_draft";

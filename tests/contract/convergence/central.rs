@@ -473,6 +473,10 @@ impl DeviceRegister for Central {
         Ok(())
     }
 
+    fn handed_over(&mut self, _: DeviceId) -> Stored<Vec<Vec<u8>>> {
+        Ok(Vec::new())
+    }
+
     fn save_revocation(&mut self, _: DeviceId, _: &Revocation) -> Stored<()> {
         Ok(())
     }

@@ -8,8 +8,8 @@ use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{Prover, Request, prove};
 use skranke_protocol::wire::{
-    BrowserSignInRequest, EnrolRequest, HoldingsRequest, LookupRequest, PURPOSE, PushBatch,
-    RefreshRequest, RevokeDeviceRequest, Scope, UPLOAD_LENGTH, UPLOAD_OFFSET,
+    BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LookupRequest, PURPOSE,
+    PushBatch, RefreshRequest, RevokeDeviceRequest, Scope, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 
@@ -64,6 +64,7 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
             purpose: "lost_device".to_owned(),
             after: None,
         })),
+        ("POST", "/v1/wipe-order") => json(serde_json::to_vec(&HandOverRequest::default())),
         ("PATCH", _) => b"x".to_vec(),
         _ => Vec::new(),
     }
@@ -157,6 +158,8 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("GET", "/v1/devices"),    "------ ---yyy --"),
     (("POST", "/v1/devices/revoke"), "------ -----y --"),
     (("POST", "/v1/devices/holdings"), "------ ---yy- --"),
+    (("GET", "/v1/wipe-order"), "---yyy yyyyyy yy"),
+    (("POST", "/v1/wipe-order"), "---yyy yyyyyy yy"),
     (("POST", "/v1/sign-ins"),      "----yy yyyyyy yy"),
     (("POST", "/v1/sessions"),  "----yy yyyyyy yy"),
     (("POST", "/v1/sessions/renew"), "----yy yyyyyy yy"),

@@ -51,8 +51,8 @@ export class Desk {
     return this.#backend.call(name, request).catch((problem: unknown) => {
       // The core locks by itself too: then the window shows it at once.
       const { code } = asCallError(problem)
-      const elsewhere = code === 'session_locked' || code === 'not_signed_in' || code === 'database_damaged'
-      if (elsewhere && name !== 'start_state' && (this.stage === 'ready' || code === 'database_damaged')) void this.refresh()
+      const elsewhere = code === 'session_locked' || code === 'not_signed_in' || code === 'database_damaged' || code === 'device_wiped'
+      if (elsewhere && name !== 'start_state' && (this.stage === 'ready' || code === 'database_damaged' || code === 'device_wiped')) void this.refresh()
       throw problem
     })
   }

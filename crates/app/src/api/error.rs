@@ -183,6 +183,8 @@ error_codes! {
     ProfileNotReadable => "profile_not_readable",
     /// This computer may not connect any more.
     DeviceRevoked => "device_revoked",
+    /// It was shut out, has handed over what it had not sent, and has destroyed what it held.
+    DeviceWiped => "device_wiped",
     /// The permission to work without the central store has run out; it is renewed at the next contact.
     GrantExpired => "grant_expired",
     /// Saved, but the second copy on this computer could not be written.

@@ -17,7 +17,7 @@ use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, Pas
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{
     AccountRow, Action, Actor, Entry, Options, OwnDevice, PasswordDigest, SHORTEST_PASSWORD, Store,
-    StoreError, WriteHandle,
+    StoreError, WriteHandle, wiped,
 };
 use uuid::Uuid;
 
@@ -64,6 +64,10 @@ impl App {
     }
 
     fn try_open(&self) -> Result<Option<Store>, AppError> {
+        if wiped::is_begun(&self.config.folder)? {
+            self.finish_wiping()?;
+            return Err(AppError::of(ErrorCode::DeviceWiped));
+        }
         match self.key_here() {
             Ok(key) => Ok(Some(self.open_with(&key)?)),
             Err(KeyError::EnvelopeMissing) => Ok(None),

@@ -9,6 +9,7 @@ mod person;
 mod problem;
 mod tree;
 mod trust;
+mod wipe;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -459,7 +460,13 @@ impl App {
             alarm: &mut |alarm| self.raise(trust::planned(alarm)),
             progress: &mut |_| {},
         };
-        skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel)?;
+        match skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel) {
+            Err(error) if is_revoked(&error) => {
+                self.wipe_if_ordered(&client)?;
+                return Err(error);
+            }
+            ran => ran?,
+        };
         self.follow_tree(&client)?;
         self.hear_what_was_returned(&client)?;
         if let Some(offset) = client.clock_offset_ms() {

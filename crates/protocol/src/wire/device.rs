@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
 
 use super::code::{DeviceState, Scope};
-use crate::encoding::{as_text, as_text_option};
+use crate::confirmation::{Signed, WipeOrder};
+use crate::encoding::{as_text, as_text_option, hex_option};
 use crate::instant;
 
 /// A device as its municipality keeps it.
@@ -148,6 +149,60 @@ pub struct HoldingsAnswer {
     pub total: u64,
     /// Whether more follow.
     pub more: bool,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub server_time: DateTime<Utc>,
+}
+
+/// `GET /v1/wipe-order`: is the asking device to hand over and destroy what it holds?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WipeOrderAnswer {
+    /// The order, signed, so that nobody else can make a device destroy its work; none where it is not ordered.
+    pub order: Option<Signed<WipeOrder>>,
+    /// The server's time.
+    #[serde(with = "instant::wire")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
+    pub server_time: DateTime<Utc>,
+}
+
+/// `POST /v1/wipe-order`: what an ordered device hands over beside its events and files.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HandOverRequest {
+    /// A draft as the device kept it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
+    /// The end of its chain, once everything is handed over: from here on it destroys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<ChainEnd>,
+}
+
+impl std::fmt::Debug for HandOverRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HandOverRequest")
+            .field("finished", &self.finished)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The last event of a device's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChainEnd {
+    /// Its number; 0 where there is none.
+    pub seq: u64,
+    /// Its hash.
+    #[serde(with = "hex_option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub head_hash: Option<[u8; 32]>,
+}
+
+/// The answer to [`HandOverRequest`]: it is on the server's disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HandOverAnswer {
     /// The server's time.
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]

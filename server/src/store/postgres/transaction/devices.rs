@@ -10,7 +10,7 @@ use super::super::link::Owned;
 use super::super::row::{self, number};
 use super::{PostgresTransaction, owned};
 use crate::store::Stored;
-use crate::store::devices::{DeviceRecord, DeviceRegister, Revocation};
+use crate::store::devices::{DeviceRecord, DeviceRegister, HANDED_OVER, Revocation};
 
 const RECORDS: &str = "
     SELECT id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred,
@@ -120,6 +120,18 @@ impl DeviceRegister for PostgresTransaction {
                 number(served),
             ],
         )
+    }
+
+    fn handed_over(&mut self, id: DeviceId) -> Stored<Vec<Vec<u8>>> {
+        let code = self.tenant.code.clone();
+        let rows = self.query(
+            "SELECT body
+               FROM refused_item
+              WHERE tenant = $1 AND device_id = $2 AND reason = $3
+              ORDER BY last_at, digest",
+            &[&code, &id.as_uuid(), &HANDED_OVER],
+        )?;
+        rows.iter().map(|row| Ok(row.try_get("body")?)).collect()
     }
 
     fn save_revocation(&mut self, id: DeviceId, revocation: &Revocation) -> Stored<()> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::row;
 use super::SqliteTransaction;
-use crate::store::devices::{DeviceRecord, DeviceRegister, Revocation};
+use crate::store::devices::{DeviceRecord, DeviceRegister, HANDED_OVER, Revocation};
 use crate::store::{StoreError, Stored};
 
 const RECORDS: &str = "
@@ -132,6 +132,24 @@ impl DeviceRegister for SqliteTransaction<'_> {
                 ":served": row::number(served),
             })?;
         Ok(())
+    }
+
+    fn handed_over(&mut self, id: DeviceId) -> Stored<Vec<Vec<u8>>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT body
+               FROM refused_item
+              WHERE tenant = :tenant AND device_id = :id AND reason = :reason
+              ORDER BY last_at, digest",
+        )?;
+        let rows = statement.query_map(
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":id": id.as_uuid().as_bytes(),
+                ":reason": HANDED_OVER,
+            },
+            |row| row.get("body"),
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn save_revocation(&mut self, id: DeviceId, revocation: &Revocation) -> Stored<()> {
