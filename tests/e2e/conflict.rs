@@ -13,7 +13,7 @@ use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::sign_in;
 
-const TENANT: &str = "990";
+pub(crate) const TENANT: &str = "990";
 const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
 /// Whatever the core reports, as this file's errors.

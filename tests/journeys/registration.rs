@@ -227,3 +227,15 @@ fn row_2_03_the_journal_takes_the_municipalitys_own_number_and_its_true_time() {
     assert_eq!(tick.detail, "2026-1234");
     assert!(tick.at.starts_with("2026-03-13T13:30:00"), "{}", tick.at);
 }
+
+#[test]
+fn row_2_03_whoever_files_a_case_is_told_its_subject_how_long_it_is_kept_and_what_a_number_looks_like()
+ {
+    let office = Office::with_profile(|text| text.replace("P2190D", "P5Y"));
+
+    let filing = office.app.settings(()).expect("shown").filing;
+
+    assert_eq!(filing.subject, "23.15.15 G01");
+    assert_eq!(filing.kept_for, "5 år");
+    assert_eq!(filing.number_example, "2026-10423-2");
+}

@@ -35,7 +35,7 @@ use crate::api::session::{
     SecretRequest, SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
     StoreRecovered,
 };
-use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
+use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
 use crate::api::sync::SyncView;
 use crate::{App, AppError};
 
@@ -247,6 +247,7 @@ pub fn typescript() -> String {
         PaperDone,
         PrinterView,
         SettingsView,
+        FilingView,
         Choice,
         SettingsSaveRequest,
         ProfileEdit,

@@ -42,6 +42,19 @@ pub struct SettingsView {
     pub relations: Vec<Choice>,
     /// Address of the national tool.
     pub national_tool: String,
+    /// How cases are filed in the municipality's own system.
+    pub filing: FilingView,
+}
+
+/// How a case is filed in the municipality's own system, for whoever files it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FilingView {
+    /// KLE subject and facet, `23.15.15 G01`.
+    pub subject: String,
+    /// How long it is kept, in words.
+    pub kept_for: String,
+    /// What the municipality's own case and document numbers look like; may be empty.
+    pub number_example: String,
 }
 
 /// A code with its Danish label.

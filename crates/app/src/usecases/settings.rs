@@ -4,11 +4,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use skranke_domain::ids::StaffId;
 use skranke_domain::role::Act;
+use skranke_forms::Texts;
 use skranke_store::{Action, Entry, ReadHandle, Store, WriteHandle};
 
 use crate::api::error::ErrorCode;
 use crate::api::session::LocationChoice;
-use crate::api::settings::{Choice, SettingsSaveRequest, SettingsView};
+use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
 use crate::error::AppError;
 use crate::state::App;
 use crate::usecases::setup;
@@ -149,8 +150,25 @@ impl App {
                 })
                 .unwrap_or_default(),
             national_tool: profile.national_tool.clone(),
+            filing: FilingView {
+                subject: format!("{} {}", profile.case.kle, profile.case.kle_facet),
+                kept_for: kept_for(&profile.case.retention, self.forms.texts()),
+                number_example: profile.case_number_example.clone(),
+            },
         })
     }
+}
+
+/// An ISO 8601 period of one unit in words: `P2190D` is 2190 days. What is no such period stays as it is written.
+fn kept_for(period: &str, texts: &Texts) -> String {
+    let inside = period.strip_prefix('P').unwrap_or(period);
+    let unit = match inside.chars().last() {
+        Some('D') => "period.days",
+        Some('M') => "period.months",
+        Some('Y') => "period.years",
+        _ => return period.to_owned(),
+    };
+    texts.say(unit, &[("count", &inside[..inside.len() - 1])])
 }
 
 impl App {

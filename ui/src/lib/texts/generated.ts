@@ -839,6 +839,9 @@ export const texts = {
   "park.reason_label": "Venter på",
   "park.reason_other": "Andet",
   "park.title": "Parkér sagen",
+  "period.days": "{count} dage",
+  "period.months": "{count} måneder",
+  "period.years": "{count} år",
   "power_of_attorney_use.receipt": "Modtaget kvittering for borgeren",
   "power_of_attorney_use.request_exemption": "Bedt om fritagelse for borgeren",
   "preview.copy_mark": "KOPI {count}",
@@ -976,11 +979,13 @@ export const texts = {
   "profile.screen_signature": "Borgeren kan skrive under på skærmen",
   "profile.section_calendar": "Kalender og lukkedage",
   "profile.section_contact": "Navn og kontakt",
+  "profile.section_filing": "Journalisering",
+  "profile.section_filing_help": "Står ved fluebenet, når en sag bliver journaliseret.",
   "profile.section_history": "Tidligere versioner",
   "profile.section_later": "Til senere brug",
   "profile.section_later_help": "Oplysningerne bliver gemt i opsætningen. Skranke bruger dem endnu ikke.",
   "profile.section_letters": "Ord i breve",
-  "profile.section_places": "Lokationer og forvaltninger",
+  "profile.section_places": "Lokationer",
   "profile.section_practice": "Hvordan kommunen gør",
   "profile.title": "Kommunens opsætning",
   "profile.unit": "Enhed på brevhovedet",
@@ -1382,8 +1387,10 @@ export const texts = {
   "tick.day": "Dato",
   "tick.details_question": "Et andet tidspunkt, eller kommunens eget nummer?",
   "tick.journalised.details": "Ved journaliseringen",
+  "tick.journalised.filing": "Sagen hører under KLE {subject} og slettes efter {kept_for}.",
+  "tick.journalised.number_example": "For eksempel {example}",
   "tick.journalised.title": "Journaliseret",
-  "tick.journalised.todo": "Sendes til sagssystemet med scan og kvittering",
+  "tick.journalised.todo": "Læg scan og kvittering i sagssystemet",
   "tick.moment_wrong": "Tidspunktet kan ikke ligge i fremtiden eller før bevillingen.",
   "tick.receipt.title": "Kvittering givet",
   "tick.receipt.todo": "Udskriv, og giv den til {name}",
@@ -1650,6 +1657,9 @@ export interface TextValues {
   "merge.into": { number: string | number };
   "merge.other": { date: string | number; number: string | number; state: string | number };
   "merge.undo_lead": { number: string | number };
+  "period.days": { count: string | number };
+  "period.months": { count: string | number };
+  "period.years": { count: string | number };
   "preview.copy_mark": { count: string | number };
   "preview.printed": { printer: string | number };
   "preview.printer_not_ready": { name: string | number };
@@ -1712,6 +1722,8 @@ export interface TextValues {
   "step.declaration.scanned_at": { time: string | number };
   "step.registration.missing_ticks_many": { count: string | number };
   "step.registration.registered_at": { time: string | number };
+  "tick.journalised.filing": { kept_for: string | number; subject: string | number };
+  "tick.journalised.number_example": { example: string | number };
   "tick.receipt.todo": { name: string | number };
   "time.moment": { date: string | number; time: string | number };
   "time.yesterday": { time: string | number };

@@ -1644,7 +1644,25 @@ relations: Array<Choice>,
 /**
  * Address of the national tool.
  */
-national_tool: string, };
+national_tool: string, 
+/**
+ * How cases are filed in the municipality's own system.
+ */
+filing: FilingView, };
+
+export type FilingView = { 
+/**
+ * KLE subject and facet, `23.15.15 G01`.
+ */
+subject: string, 
+/**
+ * How long it is kept, in words.
+ */
+kept_for: string, 
+/**
+ * What the municipality's own case and document numbers look like; may be empty.
+ */
+number_example: string, };
 
 export type Choice = { 
 /**
