@@ -3,6 +3,8 @@
 //! What thousands of stories in memory show of the rules (`tests/contract/convergence.rs`) these show of the disk and
 //! the line. `SKRANKE_SEED=N` replays one.
 
+use skranke_app::api::case::{CaseListRequest, CaseRef, MergeRequest};
+use skranke_app::api::error::ErrorCode;
 use skranke_app::{App, Clock};
 use skranke_testkit::invariants::{self, World};
 use skranke_testkit::network::{Line, Trouble};
@@ -10,7 +12,7 @@ use skranke_testkit::{seed, times};
 
 use crate::epochs::{Drill, Kind};
 use crate::faults::{Told, central, desktop};
-use crate::{Town, granted, register};
+use crate::{Town, granted, register, sign_in_as};
 
 const COUNTERS: [&str; 3] = ["skranke-1", "skranke-2", "skranke-3"];
 
@@ -20,6 +22,45 @@ fn dice(seed: u64, step: u64, below: usize) -> usize {
         seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);
     usize::try_from((mixed ^ (mixed >> 32)) % below as u64).unwrap()
+}
+
+/// Somebody merges a case with what its page shows as a possible duplicate, if there is one and the line allows it.
+fn merge(app: &App, seed: u64, step: u64) {
+    let page = app.case_list(CaseListRequest {
+        query: String::new(),
+        filter: "granted".to_owned(),
+        after: None,
+        purpose: Some("case_work".to_owned()),
+    });
+    let mut rows = page.unwrap().rows;
+    let first = dice(seed, step * 3 + 2, rows.len().max(1));
+    rows.rotate_left(first);
+    let found = rows.into_iter().find_map(|row| {
+        let view = app.case_show(CaseRef {
+            id: row.id.clone(),
+            purpose: Some("case_work".to_owned()),
+        });
+        let mut duplicates = view.unwrap().duplicates.into_iter();
+        let other = duplicates.find(|other| other.can_merge)?;
+        Some((row.id, other.id))
+    });
+    let Some((case_id, other)) = found else {
+        return;
+    };
+    let merged = app.merge(MergeRequest {
+        case_id,
+        merge: other,
+        reason: "Samme anmodning".to_owned(),
+    });
+    // What others did may have come with the round before.
+    let code = merged.err().map(|error| error.code);
+    assert!(
+        matches!(
+            code,
+            None | Some(ErrorCode::OnlineOnly | ErrorCode::NotMergeable)
+        ),
+        "{code:?}"
+    );
 }
 
 fn story(seed: u64) {
@@ -36,6 +77,8 @@ fn story(seed: u64) {
             )
         })
         .collect();
+    // Leads, who may merge what they made apart.
+    apps.iter().for_each(|app| sign_in_as(app, "hanne"));
     let mut told: Vec<Told> = COUNTERS.iter().map(|_| Told::default()).collect();
     let mut backup = drill.backup();
     let mut restores = 0;
@@ -43,7 +86,7 @@ fn story(seed: u64) {
         let which = dice(seed, step * 3, apps.len());
         let app = &apps[which];
         match dice(seed, step * 3 + 1, 12) {
-            0..5 => {
+            0..3 => {
                 let person = [
                     ("0201703984", "Aase Lindholm"),
                     ("2304483984", "Bodil Aagaard"),
@@ -53,6 +96,7 @@ fn story(seed: u64) {
                 told[which].saved.insert(case.row.id.clone());
                 register(app, &case);
             }
+            3..5 => merge(app, seed, step),
             5..9 => {
                 let trouble = dice(seed, step * 3 + 2, Trouble::QUICK.len() * 2);
                 line.suffers(
