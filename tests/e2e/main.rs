@@ -10,7 +10,6 @@ mod completing;
 mod conflict;
 mod correcting;
 mod desktop;
-mod devices;
 mod dialogs;
 mod flow;
 mod guidance;
