@@ -11,8 +11,11 @@ use skranke_protocol::signature::SigningKey;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::{backup, operator, restore};
+use skranke_testkit::invariants::{self, World};
 use skranke_testkit::postgres::Cluster;
 
+use crate::faults::{Told, central, desktop};
+use crate::in_words::audit_fault;
 use crate::{TENANT, Town, granted, register};
 
 /// Where a municipality keeps its records; the runtime's name for it and the owner's.
@@ -118,6 +121,11 @@ impl Drill {
         self.town.store.clone_from(&place.runtime);
         self.place = place;
         self.town.open_central();
+        assert_eq!(
+            audit_fault(self.central().central().store(), TENANT),
+            None,
+            "the audit is put back as it was sealed"
+        );
     }
 
     fn central(&self) -> &skranke_server::serve::Embedded {
@@ -201,6 +209,21 @@ fn drill(kind: Kind) {
     in_step(&one);
     in_step(&lost);
     assert_eq!(drill.position(), acknowledged);
+    let folder = drill.town.folder.path();
+    let told = Told::default();
+    let world = World {
+        desktops: ["skranke-1", "skranke-3"]
+            .map(|name| desktop(folder, name, &told))
+            .into(),
+        central: Some(central(&drill.town)),
+        gone: desktop(folder, "skranke-2", &told)
+            .device
+            .into_iter()
+            .collect(),
+        is_quiet: true,
+        ..World::default()
+    };
+    invariants::hold(&world, "after the drill");
 }
 
 #[test]

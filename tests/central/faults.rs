@@ -4,28 +4,27 @@
 //! The counter that is killed is a process of its own: this test, started again. Basis: reliability, 3.2 and 3.3.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use skranke_app::{App, Clock};
-use skranke_domain::ids::{CaseId, DeviceId};
+use skranke_domain::ids::CaseId;
 use skranke_domain::rehearsal::{self, Bug, SAVE, SYNC};
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::signature::SigningKey;
-use skranke_protocol::tree::{FollowedTree, leaf_hash};
-use skranke_protocol::wire::{DeviceState, Scope};
-use skranke_server::admission::leaf;
-use skranke_server::store::{CentralStore, Device, StoredFeedItem};
+use skranke_protocol::tree::FollowedTree;
 use skranke_store::key::envelope::{Envelope, Opener};
-use skranke_store::{Options, Store};
-use skranke_testkit::invariants::{self, Desktop, World};
+use skranke_store::{AuditFilter, Options, Store};
+use skranke_testkit::invariants::{self, Desktop, Logged, World};
 use skranke_testkit::network::{Line, Trouble};
 use skranke_testkit::{seed, times};
 
-use crate::{TENANT, Town, granted, register};
+use crate::in_words::central_in_words;
+use crate::{TENANT, Town, draft_of, granted, register};
 
 pub(crate) const FOLDER: &str = "SKRANKE_TEST_FOLDER";
 pub(crate) const ADDRESS: &str = "SKRANKE_TEST_ADDRESS";
@@ -125,7 +124,8 @@ pub(crate) fn counter(town: &Town, test: &str, environment: &[(&str, String)]) -
         .env(ADDRESS, town.address.to_string())
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        // What it says lies beside its store, and is looked through with it.
+        .stderr(File::create(town.folder.path().join("said.log")).unwrap())
         .spawn()
         .unwrap()
 }
@@ -184,54 +184,32 @@ pub(crate) fn desktop(folder: &Path, name: &str, told: &Told) -> Desktop {
         saved,
         confirmed,
         proved: tree.map(|tree| (tree.position(), tree.root())),
+        device: Some(read.own_device().unwrap().unwrap().device),
+        log: Some(log(&read)),
+        audit_fault: read
+            .audit_chain(None)
+            .unwrap()
+            .broken
+            .map(|broken| format!("{broken:?}")),
         ..Desktop::default()
     }
 }
 
-/// The tree as its leaves give it and as it is signed.
-fn tree(store: &dyn CentralStore, position: u64) -> invariants::Tree {
-    let items = store.feed_items(TENANT, 0, position).unwrap();
-    let leaves = (1..).zip(&items);
-    invariants::Tree {
-        leaves: leaves
-            .map(|(position, item)| leaf_hash(&leaf(position, item)))
-            .collect(),
-        root: store.tenant(TENANT).unwrap().tree.root(),
-    }
+/// The audit log of a computer.
+fn log(read: &skranke_store::ReadHandle<'_>) -> Vec<Logged> {
+    let rows = read.audit(AuditFilter::All, None, u32::MAX).unwrap();
+    let rows = rows.into_iter().map(|row| Logged {
+        action: row.action.code().to_owned(),
+        case: row.case,
+        device: row.device,
+        detail: row.purpose,
+    });
+    rows.collect()
 }
 
 pub(crate) fn central(town: &Town) -> invariants::Central {
     let store = town.central.as_ref().unwrap().central().store();
-    let position = store.tenant(TENANT).unwrap().position();
-    let mut events = Vec::new();
-    let mut after = 0;
-    let any = Device {
-        id: DeviceId::from_uuid(uuid::Uuid::nil()),
-        code: String::new(),
-        name: String::new(),
-        public_key: SigningKey::from_seed(&[1; 32]).public(),
-        scope: Scope::Tenant,
-        state: DeviceState::Active,
-        head: skranke_protocol::chain::Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    };
-    while after < position {
-        let slice = store.feed(TENANT, &any, after, 500).unwrap();
-        for (position, item) in slice.items {
-            if let StoredFeedItem::Event(event) = item {
-                events.push((event, Some(position)));
-            }
-        }
-        after = slice.read_to;
-    }
-    invariants::Central {
-        tree: Some(tree(store, position)),
-        events,
-        position,
-        ..invariants::Central::default()
-    }
+    central_in_words(store, TENANT)
 }
 
 fn world(town: &Town, told: &Told, others: &[&str], is_quiet: bool) -> World {
@@ -245,17 +223,31 @@ fn world(town: &Town, told: &Told, others: &[&str], is_quiet: bool) -> World {
     World {
         desktops,
         central: Some(central(town)),
-        gone: Vec::new(),
         is_quiet,
+        left: vec![folder.to_owned()],
+        ..World::default()
     }
 }
 
-/// The counter is opened again in this process and brought in step.
-fn comes_back(town: &Town, other: &App) {
+/// The counter is opened again in this process and brought in step; how long it took until one could work.
+fn comes_back(town: &Town, other: &App) -> Duration {
+    let begun = Instant::now();
     let app = town.counter(COUNTER);
+    draft_of(&app, "0201703984", "Aase Lindholm");
+    let took = begun.elapsed();
     for app in [&app, other, &app] {
         let status = app.sync_now(()).unwrap();
         assert_eq!((status.problem.as_str(), status.waiting), ("", 0));
+    }
+    took
+}
+
+/// The world once all have come together again.
+fn after_all(town: &Town, told: &Told, other: &App) -> World {
+    let took = comes_back(town, other);
+    World {
+        recovered: vec![(COUNTER.to_owned(), took)],
+        ..world(town, told, &["skranke-2"], true)
     }
 }
 
@@ -285,8 +277,7 @@ fn killed_at_every_point_of_save_and_sync_nothing_told_is_missing_and_all_come_t
         invariants::hold(&world(&town, &told, &[], false), point);
     }
     assert!(!told.saved.is_empty() && !told.confirmed.is_empty());
-    comes_back(&town, &other);
-    invariants::hold(&world(&town, &told, &["skranke-2"], true), "after them all");
+    invariants::hold(&after_all(&town, &told, &other), "after them all");
 }
 
 #[test]
@@ -312,9 +303,8 @@ fn killed_at_random_nothing_told_is_missing() {
             &format!("SKRANKE_SEED={seed}"),
         );
     }
-    comes_back(&town, &other);
     invariants::hold(
-        &world(&town, &told, &["skranke-2"], true),
+        &after_all(&town, &told, &other),
         &format!("SKRANKE_SEED={seed}"),
     );
 }
@@ -333,9 +323,8 @@ fn a_place_in_the_feed_that_is_kept_before_what_was_read_is_caught() {
     let bug = Some(Bug::CheckpointFirst);
     let mut child = counter(&town, test, &rehearsing("sync.cursor_kept", 1, bug));
     told.listen(&mut child);
-    comes_back(&town, &other);
 
-    let found = invariants::broken(&world(&town, &told, &["skranke-2"], true));
+    let found = invariants::broken(&after_all(&town, &told, &other));
 
     assert!(found.iter().any(|line| line.starts_with("I5")), "{found:?}");
 }
@@ -386,6 +375,7 @@ fn power_goes(test: &str, bug: Option<Bug>) -> (Vec<String>, usize) {
     let desktop = desktop(after, COUNTER, &told);
     let world = World {
         desktops: vec![desktop],
+        left: vec![after.to_owned()],
         ..World::default()
     };
     (invariants::broken(&world), told.saved.len())

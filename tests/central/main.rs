@@ -17,6 +17,8 @@ mod stories;
 mod wipe;
 
 mod conflicts;
+#[path = "../shared/in_words.rs"]
+mod in_words;
 
 use std::net::SocketAddr;
 use std::path::Path;

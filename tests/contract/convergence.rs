@@ -124,6 +124,7 @@ fn story(seed: u64, keys: &Keys) -> World {
         central: Some(in_words(&central)),
         gone: gone.iter().map(Counter::device).collect(),
         is_quiet: true,
+        ..World::default()
     }
 }
 
@@ -148,6 +149,7 @@ fn in_words(central: &Central) -> invariants::Central {
             leaves: central.leaves(),
             root: central.tenant.tree.root(),
         }),
+        epoch: central.tenant.epoch,
         ..invariants::Central::default()
     }
 }

@@ -2,46 +2,28 @@
 //!
 //! Basis: reliability, faults F3 and F8.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{PushBatch, Scope};
+use skranke_server::store::StoreError;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::sqlite::SqliteStore;
-use skranke_server::store::{StoreError, StoredFeedItem};
-use skranke_testkit::invariants::{self, Central, Desktop, World};
+use skranke_testkit::invariants::{self, World};
 use skranke_testkit::postgres::Cluster;
 use skranke_testkit::small_disk::SmallDisk;
 
-use crate::office::{Laptop, Office, TENANT};
+use crate::office::{Office, TENANT};
 use crate::postgres::{address, prepared};
 
-/// Everything that was acknowledged to the laptop is in the feed, once.
-fn held(
-    office: &Office,
-    laptop: &Laptop,
-    acknowledged: &[skranke_protocol::envelope::SealedEvent],
-) {
-    let feed = office.feed(laptop);
-    let events = feed.into_iter().filter_map(|(position, item)| match item {
-        StoredFeedItem::Event(event) => Some((event, Some(position))),
-        StoredFeedItem::ScopeEntered(..) | StoredFeedItem::ScopeLeft(_) => None,
-    });
+/// Everything that was acknowledged to the laptop is in the feed, once, and all else holds.
+fn held(office: &Office, acknowledged: &[SealedEvent], left: &[&Path]) {
     let world = World {
-        desktops: vec![Desktop {
-            name: "the laptop".to_owned(),
-            events: acknowledged.to_vec(),
-            saved: Vec::new(),
-            confirmed: acknowledged.iter().map(|event| *event.hash()).collect(),
-            ..Desktop::default()
-        }],
-        central: Some(Central {
-            events: events.collect(),
-            position: office.store.tenant(TENANT).unwrap().position(),
-            ..Central::default()
-        }),
-        gone: Vec::new(),
         is_quiet: true,
+        left: left.iter().map(|place| place.to_path_buf()).collect(),
+        ..office.after_fault(acknowledged)
     };
     invariants::hold(&world, "after it was exhausted");
 }
@@ -52,6 +34,7 @@ fn with_every_connection_taken_a_write_is_told_to_come_again_and_nothing_is_lost
     drop(prepared(&cluster));
     let place = address(&cluster.address("skranke_runtime", "skranke"), 1);
     let store = PostgresStore::open(&place, &KeyFile::from_bytes([7; 32])).unwrap();
+    let log = cluster.log();
     let office = Office::over(Arc::new(store), cluster);
     let mut laptop = office.laptop(1, Scope::Tenant);
     let (_, opening) = laptop.open_case("2512169996");
@@ -62,7 +45,7 @@ fn with_every_connection_taken_a_write_is_told_to_come_again_and_nothing_is_lost
     assert!(matches!(answer, Err(StoreError::Database(_))), "{answer:?}");
     drop(taken);
     office.push(laptop.id, &opening);
-    held(&office, &laptop, &opening);
+    held(&office, &opening, &[&log]);
 }
 
 #[test]
@@ -92,8 +75,8 @@ fn on_a_full_disk_the_central_store_acknowledges_nothing_it_does_not_hold_and_go
     let refused = refused.expect("the disk is full");
 
     std::fs::remove_file(full).unwrap();
-    held(&office, &laptop, &acknowledged);
+    held(&office, &acknowledged, &[disk.path()]);
     office.push(laptop.id, &refused);
     acknowledged.extend(refused);
-    held(&office, &laptop, &acknowledged);
+    held(&office, &acknowledged, &[disk.path()]);
 }

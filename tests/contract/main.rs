@@ -4,9 +4,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod caught;
 mod convergence;
 mod exhausted;
 mod http;
+#[path = "../shared/in_words.rs"]
+mod in_words;
 mod office;
 mod postgres;
 mod suite;

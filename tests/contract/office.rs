@@ -16,7 +16,10 @@ use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope, Verdict};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered};
 use skranke_server::store::{CentralStore, Device, ServerKeys, StoreError, Stored, StoredFeedItem};
+use skranke_testkit::invariants::{Desktop, World};
 use uuid::Uuid;
+
+use crate::in_words::central_in_words;
 
 pub(crate) const TENANT: &str = "0999";
 
@@ -55,6 +58,20 @@ impl Office {
             store,
             keys,
             _beside: Box::new(beside),
+        }
+    }
+
+    /// The municipality after a fault: a laptop that was told these events are taken, and what is held here.
+    pub(crate) fn after_fault(&self, acknowledged: &[SealedEvent]) -> World {
+        World {
+            desktops: vec![Desktop {
+                name: "the laptop".to_owned(),
+                events: acknowledged.to_vec(),
+                confirmed: acknowledged.iter().map(|event| *event.hash()).collect(),
+                ..Desktop::default()
+            }],
+            central: Some(central_in_words(self.store.as_ref(), TENANT)),
+            ..World::default()
         }
     }
 
@@ -247,7 +264,8 @@ impl Laptop {
     /// The event that opens a case.
     pub(crate) fn opened(&mut self, channel: Channel) -> Event {
         self.serial += 1;
-        self.opened_as(&format!("2026-S1-{:04}", self.serial), channel)
+        let code = self.id.as_uuid().as_u128() & 0xff;
+        self.opened_as(&format!("2026-S{code}-{:04}", self.serial), channel)
     }
 
     /// The same under another number.

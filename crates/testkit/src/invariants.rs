@@ -4,6 +4,8 @@
 //! Basis: reliability, section 3.3 (the invariants' numbers stand beside each check).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use skranke_domain::case::{Case, Field, Recorded};
 use skranke_domain::event::Event;
@@ -13,9 +15,16 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::tree::Node;
 
+mod changes;
+mod left;
+mod log;
 mod tree;
 
+pub use log::Logged;
 pub use tree::Tree;
+
+/// How soon after a fault one can work again. Basis: reliability, I14.
+const USABLE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Hash of an event.
 pub type Hash = [u8; 32];
@@ -35,6 +44,12 @@ pub struct Desktop {
     pub shown: Option<BTreeMap<CaseId, usize>>,
     /// How far it read and proved the feed, and the root over that.
     pub proved: Option<(u64, Node)>,
+    /// The computer itself, where its log is looked at.
+    pub device: Option<DeviceId>,
+    /// Its audit log.
+    pub log: Option<Vec<Logged>>,
+    /// What looking through the audit's own chain found.
+    pub audit_fault: Option<String>,
 }
 
 /// What the central store holds.
@@ -48,6 +63,12 @@ pub struct Central {
     pub heads: Vec<(DeviceId, chain::Head)>,
     /// The tree over its feed.
     pub tree: Option<Tree>,
+    /// The epoch it is in.
+    pub epoch: u64,
+    /// Its audit log.
+    pub log: Option<Vec<Logged>>,
+    /// What looking through the audit's seals found.
+    pub audit_fault: Option<String>,
 }
 
 /// Everything after a fault, once all have been in step again.
@@ -61,6 +82,10 @@ pub struct World {
     pub gone: Vec<DeviceId>,
     /// Whether every computer may see every case and has been in step.
     pub is_quiet: bool,
+    /// Folders with all the run left: databases, their logs, outbox logs, what programs wrote.
+    pub left: Vec<PathBuf>,
+    /// How long what was killed took to be of use again.
+    pub recovered: Vec<(String, Duration)>,
 }
 
 /// Every invariant that does not hold, in words; empty where all do.
@@ -88,6 +113,14 @@ pub fn broken(world: &World) -> Vec<String> {
         }
     }
     numbers(world, &mut found);
+    changes::rest_on_what_was_seen(world, &mut found);
+    log::accounts_for_everything(world, &mut found);
+    left::holds_no_number(world, &mut found);
+    for (what, took) in &world.recovered {
+        if *took > USABLE_WITHIN {
+            found.push(format!("I14: {what} was of use again after {took:?} only"));
+        }
+    }
     if world.is_quiet {
         converged(world, &mut found);
     }
@@ -131,7 +164,7 @@ fn missing(
     }
 }
 
-/// I4 and I6: each device's events are one chain, without gap or fork.
+/// I4, and of I6 the chain: each device's events are one chain, without gap or fork.
 fn chains(world: &World, name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
     let mut by_device: BTreeMap<_, Vec<&SealedEvent>> = BTreeMap::new();
     for event in events {
@@ -334,6 +367,16 @@ fn citizen(name: &str, id: CaseId, case: &Case, recorded: &[Recorded], found: &m
     {
         found.push(format!("{name}: the last name of {id} is not in effect"));
     }
+}
+
+/// The events that are in their cases, as the central store has them, or the first computer where there is none.
+fn in_their_cases(world: &World) -> Vec<&SealedEvent> {
+    if let Some(central) = &world.central {
+        let placed = central.events.iter().filter(|(_, at)| at.is_some());
+        return placed.map(|(event, _)| event).collect();
+    }
+    let first = world.desktops.first();
+    first.map_or_else(Vec::new, |desktop| desktop.events.iter().collect())
 }
 
 /// Whether the author of an event had seen another.

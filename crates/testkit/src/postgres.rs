@@ -171,7 +171,7 @@ impl Cluster {
             .args(self.settings.iter().flat_map(|line| ["-c", line.as_str()]))
             .stdin(Stdio::piped())
             .stderr(
-                fs::File::create(self.folder.path().join("log"))
+                fs::File::create(self.log())
                     .map(Stdio::from)
                     .expect("a log"),
             );
@@ -181,7 +181,7 @@ impl Cluster {
             assert!(
                 begin.elapsed() < PATIENCE,
                 "PostgreSQL does not answer: {}",
-                fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+                fs::read_to_string(self.log()).unwrap_or_default()
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -228,6 +228,11 @@ impl Cluster {
             "host={} user={role} dbname={database}",
             self.folder.path().display()
         )
+    }
+
+    /// Where it writes what happens to it.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 
     /// The folder of the socket.

@@ -1,5 +1,6 @@
 //! The program as a child process.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -28,7 +29,7 @@ impl Program {
     }
 
     fn start_on(folder: &Path, store: &str) -> Self {
-        Self::start_from(command(folder, store))
+        Self::start_from(folder, command(folder, store))
     }
 
     /// The same, rehearsing.
@@ -37,10 +38,11 @@ impl Program {
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         // The kill that ends it at a point is found there.
         command.env("PATH", "/usr/bin:/bin");
-        Self::start_from(command)
+        Self::start_from(folder, command)
     }
 
-    fn start_from(mut command: Command) -> Self {
+    /// What it says lies beside its database, and is looked through with it.
+    fn start_from(folder: &Path, mut command: Command) -> Self {
         let mut child = command
             .args([
                 "serve",
@@ -53,7 +55,7 @@ impl Program {
             .env("SKRANKE_SERVER_BOOTSTRAP_SECRET", SECRET)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(folder.join("said.log")).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();

@@ -16,6 +16,7 @@ use skranke_testkit::postgres::Cluster;
 use uuid::Uuid;
 
 use super::{address, opened, prepared};
+use crate::in_words::audit_fault;
 use crate::office::{Office, TENANT, last, noon};
 
 const DATABASE: &str = "skranke";
@@ -92,7 +93,7 @@ fn lived_in(store: &Arc<SqliteStore>) -> Office {
         detail: String::new(),
     };
     transaction.audit(&read).unwrap();
-    let key = skranke_protocol::signature::SigningKey::from_seed(&[5; 32]);
+    let key = skranke_protocol::signature::SigningKey::from_seed(&office.keys.signing_seed);
     skranke_server::audit::seal(transaction.as_mut(), &key, noon()).unwrap();
     transaction.commit().unwrap();
     let empty: Vec<_> = transfer::inventory(store.as_ref(), TENANT)
@@ -126,6 +127,9 @@ fn moving_to_postgresql_and_back_loses_and_changes_nothing() {
     assert!(served.server_keys().unwrap() == office.keys);
     assert!(embedded_again.server_keys().unwrap() == office.keys);
     let moved = Office::over(Arc::new(served), ());
+    for store in [moved.store.as_ref(), embedded_again.as_ref()] {
+        assert_eq!(audit_fault(store, TENANT), None, "sealed as it was");
+    }
     let visible = |office: &Office| -> Vec<(u64, StoredFeedItem)> {
         let slice = office
             .store

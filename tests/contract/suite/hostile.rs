@@ -8,6 +8,7 @@ use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{PushBatch, Scope, Verdict};
+use skranke_testkit::invariants;
 use uuid::Uuid;
 
 use crate::office::{Laptop, Office, last};
@@ -96,7 +97,7 @@ pub(crate) fn a_batch_of_forgeries_gets_a_reason_for_each_and_goes_on(office: &O
     let honest = laptop.note(case, &last(&opening), "ærligt arbejde");
     let mut batch = PushBatch::of(
         &[
-            opening,
+            opening.clone(),
             vec![
                 wrong_key,
                 wrong_tenant,
@@ -135,6 +136,8 @@ pub(crate) fn a_batch_of_forgeries_gets_a_reason_for_each_and_goes_on(office: &O
         ]
     );
     assert_eq!(office.alarms(), ["bad_signature", "other_tenant"]);
+    let taken = [opening, honest.clone()].concat();
+    invariants::hold(&office.after_fault(&taken), "after a poisoned batch");
     let device = office.device(&laptop);
     assert_eq!(
         device.head, laptop.head,

@@ -1,5 +1,7 @@
 //! A counter with a store: an enrolled device whose staff open cases and seal events, all of them fictional.
 
+use std::path::Path;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::case::Case;
 use skranke_domain::cpr::Cpr;
@@ -10,6 +12,7 @@ use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::SigningKey;
 use skranke_store::{Action, Actor, Entry, Store, StoreError};
+use skranke_testkit::invariants::{self, Desktop, World};
 use uuid::Uuid;
 
 use crate::scratch::{Scratch, now};
@@ -217,4 +220,25 @@ pub(crate) fn save(store: &mut Store, sealed: &[SealedEvent]) -> Result<Case, St
     let case = write.append_command(sealed)?;
     write.commit()?;
     Ok(case)
+}
+
+/// Hashes of the own events: of what this store said that it is saved.
+pub(crate) fn told(store: &Store) -> Vec<invariants::Hash> {
+    let own = store.read().unwrap().own_events(0, u32::MAX).unwrap();
+    own.iter().map(|event| *event.hash()).collect()
+}
+
+/// A computer after a fault: what it holds, what it said before, and the folder it left.
+pub(crate) fn after_fault(store: &Store, folder: &Path, told: Vec<invariants::Hash>) -> World {
+    World {
+        desktops: vec![Desktop {
+            name: "the counter".to_owned(),
+            events: store.read().unwrap().own_events(0, u32::MAX).unwrap(),
+            saved: told,
+            ..Desktop::default()
+        }],
+        is_quiet: true,
+        left: vec![folder.to_owned()],
+        ..World::default()
+    }
 }

@@ -5,11 +5,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use skranke_store::{Action, Entry, Options, Saved, Store, StoreError};
+use skranke_testkit::invariants::{self, World};
 use skranke_testkit::small_disk::SmallDisk;
 
-use crate::desk::{actor, case_id, enrol, note, opened, sealer_of};
+use crate::desk::{actor, after_fault, case_id, enrol, note, opened, sealer_of, told};
 use crate::scratch::{Scratch, now};
 
 const BALLAST_BYTES: u64 = 1_000_000;
@@ -86,22 +88,24 @@ fn fill(disk: &Path) {
         saved += 1;
         save_one(&mut store, saved).expect("the case at hand can be finished without a restart");
     }
+    let said = told(&store);
+    assert_eq!(said.len(), 2 * saved as usize);
     drop(store);
 
+    let begun = Instant::now();
     let store = Store::open(disk, &key, options(), now()).unwrap();
+    let took = begun.elapsed();
     let read = store.read().unwrap();
     assert_eq!(
         read.case_counts().unwrap().total(),
         u64::from(saved),
         "what was said to be saved is there"
     );
-    let seqs: Vec<u64> = read
-        .own_events(0, u32::MAX)
-        .unwrap()
-        .iter()
-        .map(|event| event.header().device_seq)
-        .collect();
-    assert_eq!(seqs, (1..=u64::from(saved) * 2).collect::<Vec<_>>());
+    let world = World {
+        recovered: vec![("the counter".to_owned(), took)],
+        ..after_fault(&store, disk, said)
+    };
+    invariants::hold(&world, "after the disk was full");
     assert_eq!(store.check_integrity().unwrap(), vec![]);
 }
 

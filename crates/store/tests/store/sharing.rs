@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use skranke_store::{Action, Entry, Options, Store, StoreError};
+use skranke_testkit::invariants;
 
-use crate::desk::{Desk, actor, case_id, opened, save, sealer_of};
+use crate::desk::{Desk, actor, after_fault, case_id, opened, save, sealer_of, told};
 use crate::scratch::{Scratch, now};
 
 const FOLDER: &str = "SKRANKE_TEST_SHARING_FOLDER";
@@ -81,6 +82,8 @@ fn two_processes_and_two_threads_share_one_chain_without_loss() {
         all,
         "every case got a number of its own"
     );
+    let world = after_fault(&store, scratch.path(), told(&store));
+    invariants::hold(&world, "after two programs had one store");
     drop(store);
     let (store, _) =
         Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();

@@ -1,0 +1,160 @@
+//! The function that says what must hold says so too where something does not: each invariant is broken once.
+
+use skranke_domain::event::Event;
+use skranke_protocol::wire::Scope;
+use skranke_testkit::invariants::{self, Logged, World};
+
+use crate::Sqlite;
+use crate::office::{Office, TENANT, last, noon};
+
+/// A municipality in which all is well.
+fn sound() -> (World, Office) {
+    let office = Office::of::<Sqlite>();
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let (case, mut events) = laptop.open_case("2512169996");
+    events.extend(laptop.note(case, &last(&events), "ringet op"));
+    office.push(laptop.id, &events);
+    let mut world = office.after_fault(&events);
+    world.is_quiet = true;
+    let row = office.store.tenant(TENANT).unwrap();
+    world.desktops[0].proved = Some((row.position(), row.tree.root()));
+    world.desktops[0].device = Some(laptop.id);
+    (world, office)
+}
+
+fn caught(breaks: impl FnOnce(&mut World), invariant: &str) {
+    let (mut world, _office) = sound();
+    assert_eq!(invariants::broken(&world), Vec::<String>::new());
+
+    breaks(&mut world);
+
+    let found = invariants::broken(&world);
+    assert!(
+        found.iter().any(|line| line.starts_with(invariant)),
+        "{invariant}: {found:?}"
+    );
+}
+
+#[test]
+fn a_tree_that_was_cut_rewritten_or_that_lacks_what_was_acknowledged_is_caught() {
+    let tree = |world: &mut World, change: &dyn Fn(&mut invariants::Tree)| {
+        change(world.central.as_mut().unwrap().tree.as_mut().unwrap());
+    };
+    caught(|world| tree(world, &|tree| tree.root = [0; 32]), "I6");
+    caught(
+        |world| tree(world, &|tree| tree.leaves.truncate(2)),
+        "I6: the tree has not one leaf",
+    );
+    caught(
+        |world| tree(world, &|tree| tree.leaves.swap(0, 1)),
+        "I6: what was acknowledged",
+    );
+    caught(
+        |world| world.desktops[0].proved = Some((2, [0; 32])),
+        "I6 the laptop",
+    );
+}
+
+#[test]
+fn a_state_that_changed_from_a_version_nobody_had_is_caught() {
+    caught(
+        |world| {
+            let mut laptop = crate::office::Laptop::new(1);
+            let (case, mut events) = laptop.open_case("2512169996");
+            let withdrawn = Event::Withdrawn {
+                withdrawn_at: noon(),
+            };
+            // Withdrawn by one who had not even seen the case.
+            events.extend(laptop.command(case, &[], &[withdrawn]));
+            world.central.as_mut().unwrap().events = (1..)
+                .zip(events)
+                .map(|(at, event)| (event, Some(at)))
+                .collect();
+        },
+        "I8",
+    );
+}
+
+#[test]
+fn a_write_or_a_read_without_its_row_and_a_row_without_its_cause_are_caught() {
+    fn log(world: &mut World) -> &mut Vec<Logged> {
+        world.central.as_mut().unwrap().log.as_mut().unwrap()
+    }
+    caught(
+        |world| log(world).retain(|row| row.action != "events_accepted"),
+        "I9 the central store: a write",
+    );
+    caught(
+        |world| {
+            let row = log(world)[0].clone();
+            log(world).push(row);
+        },
+        "I9 the central store: the log has a write",
+    );
+    caught(
+        |world| {
+            // Another computer holds it all and no read of it is in the log.
+            world.desktops[0].device =
+                Some(skranke_domain::ids::DeviceId::from_uuid(uuid::Uuid::nil()));
+        },
+        "I9 the laptop: a read is not",
+    );
+    caught(
+        |world| {
+            let device = world.desktops[0].device.unwrap();
+            log(world).push(Logged {
+                action: "feed_read".to_owned(),
+                case: None,
+                device,
+                detail: "1 3..9".to_owned(),
+            });
+        },
+        "I9 the laptop: a read of nothing",
+    );
+}
+
+#[test]
+fn an_audit_that_was_changed_is_caught() {
+    caught(
+        |world| world.central.as_mut().unwrap().audit_fault = Some("row 3".to_owned()),
+        "I9 the central store: the audit",
+    );
+    caught(
+        |world| world.desktops[0].audit_fault = Some("row 3".to_owned()),
+        "I9 the laptop: the audit",
+    );
+}
+
+#[test]
+fn a_number_left_readable_in_whatever_form_is_caught() {
+    let forms: [&[u8]; 4] = [
+        b"CPR 2512169996 findes",
+        b"251216-9996",
+        b"2\x005\x001\x002\x001\x006\x009\x009\x009\x006\x00",
+        b"\\x32353132313639393936",
+    ];
+    for form in forms {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("deep")).unwrap();
+        std::fs::write(folder.path().join("deep/said.log"), form).unwrap();
+        caught(
+            |world| world.left = vec![folder.path().to_owned()],
+            "I10: a citizen",
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("2512169996.pdf"), "").unwrap();
+    caught(
+        |world| world.left = vec![folder.path().to_owned()],
+        "I10: a citizen",
+    );
+}
+
+#[test]
+fn a_program_that_is_of_use_again_too_late_is_caught() {
+    let late = std::time::Duration::from_millis(5_001);
+    caught(
+        |world| world.recovered = vec![("it".to_owned(), late)],
+        "I14",
+    );
+}

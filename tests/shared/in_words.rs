@@ -1,0 +1,91 @@
+//! A central store told as the invariants ask for it, whatever database is behind it.
+
+use skranke_domain::ids::DeviceId;
+use skranke_protocol::chain::Head;
+use skranke_protocol::signature::SigningKey;
+use skranke_protocol::tree::leaf_hash;
+use skranke_protocol::wire::{DeviceState, Scope};
+use skranke_server::admission::leaf;
+use skranke_server::audit;
+use skranke_server::store::{CentralStore, Device, StoredFeedItem};
+use skranke_testkit::invariants::{Central, Logged, Tree};
+use uuid::Uuid;
+
+/// What the store holds of a municipality, its tree and its log.
+pub(crate) fn central_in_words(store: &dyn CentralStore, tenant: &str) -> Central {
+    let row = store.tenant(tenant).unwrap();
+    let position = row.position();
+    let items = store.feed_items(tenant, 0, position).unwrap();
+    let leaves = (1..).zip(&items);
+    Central {
+        events: events(store, tenant, position),
+        position,
+        heads: Vec::new(),
+        tree: Some(Tree {
+            leaves: leaves
+                .map(|(position, item)| leaf_hash(&leaf(position, item)))
+                .collect(),
+            root: row.tree.root(),
+        }),
+        epoch: row.epoch,
+        log: Some(log(store, tenant)),
+        audit_fault: audit_fault(store, tenant),
+    }
+}
+
+fn events(
+    store: &dyn CentralStore,
+    tenant: &str,
+    position: u64,
+) -> Vec<(skranke_protocol::envelope::SealedEvent, Option<u64>)> {
+    let any = Device {
+        id: DeviceId::from_uuid(Uuid::nil()),
+        code: String::new(),
+        name: String::new(),
+        public_key: SigningKey::from_seed(&[1; 32]).public(),
+        scope: Scope::Tenant,
+        state: DeviceState::Active,
+        head: Head::START,
+        accepted: 0,
+        quarantined: 0,
+        deferred: 0,
+    };
+    let mut events = Vec::new();
+    let mut after = 0;
+    while after < position {
+        let slice = store.feed(tenant, &any, after, 500).unwrap();
+        for (position, item) in slice.items {
+            if let StoredFeedItem::Event(event) = item {
+                events.push((event, Some(position)));
+            }
+        }
+        after = slice.read_to;
+    }
+    events
+}
+
+/// What `skranke-server audit verify` would name.
+pub(crate) fn audit_fault(store: &dyn CentralStore, tenant: &str) -> Option<String> {
+    let keys = store.server_keys().unwrap();
+    let key = SigningKey::from_seed(&keys.signing_seed).public();
+    let looked = audit::verify(store, tenant, &key).unwrap();
+    looked.err().map(|fault| format!("{fault:?}"))
+}
+
+fn log(store: &dyn CentralStore, tenant: &str) -> Vec<Logged> {
+    let mut log = Vec::new();
+    let mut last = 0;
+    loop {
+        let rows = store.audit_rows(tenant, last, 1_000).unwrap();
+        let Some(newest) = rows.last() else {
+            return log;
+        };
+        last = newest.number;
+        log.extend(rows.into_iter().map(|row| Logged {
+            action: row.action,
+            case: row.case_id,
+            device: row.device_id,
+            detail: row.detail,
+        }));
+    }
+}
