@@ -17,12 +17,12 @@ pub(crate) const TENANT: &str = "990";
 const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
 /// Whatever the core reports, as this file's errors.
-fn done<T>(outcome: Result<T, AppError>) -> Result<T> {
+pub(crate) fn done<T>(outcome: Result<T, AppError>) -> Result<T> {
     outcome.map_err(|error| anyhow::anyhow!("{}", error.log_line()))
 }
 
 /// A counter with a store of its own, and somebody at it.
-fn counter(folder: &Path, url: &str) -> Result<App> {
+pub(crate) fn counter(folder: &Path, url: &str) -> Result<App> {
     let app = done(App::open(Config {
         folder: folder.to_owned(),
         key: KeyPlace::File(folder.join("key")),
@@ -46,7 +46,7 @@ fn counter(folder: &Path, url: &str) -> Result<App> {
 }
 
 /// A municipality's central store whose records lie in `folder` as the window lays them.
-fn central_in(folder: &Path) -> Result<Embedded> {
+pub(crate) fn central_in(folder: &Path) -> Result<Embedded> {
     std::fs::create_dir_all(folder)?;
     let settings = Settings {
         listen: Some("127.0.0.1:0".to_owned()),
@@ -60,7 +60,7 @@ fn central_in(folder: &Path) -> Result<Embedded> {
 }
 
 /// Aase's request, handed in at this counter; the id of its case.
-fn handed_in(app: &App) -> Result<String> {
+pub(crate) fn handed_in(app: &App) -> Result<String> {
     let draft = done(app.draft_new(()))?;
     let mut fields = draft.fields.clone();
     for (id, value) in [
