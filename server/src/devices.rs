@@ -16,13 +16,21 @@ use uuid::Uuid;
 use crate::store::devices::{DeviceRecord, HANDED_OVER, Revocation};
 use crate::store::{AuditRow, CentralTransaction, StoreError, Stored, StoredEvent, Touched};
 
-/// Who acts on a device.
+/// Who acts.
 #[derive(Debug, Clone, Copy)]
 pub struct Acting {
-    /// On which device; the one acted on where the operator does it.
+    /// On which device.
     pub device_id: DeviceId,
-    /// Who; none for the operator.
+    /// Who; none for the operator and for a device that acts by itself.
     pub staff_id: Option<StaffId>,
+}
+
+impl Acting {
+    /// The operator, at the server itself.
+    pub const OPERATOR: Self = Self {
+        device_id: DeviceId::from_uuid(Uuid::nil()),
+        staff_id: None,
+    };
 }
 
 /// Shuts a device out from the next request on: its sessions end and its grants are revoked, so that what it still

@@ -5,6 +5,7 @@
 //!
 //! Basis: design, section 6.
 
+pub mod accounts;
 pub mod admission;
 pub mod attachments;
 pub mod audit;

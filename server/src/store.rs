@@ -6,6 +6,7 @@
 //!
 //! Basis: design, section 6; sync-and-speed 3.2 to 3.4 and 7.
 
+pub mod accounts;
 pub mod devices;
 pub mod key_file;
 pub mod postgres;
@@ -15,7 +16,11 @@ pub mod transfer;
 use std::collections::BTreeSet;
 
 use crate::audit::AuditSeal;
+<<<<<<< HEAD
 use crate::news::News;
+=======
+use accounts::AccountRegister;
+>>>>>>> 140be9e (server: what the operator does stands in the audit)
 use chrono::{DateTime, NaiveDate, Utc};
 use devices::DeviceRegister;
 use sha2::{Digest, Sha256};
@@ -447,9 +452,9 @@ pub struct AuditRow {
     pub id: Uuid,
     /// When.
     pub at: DateTime<Utc>,
-    /// On which device.
+    /// On which device; all zeros where the operator acted at the server itself.
     pub device_id: DeviceId,
-    /// Who; none where a device acted by itself.
+    /// Who; none where a device or the operator acted.
     pub staff_id: Option<StaffId>,
     /// Code of what was done.
     pub action: &'static str,
@@ -472,9 +477,9 @@ pub struct AuditEntry {
     pub number: u64,
     /// When.
     pub at: DateTime<Utc>,
-    /// On which device.
+    /// On which device; all zeros where the operator acted at the server itself.
     pub device_id: DeviceId,
-    /// Who; none where a device acted by itself.
+    /// Who; none where a device or the operator acted.
     pub staff_id: Option<StaffId>,
     /// Code of what was done.
     pub action: String,
@@ -571,12 +576,6 @@ pub trait CentralStore: Send + Sync {
     /// A local account.
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>>;
 
-    /// Adds or replaces a local account.
-    fn save_staff(&self, tenant: &str, staff: &Staff) -> Stored<()>;
-
-    /// Adds a one-time code.
-    fn save_enrolment_code(&self, tenant: &str, code: &EnrolmentCode) -> Stored<()>;
-
     /// A complete attachment.
     fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>>;
 
@@ -606,7 +605,7 @@ pub trait CentralStore: Send + Sync {
 }
 
 /// The tenant's one writing transaction.
-pub trait CentralTransaction: DeviceRegister {
+pub trait CentralTransaction: AccountRegister + DeviceRegister {
     /// The tenant's row as it stands in this transaction.
     fn tenant(&self) -> &Tenant;
 

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::session::SessionView;
-use skranke_app::{App, AppError};
+use skranke_app::{App, AppError, Clock};
+use skranke_server::accounts;
 use skranke_server::config::openid::{OpenIdSettings, RoleSettings};
+use skranke_server::devices::Acting;
 use skranke_server::store::CentralStore;
 
 use super::{TENANT, Town, granted, sign_in_as};
@@ -401,7 +403,14 @@ fn a_person_whose_account_was_closed_here_is_refused_although_the_provider_vouch
     let staff_id = view.staff_id.parse().unwrap();
     let mut staff = central.staff(TENANT, staff_id).unwrap().unwrap();
     staff.active = false;
-    central.save_staff(TENANT, &staff).unwrap();
+    accounts::save(
+        &central,
+        TENANT,
+        &staff,
+        Acting::OPERATOR,
+        Clock::System.now(),
+    )
+    .unwrap();
 
     let refusal = story.sign_in("karin").unwrap_err();
 

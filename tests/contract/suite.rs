@@ -1,5 +1,6 @@
 //! What every backend must do.
 
+pub(crate) mod accounts;
 pub(crate) mod chain;
 pub(crate) mod decisions;
 pub(crate) mod devices;
@@ -59,6 +60,7 @@ macro_rules! run_against {
                 devices::a_device_held_what_it_was_given_and_what_it_made,
                 devices::a_device_of_limited_scope_held_its_own_cases_until_they_left,
                 devices::the_list_of_devices_says_who_used_them_and_when,
+                accounts::what_the_operator_does_with_accounts_stands_in_the_audit,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,
                 editions::of_two_administrators_exactly_one_wins,
                 editions::an_edition_that_was_not_committed_does_not_exist,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::TimeDelta;
 use serde_json::json as fields;
-use skranke_domain::ids::{GrantId, StaffId};
+use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
 use skranke_protocol::grant::Grant;
 use skranke_protocol::instant;
@@ -20,9 +20,11 @@ use uuid::Uuid;
 
 use super::enrol::audit;
 use super::{answer, json};
+use crate::accounts;
 use crate::admission::{self, Circumstances};
 use crate::auth::Call;
 use crate::central::Central;
+use crate::devices::Acting;
 use crate::log;
 use crate::openid::Arrived;
 use crate::problem::{Answer, Refusal};
@@ -265,7 +267,7 @@ async fn identify(
                     let Some(arrived) = arrived else {
                         return Ok(None);
                     };
-                    Ok(vouched_for(central, &tenant, &arrived)?.then_some(arrived))
+                    Ok(vouched_for(central, &tenant, device_id, &arrived)?.then_some(arrived))
                 })
                 .await?;
             Ok(arrived.map(|arrived| Known {
@@ -300,7 +302,12 @@ async fn identify(
 
 /// Keeps a row of a person the identity provider vouched for, so that the person can be withdrawn here too; whether
 /// the person may work.
-fn vouched_for(central: &Central, tenant: &str, arrived: &Arrived) -> Answer<bool> {
+fn vouched_for(
+    central: &Central,
+    tenant: &str,
+    device_id: DeviceId,
+    arrived: &Arrived,
+) -> Answer<bool> {
     let known = central.store.staff(tenant, arrived.staff_id)?;
     let staff = Staff {
         id: arrived.staff_id,
@@ -315,7 +322,11 @@ fn vouched_for(central: &Central, tenant: &str, arrived: &Arrived) -> Answer<boo
         active: known.as_ref().is_none_or(|known| known.active),
     };
     if known.as_ref() != Some(&staff) {
-        central.store.save_staff(tenant, &staff)?;
+        let by = Acting {
+            device_id,
+            staff_id: Some(staff.id),
+        };
+        accounts::save(central.store.as_ref(), tenant, &staff, by, log::now())?;
     }
     Ok(staff.active)
 }

@@ -28,9 +28,9 @@ use self::link::{Connector, Link};
 use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
 use super::key_file::KeyFile;
 use super::{
-    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition,
-    StoredFeedItem, StoredGrant, Tenant,
+    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, FeedSlice,
+    NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
+    StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 use crate::config::PostgresAddress;
@@ -481,47 +481,6 @@ impl CentralStore for PostgresStore {
         self.read(tenant, async |link| {
             let found = link.query_opt(STAFF, &[&tenant, &login]).await?;
             found.as_ref().map(row::staff).transpose()
-        })
-    }
-
-    fn save_staff(&self, tenant: &str, staff: &Staff) -> Stored<()> {
-        self.write(tenant, async |link| {
-            link.query(
-                "INSERT INTO staff (tenant, id, login, password_hash, roles, active)
-                 VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (tenant, id) DO UPDATE
-                    SET login = excluded.login,
-                        password_hash = excluded.password_hash,
-                        roles = excluded.roles,
-                        active = excluded.active",
-                &[
-                    &tenant,
-                    &staff.id.as_uuid(),
-                    &staff.login,
-                    &staff.password_hash,
-                    &staff.roles.join(" "),
-                    &staff.active,
-                ],
-            )
-            .await?;
-            Ok(())
-        })
-    }
-
-    fn save_enrolment_code(&self, tenant: &str, code: &EnrolmentCode) -> Stored<()> {
-        self.write(tenant, async |link| {
-            link.query(
-                "INSERT INTO enrolment_code (tenant, digest, scope, expires_at, device_id)
-                 VALUES ($1, $2, $3, $4, NULL)",
-                &[
-                    &tenant,
-                    &code.digest.as_slice(),
-                    &code.scope.code(),
-                    &code.expires_at,
-                ],
-            )
-            .await?;
-            Ok(())
         })
     }
 

@@ -22,9 +22,9 @@ use uuid::Uuid;
 
 use super::key_file::KeyFile;
 use super::{
-    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
-    FeedSlice, NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition,
-    StoredFeedItem, StoredGrant, Tenant,
+    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, FeedSlice,
+    NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
+    StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 pub use open::SCHEMA_VERSION;
@@ -437,45 +437,6 @@ impl CentralStore for SqliteStore {
                 .optional()
                 .map_err(Into::into)
         })
-    }
-
-    fn save_staff(&self, tenant: &str, staff: &Staff) -> Stored<()> {
-        self.write(|connection| {
-            connection.execute(
-                "INSERT INTO staff (tenant, id, login, password_hash, roles, active)
-                 VALUES (:tenant, :id, :login, :password_hash, :roles, :active)
-                 ON CONFLICT (tenant, id) DO UPDATE
-                    SET login = excluded.login,
-                        password_hash = excluded.password_hash,
-                        roles = excluded.roles,
-                        active = excluded.active",
-                named_params! {
-                    ":tenant": tenant,
-                    ":id": staff.id.as_uuid().as_bytes(),
-                    ":login": staff.login,
-                    ":password_hash": staff.password_hash,
-                    ":roles": staff.roles.join(" "),
-                    ":active": staff.active,
-                },
-            )
-        })?;
-        Ok(())
-    }
-
-    fn save_enrolment_code(&self, tenant: &str, code: &EnrolmentCode) -> Stored<()> {
-        self.write(|connection| {
-            connection.execute(
-                "INSERT INTO enrolment_code (tenant, digest, scope, expires_at, device_id)
-                 VALUES (:tenant, :digest, :scope, :expires_at, NULL)",
-                named_params! {
-                    ":tenant": tenant,
-                    ":digest": code.digest,
-                    ":scope": code.scope.code(),
-                    ":expires_at": instant::to_text(code.expires_at),
-                },
-            )
-        })?;
-        Ok(())
     }
 
     fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>> {

@@ -1,8 +1,6 @@
 //! How this computer stands to the central store.
 
-use skranke_app::api::devices::{
-    DeviceRevokeRequest, DevicesView, HoldingsPage, HoldingsRequest,
-};
+use skranke_app::api::devices::{DeviceRevokeRequest, DevicesView, HoldingsPage, HoldingsRequest};
 use skranke_app::api::error::UiError;
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef, ReturnedRow};
 use skranke_app::api::sync::SyncView;

@@ -9,6 +9,7 @@ use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::plan::{Local, OwnAttachment, OwnEvent};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{Cursor, Outcome, Verdict, wire_size};
+use skranke_server::accounts;
 use skranke_server::sign_in::hash_password;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
 use skranke_sync::{Cancel, Exchange, PulledItem, SyncError, run};
@@ -266,17 +267,13 @@ fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
 fn a_one_time_code_enrols_one_device_once() {
     let town = Town::new();
     let code = "et-engangskort-1234";
-    town.operator()
-        .save_enrolment_code(
-            TENANT,
-            &EnrolmentCode {
-                digest: Sha256::digest(code).into(),
-                scope: skranke_protocol::wire::Scope::OwnCases,
-                expires_at: now() + TimeDelta::hours(1),
-                device_id: None,
-            },
-        )
-        .unwrap();
+    let row = EnrolmentCode {
+        digest: Sha256::digest(code).into(),
+        scope: skranke_protocol::wire::Scope::OwnCases,
+        expires_at: now() + TimeDelta::hours(1),
+        device_id: None,
+    };
+    accounts::add_enrolment_code(&town.operator(), TENANT, &row, now()).unwrap();
     let (first, second) = (Laptop::new(1), Laptop::new(2));
     let mut client = town.client(&first, environment(TimeDelta::zero()));
 
@@ -304,18 +301,13 @@ fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped() {
     let town = Town::new();
     let (client, _) = town.counter(1, &["counter"]);
     let id = skranke_domain::ids::StaffId::from_uuid(uuid::Uuid::now_v7());
-    town.operator()
-        .save_staff(
-            TENANT,
-            &Staff {
-                id,
-                login: "karin".to_owned(),
-                password_hash: hash_password("et langt kodeord").unwrap(),
-                roles: vec!["lead".to_owned()],
-                active: true,
-            },
-        )
-        .unwrap();
+    town.save_staff(&Staff {
+        id,
+        login: "karin".to_owned(),
+        password_hash: hash_password("et langt kodeord").unwrap(),
+        roles: vec!["lead".to_owned()],
+        active: true,
+    });
     let sign_in = |login: &str, password: &str| {
         client.sign_in(&skranke_protocol::wire::SessionRequest::Local {
             login: login.to_owned(),

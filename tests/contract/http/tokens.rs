@@ -172,7 +172,7 @@ fn a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request() {
         roles: vec!["counter".to_owned()],
         active: true,
     };
-    town.operator().save_staff(TENANT, &staff).unwrap();
+    town.save_staff(&staff);
     let request = SessionRequest::Local {
         login: "karin".to_owned(),
         password: PASSWORD.to_owned(),
@@ -181,14 +181,14 @@ fn a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request() {
     assert!(look_up(&client, &session).is_ok());
 
     staff.active = false;
-    town.operator().save_staff(TENANT, &staff).unwrap();
+    town.save_staff(&staff);
     assert_eq!(
         refused(look_up(&client, &session)),
         ProblemCode::GrantNotValid
     );
     assert_eq!(refused(client.renew(&session)), ProblemCode::GrantNotValid);
     staff.active = true;
-    town.operator().save_staff(TENANT, &staff).unwrap();
+    town.save_staff(&staff);
     assert!(look_up(&client, &session).is_ok());
 
     // Closing an account also withdraws every grant, for good.

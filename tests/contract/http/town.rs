@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::StaffId;
 use skranke_protocol::wire::{DeviceState, Scope, SessionRequest};
+use skranke_server::accounts;
 use skranke_server::config::{Config, Settings};
+use skranke_server::devices::Acting;
 use skranke_server::serve::Embedded;
 use skranke_server::sign_in::hash_password;
 use skranke_server::store::key_file::KeyFile;
@@ -116,7 +118,7 @@ impl Town {
             roles: vec!["lead".to_owned()],
             active: true,
         };
-        operator.save_staff(tenant, &staff).unwrap();
+        accounts::save(&operator, tenant, &staff, Acting::OPERATOR, now()).unwrap();
         let client = self.enrolled(&laptop, tenant, Scope::Tenant);
         let request = SessionRequest::Local {
             login: staff.login,
@@ -127,6 +129,12 @@ impl Town {
         (laptop, token)
     }
 
+    /// Adds or replaces an account.
+    pub(super) fn save_staff(&self, staff: &Staff) {
+        let (store, by) = (self.operator(), Acting::OPERATOR);
+        accounts::save(&store, TENANT, staff, by, now()).unwrap();
+    }
+
     fn enrolled(&self, laptop: &Laptop, tenant: &str, scope: Scope) -> Client {
         let code = format!("code for {}", laptop.id);
         let row = EnrolmentCode {
@@ -135,7 +143,7 @@ impl Town {
             expires_at: now() + TimeDelta::hours(1),
             device_id: None,
         };
-        self.operator().save_enrolment_code(tenant, &row).unwrap();
+        accounts::add_enrolment_code(&self.operator(), tenant, &row, now()).unwrap();
         let mut client = self.client_of(tenant, laptop, environment(TimeDelta::zero()));
         client.enrol(&code, "Skranke").unwrap();
         client

@@ -52,15 +52,15 @@ fn lived_in(store: &Arc<SqliteStore>) -> Office {
         roles: vec!["counter".to_owned(), "lead".to_owned()],
         active: true,
     };
-    store.save_staff(TENANT, &staff).unwrap();
     let code = EnrolmentCode {
         digest: [4; 32],
         scope: Scope::Tenant,
         expires_at: noon(),
         device_id: None,
     };
-    store.save_enrolment_code(TENANT, &code).unwrap();
     let mut transaction = store.begin(TENANT).unwrap();
+    transaction.save_staff(&staff).unwrap();
+    transaction.save_enrolment_code(&code).unwrap();
     transaction.enter_scope(visitor.id, case_id).unwrap();
     transaction
         .raise_alarm("fork", laptop.id, None, noon())

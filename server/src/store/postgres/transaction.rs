@@ -3,6 +3,7 @@
 //! Writes are gathered and sent without waiting for each answer; the commit asks how all of them went. Reads wait, and
 //! see the writes before them.
 
+mod accounts;
 mod devices;
 
 use chrono::{DateTime, Utc};

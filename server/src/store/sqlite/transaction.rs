@@ -1,5 +1,6 @@
 //! The one writing transaction of a tenant.
 
+mod accounts;
 mod devices;
 
 use std::sync::MutexGuard;

@@ -1,31 +1,22 @@
 //! `skranke-server`: command line of the central store.
 
-use std::io::{Read, Write};
+mod console;
+mod serving;
+
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
-use axum_server::tls_rustls::RustlsConfig;
-use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
-use rand::RngCore;
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use skranke_domain::ids::{DeviceId, StaffId};
-use skranke_domain::rehearsal::{self, Bug};
-use skranke_domain::role::Role;
-use skranke_protocol::encoding::to_hex;
 use skranke_protocol::signature::SigningKey;
-use skranke_protocol::wire::Scope;
-use skranke_server::config::{Config, Database, Settings, TlsFiles};
-use skranke_server::devices::{self, Acting};
+use skranke_server::config::{Config, Database, Settings};
+use skranke_server::store::CentralStore;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::transfer::TABLES;
-use skranke_server::store::{CentralStore, CentralTransaction, EnrolmentCode, Staff};
-use skranke_server::{audit, backup, log, operator, restore, serve, sign_in, tls};
+use skranke_server::{audit, backup, operator, restore, serve};
 
 /// Skranke's central store.
 #[derive(Parser)]
@@ -172,7 +163,7 @@ enum Command {
         /// Its short code, as in its case numbers.
         #[arg(long)]
         device: String,
-        /// A new folder.
+        /// A new folder, which only this user can read.
         #[arg(long)]
         to: PathBuf,
     },
@@ -209,7 +200,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command.unwrap_or(Command::Serve {
         exit_with_parent: false,
     }) {
-        Command::Serve { exit_with_parent } => listen(&config, exit_with_parent),
+        Command::Serve { exit_with_parent } => serving::listen(&config, exit_with_parent),
         Command::Audit {
             command: AuditCommand::Verify,
         } => {
@@ -243,20 +234,20 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             print(&json!({ "tenant": tenant, "municipality_key": key.public().to_string() }))
         }
         Command::EnrolmentCode { scope } => {
-            enrolment_code(store(&config)?.as_ref(), &config, &scope)
+            console::enrolment_code(store(&config)?.as_ref(), &config, &scope)
         }
         Command::AddStaff { login, roles } => {
-            add_staff(store(&config)?.as_ref(), &config, login, roles)
+            console::add_staff(store(&config)?.as_ref(), &config, login, roles)
         }
         Command::CloseAccount { login, reopen } => {
-            close_account(store(&config)?.as_ref(), tenant(&config)?, &login, reopen)
+            console::close_account(store(&config)?.as_ref(), tenant(&config)?, &login, reopen)
         }
-        Command::Devices => list_devices(store(&config)?.as_ref(), tenant(&config)?),
+        Command::Devices => console::list_devices(store(&config)?.as_ref(), tenant(&config)?),
         Command::RevokeDevice {
             device,
             reason,
             wipe,
-        } => revoke_device(
+        } => console::revoke_device(
             store(&config)?.as_ref(),
             tenant(&config)?,
             &device,
@@ -264,10 +255,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             wipe,
         ),
         Command::DeviceHoldings { device } => {
-            device_holdings(store(&config)?.as_ref(), tenant(&config)?, &device)
+            console::device_holdings(store(&config)?.as_ref(), tenant(&config)?, &device)
         }
         Command::HandedOver { device, to } => {
-            handed_over(store(&config)?.as_ref(), tenant(&config)?, &device, &to)
+            console::handed_over(store(&config)?.as_ref(), tenant(&config)?, &device, &to)
         }
         Command::OperatorKey { to } => {
             let key = operator::make_key(&to)?;
@@ -373,330 +364,6 @@ fn tenant(config: &Config) -> anyhow::Result<&str> {
         .tenant
         .as_deref()
         .ok_or_else(|| anyhow!("name the municipality with --tenant"))
-}
-
-/// Does as a test asks: ends this program hard at a named point, or plants a bug. Never in a program that is shipped.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "only a test sets it, and only for a program that can rehearse"
-)]
-fn rehearse() {
-    static LEFT: AtomicU32 = AtomicU32::new(0);
-    static POINT: OnceLock<String> = OnceLock::new();
-    fn at(name: &'static str) {
-        if POINT.get().is_some_and(|point| point == name)
-            && LEFT.fetch_sub(1, Ordering::SeqCst) == 1
-        {
-            let own = std::process::id().to_string();
-            let _ = std::process::Command::new("kill")
-                .args(["-9", &own])
-                .status();
-            std::process::abort();
-        }
-    }
-    if let Ok(bug) = std::env::var("SKRANKE_REHEARSE_BUG")
-        && let Some(bug) = Bug::named(&bug)
-    {
-        rehearsal::plant(bug);
-    }
-    if let Ok(asked) = std::env::var("SKRANKE_REHEARSE_POINT")
-        && let Some((point, times)) = asked.split_once(':')
-    {
-        LEFT.store(times.parse().unwrap_or(1), Ordering::SeqCst);
-        let _ = POINT.set(point.to_owned());
-        rehearsal::watch(at);
-    }
-}
-
-fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<()> {
-    if rehearsal::IS_ON {
-        rehearse();
-    }
-    let central = serve::open(config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let listener = serve::bind(config.listen).context("the address cannot be bound")?;
-        let tls = match &config.tls {
-            None => None,
-            Some(files) => Some(RustlsConfig::from_config(tls::load(files)?)),
-        };
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let metrics = config.metrics_listen.map(serve::bind).transpose();
-        let metrics = metrics.context("the address for monitoring cannot be bound")?;
-        let metrics_at = metrics
-            .as_ref()
-            .map(|listener| listener.local_addr())
-            .transpose()?;
-        // Whoever reads the address may at once ask for the end, so the signal is heard first.
-        let stop = stop_signal(exit_with_parent)?;
-        print(&json!({
-            "listening": format!("{scheme}://{}", listener.local_addr()?),
-            "metrics": metrics_at.map(|address| format!("http://{address}/metrics")),
-            "tenant": config.tenant,
-            "server_key": central.public_key().to_string(),
-        }))?;
-        log::line("started", json!({ "version": env!("CARGO_PKG_VERSION") }));
-        if let Some(listener) = metrics {
-            let central = Arc::clone(&central);
-            tokio::spawn(async move {
-                if let Err(error) = serve::serve_metrics(listener, central).await {
-                    log::failure("metrics_failed", &error);
-                }
-            });
-        }
-        if let (Some(tls), Some(files)) = (&tls, &config.tls) {
-            reload_when_asked(tls.clone(), files.clone())?;
-        }
-        serve::serve(listener, central, tls, config.stop_within, stop)
-            .await
-            .context("serving failed")?;
-        log::line("stopped", json!({}));
-        Ok(())
-    })
-}
-
-/// Begins to listen for the signal to end and, where asked, for the parent closing standard input;
-/// what it returns is done when either came.
-fn stop_signal(exit_with_parent: bool) -> anyhow::Result<impl Future<Output = ()>> {
-    let terminated = terminated()?;
-    let parent_gone = async move {
-        if !exit_with_parent {
-            return std::future::pending().await;
-        }
-        let (gone, seen) = tokio::sync::oneshot::channel();
-        // Reading standard input cannot be cancelled, so it gets a thread that ends with the process.
-        std::thread::spawn(move || {
-            let mut sink = [0; 256];
-            while std::io::stdin()
-                .read(&mut sink)
-                .is_ok_and(|count| count > 0)
-            {}
-            let _ = gone.send(());
-        });
-        let _ = seen.await;
-    };
-    Ok(async move {
-        tokio::select! {
-            () = terminated => {}
-            () = parent_gone => {}
-        }
-    })
-}
-
-/// Reads the certificate again at every hang-up signal; one that cannot be used is told and changes nothing.
-#[cfg(unix)]
-fn reload_when_asked(tls: RustlsConfig, files: TlsFiles) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut asked = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while asked.recv().await.is_some() {
-            match tls::load(&files) {
-                Ok(config) => {
-                    tls.reload_from_config(config);
-                    log::line("certificate_reloaded", json!({}));
-                }
-                Err(error) => log::failure("certificate_not_reloaded", &error),
-            }
-        }
-    });
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn reload_when_asked(_: RustlsConfig, _: TlsFiles) -> anyhow::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn terminated() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn terminated() -> anyhow::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
-}
-
-fn enrolment_code(store: &dyn CentralStore, config: &Config, scope: &str) -> anyhow::Result<()> {
-    let scope = Scope::from_code(scope);
-    if matches!(scope, Scope::Other(_)) {
-        return Err(anyhow!("--scope is tenant or own_cases"));
-    }
-    let mut secret = [0; 16];
-    rand::rngs::OsRng.fill_bytes(&mut secret);
-    let code = to_hex(&secret);
-    let tenant = tenant(config)?;
-    store.create_tenant(tenant, log::now())?;
-    store.save_enrolment_code(
-        tenant,
-        &EnrolmentCode {
-            digest: Sha256::digest(&code).into(),
-            scope,
-            expires_at: log::now() + TimeDelta::days(1),
-            device_id: None,
-        },
-    )?;
-    print(&json!({ "enrolment_code": code }))
-}
-
-fn add_staff(
-    store: &dyn CentralStore,
-    config: &Config,
-    login: String,
-    roles: Vec<String>,
-) -> anyhow::Result<()> {
-    if roles.iter().any(|code| Role::from_code(code).is_none()) {
-        let known: Vec<_> = Role::ALL.iter().map(|role| role.code()).collect();
-        return Err(anyhow!("roles are {}", known.join(", ")));
-    }
-    let mut password = String::new();
-    std::io::stdin()
-        .read_to_string(&mut password)
-        .context("the password cannot be read")?;
-    let password = password.trim_end_matches(['\r', '\n']);
-    if password.chars().count() < 12 {
-        return Err(anyhow!("the password must have at least 12 characters"));
-    }
-    let tenant = tenant(config)?;
-    store.create_tenant(tenant, log::now())?;
-    let id = store.staff_by_login(tenant, &login)?.map_or_else(
-        || StaffId::from_uuid(uuid::Uuid::now_v7()),
-        |known| known.id,
-    );
-    let staff = Staff {
-        id,
-        login,
-        password_hash: sign_in::hash_password(password)?,
-        roles,
-        active: true,
-    };
-    store.save_staff(tenant, &staff)?;
-    print(&json!({ "staff_id": id.to_string() }))
-}
-
-fn close_account(
-    store: &dyn CentralStore,
-    tenant: &str,
-    login: &str,
-    reopen: bool,
-) -> anyhow::Result<()> {
-    let known = store.staff_by_login(tenant, login)?;
-    let mut staff = known.ok_or_else(|| anyhow!("there is no such login"))?;
-    staff.active = reopen;
-    let id = staff.id;
-    store.save_staff(tenant, &staff)?;
-    if !reopen {
-        let mut transaction = store.begin(tenant)?;
-        transaction.revoke_grants_of(id, log::now())?;
-        transaction.commit()?;
-    }
-    print(&json!({ "staff_id": id.to_string(), "active": reopen }))
-}
-
-fn list_devices(store: &dyn CentralStore, tenant: &str) -> anyhow::Result<()> {
-    let records = store.begin(tenant)?.device_records()?;
-    let listed: Vec<_> = records.into_iter().map(devices::listed).collect();
-    print(&json!({ "devices": listed }))
-}
-
-fn revoke_device(
-    store: &dyn CentralStore,
-    tenant: &str,
-    code: &str,
-    reason: &str,
-    wipe: bool,
-) -> anyhow::Result<()> {
-    if reason.is_empty() {
-        return Err(anyhow!("--reason must say why"));
-    }
-    let mut transaction = store.begin(tenant)?;
-    let (id, by) = device_by_code(transaction.as_mut(), code)?;
-    let revoked = devices::revoke(transaction.as_mut(), id, by, reason, wipe, log::now())?;
-    transaction.commit()?;
-    print(&json!({ "device": revoked.map(devices::listed) }))
-}
-
-fn device_holdings(store: &dyn CentralStore, tenant: &str, code: &str) -> anyhow::Result<()> {
-    const AT_ONCE: u32 = 1_000;
-    let mut numbers: Vec<String> = Vec::new();
-    let mut after = None;
-    loop {
-        let mut transaction = store.begin(tenant)?;
-        let (id, by) = device_by_code(transaction.as_mut(), code)?;
-        let page = (after, AT_ONCE);
-        let held = devices::holdings(
-            transaction.as_mut(),
-            id,
-            by,
-            "lost_device",
-            page,
-            log::now(),
-        );
-        transaction.commit()?;
-        let held = held?.ok_or_else(|| anyhow!("there is no such device"))?;
-        after = held.cases.last().map(|case| case.case_id);
-        numbers.extend(held.cases.into_iter().map(|case| case.number));
-        if !held.more {
-            return print(&json!({ "total": held.total, "cases": numbers }));
-        }
-    }
-}
-
-fn handed_over(
-    store: &dyn CentralStore,
-    tenant: &str,
-    code: &str,
-    to: &std::path::Path,
-) -> anyhow::Result<()> {
-    let mut transaction = store.begin(tenant)?;
-    let (id, by) = device_by_code(transaction.as_mut(), code)?;
-    let drafts = transaction.handed_over(id)?;
-    let detail = format!("{id} {}", drafts.len());
-    let now = log::now();
-    devices::note(
-        transaction.as_mut(),
-        by,
-        "handed_over_read",
-        "lost_device",
-        detail,
-        now,
-    )?;
-    transaction.commit()?;
-    std::fs::create_dir(to).context("the folder must be new")?;
-    for (number, draft) in (1..).zip(&drafts) {
-        std::fs::write(to.join(format!("{number}.json")), draft)?;
-    }
-    print(&json!({ "drafts": drafts.len() }))
-}
-
-fn device_by_code(
-    transaction: &mut dyn CentralTransaction,
-    code: &str,
-) -> anyhow::Result<(DeviceId, Acting)> {
-    let records = transaction.device_records()?;
-    let found = records
-        .into_iter()
-        .find(|record| record.device.code.eq_ignore_ascii_case(code));
-    let id = found
-        .map(|record| record.device.id)
-        .ok_or_else(|| anyhow!("there is no device with this code"))?;
-    let by = Acting {
-        device_id: id,
-        staff_id: None,
-    };
-    Ok((id, by))
 }
 
 /// One line of JSON on standard output, for the program that asked.

@@ -1,0 +1,97 @@
+//! Who may sign in, and which devices may be enrolled: each change stands in the audit.
+
+use chrono::{DateTime, Utc};
+use skranke_domain::ids::StaffId;
+
+use crate::devices::{Acting, note};
+use crate::store::{CentralStore, EnrolmentCode, Staff, Stored};
+
+/// Adds or replaces an account.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn save(
+    store: &dyn CentralStore,
+    tenant: &str,
+    staff: &Staff,
+    by: Acting,
+    now: DateTime<Utc>,
+) -> Stored<()> {
+    let mut transaction = store.begin(tenant)?;
+    transaction.save_staff(staff)?;
+    let (whom, roles) = (staff.id, staff.roles.join(" "));
+    let detail = format!("{whom} {roles}");
+    note(
+        transaction.as_mut(),
+        by,
+        "account_saved",
+        "access",
+        detail,
+        now,
+    )?;
+    transaction.commit()
+}
+
+/// Shuts a person out from the next request on, for good as far as present sessions and grants go, or lets the person
+/// sign in again. `None` where there is no such login.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn set_active(
+    store: &dyn CentralStore,
+    tenant: &str,
+    login: &str,
+    active: bool,
+    now: DateTime<Utc>,
+) -> Stored<Option<StaffId>> {
+    let Some(known) = store.staff_by_login(tenant, login)? else {
+        return Ok(None);
+    };
+    let id = known.id;
+    let mut transaction = store.begin(tenant)?;
+    transaction.save_staff(&Staff { active, ..known })?;
+    if !active {
+        transaction.revoke_grants_of(id, now)?;
+    }
+    let action = if active {
+        "account_reopened"
+    } else {
+        "account_closed"
+    };
+    let by = Acting::OPERATOR;
+    note(
+        transaction.as_mut(),
+        by,
+        action,
+        "access",
+        id.to_string(),
+        now,
+    )?;
+    transaction.commit()?;
+    Ok(Some(id))
+}
+
+/// Adds a one-time code with which one device can be enrolled.
+///
+/// # Errors
+/// The database failed; nothing of it is committed.
+pub fn add_enrolment_code(
+    store: &dyn CentralStore,
+    tenant: &str,
+    code: &EnrolmentCode,
+    now: DateTime<Utc>,
+) -> Stored<()> {
+    let mut transaction = store.begin(tenant)?;
+    transaction.save_enrolment_code(code)?;
+    let detail = code.scope.code().to_owned();
+    let by = Acting::OPERATOR;
+    note(
+        transaction.as_mut(),
+        by,
+        "enrolment_code_made",
+        "access",
+        detail,
+        now,
+    )?;
+    transaction.commit()
+}
