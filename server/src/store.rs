@@ -16,11 +16,8 @@ pub mod transfer;
 use std::collections::BTreeSet;
 
 use crate::audit::AuditSeal;
-<<<<<<< HEAD
 use crate::news::News;
-=======
 use accounts::AccountRegister;
->>>>>>> 140be9e (server: what the operator does stands in the audit)
 use chrono::{DateTime, NaiveDate, Utc};
 use devices::DeviceRegister;
 use sha2::{Digest, Sha256};

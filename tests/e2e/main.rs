@@ -10,6 +10,7 @@ mod completing;
 mod conflict;
 mod correcting;
 mod desktop;
+mod devices;
 mod dialogs;
 mod flow;
 mod guidance;

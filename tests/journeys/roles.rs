@@ -217,6 +217,15 @@ impl Story {
                 This(Act::Supplement),
                 json!({ "command": uuid::Uuid::nil().to_string() }),
             ),
+            "device_list" => (This(Act::ListDevices), Value::Null),
+            "device_revoke" => (
+                This(Act::Administer),
+                json!({ "id": uuid::Uuid::nil().to_string(), "reason": "Glemt i toget", "wipe": false }),
+            ),
+            "device_holdings" => (
+                This(Act::ReadAudit),
+                json!({ "id": uuid::Uuid::nil().to_string(), "after": null, "purpose": "lost_device" }),
+            ),
             "sync_status" | "sync_now" => (Nothing, Value::Null),
             unknown => panic!("{unknown} has no row here: say who may"),
         }

@@ -198,7 +198,7 @@ pub(crate) fn enrolled(url: &str, seed: u8) -> Device {
         secret: SECRET.to_owned(),
         staff_id: StaffId::from_uuid(Uuid::from_u128(7)),
         // Together they may call every endpoint.
-        roles: ["counter", "exemption_unit", "administrator"]
+        roles: ["counter", "exemption_unit", "lead", "administrator"]
             .map(str::to_owned)
             .to_vec(),
     };

@@ -15,11 +15,8 @@ use skranke_protocol::tree::{Frontier, Node, leaf_hash};
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered, leaf};
 use skranke_server::audit::AuditSeal;
-<<<<<<< HEAD
 use skranke_server::news::News;
-=======
 use skranke_server::store::accounts::AccountRegister;
->>>>>>> 140be9e (server: what the operator does stands in the audit)
 use skranke_server::store::devices::{DeviceRecord, DeviceRegister, Revocation};
 use skranke_server::store::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,

@@ -8,9 +8,9 @@ use super::town::{Town, environment, session};
 use crate::office::Laptop;
 use chrono::TimeDelta;
 
-fn refused<T>(answer: Result<T, SyncError>) -> Option<ProblemCode> {
+fn refused<T>(answer: &Result<T, SyncError>) -> Option<ProblemCode> {
     match answer {
-        Err(SyncError::Refused { code, .. }) => Some(code),
+        Err(SyncError::Refused { code, .. }) => Some(*code),
         Err(_) | Ok(_) => None,
     }
 }
@@ -44,7 +44,7 @@ fn a_device_that_is_revoked_while_it_waits_for_news_gets_none() {
     });
 
     assert_eq!(
-        refused(waited.map(|_| ())),
+        refused(&waited.map(|_| ())),
         Some(ProblemCode::DeviceRevoked)
     );
     // And from then on no token of it opens anything.
@@ -54,16 +54,16 @@ fn a_device_that_is_revoked_while_it_waits_for_news_gets_none() {
         stolen.pull(Cursor::START, 100, 0).map(|_| ()),
         stolen.sign_in(&session(&laptop, &["counter"])).map(|_| ()),
     ] {
-        assert_eq!(refused(answer), Some(ProblemCode::DeviceRevoked));
+        assert_eq!(refused(&answer), Some(ProblemCode::DeviceRevoked));
     }
     assert_eq!(stolen.status().unwrap().device.state, DeviceState::Revoked);
     assert_eq!(
-        refused(desk.revoke_device(&administrator, &order(&writer))),
+        refused(&desk.revoke_device(&administrator, &order(&writer))),
         Some(ProblemCode::StateMismatch),
         "not the one that asks"
     );
     assert_eq!(
-        refused(desk.revoke_device(&administrator, &order(&Laptop::new(9)))),
+        refused(&desk.revoke_device(&administrator, &order(&Laptop::new(9)))),
         Some(ProblemCode::NotFound)
     );
 }
@@ -101,7 +101,7 @@ fn whose_data_a_device_held_is_what_its_pages_carried() {
     assert_eq!(after.cases[0].case_id, cases[0]);
     assert_eq!(after.cases[0].cpr_masked, "251216-••••");
     assert_eq!(
-        refused(asked("nysgerrig").map(|_| ())),
+        refused(&asked("nysgerrig").map(|_| ())),
         Some(ProblemCode::BadParameter)
     );
 }

@@ -1,0 +1,71 @@
+//! A computer is lost: an administrator shuts it out and a lead reads whose data it held, by keyboard alone.
+
+use anyhow::Result;
+use skranke_tests::window::{Opening, Scratch, Window};
+
+use crate::conflict::{central_in, counter, done, handed_in};
+use crate::flow::sign_in;
+
+/// Leaves a central store behind in which another computer has handed in Aase's request.
+fn used_elsewhere(scratch: &Scratch) -> Result<()> {
+    let elsewhere = tempfile::tempdir()?;
+    let central = central_in(&scratch.store_folder().join("central"))?;
+    let lost = counter(elsewhere.path(), central.url())?;
+    handed_in(&lost)?;
+    done(lost.sync_now(()))?;
+    Ok(())
+}
+
+async fn open_settings(window: &mut Window, user: &str) -> Result<()> {
+    sign_in(window, user).await?;
+    window.wait_for("the rail", "#nav-settings").await?;
+    window.tab_to("nav-settings").await?;
+    window.press("Enter").await?;
+    window.wait_for("the other computer", "#device-S1").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_computer_is_shut_out_and_its_list_read_by_keyboard() -> Result<()> {
+    let scratch = Scratch::new()?;
+    tokio::task::block_in_place(|| used_elsewhere(&scratch))?;
+
+    // An administrator shuts it out
+    let mut window = Window::open("computere", &scratch, Opening::default()).await?;
+    open_settings(&mut window, "anders").await?;
+    window.is_accessible("the computers").await?;
+    window.tab_to("device-revoke-S1").await?;
+    window.picture("liste").await?;
+    window.press("Enter").await?;
+    window.wait_for_focus("device-dialog-reason").await?;
+    window.is_accessible("shutting a computer out").await?;
+    window
+        .type_text("the reason", "Glemt i toget til Roskilde")
+        .await?;
+    window.picture("spaer").await?;
+    window.press("Ctrl+Enter").await?;
+    window
+        .wait_for_text("Computeren er spærret fra nu af.")
+        .await?;
+    window.wait_for_text("Glemt i toget til Roskilde").await?;
+    window.wait_until_gone("#device-revoke-S1").await?;
+    window.is_accessible("a computer that is shut out").await?;
+    window.picture("spaerret").await?;
+    window.close().await?;
+
+    // A lead reads whose data it held
+    let mut window = Window::open("computere-leder", &scratch, Opening::default()).await?;
+    open_settings(&mut window, "hanne").await?;
+    window.tab_to("device-holdings-S1").await?;
+    window.press("Enter").await?;
+    window.wait_for_focus("holdings-title").await?;
+    window.tab_to("holdings-show").await?;
+    window.is_accessible("why the list is asked for").await?;
+    window.picture("formaal").await?;
+    window.press("Enter").await?;
+    window.wait_for("how many", "#holdings-total").await?;
+    window.wait_for_text("Aase Lindholm").await?;
+    window.wait_for_text("020170-••••").await?;
+    window.is_accessible("whose data it held").await?;
+    window.picture("oplysninger").await?;
+    window.close().await
+}
