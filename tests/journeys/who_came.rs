@@ -348,6 +348,10 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "make_permanent",
         "merge",
         "merge_undo",
+        // Computers; of a lost one the numbers and names it held, never how somebody came.
+        "device_list",
+        "device_revoke",
+        "device_holdings",
         // Kinds of what was done, for those who may know who came.
         "held_work",
         "held_decide",

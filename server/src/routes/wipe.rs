@@ -75,15 +75,10 @@ pub(super) async fn hand_over(
         .writers
         .write(call.tenant()?, move |transaction| {
             let now = log::now();
-            let draft = match &request.draft {
-                Some(draft) => devices::take_draft(transaction, id, draft, now)?,
-                None => true,
-            };
-            Ok(draft
-                && match request.finished {
-                    Some(end) => devices::take_last(transaction, id, end, now)?,
-                    None => true,
-                })
+            match &request {
+                HandOverRequest::Draft(draft) => devices::take_draft(transaction, id, draft, now),
+                HandOverRequest::Finished(end) => devices::take_last(transaction, id, *end, now),
+            }
         })
         .await?;
     if !is_taken {

@@ -64,7 +64,9 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
             purpose: "lost_device".to_owned(),
             after: None,
         })),
-        ("POST", "/v1/wipe-order") => json(serde_json::to_vec(&HandOverRequest::default())),
+        ("POST", "/v1/wipe-order") => {
+            json(serde_json::to_vec(&HandOverRequest::Draft("{}".to_owned())))
+        }
         ("PATCH", _) => b"x".to_vec(),
         _ => Vec::new(),
     }

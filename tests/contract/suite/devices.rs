@@ -189,7 +189,7 @@ pub(crate) fn a_device_held_what_it_was_given_and_what_it_made(office: &Office) 
     let of_held = cases.iter().find(|case| case.case_id == held).unwrap();
     assert_eq!(of_held.name, "Åse Østergård", "also what was never let in");
     assert_eq!(of_held.cpr_masked, "251216-••••");
-    assert!(of_held.number.starts_with("2026-S1-"));
+    assert!(of_held.number.starts_with("2026-S2-"));
     let rows = office.store.audit(TENANT, None, 1000).unwrap();
     let asked: Vec<_> = rows
         .iter()

@@ -168,22 +168,22 @@ pub struct WipeOrderAnswer {
 }
 
 /// `POST /v1/wipe-order`: what an ordered device hands over beside its events and files.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct HandOverRequest {
+pub enum HandOverRequest {
     /// A draft as the device kept it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draft: Option<String>,
+    Draft(String),
     /// The end of its chain, once everything is handed over: from here on it destroys.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished: Option<ChainEnd>,
+    Finished(ChainEnd),
 }
 
 impl std::fmt::Debug for HandOverRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HandOverRequest")
-            .field("finished", &self.finished)
-            .finish_non_exhaustive()
+        match self {
+            HandOverRequest::Draft(_) => f.write_str("Draft(hidden)"),
+            HandOverRequest::Finished(end) => f.debug_tuple("Finished").field(end).finish(),
+        }
     }
 }
 

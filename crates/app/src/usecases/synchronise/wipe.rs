@@ -39,10 +39,7 @@ impl App {
                     .map_err(host)?;
                 client.upload(digest, &bytes, &self.line.cancel, |_| {})?;
             }
-            client.hand_over(&HandOverRequest {
-                draft: Some(draft.text.clone()),
-                finished: None,
-            })?;
+            client.hand_over(&HandOverRequest::Draft(draft.text.clone()))?;
         }
         rehearsal::point("wipe.drafts_handed_over");
         self.finish_handing_over(client, &drafts)
@@ -67,10 +64,7 @@ impl App {
         let Some(end) = end_of_all(&write.reading(), drafts).map_err(host)? else {
             return Ok(());
         };
-        client.hand_over(&HandOverRequest {
-            draft: None,
-            finished: Some(end),
-        })?;
+        client.hand_over(&HandOverRequest::Finished(end))?;
         rehearsal::point("wipe.handed_over");
         wiped::begin(&folder, now).map_err(store_error)?;
         rehearsal::point("wipe.begun");
