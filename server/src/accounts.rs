@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use skranke_domain::ids::StaffId;
 
 use crate::devices::{Acting, note};
-use crate::store::{CentralStore, EnrolmentCode, Staff, Stored};
+use crate::store::{CentralStore, EnrolmentCode, Revoked, Staff, Stored};
 
 /// Adds or replaces an account.
 ///
@@ -51,7 +51,7 @@ pub fn set_active(
     let mut transaction = store.begin(tenant)?;
     transaction.save_staff(&Staff { active, ..known })?;
     if !active {
-        transaction.revoke_grants_of(id, now)?;
+        transaction.revoke_grants(Revoked::Of(id), now)?;
     }
     let action = if active {
         "account_reopened"

@@ -14,7 +14,9 @@ use skranke_protocol::wire::{
 use uuid::Uuid;
 
 use crate::store::devices::{DeviceRecord, HANDED_OVER, Revocation};
-use crate::store::{AuditRow, CentralTransaction, StoreError, Stored, StoredEvent, Touched};
+use crate::store::{
+    AuditRow, CentralTransaction, Revoked, StoreError, Stored, StoredEvent, Touched,
+};
 
 /// Who acts.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +66,7 @@ pub fn revoke(
     let mut device = record.device;
     device.state = DeviceState::Revoked;
     transaction.update_device(&device)?;
-    transaction.revoke_grants_on(id, now)?;
+    transaction.revoke_grants(Revoked::On(id), now)?;
     transaction.save_revocation(id, &revocation)?;
     let action = if wipe {
         "device_wipe_ordered"

@@ -442,6 +442,28 @@ pub struct Attachment {
     pub media_type: String,
 }
 
+/// Grants that are revoked together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// This one.
+    One(GrantId),
+    /// All of a person, on every device.
+    Of(StaffId),
+    /// All on a device, whoever's.
+    On(DeviceId),
+}
+
+impl Revoked {
+    /// The column of the grants that tells them, and what stands there.
+    const fn column(self) -> (&'static str, Uuid) {
+        match self {
+            Revoked::One(id) => ("id", id.as_uuid()),
+            Revoked::Of(staff) => ("staff_id", staff.as_uuid()),
+            Revoked::On(device) => ("device_id", device.as_uuid()),
+        }
+    }
+}
+
 /// One row of the audit: who did what to whose record, where and why. Never a name or a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
@@ -645,11 +667,8 @@ pub trait CentralTransaction: AccountRegister + DeviceRegister {
         signed: &SignedGrant,
     ) -> Stored<()>;
 
-    /// Revokes a grant.
-    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()>;
-
-    /// Revokes all grants of a person, on every device.
-    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()>;
+    /// Revokes grants; one that was revoked before stays as it was.
+    fn revoke_grants(&mut self, which: Revoked, at: DateTime<Utc>) -> Stored<()>;
 
     /// Saves how the tokens of a sign-in stand.
     fn set_token_family(&mut self, id: GrantId, family: &TokenFamily) -> Stored<()>;

@@ -5,9 +5,9 @@ use skranke_app::api::case::{CaseListRequest, CaseRef, CaseView};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef};
 use skranke_app::{AppError, Clock};
-use skranke_server::store::CentralStore;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::sqlite::SqliteStore;
+use skranke_server::store::{CentralStore, Revoked};
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 
@@ -35,7 +35,7 @@ fn withdraw(town: &Town, name: &str, app: &App) {
     for grant in held {
         let grant = grant.signed.verify(&server_key).unwrap();
         transaction
-            .revoke_grant(grant.id, Clock::System.now())
+            .revoke_grants(Revoked::One(grant.id), Clock::System.now())
             .unwrap();
     }
     transaction.commit().unwrap();

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use skranke_app::{App, Clock};
-use skranke_server::store::CentralStore as _;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::sqlite::SqliteStore;
+use skranke_server::store::{CentralStore as _, Revoked};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::conflict::{TENANT, central_in, counter, done, handed_in};
@@ -19,7 +19,7 @@ fn withdraw(folder: &std::path::Path, app: &App) -> Result<()> {
     let key = KeyFile::read_or_create(&folder.join("key"), true)?;
     let central = SqliteStore::open(&folder.join("central.db"), &key)?;
     let mut transaction = central.begin(TENANT)?;
-    transaction.revoke_grants_of(session.staff_id.parse()?, Clock::System.now())?;
+    transaction.revoke_grants(Revoked::Of(session.staff_id.parse()?), Clock::System.now())?;
     transaction.commit()?;
     Ok(())
 }

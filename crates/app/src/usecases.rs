@@ -15,6 +15,7 @@ pub(crate) mod paper;
 pub(crate) mod paper_number;
 pub(crate) mod printable;
 pub(crate) mod profile;
+pub(crate) mod reason;
 pub(crate) mod recovery;
 pub(crate) mod review;
 mod said_yes;

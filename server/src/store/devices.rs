@@ -61,9 +61,6 @@ pub trait DeviceRegister {
     /// Saves how a device was shut out.
     fn save_revocation(&mut self, id: DeviceId, revocation: &Revocation) -> Stored<()>;
 
-    /// Revokes all grants given on a device.
-    fn revoke_grants_on(&mut self, id: DeviceId, at: DateTime<Utc>) -> Stored<()>;
-
     /// The cases a device holds, by id, at most `limit`: what it was given and what it made itself, without those it
     /// was told to remove and has.
     fn cases_on(

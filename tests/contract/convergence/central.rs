@@ -20,7 +20,7 @@ use skranke_server::store::accounts::AccountRegister;
 use skranke_server::store::devices::{DeviceRecord, DeviceRegister, Revocation};
 use skranke_server::store::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    HeldOf, HeldWork, NewFeedItem, Staff, StoreError, Stored, StoredEdition, StoredEvent,
+    HeldOf, HeldWork, NewFeedItem, Revoked, Staff, StoreError, Stored, StoredEdition, StoredEvent,
     StoredGrant, Tenant, TokenFamily, Touched,
 };
 
@@ -267,16 +267,12 @@ impl CentralTransaction for Central {
         }
     }
 
-    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
-        if let Some((_, _, grant)) = self.grants.get_mut(&id) {
-            grant.revoked_at = Some(at);
+    fn revoke_grants(&mut self, which: Revoked, at: DateTime<Utc>) -> Stored<()> {
+        for (id, (staff, device, grant)) in &mut self.grants {
+            if [Revoked::One(*id), Revoked::Of(*staff), Revoked::On(*device)].contains(&which) {
+                grant.revoked_at = Some(at);
+            }
         }
-        Ok(())
-    }
-
-    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()> {
-        let theirs = self.grants.values_mut().filter(|(of, _, _)| *of == staff);
-        theirs.for_each(|(_, _, grant)| grant.revoked_at = Some(at));
         Ok(())
     }
 
@@ -490,10 +486,6 @@ impl DeviceRegister for Central {
     }
 
     fn save_revocation(&mut self, _: DeviceId, _: &Revocation) -> Stored<()> {
-        Ok(())
-    }
-
-    fn revoke_grants_on(&mut self, _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
         Ok(())
     }
 

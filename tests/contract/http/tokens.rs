@@ -6,7 +6,7 @@ use skranke_domain::ids::StaffId;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{RefreshRequest, Scope, SessionRequest};
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::{CentralStore, Staff};
+use skranke_server::store::{CentralStore, Revoked, Staff};
 use skranke_sync::{Client, Session, SyncError};
 
 use super::raw::{proof_with, send};
@@ -194,7 +194,9 @@ fn a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request() {
     // Closing an account also withdraws every grant, for good.
     let operator = town.operator();
     let mut transaction = operator.begin(TENANT).unwrap();
-    transaction.revoke_grants_of(staff.id, now()).unwrap();
+    transaction
+        .revoke_grants(Revoked::Of(staff.id), now())
+        .unwrap();
     transaction.commit().unwrap();
     assert_eq!(
         refused(look_up(&client, &session)),

@@ -7,7 +7,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::Grant;
 use skranke_protocol::wire::{DeferReason, Outcome, QuarantineReason, Scope, Verdict};
 use skranke_server::admission::{self, Circumstances};
-use skranke_server::store::{HeldOf, HeldWork};
+use skranke_server::store::{HeldOf, HeldWork, Revoked};
 use uuid::Uuid;
 
 use crate::office::{Laptop, Office, TENANT, last, noon};
@@ -70,7 +70,9 @@ fn held_opening(office: &Office, laptop: &mut Laptop) -> (Vec<SealedEvent>, Vec<
     let (case, opening) = laptop.open_case("2512169996");
     let note = laptop.note(case, &last(&opening), "bygger på det");
     let mut transaction = office.store.begin(TENANT).unwrap();
-    transaction.revoke_grant(laptop.grant, noon()).unwrap();
+    transaction
+        .revoke_grants(Revoked::One(laptop.grant), noon())
+        .unwrap();
     transaction.commit().unwrap();
     let admitted = office.push(laptop.id, &[opening.clone(), note.clone()].concat());
     assert_eq!(

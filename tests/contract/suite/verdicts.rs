@@ -6,7 +6,7 @@ use skranke_domain::ids::{CommandId, GrantId};
 use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{DeferReason, Outcome, PushBatch, QuarantineReason, Scope, Verdict};
-use skranke_server::store::Touched;
+use skranke_server::store::{Revoked, Touched};
 use uuid::Uuid;
 
 use crate::office::{Office, TENANT, accepted, citizen, last, noon};
@@ -271,7 +271,9 @@ pub(crate) fn work_under_a_revoked_grant_goes_to_review(office: &Office) {
     let mut laptop = office.laptop(1, Scope::Tenant);
     let (_, opening) = laptop.open_case("2512169996");
     let mut transaction = office.store.begin(TENANT).unwrap();
-    transaction.revoke_grant(laptop.grant, noon()).unwrap();
+    transaction
+        .revoke_grants(Revoked::One(laptop.grant), noon())
+        .unwrap();
     transaction.commit().unwrap();
 
     assert_eq!(

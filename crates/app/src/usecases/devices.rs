@@ -21,9 +21,7 @@ use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::state::App;
-
-/// Characters of a reason.
-const LONGEST_REASON: usize = 400;
+use crate::usecases::reason;
 
 impl App {
     /// The municipality's computers.
@@ -44,15 +42,7 @@ impl App {
     pub fn device_revoke(&self, request: DeviceRevokeRequest) -> Result<DevicesView, AppError> {
         self.at_work(|work| work.session.needs(Act::Administer))?;
         let device_id = id_of(&request.id)?;
-        let reason = request.reason.trim().to_owned();
-        if reason.is_empty() {
-            return Err(AppError::of(ErrorCode::ReasonMissing));
-        }
-        if reason.chars().count() > LONGEST_REASON {
-            return Err(AppError::of(ErrorCode::InvalidFields)
-                .with("field", "reason")
-                .with("maximum", LONGEST_REASON));
-        }
+        let reason = reason::given(&request.reason)?;
         let wipe = request.wipe;
         let order = RevokeDeviceRequest {
             device_id,

@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::present;
 use crate::record::{Command, load};
 use crate::state::{App, AtWork};
+use crate::usecases::reason;
 
 impl App {
     /// Merges a case into another about the same citizen, which goes on. Gives the one that goes on.
@@ -80,10 +81,7 @@ impl App {
     /// Whether somebody may merge now, and why they do: with the right, a reason, and all that others did.
     fn may_merge(&self, reason: &str) -> Result<String, AppError> {
         self.at_work(|work| work.session.needs(Act::Merge))?;
-        let reason = reason.trim().to_owned();
-        if reason.is_empty() {
-            return Err(AppError::of(ErrorCode::ReasonMissing));
-        }
+        let reason = reason::given(reason)?;
         // A computer without a central store has it all.
         if self.has_central_store() && !self.sync_now(())?.online {
             return Err(AppError::of(ErrorCode::OnlineOnly));

@@ -23,10 +23,8 @@ use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::profile::{difference, typed};
 use crate::state::{App, Session};
+use crate::usecases::reason;
 use crate::usecases::settings::{self, needs_administrator};
-
-/// Longest reason, in characters.
-const LONGEST_REASON: usize = 400;
 
 /// The profile in use, and the newest edition that was here when it was chosen.
 pub(crate) struct InUse {
@@ -139,7 +137,7 @@ impl App {
         let (mut row, session) = self.at_work(|work| {
             needs_administrator(&work.session)?;
             let length = reason.chars().count();
-            if length == 0 || length > LONGEST_REASON || reason.chars().any(char::is_control) {
+            if length == 0 || length > reason::LONGEST || reason.chars().any(char::is_control) {
                 return Err(AppError::of(ErrorCode::ReasonMissing));
             }
             let base = self.profile(work.store)?;

@@ -19,14 +19,13 @@ use crate::api::review::{HeldDecideRequest, HeldPage, HeldRow, ReturnedRef, Retu
 use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::state::{App, AtWork};
+use crate::usecases::reason;
 use crate::usecases::settings;
 
 /// Name of the setting with what was sent back.
 const RETURNED: &str = "returned_work";
 /// Name of the setting with what of it somebody has dealt with.
 const DEALT_WITH: &str = "returned_work_dealt_with";
-/// Characters of a reason.
-const LONGEST_REASON: usize = 400;
 
 impl App {
     /// Work that is held apart, for a lead or the Fritagelsesenhed.
@@ -47,15 +46,7 @@ impl App {
             .command
             .parse()
             .map_err(|_| AppError::of(ErrorCode::NotFound))?;
-        let reason = request.reason.trim().to_owned();
-        if reason.is_empty() {
-            return Err(AppError::of(ErrorCode::ReasonMissing));
-        }
-        if reason.chars().count() > LONGEST_REASON {
-            return Err(AppError::of(ErrorCode::InvalidFields)
-                .with("field", "reason")
-                .with("maximum", LONGEST_REASON));
-        }
+        let reason = reason::given(&request.reason)?;
         let decision = HeldDecision {
             command_id,
             verdict: if request.release {

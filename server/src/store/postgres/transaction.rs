@@ -22,8 +22,8 @@ use crate::news::News;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    HeldOf, HeldWork, NewFeedItem, Settlement, StoreError, Stored, StoredEdition, StoredEvent,
-    StoredGrant, Tenant, TokenFamily, Touched, touched_order,
+    HeldOf, HeldWork, NewFeedItem, Revoked, Settlement, StoreError, Stored, StoredEdition,
+    StoredEvent, StoredGrant, Tenant, TokenFamily, Touched, touched_order,
 };
 use super::gathered::{Gathered, Table};
 use super::link::{Connector, Link, Owned, Parameters};
@@ -316,22 +316,14 @@ impl CentralTransaction for PostgresTransaction {
         )
     }
 
-    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
-        self.send(
+    fn revoke_grants(&mut self, which: Revoked, at: DateTime<Utc>) -> Stored<()> {
+        let (column, id) = which.column();
+        let sql = format!(
             "UPDATE staff_grant
                 SET revoked_at = $3
-              WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
-            owned![self.tenant.code.clone(), id.as_uuid(), at],
-        )
-    }
-
-    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()> {
-        self.send(
-            "UPDATE staff_grant
-                SET revoked_at = $3
-              WHERE tenant = $1 AND staff_id = $2 AND revoked_at IS NULL",
-            owned![self.tenant.code.clone(), staff.as_uuid(), at],
-        )
+              WHERE tenant = $1 AND {column} = $2 AND revoked_at IS NULL"
+        );
+        self.send(&sql, owned![self.tenant.code.clone(), id, at])
     }
 
     fn set_token_family(&mut self, id: GrantId, family: &TokenFamily) -> Stored<()> {

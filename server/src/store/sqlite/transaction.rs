@@ -20,8 +20,8 @@ use crate::news::News;
 
 use super::super::{
     Attachment, AuditEntry, AuditRow, CaseSummary, CentralTransaction, Device, EnrolmentCode,
-    HeldOf, HeldWork, NewFeedItem, Settlement, Stored, StoredEdition, StoredEvent, StoredGrant,
-    Tenant, TokenFamily, Touched, touched_order,
+    HeldOf, HeldWork, NewFeedItem, Revoked, Settlement, Stored, StoredEdition, StoredEvent,
+    StoredGrant, Tenant, TokenFamily, Touched, touched_order,
 };
 use super::row::{self, EVENT_COLUMNS};
 
@@ -269,28 +269,18 @@ impl CentralTransaction for SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn revoke_grant(&mut self, id: GrantId, at: DateTime<Utc>) -> Stored<()> {
-        self.connection.execute(
+    fn revoke_grants(&mut self, which: Revoked, at: DateTime<Utc>) -> Stored<()> {
+        let (column, id) = which.column();
+        let sql = format!(
             "UPDATE staff_grant
                 SET revoked_at = :revoked_at
-              WHERE tenant = :tenant AND id = :id AND revoked_at IS NULL",
-            named_params! {
-                ":tenant": self.tenant.code,
-                ":id": id.as_uuid().as_bytes(),
-                ":revoked_at": instant::to_text(at),
-            },
-        )?;
-        Ok(())
-    }
-
-    fn revoke_grants_of(&mut self, staff: StaffId, at: DateTime<Utc>) -> Stored<()> {
+              WHERE tenant = :tenant AND {column} = :id AND revoked_at IS NULL"
+        );
         self.connection.execute(
-            "UPDATE staff_grant
-                SET revoked_at = :revoked_at
-              WHERE tenant = :tenant AND staff_id = :staff_id AND revoked_at IS NULL",
+            &sql,
             named_params! {
                 ":tenant": self.tenant.code,
-                ":staff_id": staff.as_uuid().as_bytes(),
+                ":id": id.as_bytes(),
                 ":revoked_at": instant::to_text(at),
             },
         )?;

@@ -152,15 +152,6 @@ impl DeviceRegister for PostgresTransaction {
         )
     }
 
-    fn revoke_grants_on(&mut self, id: DeviceId, at: DateTime<Utc>) -> Stored<()> {
-        self.send(
-            "UPDATE staff_grant
-                SET revoked_at = $3
-              WHERE tenant = $1 AND device_id = $2 AND revoked_at IS NULL",
-            owned![self.tenant.code.clone(), id.as_uuid(), at],
-        )
-    }
-
     fn cases_on(
         &mut self,
         record: &DeviceRecord,

@@ -171,20 +171,6 @@ impl DeviceRegister for SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn revoke_grants_on(&mut self, id: DeviceId, at: DateTime<Utc>) -> Stored<()> {
-        self.connection.execute(
-            "UPDATE staff_grant
-                SET revoked_at = :revoked_at
-              WHERE tenant = :tenant AND device_id = :id AND revoked_at IS NULL",
-            named_params! {
-                ":tenant": self.tenant.code,
-                ":id": id.as_uuid().as_bytes(),
-                ":revoked_at": instant::to_text(at),
-            },
-        )?;
-        Ok(())
-    }
-
     fn cases_on(
         &mut self,
         record: &DeviceRecord,
