@@ -253,11 +253,12 @@ fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
         .administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
     pair.standby
         .administer("postgres", "SELECT pg_reload_conf()");
+    let promoted = lost.elapsed();
     let all = pair.office.after_fault(&acknowledged);
     invariants::hold(&all, "on the new primary, before anybody tries again");
-    let recovered = lost.elapsed();
 
     // Each writer offers again what no answer came for, as a laptop does; then all is quiet.
+    let offered = Instant::now();
     for (mut laptop, waiting) in unanswered {
         office.push(laptop.id, &waiting);
         acknowledged.extend(waiting);
@@ -265,10 +266,12 @@ fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
         office.push(laptop.id, &opening);
         acknowledged.extend(opening);
     }
+    // Looking through everything in between took time of its own, which nobody waits for.
+    let recovered = promoted + offered.elapsed();
     pair.held(&acknowledged, "after the primary was lost under load");
     assert!(
         recovered <= Duration::from_secs(5),
-        "I14: the standby took work after {recovered:?}"
+        "I14: the standby took all work after {recovered:?}"
     );
 }
 
