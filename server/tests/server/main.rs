@@ -4,6 +4,7 @@
 
 mod faults;
 mod hostile;
+mod lost;
 mod operating;
 mod package;
 mod program;
