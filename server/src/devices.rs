@@ -9,7 +9,7 @@ use skranke_domain::case::Case;
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
 use skranke_protocol::payload;
 use skranke_protocol::wire::{
-    ChainEnd, DeviceRevocation, DeviceState, HeldCase, ListedDevice, Outcome,
+    CaseOnDevice, ChainEnd, DeviceRevocation, DeviceState, ListedDevice, Outcome,
 };
 use uuid::Uuid;
 
@@ -174,7 +174,7 @@ pub fn note(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holdings {
     /// The cases, by id.
-    pub cases: Vec<HeldCase>,
+    pub cases: Vec<CaseOnDevice>,
     /// How many there are in all.
     pub total: u64,
     /// Whether more follow.
@@ -217,7 +217,10 @@ pub fn holdings(
 }
 
 /// The cases as their history names them; one that was never let in, as what was sent of it does.
-fn described(transaction: &mut dyn CentralTransaction, ids: Vec<CaseId>) -> Stored<Vec<HeldCase>> {
+fn described(
+    transaction: &mut dyn CentralTransaction,
+    ids: Vec<CaseId>,
+) -> Stored<Vec<CaseOnDevice>> {
     let mut events: HashMap<CaseId, Vec<StoredEvent>> = HashMap::new();
     let touched = Touched {
         cases: ids.clone(),
@@ -235,7 +238,7 @@ fn described(transaction: &mut dyn CentralTransaction, ids: Vec<CaseId>) -> Stor
         .collect()
 }
 
-fn held_case(case_id: CaseId, events: &[StoredEvent]) -> HeldCase {
+fn held_case(case_id: CaseId, events: &[StoredEvent]) -> CaseOnDevice {
     let is_in_case = |stored: &&StoredEvent| {
         matches!(
             stored.outcome,
@@ -252,7 +255,7 @@ fn held_case(case_id: CaseId, events: &[StoredEvent]) -> HeldCase {
     if case.citizen.is_none() {
         case = fold(&mut events.iter());
     }
-    HeldCase {
+    CaseOnDevice {
         case_id,
         number: case
             .opened

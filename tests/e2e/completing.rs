@@ -5,7 +5,9 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{BODIL, Citizen, begin, make_tick, paper_is, sign_in, to_guidance};
+use crate::flow::{
+    BODIL, Citizen, begin, make_tick, open_first_case, paper_is, sign_in, to_guidance,
+};
 
 /// From the start to the page of this citizen's open case.
 async fn find_again(window: &mut Window, citizen: Citizen) -> Result<()> {
@@ -37,10 +39,7 @@ async fn find_again(window: &mut Window, citizen: Citizen) -> Result<()> {
     window.wait_for("her case", "[data-row]").await?;
     window.wait_for_text(citizen.name).await?;
     window.picture("fundet").await?;
-    window
-        .eval("document.querySelector('[data-row]').focus();", vec![])
-        .await?;
-    window.press("Enter").await?;
+    open_first_case(window).await?;
     window.wait_for("the case page", "#continue-box").await
 }
 

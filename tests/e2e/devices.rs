@@ -3,7 +3,7 @@
 use anyhow::Result;
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::conflict::{central_in, counter, done, handed_in};
+use crate::elsewhere::{central_in, counter, done, handed_in};
 use crate::flow::sign_in;
 
 /// Leaves a central store behind in which another computer has handed in Aase's request.

@@ -50,6 +50,17 @@ pub(crate) async fn sign_in(window: &mut Window, user: &str) -> Result<()> {
     window.press("Enter").await
 }
 
+/// Opens the case on top of a list.
+pub(crate) async fn open_first_case(window: &mut Window) -> Result<()> {
+    window
+        .wait_for("the cases in the list", "[data-row]")
+        .await?;
+    window
+        .eval("document.querySelector('[data-row]').focus();", vec![])
+        .await?;
+    window.press("Enter").await
+}
+
 /// From the start to step 1.
 pub(crate) async fn begin(window: &mut Window, citizen: Citizen) -> Result<()> {
     window.wait_for_focus("new-cpr").await?;

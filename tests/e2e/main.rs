@@ -12,6 +12,7 @@ mod correcting;
 mod desktop;
 mod devices;
 mod dialogs;
+mod elsewhere;
 mod flow;
 mod guidance;
 mod keyboard;

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::sign_in;
+use crate::flow::{open_first_case, sign_in};
 
 async fn ask(window: &Window, name: &str, request: Value) -> Result<Value> {
     let answer = window.invoke(name, request).await?;
@@ -56,13 +56,7 @@ async fn a_possible_duplicate_is_merged_with_a_reason_and_undone_by_keyboard() -
     let numbers = [hand_in(&window).await?, hand_in(&window).await?];
     window.tab_to("nav-cases").await?;
     window.press("Enter").await?;
-    window
-        .wait_for("the cases in the list", "[data-row]")
-        .await?;
-    window
-        .eval("document.querySelector('[data-row]').focus();", vec![])
-        .await?;
-    window.press("Enter").await?;
+    open_first_case(&mut window).await?;
 
     // When the lead looks at one of them, the other stands there and can be merged into it
     window

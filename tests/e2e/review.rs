@@ -10,7 +10,7 @@ use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore as _, Revoked};
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::conflict::{TENANT, central_in, counter, done, handed_in};
+use crate::elsewhere::{TENANT, central_in, counter, done, handed_in};
 use crate::flow::sign_in;
 
 /// Withdraws at the central store whatever the person signed in here may do.

@@ -1,56 +1,17 @@
 //! The administrator changes the municipality's set-up by keyboard; another computer gets it and warns (row 2-26).
 
 use anyhow::{Context as _, Result, ensure};
-use skranke_app::api::session::SignInRequest;
 use skranke_app::api::settings::SettingsSaveRequest;
-use skranke_app::{App, AppError, Clock, Config, KeyPlace, ServerAddress};
-use skranke_server::config::Settings;
-use skranke_server::serve::Embedded;
 use skranke_tests::window::{Opening, Scratch, Window};
 
+use crate::elsewhere::{central_in, counter, done};
 use crate::flow::sign_in;
-
-const TENANT: &str = "990";
-const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
-
-/// Whatever the core reports, as this file's errors.
-fn done<T>(outcome: Result<T, AppError>) -> Result<T> {
-    outcome.map_err(|error| anyhow::anyhow!("{}", error.log_line()))
-}
 
 /// Another computer of the municipality makes one round with the central store the window left behind, and its
 /// member of staff sits down at the new place.
 fn other_computer(first: &Scratch, second: &Scratch) -> Result<()> {
-    let central = first.store_folder().join("central");
-    let settings = Settings {
-        listen: Some("127.0.0.1:0".to_owned()),
-        store: Some(format!("sqlite:{}", central.join("central.db").display())),
-        key_file: Some(central.join("key")),
-        tenant: Some(TENANT.to_owned()),
-        bootstrap_secret: Some(SECRET.to_owned()),
-        ..Settings::default()
-    };
-    let central = Embedded::start(&settings.check()?)?;
-    let folder = second.store_folder();
-    let app = done(App::open(Config {
-        key: KeyPlace::File(folder.join("key")),
-        folder,
-        forms: None,
-        demo: true,
-        server: Some(ServerAddress {
-            url: central.url().to_owned(),
-            tenant: TENANT.to_owned(),
-            bootstrap: Some(SECRET.to_owned()),
-            ca_file: None,
-        }),
-        clock: Clock::System,
-    }))?;
-    let accounts = done(app.start_state(()))?.demo_accounts;
-    let account = accounts.first().context("the demo has people")?;
-    done(app.sign_in(SignInRequest {
-        user_name: account.user_name.clone(),
-        password: account.password.clone(),
-    }))?;
+    let central = central_in(&first.store_folder().join("central"))?;
+    let app = counter(&second.store_folder(), central.url())?;
     let status = done(app.sync_now(()))?;
     ensure!(status.profile == "demo@1.1", "it is at {}", status.profile);
     let settings = done(app.settings(()))?;

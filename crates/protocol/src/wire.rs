@@ -17,9 +17,9 @@ use skranke_domain::ids::CommandId;
 
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use device::{
-    ChainEnd, DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES, HandOverAnswer,
-    HandOverRequest, HeldCase, HoldingsAnswer, HoldingsRequest, ListedDevice, RevokeDeviceRequest,
-    WipeOrderAnswer,
+    CaseOnDevice, ChainEnd, DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES,
+    HandOverAnswer, HandOverRequest, HoldingsAnswer, HoldingsRequest, ListedDevice,
+    RevokeDeviceRequest, WipeOrderAnswer,
 };
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use held::{

@@ -252,6 +252,15 @@ impl Client {
         self.transport.send(&call, timeout)?.success()
     }
 
+    fn get_as<T: serde::de::DeserializeOwned>(
+        &self,
+        session: &Session,
+        path: &str,
+    ) -> Result<T, SyncError> {
+        let answer = self.as_person(session, self.call("GET", path), TIMEOUT)?;
+        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+    }
+
     fn post_as<T: serde::de::DeserializeOwned>(
         &self,
         session: &Session,
@@ -409,13 +418,7 @@ impl Client {
         session: &Session,
         request: &ProfileSaveRequest,
     ) -> Result<ProfileEdition, SyncError> {
-        let call = Call {
-            body: Some(encode(request)?),
-            ..self.call("POST", "/v1/profiles")
-        };
-        let answer = self.as_person(session, call, TIMEOUT)?;
-        let answer: ProfileSaveAnswer =
-            serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)?;
+        let answer: ProfileSaveAnswer = self.post_as(session, "/v1/profiles", request)?;
         let edition = self.check_edition(&answer.edition)?;
         if edition.text == request.text {
             Ok(edition)
@@ -454,8 +457,7 @@ impl Client {
     /// # Errors
     /// See [`SyncError`].
     pub fn held(&self, session: &Session) -> Result<HeldAnswer, SyncError> {
-        let answer = self.as_person(session, self.call("GET", "/v1/held"), TIMEOUT)?;
-        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+        self.get_as(session, "/v1/held")
     }
 
     /// Lets held work in or sends it back.
@@ -475,8 +477,7 @@ impl Client {
     /// # Errors
     /// See [`SyncError`].
     pub fn devices(&self, session: &Session) -> Result<DevicesAnswer, SyncError> {
-        let answer = self.as_person(session, self.call("GET", "/v1/devices"), TIMEOUT)?;
-        serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
+        self.get_as(session, "/v1/devices")
     }
 
     /// Shuts a device out, for an administrator.

@@ -1,7 +1,9 @@
 //! Devices that are shut out, and whose data they held.
 
 use skranke_domain::ids::CaseId;
-use skranke_protocol::wire::{DeviceState, HeldCase, Outcome, QuarantineReason, Scope, Verdict};
+use skranke_protocol::wire::{
+    CaseOnDevice, DeviceState, Outcome, QuarantineReason, Scope, Verdict,
+};
 use skranke_server::admission::{self, Circumstances};
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::NewFeedItem;
@@ -32,8 +34,8 @@ fn revoke(office: &Office, laptop: &Laptop, reason: &str, wipe: bool) -> DeviceR
 }
 
 /// All a device held, read in pages of two.
-fn holdings(office: &Office, laptop: &Laptop) -> Vec<HeldCase> {
-    let mut all: Vec<HeldCase> = Vec::new();
+fn holdings(office: &Office, laptop: &Laptop) -> Vec<CaseOnDevice> {
+    let mut all: Vec<CaseOnDevice> = Vec::new();
     loop {
         let after = all.last().map(|case| case.case_id);
         let mut transaction = office.store.begin(TENANT).unwrap();
@@ -55,7 +57,7 @@ fn holdings(office: &Office, laptop: &Laptop) -> Vec<HeldCase> {
     }
 }
 
-fn ids(cases: &[HeldCase]) -> Vec<CaseId> {
+fn ids(cases: &[CaseOnDevice]) -> Vec<CaseId> {
     cases.iter().map(|case| case.case_id).collect()
 }
 

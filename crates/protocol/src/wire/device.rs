@@ -118,7 +118,7 @@ pub const HOLDINGS_PAGE: u32 = 200;
 /// A case a device held.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct HeldCase {
+pub struct CaseOnDevice {
     /// The case.
     #[serde(with = "as_text")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
@@ -131,9 +131,9 @@ pub struct HeldCase {
     pub cpr_masked: String,
 }
 
-impl std::fmt::Debug for HeldCase {
+impl std::fmt::Debug for CaseOnDevice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HeldCase")
+        f.debug_struct("CaseOnDevice")
             .field("case_id", &self.case_id)
             .finish_non_exhaustive()
     }
@@ -144,7 +144,7 @@ impl std::fmt::Debug for HeldCase {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HoldingsAnswer {
     /// The cases, by id; at most [`HOLDINGS_PAGE`].
-    pub cases: Vec<HeldCase>,
+    pub cases: Vec<CaseOnDevice>,
     /// How many there are in all.
     pub total: u64,
     /// Whether more follow.
