@@ -1,6 +1,6 @@
 //! The function that says what must hold says so too where something does not: each invariant is broken once.
 
-use skranke_domain::event::Event;
+use skranke_domain::event::{Event, MergedInto};
 use skranke_protocol::wire::Scope;
 use skranke_testkit::invariants::{self, Logged, World};
 
@@ -110,6 +110,31 @@ fn a_write_or_a_read_without_its_row_and_a_row_without_its_cause_are_caught() {
             });
         },
         "I9 the laptop: a read of nothing",
+    );
+}
+
+#[test]
+fn cases_that_each_ended_in_the_other_are_caught() {
+    caught(
+        |world| {
+            let mut laptop = crate::office::Laptop::new(1);
+            let (one, first) = laptop.open_case("2512169996");
+            let (other, second) = laptop.open_case("2512169996");
+            let mut ends = |case, based_on: &[_], into| {
+                let merged = Event::MergedInto(MergedInto {
+                    other: into,
+                    merged_at: noon(),
+                    reason: "Samme anmodning".to_owned(),
+                });
+                laptop.command(case, based_on, &[merged])
+            };
+            let ended = [
+                ends(one, &last(&first), other),
+                ends(other, &last(&second), one),
+            ];
+            world.desktops[0].events = [first, second].into_iter().chain(ended).flatten().collect();
+        },
+        "Merges of the laptop",
     );
 }
 

@@ -320,7 +320,7 @@ fn merges(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
                 break;
             };
             if !passed.insert(at) {
-                found.push(format!("{name}: {id} was merged in a ring"));
+                found.push(format!("Merges of {name}: {id} goes on nowhere"));
                 break;
             }
             at = into.value;
