@@ -18,7 +18,7 @@ use skranke_domain::rehearsal::{self, Bug, SAVE, SYNC};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::tree::FollowedTree;
 use skranke_store::key::envelope::{Envelope, Opener};
-use skranke_store::{AuditFilter, Options, Store};
+use skranke_store::{AuditFilter, CaseFilter, Options, Store};
 use skranke_testkit::invariants::{self, Desktop, Logged, World};
 use skranke_testkit::network::{Line, Trouble};
 use skranke_testkit::{seed, times};
@@ -176,6 +176,10 @@ pub(crate) fn desktop(folder: &Path, name: &str, told: &Told) -> Desktop {
     let saved = hashes(&told.saved);
     let confirmed = hashes(&told.confirmed);
     assert_eq!(store.check_integrity().unwrap(), vec![]);
+    let listed = read.cases(CaseFilter::All, None, u32::MAX).unwrap().rows;
+    let shown = listed
+        .into_iter()
+        .map(|row| (row.case, row.conflicts as usize));
     let tree: Option<String> = read.setting("followed_tree").unwrap();
     let tree: Option<FollowedTree> = tree.and_then(|kept| serde_json::from_str(&kept).unwrap());
     Desktop {
@@ -183,6 +187,7 @@ pub(crate) fn desktop(folder: &Path, name: &str, told: &Told) -> Desktop {
         events,
         saved,
         confirmed,
+        shown: Some(shown.collect()),
         proved: tree.map(|tree| (tree.position(), tree.root())),
         device: Some(read.own_device().unwrap().unwrap().device),
         log: Some(log(&read)),
@@ -191,7 +196,6 @@ pub(crate) fn desktop(folder: &Path, name: &str, told: &Told) -> Desktop {
             .unwrap()
             .broken
             .map(|broken| format!("{broken:?}")),
-        ..Desktop::default()
     }
 }
 

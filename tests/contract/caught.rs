@@ -1,6 +1,9 @@
 //! The function that says what must hold says so too where something does not: each invariant is broken once.
 
+use std::collections::BTreeMap;
+
 use skranke_domain::event::{Event, MergedInto};
+use skranke_domain::ids::CaseId;
 use skranke_protocol::wire::Scope;
 use skranke_testkit::invariants::{self, Logged, World};
 
@@ -52,6 +55,54 @@ fn a_tree_that_was_cut_rewritten_or_that_lacks_what_was_acknowledged_is_caught()
     caught(
         |world| world.desktops[0].proved = Some((2, [0; 32])),
         "I6 the laptop",
+    );
+}
+
+#[test]
+fn what_nobody_made_a_number_used_twice_and_a_link_left_out_are_caught() {
+    caught(
+        |world| {
+            let (_, events) = crate::office::Laptop::new(7).open_case("2512169996");
+            let at = world.central.as_ref().unwrap().position;
+            let events = (at + 1..).zip(events).map(|(at, event)| (event, Some(at)));
+            world.central.as_mut().unwrap().events.extend(events);
+        },
+        "I2",
+    );
+    caught(
+        |world| {
+            // Numbered anew from the first, as from a computer that was copied.
+            let (_, events) = crate::office::Laptop::new(1).open_case("2512169996");
+            world.desktops[0].events.extend(events);
+        },
+        "I3",
+    );
+    caught(
+        |world| {
+            world.desktops[0].events.remove(1);
+        },
+        "I4",
+    );
+}
+
+#[test]
+fn a_list_that_leaves_out_a_case_or_hides_a_conflict_is_caught() {
+    fn listed(world: &World, conflicts: usize) -> BTreeMap<CaseId, usize> {
+        let events = world.desktops[0].events.iter();
+        let cases = events.map(|event| (event.header().case_id, conflicts));
+        cases.collect()
+    }
+    let (mut world, _office) = sound();
+    world.desktops[0].shown = Some(listed(&world, 0));
+    assert_eq!(invariants::broken(&world), Vec::<String>::new());
+
+    caught(
+        |world| world.desktops[0].shown = Some(BTreeMap::new()),
+        "I7 or I13",
+    );
+    caught(
+        |world| world.desktops[0].shown = Some(listed(world, 1)),
+        "I7 or I13",
     );
 }
 
