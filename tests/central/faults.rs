@@ -415,16 +415,22 @@ fn a_save_that_does_not_wait_for_the_disk_is_caught() {
 
 #[test]
 fn on_every_bad_line_nothing_is_told_that_is_not_so_and_all_arrives_once() {
+    all_arrives_once(&Trouble::QUICK);
+}
+
+#[test]
+fn on_a_line_that_is_taken_and_never_answers_the_counter_gives_up_and_all_arrives_once() {
+    all_arrives_once(&[Trouble::HalfOpen]);
+}
+
+fn all_arrives_once(troubles: &[Trouble]) {
     let mut town = Town::new();
     let line = Line::to(town.address);
     let other = town.counter("skranke-2");
     town.address = line.address();
     let app = town.counter(COUNTER);
     let mut told = Told::default();
-    let troubles = Trouble::QUICK
-        .into_iter()
-        .chain((times(1) > 1).then_some(Trouble::HalfOpen));
-    for trouble in troubles {
+    for trouble in troubles.iter().copied() {
         granted(&other, "2304483984", "Bodil Aagaard");
         other.sync_now(()).unwrap();
         line.suffers(trouble);

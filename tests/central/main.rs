@@ -111,7 +111,6 @@ impl Town {
         self.central = Some(central);
     }
 
-    /// The central store's own database, opened a second time as the operator's commands do.
     /// Two counters reach the central store one after the other, so that each has what the other did.
     fn meet(one: &App, other: &App) {
         for app in [one, other, one] {
@@ -120,6 +119,7 @@ impl Town {
         }
     }
 
+    /// The central store's own database, opened a second time as the operator's commands do.
     fn central_store(&self) -> SqliteStore {
         let path = |name: &str| self.folder.path().join(name);
         let file = KeyFile::read_or_create(&path("central.key"), true).unwrap();

@@ -21,7 +21,7 @@ use self::counter::Counter;
 use crate::office::TENANT;
 
 /// Stories in an ordinary run.
-const STORIES: u64 = 1_000;
+const STORIES: u64 = 10_000;
 
 /// Numbers that only look random: the same from the same beginning.
 pub(crate) struct Dice(u64);

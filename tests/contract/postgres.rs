@@ -5,6 +5,7 @@ mod cursor;
 mod naive;
 mod rights;
 mod standby;
+mod standbys;
 mod transfer;
 
 use std::path::Path;

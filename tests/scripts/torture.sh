@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 export NO_COLOR=1 CARGO_TERM_COLOR=never
 first=${SKRANKE_SEED:-$(( $(date +%s) * 1000 ))}
 times=${SKRANKE_TIMES:-20}
-cases=${SKRANKE_CASES:-10000}
+cases=${SKRANKE_CASES:-100000}
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 printf 'commit %s, replay with: SKRANKE_SEED=%s SKRANKE_TIMES=%s SKRANKE_CASES=%s make torture\n' \
   "$commit" "$first" "$times" "$cases"

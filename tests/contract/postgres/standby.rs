@@ -19,7 +19,7 @@ use skranke_testkit::postgres::Cluster;
 use super::{opened, prepared};
 use crate::office::{Laptop, Office, TENANT};
 
-const DATABASE: &str = "skranke";
+pub(super) const DATABASE: &str = "skranke";
 /// Long enough that a push which waits for nothing would have come back.
 const A_WHILE: Duration = Duration::from_millis(1500);
 const WAITS_FOR_STANDBY: &str = "
@@ -106,7 +106,7 @@ impl Pair {
     }
 }
 
-fn waits(answer: &Receiver<Stored<()>>) -> bool {
+pub(super) fn waits(answer: &Receiver<Stored<()>>) -> bool {
     matches!(answer.recv_timeout(A_WHILE), Err(RecvTimeoutError::Timeout))
 }
 
@@ -114,7 +114,7 @@ fn hex(event: &SealedEvent) -> String {
     skranke_protocol::encoding::to_hex(event.hash())
 }
 
-fn holds(cluster: &Cluster, event: &SealedEvent) -> bool {
+pub(super) fn holds(cluster: &Cluster, event: &SealedEvent) -> bool {
     let asked = format!(
         "SELECT count(*) FROM event WHERE hash = decode('{}', 'hex')",
         hex(event)
