@@ -37,27 +37,28 @@ impl Place {
 
     fn postgres(folder: &std::path::Path) -> Self {
         let cluster = Cluster::start(&[]);
-        let roles = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../server/src/store/postgres/roles.sql");
-        cluster.administer_file("postgres", &roles);
+        prepare(&cluster, folder);
         let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
-        let place = Self {
+        Self {
             runtime: store("skranke_runtime"),
             owner: store("skranke_owner"),
-            _cluster: None,
-        };
-        let key = KeyFile::read_or_create(&folder.join("central.key"), false).unwrap();
-        let address = skranke_server::config::PostgresAddress {
-            text: cluster.address("skranke_owner", "skranke"),
-            password: None,
-            connections: 1,
-        };
-        PostgresStore::prepare(&address, &key).unwrap();
-        Self {
             _cluster: Some(cluster),
-            ..place
         }
     }
+}
+
+/// Makes roles and database, as `docs/operations.md` says, for the central store with its key in `folder`.
+pub(crate) fn prepare(cluster: &Cluster, folder: &std::path::Path) {
+    let roles = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../server/src/store/postgres/roles.sql");
+    cluster.administer_file("postgres", &roles);
+    let key = KeyFile::read_or_create(&folder.join("central.key"), false).unwrap();
+    let address = skranke_server::config::PostgresAddress {
+        text: cluster.address("skranke_owner", "skranke"),
+        password: None,
+        connections: 1,
+    };
+    PostgresStore::prepare(&address, &key).unwrap();
 }
 
 /// Which database a drill is held with.

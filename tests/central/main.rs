@@ -13,6 +13,7 @@ mod merging;
 mod papers;
 mod profiles;
 mod review;
+mod standby;
 mod stories;
 mod wipe;
 
