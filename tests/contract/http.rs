@@ -1,6 +1,7 @@
 //! The protocol over real HTTP: the server on a loopback port, the desktop's own client, and clients of ill will.
 
 mod client;
+mod crowd;
 mod devices;
 mod profiles;
 mod raw;

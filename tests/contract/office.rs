@@ -15,7 +15,9 @@ use skranke_protocol::instant;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope, Verdict};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered};
-use skranke_server::store::{CentralStore, Device, ServerKeys, StoreError, Stored, StoredFeedItem};
+use skranke_server::store::{
+    CentralStore, CentralTransaction, Device, ServerKeys, StoreError, Stored, StoredFeedItem,
+};
 use skranke_testkit::invariants::{Desktop, World};
 use uuid::Uuid;
 
@@ -87,39 +89,16 @@ impl Office {
     pub(crate) fn laptop(&self, seed: u8, scope: Scope) -> Laptop {
         let laptop = Laptop::new(seed);
         let mut transaction = self.store.begin(TENANT).unwrap();
-        let device = Device {
-            id: laptop.id,
-            code: String::new(),
-            name: format!("Skranke {seed}"),
-            public_key: laptop.key.public(),
-            scope,
-            state: DeviceState::Active,
-            head: Head::START,
-            accepted: 0,
-            quarantined: 0,
-            deferred: 0,
-        };
-        transaction.insert_device(&device, noon()).unwrap();
+        insert(transaction.as_mut(), &laptop, scope);
         transaction.commit().unwrap();
         self.grant(&laptop, laptop.grant, &[Role::Counter]);
         laptop
     }
 
     pub(crate) fn grant(&self, laptop: &Laptop, id: GrantId, roles: &[Role]) {
-        let grant = Grant {
-            id,
-            tenant: TENANT.to_owned(),
-            staff_id: laptop.staff,
-            roles: roles.to_vec(),
-            device_id: laptop.id,
-            valid_from: noon() - TimeDelta::hours(4),
-            valid_until: noon() + TimeDelta::hours(4),
-        };
-        let signed = grant.sign(&self.server_key()).unwrap();
         let mut transaction = self.store.begin(TENANT).unwrap();
-        transaction
-            .insert_grant(id, grant.staff_id, grant.device_id, &signed)
-            .unwrap();
+        let grant = laptop.grant_from(id, roles, noon());
+        insert_grant(transaction.as_mut(), &grant, &self.server_key());
         transaction.commit().unwrap();
     }
 
@@ -231,6 +210,35 @@ impl Office {
     }
 }
 
+/// The row of an enrolled laptop.
+pub(crate) fn insert(transaction: &mut dyn CentralTransaction, laptop: &Laptop, scope: Scope) {
+    let device = Device {
+        id: laptop.id,
+        code: String::new(),
+        name: "Skranke".to_owned(),
+        public_key: laptop.key.public(),
+        scope,
+        state: DeviceState::Active,
+        head: Head::START,
+        accepted: 0,
+        quarantined: 0,
+        deferred: 0,
+    };
+    transaction.insert_device(&device, noon()).unwrap();
+}
+
+/// A grant under the server's signature.
+pub(crate) fn insert_grant(
+    transaction: &mut dyn CentralTransaction,
+    grant: &Grant,
+    server_key: &SigningKey,
+) {
+    let signed = grant.sign(server_key).unwrap();
+    transaction
+        .insert_grant(grant.id, grant.staff_id, grant.device_id, &signed)
+        .unwrap();
+}
+
 /// A device with its key, chain and person.
 #[derive(Clone)]
 pub(crate) struct Laptop {
@@ -245,14 +253,25 @@ pub(crate) struct Laptop {
 
 impl Laptop {
     pub(crate) fn new(seed: u8) -> Self {
+        Self::with(seed.into(), &[seed; 32])
+    }
+
+    /// One of more than there are small seeds.
+    pub(crate) fn numbered(number: u16) -> Self {
+        let mut seed = [1; 32];
+        seed[..2].copy_from_slice(&number.to_le_bytes());
+        Self::with(number, &seed)
+    }
+
+    fn with(number: u16, seed: &[u8; 32]) -> Self {
         let uuid = |kind: u128| {
             Uuid::from_u128(
-                0x0192_0000_0000_7000_8000_0000_0000_0000 + (kind << 32) + u128::from(seed),
+                0x0192_0000_0000_7000_8000_0000_0000_0000 + (kind << 32) + u128::from(number),
             )
         };
         Self {
             id: DeviceId::from_uuid(uuid(1)),
-            key: SigningKey::from_seed(&[seed; 32]),
+            key: SigningKey::from_seed(seed),
             head: Head::START,
             staff: StaffId::from_uuid(uuid(2)),
             grant: GrantId::from_uuid(uuid(3)),
@@ -261,10 +280,23 @@ impl Laptop {
         }
     }
 
+    /// What its person may do, four hours before and after a moment.
+    pub(crate) fn grant_from(&self, id: GrantId, roles: &[Role], at: DateTime<Utc>) -> Grant {
+        Grant {
+            id,
+            tenant: TENANT.to_owned(),
+            staff_id: self.staff,
+            roles: roles.to_vec(),
+            device_id: self.id,
+            valid_from: at - TimeDelta::hours(4),
+            valid_until: at + TimeDelta::hours(4),
+        }
+    }
+
     /// The event that opens a case.
     pub(crate) fn opened(&mut self, channel: Channel) -> Event {
         self.serial += 1;
-        let code = self.id.as_uuid().as_u128() & 0xff;
+        let code = self.id.as_uuid().as_u128() & 0xffff;
         self.opened_as(&format!("2026-S{code}-{:04}", self.serial), channel)
     }
 

@@ -378,21 +378,8 @@ fn a_restarted_server_still_holds_everything_and_signs_with_the_same_key() {
     let (case, opening) = laptop.open_case("2512169996");
     client.push(&opening).unwrap();
     let before = town.server.central().public_key();
-    let folder = town.folder;
-    drop(town.server);
-
-    let settings = skranke_server::config::Settings {
-        listen: Some("127.0.0.1:0".to_owned()),
-        store: Some(format!(
-            "sqlite:{}",
-            folder.path().join("central.db").display()
-        )),
-        key_file: Some(folder.path().join("central.key")),
-        ..skranke_server::config::Settings::default()
-    };
-    let server = skranke_server::serve::Embedded::start(&settings.check().unwrap()).unwrap();
-    assert_eq!(server.central().public_key(), before);
-    let town = Town { server, folder };
+    let town = town.restart_with(|config| config.bootstrap_secret = None);
+    assert_eq!(town.server.central().public_key(), before);
     let mut client = town.client(&laptop, environment(TimeDelta::zero()));
     assert!(
         client.enrol(SECRET, "Skranke 1").is_err(),

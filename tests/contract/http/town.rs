@@ -23,6 +23,7 @@ pub(super) const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 /// A server on a free loopback port.
 pub(super) struct Town {
     pub(super) server: Embedded,
+    config: Config,
     pub(super) folder: tempfile::TempDir,
 }
 
@@ -44,8 +45,32 @@ impl Town {
         };
         let mut config = settings.check().unwrap();
         change(&mut config);
+        let server = Embedded::start(&config).unwrap();
+        config.listen = server.url().trim_start_matches("http://").parse().unwrap();
+        Self {
+            server,
+            config,
+            folder,
+        }
+    }
+
+    /// Ends the server and starts it again on the address it had.
+    pub(super) fn restart(self) -> Self {
+        self.restart_with(|_| {})
+    }
+
+    /// The same with other settings.
+    pub(super) fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let Self {
+            server,
+            mut config,
+            folder,
+        } = self;
+        drop(server);
+        change(&mut config);
         Self {
             server: Embedded::start(&config).unwrap(),
+            config,
             folder,
         }
     }

@@ -15,6 +15,7 @@ use skranke_protocol::wire::{PushBatch, Scope};
 use skranke_server::store::{StoreError, Stored};
 use skranke_testkit::invariants::{self, World};
 use skranke_testkit::postgres::Cluster;
+use skranke_testkit::times;
 
 use super::{opened, prepared};
 use crate::office::{Laptop, Office, TENANT};
@@ -212,6 +213,12 @@ fn a_retry_is_acknowledged_only_when_the_standby_has_it() {
 
 #[test]
 fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
+    for _ in 0..times(1) {
+        loses_its_primary_under_load();
+    }
+}
+
+fn loses_its_primary_under_load() {
     let mut pair = Pair::start();
     let (stop, office) = (Arc::new(AtomicBool::new(false)), Arc::clone(&pair.office));
     let (report, reports) = channel();
