@@ -5,6 +5,7 @@
 //!
 //! Basis: design, sections 3 and 6; sync-and-speed 3.2 and 3.7; reliability, findings 1 and 7, threats T7 and T8.
 
+mod fork;
 mod judge;
 mod loaded;
 mod merging;
@@ -28,6 +29,7 @@ use skranke_protocol::wire::{
 use uuid::Uuid;
 
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
+pub use fork::{is_handed_over, rekey};
 pub use judge::{case_number, citizen_digest, has_run_out};
 use loaded::{Loaded, LoadedGrant};
 pub use offered::Offered;
@@ -251,6 +253,9 @@ impl<'t, 'c> Admission<'t, 'c> {
                 Place::Gap { .. } if self.offered_by.is_some_and(|by| by != self.device.id) => {
                     on_chain = false;
                 }
+                Place::Gap { .. } if self.continues_branch(event)? => {
+                    return self.keep_fork(events);
+                }
                 Place::Gap { .. } => {
                     return Ok(Verdict::First(Outcome::Deferred {
                         reason: DeferReason::ChainGap,
@@ -372,33 +377,6 @@ impl<'t, 'c> Admission<'t, 'c> {
             )?;
         }
         Ok(first.map(Verdict::Duplicate))
-    }
-
-    /// Keeps both branches of a forked chain and stops taking the device's word.
-    fn keep_fork(&mut self, events: &[SealedEvent]) -> Stored<Verdict> {
-        let now = self.circumstances.now;
-        let mut reason = QuarantineReason::ChainFork;
-        for event in events {
-            if self.loaded.event(self.transaction, event)?.is_some() {
-                self.transaction
-                    .record_receipt(event.hash(), self.device.id, now)?;
-                continue;
-            }
-            let id = event.header().id;
-            if !self.loaded.events(self.transaction, id)?.is_empty() {
-                reason = QuarantineReason::OtherContent;
-            }
-            let outcome = Outcome::Quarantined {
-                reason: reason.clone(),
-            };
-            self.insert(event, &outcome, false)?;
-            self.transaction
-                .raise_alarm(reason.code(), self.device.id, Some(event.hash()), now)?;
-        }
-        if self.device.state == DeviceState::Active {
-            self.device.state = DeviceState::Forked;
-        }
-        Ok(Verdict::First(Outcome::Quarantined { reason }))
     }
 
     fn fate(&mut self, command_id: CommandId, events: &[SealedEvent]) -> Stored<Fate> {
@@ -593,8 +571,10 @@ impl<'t, 'c> Admission<'t, 'c> {
             }
             earlier.insert(event.header().id);
         }
+        // Who made one branch had not seen what the other copy of the computer made under the same name.
+        let is_branch = self.is_branch(events)?;
         let case = self.loaded.case(self.transaction, case_id)?;
-        if judge::leaves_out_own_work(case, events) {
+        if !is_branch && judge::leaves_out_own_work(case, events) {
             return Ok(Some(Fate::Quarantine(QuarantineReason::UnderstatedBasedOn)));
         }
         Ok(None)

@@ -13,6 +13,7 @@ use skranke_protocol::wire::{
 };
 use uuid::Uuid;
 
+use crate::admission;
 use crate::store::devices::{DeviceRecord, HANDED_OVER, Revocation};
 use crate::store::{
     AuditRow, CentralTransaction, Revoked, StoreError, Stored, StoredEvent, Touched,
@@ -108,8 +109,7 @@ pub fn take_last(
     let Some((record, mut revocation)) = ordered(transaction, id)? else {
         return Ok(false);
     };
-    let held = record.device.head;
-    if (held.seq, held.hash) != (end.seq, end.head_hash) {
+    if !admission::is_handed_over(transaction, &record.device, end)? {
         return Ok(false);
     }
     revocation.handed_over_at.get_or_insert(now);

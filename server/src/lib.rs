@@ -27,6 +27,7 @@ pub mod policy;
 pub mod problem;
 pub mod restore;
 pub mod routes;
+pub mod scope;
 pub mod serve;
 pub mod sign_in;
 pub mod store;

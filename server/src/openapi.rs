@@ -71,6 +71,7 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::NotFound,
             ProblemCode::StateMismatch,
         ],
+        "device_rekey" => &[ProblemCode::StateMismatch, ProblemCode::TooManyRequests],
         "hand_over" => &[ProblemCode::StateMismatch],
         "device_holdings" => &[
             ProblemCode::GrantNotValid,

@@ -104,7 +104,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 26] = {
+pub static TABLE: [Rule; 27] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -115,6 +115,7 @@ pub static TABLE: [Rule; 26] = {
         row("GET",   "/v1/devices",        Person(Act::ListDevices), Municipality, 0,            None),
         row("POST",  "/v1/devices/revoke", Person(Act::Administer), Municipality, SMALL,         None),
         row("POST",  "/v1/devices/holdings", Person(Act::ReadAudit), Municipality, SMALL,        LOOKED_UP),
+        row("POST",  "/v1/devices/rekey",  Device,                Any,          SMALL,           GUESSABLE),
         row("GET",   "/v1/wipe-order",     KnownDevice,           Any,          0,               None),
         row("POST",  "/v1/wipe-order",     KnownDevice,           Any,          MAX_BATCH_BYTES, None),
         row("POST",  "/v1/sign-ins",       Device,                Any,          SMALL,           GUESSABLE),

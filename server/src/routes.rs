@@ -7,6 +7,7 @@ mod events;
 mod held;
 mod lookup;
 mod profiles;
+mod rekey;
 mod session;
 mod status;
 mod wipe;
@@ -43,6 +44,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(devices::list))
         .routes(routes!(devices::revoke))
         .routes(routes!(devices::holdings))
+        .routes(routes!(rekey::rekey))
         .routes(routes!(wipe::order, wipe::hand_over))
         .routes(routes!(session::sign_in))
         .routes(routes!(session::begin))

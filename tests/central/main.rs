@@ -8,6 +8,7 @@ mod browser;
 mod devices;
 mod epochs;
 mod faults;
+mod fork;
 mod lying;
 mod merging;
 mod papers;

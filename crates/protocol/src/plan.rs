@@ -106,13 +106,14 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
     if known_epoch != 0 && server.epoch > known_epoch {
         return vec![Operation::StopForNewEpoch];
     }
-    if let Some(alarm) = chain_alarm(local, server) {
-        operations.push(Operation::Raise(alarm));
-    }
-    let lost = local
-        .own
-        .iter()
-        .any(|event| event.confirmed && event.seq > server.device.seq);
+    let chain_alarm = chain_alarm(local, server);
+    operations.extend(chain_alarm.map(Operation::Raise));
+    // What the server holds beside another branch is not lost for not being on its chain.
+    let lost = chain_alarm.is_none()
+        && local
+            .own
+            .iter()
+            .any(|event| event.confirmed && event.seq > server.device.seq);
     if lost || (known_epoch == server.epoch && server.position < local.cursor.position) {
         // Positions would be given a second time, and who has read them once would never read what then stands there.
         // Everything waits here until the operator has opened a new epoch.

@@ -18,7 +18,7 @@ use skranke_domain::ids::CommandId;
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
 pub use device::{
     CaseOnDevice, ChainEnd, DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES,
-    HandOverAnswer, HandOverRequest, HoldingsAnswer, HoldingsRequest, ListedDevice,
+    HandOverAnswer, HandOverRequest, HoldingsAnswer, HoldingsRequest, ListedDevice, RekeyRequest,
     RevokeDeviceRequest, WipeOrderAnswer,
 };
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};

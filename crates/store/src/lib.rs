@@ -40,7 +40,7 @@ pub use tables::attachment::{AttachmentRow, AttachmentState};
 pub use tables::audit::{AuditFilter, AuditRow};
 pub use tables::audit_chain::{AuditBreak, AuditChain, AuditHead, NotAHead};
 pub use tables::case_view::{CaseCounts, CaseFilter, CasePage, CaseRow, PageKey};
-pub use tables::device::OwnDevice;
+pub use tables::device::{Identity, OwnDevice};
 pub use tables::draft::DraftRow;
 pub use tables::feed::PageTaken;
 pub use tables::outbox::{OutboxCounts, OutboxRow, SyncState};

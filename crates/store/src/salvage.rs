@@ -55,7 +55,7 @@ pub(crate) fn take_over(
         if device::own(&transaction)?.is_none()
             && let Ok(Some(record)) = device::record(old)
         {
-            device::restore(&transaction, &record)?;
+            device::restore(&transaction, &record, now)?;
         }
         if let Ok(basics) = Basics::of(old) {
             basics.restore_into(&transaction, now)?;

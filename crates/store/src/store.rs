@@ -18,7 +18,7 @@ use crate::handle::{Action, Actor, Entry, ReadHandle, SecondCopy, WriteHandle};
 use crate::key::StoreKey;
 use crate::key::envelope::{Envelope, KeyError};
 use crate::migrate;
-use crate::outbox_log::{self, Contents, OutboxLog, Record};
+use crate::outbox_log::{self, Contents, DeviceRecord, OutboxLog, Record};
 use crate::projection::DueRule;
 use crate::salvage::{self, Recovered};
 use crate::second_copy::{Basics, SecondCopyFile};
@@ -347,10 +347,8 @@ fn reconcile(
     }
     let mut log = OutboxLog::resume(folder, key, &read)?;
     let known: HashSet<EventId> = read.records.iter().filter_map(Record::event_id).collect();
-    let knows_device = read
-        .records
-        .iter()
-        .any(|record| matches!(record, Record::Device(_)));
+    let own = device::own(connection)?.map(|own| own.device);
+    let knows_device = present_device(&read).map(|record| record.device) == own;
     let needed = needed(connection)?;
     if known.len() > KEPT_BEFORE_TRIMMING && needed.len() * 2 < known.len() {
         return OutboxLog::create(folder, key, &needed);
@@ -367,6 +365,14 @@ fn reconcile(
     Ok(log)
 }
 
+/// This device as the log knew it last.
+fn present_device(read: &Contents) -> Option<&DeviceRecord> {
+    read.records.iter().rev().find_map(|record| match record {
+        Record::Device(device) => Some(device),
+        Record::Event(_) => None,
+    })
+}
+
 /// Puts back what the log has and the database lacks.
 fn restore(
     connection: &mut Connection,
@@ -377,9 +383,13 @@ fn restore(
 ) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut changed: HashSet<CaseId> = HashSet::new();
+    // First who this device is now: what another made is a former one's.
+    if let Some(present) = present_device(read) {
+        device::restore(&transaction, present, now)?;
+    }
     for record in &read.records {
         match record {
-            Record::Device(record) => device::restore(&transaction, record)?,
+            Record::Device(_) => {}
             Record::Event(event) => match event::restore(&transaction, event) {
                 Ok(Put::Known) => {}
                 Ok(Put::New) => {

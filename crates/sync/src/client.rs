@@ -20,9 +20,9 @@ use skranke_protocol::wire::{
     DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HandOverAnswer,
     HandOverRequest, HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest,
     LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer,
-    ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RenewAnswer,
-    ReturnedAnswer, RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens,
-    UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WipeOrderAnswer, WireEvent,
+    ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RekeyRequest,
+    RenewAnswer, ReturnedAnswer, RevokeDeviceRequest, SessionAnswer, SessionRequest, Status,
+    Tokens, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WipeOrderAnswer, WireEvent,
 };
 
 use crate::environment::{Cancel, Environment};
@@ -325,6 +325,31 @@ impl Client {
             head,
             signed_head: answer.head,
         })
+    }
+
+    /// Asks, in the name of a device whose chain forked, for a successor that is known by this key; again, the same.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; [`skranke_protocol::problem::ProblemCode::StateMismatch`] where the device did not fork.
+    pub fn rekey(
+        &self,
+        device_id: DeviceId,
+        public_key: PublicKey,
+    ) -> Result<EnrolAnswer, SyncError> {
+        let request = RekeyRequest {
+            device_id,
+            public_key,
+        };
+        let call = Call {
+            body: Some(encode(&request)?),
+            ..self.call("POST", "/v1/devices/rekey")
+        };
+        let answer: EnrolAnswer = self.transport.json(&call, TIMEOUT)?;
+        if answer.device_id == device_id {
+            Ok(answer)
+        } else {
+            Err(SyncError::WrongContent)
+        }
     }
 
     /// The sync confirmation as of now.

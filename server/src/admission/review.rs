@@ -5,7 +5,7 @@
 use skranke_domain::ids::{CommandId, EventId};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::Grant;
-use skranke_protocol::wire::{Outcome, QuarantineReason};
+use skranke_protocol::wire::{DeferReason, Outcome, QuarantineReason};
 use uuid::Uuid;
 
 use super::{Admission, Circumstances, Fate, Loaded, is_one_command};
@@ -34,7 +34,9 @@ pub fn release_held(
     let Some(first) = events.first() else {
         return Ok(None);
     };
-    let fate = if is_one_command(command_id, &events) {
+    let fate = if admission.is_told_otherwise(&events)? {
+        Fate::Quarantine(QuarantineReason::OtherContent)
+    } else if is_one_command(command_id, &events) {
         let grant = admission.rights(first, reviewer)?;
         admission.case_fate(&events, &grant)?
     } else {
@@ -45,9 +47,10 @@ pub fn release_held(
         Fate::Quarantine(reason) => Outcome::Quarantined { reason },
         Fate::Defer(reason) => Outcome::Deferred { reason },
     };
-    let count = events.len() as u64;
-    admission.device.quarantined -= count;
-    admission.count(&outcome, count);
+    let held_apart = Outcome::Quarantined {
+        reason: QuarantineReason::from_code(&held.held_for),
+    };
+    admission.recount(&events, &held_apart, &outcome)?;
     if let Outcome::Quarantined { reason: today } = &outcome {
         admission.set_outcomes(&events, &outcome)?;
         admission.hold(&held, today)?;
@@ -104,8 +107,10 @@ pub fn return_held(
         };
         returned.extend(child.iter().map(|event| event.header().id));
         admission.set_outcomes(child, &outcome)?;
-        admission.device.deferred -= child.len() as u64;
-        admission.device.quarantined += child.len() as u64;
+        let waited = Outcome::Deferred {
+            reason: DeferReason::ParentQuarantined,
+        };
+        admission.recount(child, &waited, &outcome)?;
         let built_on = HeldWork {
             command_id: child[0].header().command_id,
             held_for: "parent_quarantined".to_owned(),
@@ -129,11 +134,12 @@ fn waiting(
         return Ok(None);
     };
     let events = transaction.events_of_command(command_id)?;
-    // Of a forked chain both branches are kept; only what is a link of the chain can enter a case.
-    let on_chain = events
+    // Of a forked chain both branches can enter their cases, each command by a person's word.
+    let events: Vec<SealedEvent> = events
         .into_iter()
-        .filter(|stored| stored.on_chain && matches!(stored.outcome, Outcome::Quarantined { .. }));
-    let events: Vec<SealedEvent> = on_chain.map(|stored| stored.event).collect();
+        .filter(|stored| matches!(stored.outcome, Outcome::Quarantined { .. }))
+        .map(|stored| stored.event)
+        .collect();
     Ok((!events.is_empty()).then_some((held, events)))
 }
 
@@ -172,6 +178,39 @@ impl Admission<'_, '_> {
             settlement: None,
         };
         self.hold(&work, reason)
+    }
+
+    /// Notes that a command beside the chain waits for a person, unless its name stands for other work that is held
+    /// or was decided on.
+    pub(super) fn hold_branch(
+        &mut self,
+        events: &[SealedEvent],
+        reason: &QuarantineReason,
+    ) -> Stored<()> {
+        let Some(first) = events.first() else {
+            return Ok(());
+        };
+        let command_id = first.header().command_id;
+        let is_known = !self
+            .transaction
+            .held(HeldOf::Command(command_id), 1)?
+            .is_empty();
+        if is_known {
+            return Ok(());
+        }
+        self.hold_command(events, reason)
+    }
+
+    /// Whether one of the events stands in the store with other content too: which of them is true nobody can say, and
+    /// a case can hold only one.
+    fn is_told_otherwise(&mut self, events: &[SealedEvent]) -> Stored<bool> {
+        for event in events {
+            let known = self.loaded.events(self.transaction, event.header().id)?;
+            if known.len() > 1 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn hold(&mut self, work: &HeldWork, reason: &QuarantineReason) -> Stored<()> {

@@ -32,6 +32,11 @@ pub(super) async fn status(
 ) -> Answer<Response> {
     let (device, tenant) = present(&central, &call).await?;
     note_contact(&central, &tenant.code, device.id);
+    // A device that was told of a position would hold it against a store that lost it with a machine.
+    central
+        .writers
+        .settled(&tenant.code, tenant.position())
+        .await?;
     let code = tenant.code.clone();
     let profile_edition = central
         .read(move |central| central.store.newest_edition(&code))
@@ -99,7 +104,7 @@ pub(super) async fn confirmation(
     )
 }
 
-/// Notes when a device was in contact. The answer does not wait for it: it must come also while nothing can be written.
+/// Notes when a device was in contact. The answer does not wait for it.
 fn note_contact(central: &Arc<Central>, tenant: &str, device: DeviceId) {
     let now = log::now();
     if !central.contacts.is_news(device, now) {

@@ -55,6 +55,12 @@ pub trait DeviceRegister {
     /// Notes that the device was given the feed after `read` up to `served`. Neither ever moves back.
     fn note_served(&mut self, id: DeviceId, read: u64, served: u64) -> Stored<()>;
 
+    /// Whether an event of this device with this number and these bytes is stored, on its chain or beside it.
+    fn holds_event(&mut self, id: DeviceId, seq: u64, hash: &[u8; 32]) -> Stored<bool>;
+
+    /// The cases in the scope of a device of limited scope.
+    fn scope_of(&mut self, id: DeviceId) -> Stored<Vec<CaseId>>;
+
     /// The drafts a device handed over before it was wiped, the oldest first.
     fn handed_over(&mut self, id: DeviceId) -> Stored<Vec<Vec<u8>>>;
 

@@ -153,3 +153,34 @@ async fn a_tenant_nobody_created_has_no_writer() {
 
     assert_eq!(refused, Err(WriteError::NotCommitted));
 }
+
+/// A write that others' writes collide with so many times; how often it was run.
+async fn colliding(times: u64) -> (Result<u64, WriteError>, u64) {
+    let scratch = tempfile::tempdir().unwrap();
+    let writers = writers(&scratch, 2);
+    let runs = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&runs);
+    let task = write(&writers, move |_| {
+        let run = counted.fetch_add(1, Ordering::SeqCst) + 1;
+        if run <= times {
+            Err(StoreError::RunAgain)
+        } else {
+            Ok(run)
+        }
+    });
+    let result = task.await.unwrap();
+    (result, runs.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_write_that_others_collided_with_is_run_again_until_it_succeeds() {
+    assert_eq!(colliding(2).await, (Ok(3), 3));
+}
+
+#[tokio::test]
+async fn a_write_that_always_collides_is_refused_in_the_end() {
+    let (result, runs) = colliding(u64::MAX).await;
+
+    assert_eq!(result, Err(WriteError::NotCommitted));
+    assert_eq!(runs, u64::from(RUNS));
+}

@@ -59,3 +59,27 @@ fn the_operator_lists_a_lost_computer_shuts_it_out_and_reads_what_it_handed_over
     assert_eq!(code, Some(3));
     assert!(error.contains("no device with this code"), "{error}");
 }
+
+#[test]
+fn the_operator_reads_the_alarms_by_code_computer_and_time_and_no_person() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = scratch.path();
+    let program = Program::start(at);
+    let mut counter = Counter::enrol(&program.url);
+    counter.signs_in();
+    assert_eq!(told(at, &["alarms"])["alarms"], serde_json::json!([]));
+
+    counter.forks();
+
+    let alarms = told(at, &["alarms"]);
+    let [alarm] = alarms["alarms"].as_array().unwrap().as_slice() else {
+        panic!("{alarms}");
+    };
+    let keys: Vec<_> = alarm.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["alarm", "device", "raised_at"]);
+    assert_eq!(
+        (&alarm["alarm"], &alarm["device"]),
+        (&"chain_fork".into(), &"S1".into())
+    );
+    assert!(alarm["raised_at"].as_str().unwrap().starts_with("20"));
+}

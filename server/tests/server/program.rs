@@ -112,7 +112,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32
     run_on(folder, &embedded(folder), arguments, input)
 }
 
-fn run_on(
+pub(crate) fn run_on(
     folder: &Path,
     store: &str,
     arguments: &[&str],
@@ -198,6 +198,14 @@ impl Counter {
         let sealed = self.seal_note();
         self.client.push(std::slice::from_ref(&sealed)).unwrap();
         sealed
+    }
+
+    /// Sends two events that both claim to be the next of its chain.
+    pub(crate) fn forks(&mut self) {
+        let before = self.head;
+        self.push_and_keep();
+        self.head = before;
+        self.push_and_keep();
     }
 
     /// Pushes one event and returns up to where the server then says it holds the chain.

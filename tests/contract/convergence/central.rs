@@ -481,6 +481,14 @@ impl DeviceRegister for Central {
         Ok(())
     }
 
+    fn holds_event(&mut self, _: DeviceId, _: u64, _: &[u8; 32]) -> Stored<bool> {
+        Ok(false)
+    }
+
+    fn scope_of(&mut self, _: DeviceId) -> Stored<Vec<CaseId>> {
+        Ok(Vec::new())
+    }
+
     fn handed_over(&mut self, _: DeviceId) -> Stored<Vec<Vec<u8>>> {
         Ok(Vec::new())
     }

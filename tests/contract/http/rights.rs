@@ -9,7 +9,8 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{Prover, Request, prove};
 use skranke_protocol::wire::{
     BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LookupRequest, PURPOSE,
-    PushBatch, RefreshRequest, RevokeDeviceRequest, Scope, UPLOAD_LENGTH, UPLOAD_OFFSET,
+    PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, UPLOAD_LENGTH,
+    UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 
@@ -63,6 +64,10 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
             device_id: Laptop::new(99).id,
             purpose: "lost_device".to_owned(),
             after: None,
+        })),
+        ("POST", "/v1/devices/rekey") => json(serde_json::to_vec(&RekeyRequest {
+            device_id: Laptop::new(98).id,
+            public_key: Laptop::new(98).key.public(),
         })),
         ("POST", "/v1/wipe-order") => {
             json(serde_json::to_vec(&HandOverRequest::Draft("{}".to_owned())))
@@ -160,6 +165,7 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("GET", "/v1/devices"),    "------ ---yyy --"),
     (("POST", "/v1/devices/revoke"), "------ -----y --"),
     (("POST", "/v1/devices/holdings"), "------ ---yy- --"),
+    (("POST", "/v1/devices/rekey"), "----yy yyyyyy yy"),
     (("GET", "/v1/wipe-order"), "---yyy yyyyyy yy"),
     (("POST", "/v1/wipe-order"), "---yyy yyyyyy yy"),
     (("POST", "/v1/sign-ins"),      "----yy yyyyyy yy"),

@@ -26,7 +26,7 @@ pub(super) fn lead(office: &Office) -> Grant {
     }
 }
 
-fn decide(
+pub(super) fn decide(
     office: &Office,
     events: &[SealedEvent],
     lead: &Grant,
@@ -61,7 +61,7 @@ fn decide(
     outcome.unwrap()
 }
 
-fn held(office: &Office, of: HeldOf) -> Vec<HeldWork> {
+pub(super) fn held(office: &Office, of: HeldOf) -> Vec<HeldWork> {
     office.store.begin(TENANT).unwrap().held(of, 100).unwrap()
 }
 

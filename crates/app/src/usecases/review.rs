@@ -142,24 +142,29 @@ impl App {
     /// Hears what was sent back, where some of this computer's work is held.
     pub(crate) fn hear_what_was_returned(&self, client: &Client) -> Result<(), SyncError> {
         let host = |error: AppError| SyncError::Host(error.log_line());
-        let is_held = self
-            .with_store(|store| Ok(!store.read()?.quarantined(1)?.is_empty()))
-            .map_err(host)?;
-        if !is_held {
+        let held: HashSet<CommandId> = self
+            .with_store(|store| Ok(store.read()?.quarantined(u32::MAX)?))
+            .map_err(host)?
+            .into_iter()
+            .map(|row| row.command)
+            .collect();
+        if held.is_empty() {
             return Ok(());
         }
-        let answer = client.returned()?;
-        let commands: Vec<_> = answer
-            .work
+        let mut work = client.returned()?.work;
+        work.extend(self.returned_to_former()?);
+        // Under a name that two computers had, what is sent back may be the other's.
+        work.retain(|returned| held.contains(&returned.command_id));
+        let commands: Vec<_> = work
             .iter()
             .map(|returned| (returned.command_id, returned.case_id))
             .collect();
         self.taking_in(|write| {
-            if returned(&write.reading())? == answer.work {
+            if returned(&write.reading())? == work {
                 return Ok(());
             }
             write.take_sent_back(&commands)?;
-            settings::write(write, RETURNED, &answer.work)
+            settings::write(write, RETURNED, &work)
         })
         .map_err(host)
     }

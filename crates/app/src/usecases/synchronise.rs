@@ -5,6 +5,7 @@
 
 mod certification;
 mod epoch;
+mod fork;
 mod person;
 mod problem;
 mod tree;
@@ -406,6 +407,15 @@ impl App {
                     let wrong = head.or(trust::confirmation(&read, &key, &pushed.confirmation)?);
                     wrong.map_or_else(|| tree::hears(&read, &pushed.head), |code| Ok(Err(code)))
                 });
+                if let Ok(Err(code)) = &found {
+                    let held = fork::held_apart(code, &pushed.verdicts);
+                    if !held.is_empty() {
+                        self.raise(code);
+                        return self
+                            .taking_in(|write| Ok(write.take_verdicts(&held)?))
+                            .map_err(said);
+                    }
+                }
                 let followed = self.trusted(found)?;
                 self.taking_in(|write| {
                     tree::keep(write, &followed)?;
@@ -469,6 +479,7 @@ impl App {
         };
         self.follow_tree(&client)?;
         self.hear_what_was_returned(&client)?;
+        self.go_on_anew(&client, &status)?;
         if let Some(offset) = client.clock_offset_ms() {
             self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset))
                 .map_err(host)?;

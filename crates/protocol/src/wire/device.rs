@@ -10,6 +10,7 @@ use super::code::{DeviceState, Scope};
 use crate::confirmation::{Signed, WipeOrder};
 use crate::encoding::{as_text, as_text_option, hex_option};
 use crate::instant;
+use crate::signature::PublicKey;
 
 /// A device as its municipality keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,4 +208,19 @@ pub struct HandOverAnswer {
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
+}
+
+/// `POST /v1/devices/rekey`: a copy of a device whose chain forked goes on as another device, with the same scope. The
+/// request's proof is signed by the old key; the answer is that of an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RekeyRequest {
+    /// The device it is from now on.
+    #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
+    pub device_id: DeviceId,
+    /// The key that device signs with.
+    #[serde(with = "as_text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub public_key: PublicKey,
 }

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use skranke_domain::ids::{CaseNumber, DeviceId, StaffId};
 use skranke_protocol::chain::Head;
+use skranke_protocol::encoding::{from_hex, to_hex};
 use skranke_protocol::signature::SigningKey;
 use zeroize::Zeroizing;
 
-use super::identity;
-use crate::error::StoreError;
+use super::{event, feed, identity, outbox, setting};
+use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::outbox_log::{DeviceRecord, Record};
-use crate::value::{id, number, unsigned, uuid};
+use crate::value::{id, millis, number, unsigned, uuid};
 
 /// The series of case numbers.
 pub(crate) const CASE_SERIES: &str = "case";
@@ -27,6 +29,16 @@ const PUT_OWN: &str = "
     VALUES (1, :device_id, :code, :signing_seed, :seq, :head_hash)";
 
 const SET_HEAD: &str = "UPDATE own_device SET seq = :seq, head_hash = :head_hash WHERE id = 1";
+
+const REPLACE_OWN: &str = "
+    UPDATE own_device
+       SET device_id = :device_id, code = :code, signing_seed = :signing_seed, seq = 0, head_hash = NULL
+     WHERE id = 1";
+
+const FORGET_CONFIRMATION: &str = "DELETE FROM remembered_head WHERE scope = 'device'";
+
+/// Name of the setting that keeps what this device was before, the last first.
+const FORMER: &str = "former_identities";
 
 const NEXT_SERIAL: &str = "
     INSERT INTO serial (series, year, last) VALUES (:series, :year, 1)
@@ -52,6 +64,50 @@ const GRANT: &str = "
     SELECT token FROM staff_grant WHERE staff_id = :staff_id ORDER BY valid_until DESC, id DESC";
 
 const GRANTS: &str = "SELECT token FROM staff_grant ORDER BY id";
+
+/// What a device goes by: its id, and the seed of the key it signs with.
+#[derive(Clone)]
+pub struct Identity {
+    /// The device.
+    pub device: DeviceId,
+    seed: Zeroizing<[u8; 32]>,
+}
+
+impl Identity {
+    /// A new one, with a fresh key.
+    pub fn fresh(device: DeviceId) -> Self {
+        let mut seed = Zeroizing::new([0; 32]);
+        OsRng.fill_bytes(seed.as_mut_slice());
+        Self { device, seed }
+    }
+
+    /// Reads what [`Identity::to_text`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (device, seed) = text.split_once(' ')?;
+        Some(Self {
+            device: device.parse().ok()?,
+            seed: Zeroizing::new(from_hex(seed).ok()?),
+        })
+    }
+
+    /// The text that is kept of it: a secret, for the encrypted store alone.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("{} {}", self.device, to_hex(self.seed.as_slice())))
+    }
+
+    /// The key it signs with.
+    pub fn signing_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.seed)
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity")
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
 
 /// This device as it stands.
 #[derive(Clone)]
@@ -154,20 +210,71 @@ pub(crate) fn record(connection: &Connection) -> Result<Option<DeviceRecord>, St
     }))
 }
 
+/// What this device was before, the last first.
+pub(crate) fn former(connection: &Connection) -> Result<Vec<Identity>, StoreError> {
+    let kept = setting::get(connection, FORMER)?.unwrap_or_else(|| "[]".to_owned());
+    let texts: Vec<String> =
+        serde_json::from_str(&kept).map_err(|_| StoreError::Damaged(Damage::Value))?;
+    Ok(texts
+        .iter()
+        .filter_map(|text| Identity::from_text(text))
+        .collect())
+}
+
+/// This device goes on as another: what it made so far is the former one's work, and a new chain begins. The feed is
+/// read anew, for what another copy of the former device made under numbers that were taken here.
+fn replace(
+    connection: &Connection,
+    own: &OwnDevice,
+    next: &DeviceRecord,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut before = vec![Identity {
+        device: own.device,
+        seed: own.signing_seed.clone(),
+    }];
+    before.extend(former(connection)?);
+    let texts: Vec<_> = before.iter().map(|was| was.to_text().to_string()).collect();
+    let text = serde_json::to_string(&texts).map_err(|_| StoreError::Damaged(Damage::Value))?;
+    setting::set(connection, FORMER, &text, millis(now))?;
+    event::make_former(connection)?;
+    outbox::make_former(connection)?;
+    identity::note_device(connection, next.device)?;
+    connection
+        .prepare_cached(REPLACE_OWN)?
+        .execute(named_params! {
+            ":device_id": id!(next.device),
+            ":code": next.code,
+            ":signing_seed": next.signing_seed.as_slice(),
+        })?;
+    connection.execute(FORGET_CONFIRMATION, [])?;
+    feed::read_anew(connection)
+}
+
 /// Puts this device back from the outbox log; a head or number that stands further on is left.
-pub(crate) fn restore(connection: &Connection, record: &DeviceRecord) -> Result<(), StoreError> {
+pub(crate) fn restore(
+    connection: &Connection,
+    record: &DeviceRecord,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let further = Head {
+        seq: record.seq,
+        hash: record.head_hash,
+    };
     match own(connection)? {
         None => put_own(connection, record)?,
         Some(own) if own.device == record.device && own.head.seq < record.seq => {
-            set_head(
-                connection,
-                Head {
-                    seq: record.seq,
-                    hash: record.head_hash,
-                },
-            )?;
+            set_head(connection, further)?;
         }
-        Some(_) => {}
+        Some(own) if own.device == record.device => {}
+        Some(own) => {
+            let is_former = |was: Identity| was.device == record.device;
+            if former(connection)?.into_iter().any(is_former) {
+                return Ok(());
+            }
+            replace(connection, &own, record, now)?;
+            set_head(connection, further)?;
+        }
     }
     for ((series, year), last) in &record.serials {
         raise_serial(connection, series, *year, *last)?;
@@ -194,6 +301,14 @@ impl ReadHandle<'_> {
     /// What the engine answers.
     pub fn own_device(&self) -> Result<Option<OwnDevice>, StoreError> {
         own(self.connection)
+    }
+
+    /// What this device was before, the last first.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn former_identities(&self) -> Result<Vec<Identity>, StoreError> {
+        former(self.connection)
     }
 
     /// The last number given of a series in a year; 0 where none was.
@@ -267,6 +382,33 @@ impl WriteHandle<'_> {
         own(&self.transaction)?.ok_or(StoreError::NotFound)
     }
 
+    /// Goes on as another device, with the code the central store gave that one. Nothing of what was made before is
+    /// lost: it stays in its cases and in the outbox as the former device's, and is no longer sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] before the device is enrolled, or when the code is no device code.
+    pub fn go_on_as(&mut self, next: &Identity, code: &str) -> Result<(), StoreError> {
+        let own =
+            own(&self.transaction)?.ok_or(StoreError::Refused("the device is not enrolled"))?;
+        if CaseNumber::new(2000, code, 1).is_err() {
+            return Err(StoreError::Refused("the code is no device code"));
+        }
+        let next = DeviceRecord {
+            device: next.device,
+            code: code.to_owned(),
+            signing_seed: next.seed.clone(),
+            seq: 0,
+            head_hash: None,
+            serials: BTreeMap::new(),
+        };
+        replace(&self.transaction, &own, &next, self.now)?;
+        self.changes_basics = true;
+        if let Some(record) = record(&self.transaction)? {
+            self.append_device(Record::Device(record));
+        }
+        Ok(())
+    }
+
     /// Takes the code the central store gave this device, as long as no case number carries another one.
     ///
     /// # Errors
@@ -330,7 +472,7 @@ impl WriteHandle<'_> {
                 ":id": id!(grant.id),
                 ":staff_id": id!(grant.staff_id),
                 ":token": token,
-                ":valid_until": crate::value::millis(grant.valid_until),
+                ":valid_until": millis(grant.valid_until),
             })?;
         Ok(())
     }

@@ -60,6 +60,8 @@ const PULLED_AFTER: &str = "
 
 const FORGET_POSITIONS: &str = "UPDATE event SET position = NULL WHERE position > :shared";
 
+const MAKE_FORMER: &str = "UPDATE event SET source = 'pulled' WHERE source = 'own'";
+
 const POSITIONS_OF_CASE: &str = "
     SELECT id, position FROM event WHERE case_id = :case_id AND position IS NOT NULL";
 
@@ -189,15 +191,32 @@ fn unreadable(event: &SealedEvent) -> Result<Recorded, StoreError> {
     payload::recorded(&event.erased()).map_err(|_| StoreError::Damaged(Damage::Value))
 }
 
+/// What this device made is a former device's work from now on.
+pub(crate) fn make_former(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(MAKE_FORMER, [])?;
+    Ok(())
+}
+
 /// An own event that the database lacks, found in the outbox log or in the feed: put back, waiting to be sent, and
-/// the device's chain goes on behind it.
+/// the device's chain goes on behind it. One of a former device was sent before this one began.
 pub(crate) fn restore(connection: &Connection, event: &SealedEvent) -> Result<Put, StoreError> {
     let header = event.header();
+    let own = device::own(connection)?;
+    if own
+        .as_ref()
+        .is_some_and(|own| own.device != header.device_id)
+    {
+        let put = put(connection, event, Source::Pulled, None)?;
+        if put == Put::New {
+            outbox::put_former(connection, header.command_id)?;
+        }
+        return Ok(put);
+    }
     let put = put(connection, event, Source::Own, None)?;
     if put == Put::New {
         outbox::put(connection, header.command_id, header.device_seq)?;
         note_serial(connection, event)?;
-        if device::own(connection)?.is_some_and(|own| own.head.seq < header.device_seq) {
+        if own.is_some_and(|own| own.head.seq < header.device_seq) {
             device::set_head(connection, Head::after(header, event.hash()))?;
         }
     }

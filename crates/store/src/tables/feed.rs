@@ -31,6 +31,8 @@ const ENTER_EPOCH: &str = "
        SET epoch = excluded.epoch, position = min(position, :shared), backup = min(backup, :shared),
            read_at = excluded.read_at";
 
+const READ_ANEW: &str = "UPDATE feed_cursor SET position = 0";
+
 const BACKUP: &str = "SELECT backup FROM feed_cursor WHERE id = 1";
 
 const SET_BACKUP: &str = "UPDATE feed_cursor SET backup = :backup WHERE id = 1";
@@ -58,6 +60,12 @@ pub struct PageTaken {
     pub displaced: Vec<EventId>,
     /// Events that are not well formed, and were passed over.
     pub unreadable: usize,
+}
+
+/// The feed is read from its beginning again, in the same epoch.
+pub(crate) fn read_anew(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(READ_ANEW, [])?;
+    Ok(())
 }
 
 impl ReadHandle<'_> {
@@ -214,6 +222,13 @@ impl WriteHandle<'_> {
             Ok(put) => {
                 if is_own && let Some(position) = position {
                     event::put(&self.transaction, &event, Source::Own, Some(position))?;
+                    outbox::confirm(&self.transaction, header.command_id, position)?;
+                }
+                // What this computer made as a former device, and a person let in.
+                if !is_own
+                    && put == Put::Known
+                    && let Some(position) = position
+                {
                     outbox::confirm(&self.transaction, header.command_id, position)?;
                 }
                 if put == Put::New {

@@ -80,6 +80,21 @@ const PUT: &str = "
     VALUES (:command_id, :first_seq, 'waiting')
         ON CONFLICT DO NOTHING";
 
+/// Numbers of commands of a former device begin behind this one: no chain is that long.
+const FORMER: i64 = 1 << 40;
+
+/// They stay in their order, behind those that were former before.
+const MAKE_FORMER: &str = "
+    UPDATE outbox
+       SET first_seq = first_seq + (SELECT max(max(first_seq), :former) FROM outbox)
+     WHERE first_seq < :former";
+
+const PUT_FORMER: &str = "
+    INSERT INTO outbox (command_id, first_seq, state, verdict)
+    SELECT :command_id, max(coalesce(max(first_seq), 0), :former) + 1, 'quarantined', 'device_forked'
+      FROM outbox
+        ON CONFLICT DO NOTHING";
+
 const SET_SENT: &str = "
     UPDATE outbox
        SET state = CASE WHEN state IN ('waiting', 'deferred') THEN 'sent' ELSE state END,
@@ -150,6 +165,22 @@ pub(crate) fn put(
     connection
         .prepare_cached(PUT)?
         .execute(named_params! { ":command_id": id!(command), ":first_seq": number(first_seq)? })?;
+    Ok(())
+}
+
+/// Commands so far are those of a former device: their numbers are no longer numbers of this device's chain.
+pub(crate) fn make_former(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(MAKE_FORMER)?
+        .execute(named_params! { ":former": FORMER })?;
+    Ok(())
+}
+
+/// A command of a former device that was found again. What became of it is heard with the feed, or where it is held.
+pub(crate) fn put_former(connection: &Connection, command: CommandId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(PUT_FORMER)?
+        .execute(named_params! { ":command_id": id!(command), ":former": FORMER })?;
     Ok(())
 }
 

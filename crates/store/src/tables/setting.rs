@@ -1,6 +1,6 @@
 //! Settings of this computer, each a JSON value under a name.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::StoreError;
 use crate::handle::{ReadHandle, WriteHandle};
@@ -13,17 +13,33 @@ const SET: &str = "
     INSERT INTO setting (name, value, updated_at) VALUES (:name, :value, :now)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
 
+pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached(GET)?
+        .query_row(named_params! { ":name": name }, |row| row.get("value"))
+        .optional()?)
+}
+
+/// Sets a setting; `at` is in milliseconds.
+pub(crate) fn set(
+    connection: &Connection,
+    name: &str,
+    value: &str,
+    at: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(SET)?
+        .execute(named_params! { ":name": name, ":value": value, ":now": at })?;
+    Ok(())
+}
+
 impl ReadHandle<'_> {
     /// A setting's JSON; `None` where it was never set.
     ///
     /// # Errors
     /// What the engine answers.
     pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(GET)?
-            .query_row(named_params! { ":name": name }, |row| row.get("value"))
-            .optional()?)
+        get(self.connection, name)
     }
 }
 
@@ -37,13 +53,6 @@ impl WriteHandle<'_> {
             return Err(StoreError::Refused("a setting is a JSON value"));
         }
         self.changes_basics |= second_copy::keeps(name);
-        self.transaction
-            .prepare_cached(SET)?
-            .execute(named_params! {
-                ":name": name,
-                ":value": value,
-                ":now": millis(self.now),
-            })?;
-        Ok(())
+        set(&self.transaction, name, value, millis(self.now))
     }
 }

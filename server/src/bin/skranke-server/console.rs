@@ -1,5 +1,6 @@
 //! What the operator does at the server itself, as no member of staff.
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 use skranke_domain::ids::{DeviceId, StaffId};
 use skranke_domain::role::Role;
 use skranke_protocol::encoding::to_hex;
+use skranke_protocol::instant;
 use skranke_protocol::wire::Scope;
 use skranke_server::config::Config;
 use skranke_server::devices::{self, Acting};
@@ -93,6 +95,22 @@ pub(crate) fn list_devices(store: &dyn CentralStore, tenant: &str) -> anyhow::Re
     let records = store.begin(tenant)?.device_records()?;
     let listed: Vec<_> = records.into_iter().map(devices::listed).collect();
     print(&json!({ "devices": listed }))
+}
+
+pub(crate) fn list_alarms(store: &dyn CentralStore, tenant: &str) -> anyhow::Result<()> {
+    let records = store.begin(tenant)?.device_records()?;
+    let codes: HashMap<_, _> = records
+        .into_iter()
+        .map(|record| (record.device.id, record.device.code))
+        .collect();
+    let alarms = store.alarms(tenant)?.into_iter().map(|alarm| {
+        json!({
+            "alarm": alarm.code,
+            "device": codes.get(&alarm.device_id),
+            "raised_at": instant::to_text(alarm.raised_at),
+        })
+    });
+    print(&json!({ "alarms": alarms.collect::<Vec<_>>() }))
 }
 
 pub(crate) fn revoke_device(

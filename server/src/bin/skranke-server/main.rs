@@ -140,6 +140,8 @@ enum Command {
     },
     /// List the devices of the municipality and how they stand.
     Devices,
+    /// Print the alarms of the municipality, the oldest first: code, device and time; nothing of a person.
+    Alarms,
     /// Shut a device out: from its next request on it gets nothing, and what it still sends waits for a person.
     RevokeDevice {
         /// Its short code, as in its case numbers.
@@ -243,6 +245,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             console::close_account(store(&config)?.as_ref(), tenant(&config)?, &login, reopen)
         }
         Command::Devices => console::list_devices(store(&config)?.as_ref(), tenant(&config)?),
+        Command::Alarms => console::list_alarms(store(&config)?.as_ref(), tenant(&config)?),
         Command::RevokeDevice {
             device,
             reason,

@@ -89,6 +89,11 @@ pub(super) fn enter_epoch(
     settings::write(write, FOLLOWED, &tree)
 }
 
+/// Follows from the first item again.
+pub(super) fn read_anew(write: &mut WriteHandle<'_>) -> Result<(), AppError> {
+    settings::write(write, FOLLOWED, &None::<FollowedTree>)
+}
+
 /// The tree that is followed.
 pub(super) fn kept(read: &ReadHandle<'_>) -> Result<Option<FollowedTree>, AppError> {
     Ok(settings::read_in::<Option<FollowedTree>>(read, FOLLOWED)?.flatten())

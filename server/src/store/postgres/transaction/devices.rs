@@ -86,9 +86,12 @@ impl PostgresTransaction {
                 &limit,
             ],
         )?;
-        let id = |row: &Row| Ok(CaseId::from_uuid(row.try_get("case_id")?));
-        rows.iter().map(id).collect()
+        rows.iter().map(case_id).collect()
     }
+}
+
+fn case_id(row: &Row) -> Stored<CaseId> {
+    Ok(CaseId::from_uuid(row.try_get("case_id")?))
 }
 
 impl DeviceRegister for PostgresTransaction {
@@ -120,6 +123,29 @@ impl DeviceRegister for PostgresTransaction {
                 number(served),
             ],
         )
+    }
+
+    fn holds_event(&mut self, id: DeviceId, seq: u64, hash: &[u8; 32]) -> Stored<bool> {
+        let code = self.tenant.code.clone();
+        let rows = self.query(
+            "SELECT 1
+               FROM event
+              WHERE tenant = $1 AND hash = $2 AND device_id = $3 AND device_seq = $4",
+            &[&code, &hash.as_slice(), &id.as_uuid(), &number(seq)],
+        )?;
+        Ok(!rows.is_empty())
+    }
+
+    fn scope_of(&mut self, id: DeviceId) -> Stored<Vec<CaseId>> {
+        let code = self.tenant.code.clone();
+        let rows = self.query(
+            "SELECT case_id
+               FROM device_scope
+              WHERE tenant = $1 AND device_id = $2 AND left_position IS NULL
+              ORDER BY case_id",
+            &[&code, &id.as_uuid()],
+        )?;
+        rows.iter().map(case_id).collect()
     }
 
     fn handed_over(&mut self, id: DeviceId) -> Stored<Vec<Vec<u8>>> {

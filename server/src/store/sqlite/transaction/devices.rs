@@ -134,6 +134,38 @@ impl DeviceRegister for SqliteTransaction<'_> {
         Ok(())
     }
 
+    fn holds_event(&mut self, id: DeviceId, seq: u64, hash: &[u8; 32]) -> Stored<bool> {
+        const HOLDS: &str = "
+            SELECT EXISTS (SELECT 1
+                             FROM event
+                            WHERE tenant = :tenant AND hash = :hash AND device_id = :id
+                              AND device_seq = :seq)";
+        let mut statement = self.connection.prepare_cached(HOLDS)?;
+        Ok(statement.query_row(
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":hash": hash,
+                ":id": id.as_uuid().as_bytes(),
+                ":seq": row::number(seq),
+            },
+            |row| row.get(0),
+        )?)
+    }
+
+    fn scope_of(&mut self, id: DeviceId) -> Stored<Vec<CaseId>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT case_id
+               FROM device_scope
+              WHERE tenant = :tenant AND device_id = :id AND left_position IS NULL
+              ORDER BY case_id",
+        )?;
+        let rows = statement.query_map(
+            named_params! { ":tenant": self.tenant.code, ":id": id.as_uuid().as_bytes() },
+            |row| Ok(CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?))),
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn handed_over(&mut self, id: DeviceId) -> Stored<Vec<Vec<u8>>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT body
