@@ -214,12 +214,88 @@ impl Cluster {
         }
     }
 
-    /// Makes a standby the new primary.
+    /// Says which standbys must have each commit, as `FIRST 1 (b)`, and waits until that many count.
+    ///
+    /// # Panics
+    /// They are not there in time.
+    pub fn needs_standbys(&self, names: &str, count: u8) {
+        self.names_standbys(names);
+        self.wait_until(
+            "postgres",
+            &format!(
+                "SELECT count(*) = {count} FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')"
+            ),
+        );
+    }
+
+    /// The same without a look at who is there.
+    ///
+    /// # Panics
+    /// The server does not take it.
+    pub fn names_standbys(&self, names: &str) {
+        let set = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
+        self.administer("postgres", &set);
+        self.administer("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /// No commit waits for a standby any more.
+    ///
+    /// # Panics
+    /// The server does not take it.
+    pub fn needs_no_standby(&self) {
+        self.administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+        self.administer("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /// Waits until this many standbys are connected.
+    ///
+    /// # Panics
+    /// They are not in time.
+    pub fn wait_for_standbys(&self, count: u8) {
+        let asked = format!("SELECT count(*) = {count} FROM pg_stat_replication");
+        self.wait_until("postgres", &asked);
+    }
+
+    /// Waits until a commit of the server's role waits for its standby.
+    ///
+    /// # Panics
+    /// None does in time.
+    pub fn wait_until_a_commit_waits(&self) {
+        self.wait_until(
+            "postgres",
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'skranke_runtime'",
+        );
+    }
+
+    /// Cancels the commits that wait for a standby: PostgreSQL then calls them a success.
+    ///
+    /// # Panics
+    /// The server does not take it.
+    pub fn cancel_waiting_commits(&self) {
+        self.administer(
+            "postgres",
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+        );
+    }
+
+    /// Ends the connections whose commits wait for a standby.
+    ///
+    /// # Panics
+    /// The server does not take it.
+    pub fn end_waiting_commits(&self) {
+        self.administer(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+        );
+    }
+
+    /// Makes a standby the new primary, behind which nobody stands yet.
     ///
     /// # Panics
     /// It cannot be promoted.
     pub fn promote(&self) {
         self.run("pg_ctl", &["promote", "-w", "-D"], &[&self.tables()]);
+        self.needs_no_standby();
     }
 
     /// Where to reach a database as a role, in libpq's form.

@@ -242,11 +242,7 @@ fn without_its_database_or_its_standby_it_is_not_ready_and_says_which() {
     assert_eq!(get(&program.url, "/readyz").status, 200);
 
     // Now a standby is asked for that nobody is.
-    cluster.administer(
-        "postgres",
-        "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (b, c)'",
-    );
-    cluster.administer("postgres", "SELECT pg_reload_conf()");
+    cluster.names_standbys("ANY 1 (b, c)");
     let begun = Instant::now();
     let answer = loop {
         let answer = get(&program.url, "/readyz");
@@ -256,8 +252,7 @@ fn without_its_database_or_its_standby_it_is_not_ready_and_says_which() {
         assert!(begun.elapsed() < Duration::from_secs(10));
     };
     assert_eq!(missing_part(&answer).as_deref(), Some("replication"));
-    cluster.administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
-    cluster.administer("postgres", "SELECT pg_reload_conf()");
+    cluster.needs_no_standby();
     let begun = Instant::now();
     while get(&program.url, "/readyz").status != 200 {
         assert!(

@@ -23,8 +23,6 @@ use crate::office::{Laptop, Office, TENANT};
 pub(super) const DATABASE: &str = "skranke";
 /// Long enough that a push which waits for nothing would have come back.
 const A_WHILE: Duration = Duration::from_millis(1500);
-const WAITS_FOR_STANDBY: &str = "
-    SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'skranke_runtime'";
 
 /// A primary with one synchronous standby, and a municipality with a laptop.
 struct Pair {
@@ -40,15 +38,7 @@ impl Pair {
         let primary = Cluster::start(&durable);
         drop(prepared(&primary));
         let standby = primary.standby("b", &durable);
-        primary.administer(
-            "postgres",
-            "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (b)'",
-        );
-        primary.administer("postgres", "SELECT pg_reload_conf()");
-        primary.wait_until(
-            "postgres",
-            "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'",
-        );
+        primary.needs_standbys("FIRST 1 (b)", 1);
         let either = format!(
             "host={},{} user=skranke_runtime dbname={DATABASE}",
             primary.host().display(),
@@ -80,8 +70,7 @@ impl Pair {
 
     fn standby_away(&mut self) {
         self.standby.kill();
-        self.primary
-            .wait_until("postgres", "SELECT count(*) = 0 FROM pg_stat_replication");
+        self.primary.wait_for_standbys(0);
     }
 
     /// All that must hold, of what was acknowledged to the laptop and of what the servers wrote down.
@@ -99,11 +88,6 @@ impl Pair {
         self.primary.kill();
         self.standby.resume();
         self.standby.promote();
-        // Nobody stands behind the new primary yet.
-        self.standby
-            .administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
-        self.standby
-            .administer("postgres", "SELECT pg_reload_conf()");
     }
 }
 
@@ -148,11 +132,8 @@ fn a_cancelled_commit_is_not_an_acknowledgement() {
     pair.standby_away();
 
     let answer = pair.push(&opening);
-    pair.primary.wait_until("postgres", WAITS_FOR_STANDBY);
-    pair.primary.administer(
-        "postgres",
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
-    );
+    pair.primary.wait_until_a_commit_waits();
+    pair.primary.cancel_waiting_commits();
 
     let answered = answer.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(
@@ -180,11 +161,8 @@ fn a_retry_is_acknowledged_only_when_the_standby_has_it() {
     pair.standby_away();
 
     let first = pair.push(&opening);
-    pair.primary.wait_until("postgres", WAITS_FOR_STANDBY);
-    pair.primary.administer(
-        "postgres",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
-    );
+    pair.primary.wait_until_a_commit_waits();
+    pair.primary.end_waiting_commits();
     first
         .recv_timeout(Duration::from_secs(10))
         .unwrap()
@@ -264,10 +242,6 @@ fn loses_its_primary_under_load() {
 
     let lost = Instant::now();
     pair.standby.promote();
-    pair.standby
-        .administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
-    pair.standby
-        .administer("postgres", "SELECT pg_reload_conf()");
     let promoted = lost.elapsed();
     let all = pair.office.after_fault(&acknowledged);
     invariants::hold(&all, "on the new primary, before anybody tries again");
@@ -296,11 +270,8 @@ fn a_duplicate_that_is_acknowledged_without_a_receipt_is_caught() {
     let (_, opening) = pair.laptop.open_case("2512169996");
     pair.standby_away();
     let first = pair.push(&opening);
-    pair.primary.wait_until("postgres", WAITS_FOR_STANDBY);
-    pair.primary.administer(
-        "postgres",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
-    );
+    pair.primary.wait_until_a_commit_waits();
+    pair.primary.end_waiting_commits();
     first
         .recv_timeout(Duration::from_secs(10))
         .unwrap()

@@ -35,15 +35,7 @@ impl Trio {
         let primary = Cluster::start(&durable);
         drop(prepared(&primary));
         let [b, c] = ["b", "c"].map(|name| primary.standby(name, &durable));
-        primary.administer(
-            "postgres",
-            "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (b, c)'",
-        );
-        primary.administer("postgres", "SELECT pg_reload_conf()");
-        primary.wait_until(
-            "postgres",
-            "SELECT count(*) = 2 FROM pg_stat_replication WHERE sync_state = 'quorum'",
-        );
+        primary.needs_standbys("ANY 1 (b, c)", 2);
         let hosts = [&primary, &b, &c].map(|cluster| cluster.host().display().to_string());
         let any = format!(
             "host={} user=skranke_runtime dbname={DATABASE}",
@@ -66,11 +58,6 @@ impl Trio {
         opening
     }
 
-    fn standbys_there(&self, count: u8) {
-        let asked = format!("SELECT count(*) = {count} FROM pg_stat_replication");
-        self.primary.wait_until("postgres", &asked);
-    }
-
     /// One standby missed what the other has; then the primary is lost, and both standbys run.
     fn c_is_behind_and_the_primary_lost(&mut self) -> Vec<SealedEvent> {
         let mut acknowledged = self.work();
@@ -81,7 +68,7 @@ impl Trio {
             }
         }
         self.c.kill();
-        self.standbys_there(1);
+        self.primary.wait_for_standbys(1);
         acknowledged.extend(self.work());
         self.primary.kill();
         self.c.resume();
@@ -101,22 +88,16 @@ fn how_far(standby: &Cluster) -> u64 {
     told.trim().parse().unwrap()
 }
 
-fn promote(standby: &Cluster) {
-    standby.promote();
-    standby.administer("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
-    standby.administer("postgres", "SELECT pg_reload_conf()");
-}
-
 #[test]
 fn with_one_of_two_standbys_away_work_goes_on_and_with_both_away_it_waits() {
     let mut trio = Trio::start();
     trio.c.kill();
-    trio.standbys_there(1);
+    trio.primary.wait_for_standbys(1);
     let mut acknowledged = trio.work();
     assert!(holds(&trio.b, &acknowledged[1]));
 
     trio.b.kill();
-    trio.standbys_there(0);
+    trio.primary.wait_for_standbys(0);
     let (_, opening) = trio.laptop.open_case("2512169996");
     let (told, answer) = channel();
     let (office, device, batch) = (
@@ -147,7 +128,7 @@ fn of_two_standbys_the_one_that_is_furthest_ahead_has_all_that_was_acknowledged(
     let mut acknowledged = trio.c_is_behind_and_the_primary_lost();
 
     assert!(how_far(&trio.b) > how_far(&trio.c), "the manual's question");
-    promote(&trio.b);
+    trio.b.promote();
 
     acknowledged.extend(trio.work());
     invariants::hold(&trio.after(&acknowledged), "on the one furthest ahead");
@@ -158,7 +139,7 @@ fn promoting_the_standby_that_is_behind_is_caught() {
     let mut trio = Trio::start();
     let acknowledged = trio.c_is_behind_and_the_primary_lost();
 
-    promote(&trio.c);
+    trio.c.promote();
     trio.b.kill();
 
     let found = invariants::broken(&trio.after(&acknowledged));
