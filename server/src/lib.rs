@@ -15,6 +15,7 @@ pub mod central;
 pub mod config;
 pub mod contact;
 pub mod devices;
+pub mod enrolment;
 pub mod health;
 pub mod log;
 pub mod metrics;

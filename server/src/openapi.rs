@@ -42,6 +42,8 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
     match operation {
         "enrol" => &[
             ProblemCode::SignInRefused,
+            ProblemCode::EnrolmentCodeUsed,
+            ProblemCode::EnrolmentCodeExpired,
             ProblemCode::StateMismatch,
             ProblemCode::TooManyRequests,
         ],

@@ -58,6 +58,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::paper::paper_came_out,
         commands::session::start_state,
         commands::session::first_run,
+        commands::session::enrol,
         commands::session::recover,
         commands::session::store_recover,
         commands::session::sign_in,

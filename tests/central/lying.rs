@@ -59,6 +59,14 @@ impl Liar {
     }
 }
 
+/// Answers every question with the sign-in page of a guest network.
+pub(super) fn a_guest_network() -> SocketAddr {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let liar = Liar::before(nowhere, SigningKey::from_seed(&[7; 32]));
+    liar.says(Lie::GuestNetwork);
+    liar.address
+}
+
 fn answer(
     mut counter: TcpStream,
     real: SocketAddr,

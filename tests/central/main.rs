@@ -6,6 +6,7 @@
 
 mod browser;
 mod devices;
+mod enrolment;
 mod epochs;
 mod faults;
 mod fork;

@@ -63,6 +63,7 @@ macro_rules! run_against {
                 devices::a_device_held_what_it_was_given_and_what_it_made,
                 devices::a_device_of_limited_scope_held_its_own_cases_until_they_left,
                 devices::the_list_of_devices_says_who_used_them_and_when,
+                accounts::a_code_enrols_one_computer_once_and_for_a_day,
                 accounts::what_the_operator_does_with_accounts_stands_in_the_audit,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,
                 editions::of_two_administrators_exactly_one_wins,

@@ -13,6 +13,7 @@ mod desktop;
 mod devices;
 mod dialogs;
 mod elsewhere;
+mod enrolling;
 mod flow;
 mod guidance;
 mod keyboard;

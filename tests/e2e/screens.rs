@@ -93,7 +93,9 @@ async fn new_computer_is_set_up_locked_and_opened_with_its_recovery_code() -> Re
         ..Opening::default()
     };
     let mut window = Window::open("ny-computer", &scratch, new).await?;
-    window.wait_for("the first question", "#profile").await?;
+    window.wait_for("the first question", "#way").await?;
+    window.choose("way", "alone").await?;
+    window.wait_for("the municipality", "#profile").await?;
     window.is_accessible("first run, municipality").await?;
     window.picture("1-kommune").await?;
     window.tab_to("next").await?;

@@ -84,6 +84,7 @@ impl Story {
                 json!({ "profile": "demo", "location": "town_hall", "device_code": "S2", "name": "X", "initials": "XX",
                         "user_name": "x", "password": "0123456789", "serves_at_counter": true }),
             ),
+            "enrol" => (Nothing, json!({ "server": "", "code": "" })),
             "recover" => (Nothing, json!({ "secret": "" })),
             "store_recover" => (Nothing, Value::Null),
             "sign_in" => (Nothing, json!({ "user_name": "", "password": "" })),

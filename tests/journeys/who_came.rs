@@ -302,6 +302,7 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         // Nothing of a case in their answers
         "start_state",
         "first_run",
+        "enrol",
         "recover",
         "store_recover",
         "sign_in",

@@ -62,6 +62,9 @@ describe('axe finds nothing', () => {
       })
     )
     await expectAccessible()
+    get('way-alone').click()
+    await settle()
+    await expectAccessible()
     get('next').click()
     await settle()
     await expectAccessible()
@@ -79,6 +82,30 @@ describe('axe finds nothing', () => {
     expect(get('recovery-code').textContent).toContain('ABCD-EFGH-1234')
     await expectAccessible()
     expect(core.of('first_run')[0]).toMatchObject({ profile: 'demo', location: 'town_hall', device_code: 'S3', user_name: 'ann' })
+  })
+  test('first run at the central store', async () => {
+    const { core } = await open(
+      new RecordedCore({
+        start_state: { ...answers.start_ready, stage: 'first_run', session: null },
+        enrol: ({ code }) => {
+          if (code === 'brugt') throw refusal('enrolment_code_used')
+          return { recovery_code: 'ABCD-EFGH-1234', municipality: 'Solbjerg Kommune' }
+        }
+      })
+    )
+    get('next').click()
+    await until(() => document.getElementById('error-summary') !== null, 'what is missing')
+    expect(core.of('enrol')).toHaveLength(0)
+    await type('enrol_server', ' skranke.example ')
+    await type('enrol_code', 'brugt')
+    get('next').click()
+    await until(() => document.getElementById('enrol_code-error') !== null, 'the error at the code')
+    await expectAccessible()
+    await type('enrol_code', '990-abcd')
+    get('next').click()
+    await until(() => document.getElementById('recovery-code') !== null, 'the recovery code')
+    expect(core.of('enrol')[1]).toEqual({ server: 'skranke.example', code: '990-abcd' })
+    await expectAccessible()
   })
   test('start', async () => {
     await open()

@@ -31,9 +31,9 @@ use crate::api::profile::{
 };
 use crate::api::review::{HeldDecideRequest, HeldPage, HeldRow, ReturnedRef, ReturnedRow};
 use crate::api::session::{
-    DemoAccount, FirstRunDone, FirstRunRequest, LocationChoice, ProfileChoice, RecoveryCodeMade,
-    SecretRequest, SessionView, SignInRequest, StaffSaveRequest, StaffView, StartStage, StartState,
-    StoreRecovered,
+    DemoAccount, Enrolled, EnrolmentRequest, FirstRunDone, FirstRunRequest, LocationChoice,
+    ProfileChoice, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest, StaffSaveRequest,
+    StaffView, StartStage, StartState, StoreRecovered,
 };
 use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
 use crate::api::sync::SyncView;
@@ -80,6 +80,7 @@ macro_rules! commands {
 commands! {
     start_state(Nothing) -> StartState;
     first_run(FirstRunRequest) -> FirstRunDone;
+    enrol(EnrolmentRequest) -> Enrolled;
     recover(SecretRequest) -> StartState;
     store_recover(Nothing) -> StoreRecovered;
     sign_in(SignInRequest) -> SessionView;
@@ -176,6 +177,8 @@ pub fn typescript() -> String {
         LocationChoice,
         FirstRunRequest,
         FirstRunDone,
+        EnrolmentRequest,
+        Enrolled,
         SignInRequest,
         SecretRequest,
         RecoveryCodeMade,

@@ -77,6 +77,8 @@ pub struct App {
     pub(crate) press: Press,
     pub(crate) desk: Mutex<Desk>,
     pub(crate) line: crate::usecases::synchronise::Line,
+    /// The central store this computer belongs to: as started with, or as enrolled at.
+    server: Mutex<Option<ServerAddress>>,
     /// The municipality's profile as it was last read, until another version comes.
     pub(crate) in_use: Mutex<Option<crate::usecases::profile::InUse>>,
     /// A recovery code that was shown and not yet typed back, and to whom.
@@ -142,6 +144,7 @@ impl App {
             None => Forms::embedded()?,
         };
         let app = Self {
+            server: Mutex::new(config.server.clone()),
             config,
             forms,
             press: Press::new()?,
@@ -161,6 +164,16 @@ impl App {
             app.set_up_demo()?;
         }
         Ok(app)
+    }
+
+    /// The central store this computer belongs to, if there is one.
+    pub(crate) fn server(&self) -> Option<ServerAddress> {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        server.clone()
+    }
+
+    pub(crate) fn use_server(&self, server: ServerAddress) {
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -11,6 +11,7 @@ pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod drafts;
 pub(crate) mod duplicates;
+pub(crate) mod enrolment;
 pub(crate) mod paper;
 pub(crate) mod paper_number;
 pub(crate) mod printable;

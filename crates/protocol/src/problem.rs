@@ -62,6 +62,10 @@ problem_codes! {
     GrantNotValid => "grant_not_valid", 401, "The request carries no valid grant.";
     /// Login name, password, enrolment code or secret is wrong.
     SignInRefused => "sign_in_refused", 401, "The sign-in was refused.";
+    /// The enrolment code was used by another computer.
+    EnrolmentCodeUsed => "enrolment_code_used", 401, "The enrolment code has been used.";
+    /// The enrolment code has run out.
+    EnrolmentCodeExpired => "enrolment_code_expired", 401, "The enrolment code has expired.";
     /// The identity provider knows the person, but gives no role in this municipality's table.
     NoRole => "no_role", 403, "The identity provider gives the person no role here.";
     /// The device was revoked.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{answer, json};
 use crate::auth::Call;
 use crate::central::Central;
+use crate::enrolment::{self, Code};
 use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::{AuditRow, CentralTransaction, Device, Stored};
@@ -73,13 +74,13 @@ pub(super) async fn enrol(
     let result = central
         .writers
         .write(&tenant, move |transaction| {
-            enrol_in(transaction, &device, &code)
+            enrolment::enrol(transaction, &device, &code, log::now())
         })
         .await?;
     let (device, epoch) = match result {
         Ok(enrolled) => enrolled,
         Err(code) => {
-            if code == ProblemCode::SignInRefused {
+            if code.status() == ProblemCode::SignInRefused.status() {
                 central.attempts.failed(&subject, log::now());
             }
             return Err(code.into());
@@ -98,45 +99,6 @@ pub(super) async fn enrol(
             server_time: log::now(),
         },
     )
-}
-
-enum Code {
-    Bootstrap,
-    OneTime([u8; 32]),
-}
-
-fn enrol_in(
-    transaction: &mut dyn CentralTransaction,
-    new: &Device,
-    code: &Code,
-) -> Stored<Result<(Device, u64), ProblemCode>> {
-    let now = log::now();
-    let epoch = transaction.tenant().epoch;
-    let known = transaction.device(new.id)?;
-    let mut device = new.clone();
-    if let Code::OneTime(digest) = code {
-        match transaction.enrolment_code(digest)? {
-            Some(code) if code.device_id == Some(new.id) => {}
-            Some(code) if code.device_id.is_none() && code.expires_at > now => {
-                device.scope = code.scope
-            }
-            _ => return Ok(Err(ProblemCode::SignInRefused)),
-        }
-    }
-    if let Some(known) = known {
-        let is_same = known.public_key == new.public_key && known.state != DeviceState::Revoked;
-        return Ok(if is_same {
-            Ok((known, epoch))
-        } else {
-            Err(ProblemCode::StateMismatch)
-        });
-    }
-    device.code = transaction.insert_device(&device, now)?;
-    if let Code::OneTime(digest) = code {
-        transaction.use_enrolment_code(digest, device.id)?;
-    }
-    audit(transaction, device.id, None, "device_enrolled")?;
-    Ok(Ok((device, epoch)))
 }
 
 /// Writes what a device or person did about its own access.

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use skranke_domain::event::{CaseOpened, Channel, Event};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
 use skranke_protocol::chain::Head;
+use skranke_protocol::enrolment_code::EnrolmentCode;
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::SessionRequest;
@@ -379,7 +380,9 @@ fn the_operators_commands_say_what_they_did_and_what_was_wrong() {
     let (code, told, _) = run(at, &["enrolment-code", "--tenant", "0999"], "");
     assert_eq!(code, Some(0));
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-    assert_eq!(told["enrolment_code"].as_str().unwrap().len(), 32);
+    let printed = told["enrolment_code"].as_str().unwrap();
+    let typed: EnrolmentCode = printed.to_lowercase().parse().unwrap();
+    assert_eq!((typed.tenant(), typed.reveal().as_str()), ("0999", printed));
 
     let staff = [
         "add-staff",

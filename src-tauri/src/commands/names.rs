@@ -3,6 +3,7 @@
 pub(crate) const NAMES: &[&str] = &[
     "start_state",
     "first_run",
+    "enrol",
     "recover",
     "store_recover",
     "sign_in",

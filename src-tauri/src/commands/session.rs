@@ -2,8 +2,8 @@
 
 use skranke_app::api::error::UiError;
 use skranke_app::api::session::{
-    FirstRunDone, FirstRunRequest, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest,
-    StaffSaveRequest, StaffView, StartState, StoreRecovered,
+    Enrolled, EnrolmentRequest, FirstRunDone, FirstRunRequest, RecoveryCodeMade, SecretRequest,
+    SessionView, SignInRequest, StaffSaveRequest, StaffView, StartState, StoreRecovered,
 };
 use tauri::State;
 
@@ -20,6 +20,14 @@ pub(crate) async fn first_run(
     request: FirstRunRequest,
 ) -> Result<FirstRunDone, UiError> {
     desk.run(move |app| app.first_run(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn enrol(
+    desk: State<'_, Desk>,
+    request: EnrolmentRequest,
+) -> Result<Enrolled, UiError> {
+    desk.run(move |app| app.enrol(request)).await
 }
 
 #[tauri::command]

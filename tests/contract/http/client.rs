@@ -288,7 +288,7 @@ fn a_one_time_code_enrols_one_device_once() {
     let mut thief = town.client(&second, environment(TimeDelta::zero()));
     assert_eq!(
         refused(thief.enrol(code, "Laptop 2")),
-        ProblemCode::SignInRefused
+        ProblemCode::EnrolmentCodeUsed
     );
     assert_eq!(
         refused(thief.enrol("forkert", "Laptop 2")),

@@ -2,10 +2,13 @@
 
 use chrono::TimeDelta;
 use skranke_domain::ids::DeviceId;
-use skranke_protocol::wire::Scope;
+use skranke_protocol::chain::Head;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{DeviceState, Scope};
 use skranke_server::accounts;
 use skranke_server::devices::Acting;
-use skranke_server::store::{EnrolmentCode, Staff};
+use skranke_server::enrolment::{self, Code};
+use skranke_server::store::{Device, EnrolmentCode, Staff};
 
 use crate::office::{Laptop, Office, TENANT, noon};
 
@@ -56,4 +59,53 @@ pub(crate) fn what_the_operator_does_with_accounts_stands_in_the_audit(office: &
         ]
     );
     assert!(rows.iter().all(|row| !row.detail.contains("karin")));
+}
+
+/// The laptop shows a code at noon; what it may see, or why it was not enrolled.
+fn enrolled(office: &Office, seed: u8, code: u8) -> Result<Scope, ProblemCode> {
+    let laptop = Laptop::new(seed);
+    let device = Device {
+        id: laptop.id,
+        code: String::new(),
+        name: format!("Skranke {seed}"),
+        public_key: laptop.key.public(),
+        scope: Scope::Tenant,
+        state: DeviceState::Active,
+        head: Head::START,
+        accepted: 0,
+        quarantined: 0,
+        deferred: 0,
+    };
+    let code = Code::OneTime([code; 32]);
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    let outcome = enrolment::enrol(transaction.as_mut(), &device, &code, noon()).unwrap();
+    transaction.commit().unwrap();
+    outcome.map(|(device, _)| device.scope)
+}
+
+pub(crate) fn a_code_enrols_one_computer_once_and_for_a_day(office: &Office) {
+    for (digest, hours) in [(1, 1), (2, 0)] {
+        let code = EnrolmentCode {
+            digest: [digest; 32],
+            scope: Scope::OwnCases,
+            expires_at: noon() + TimeDelta::hours(hours),
+            device_id: None,
+        };
+        accounts::add_enrolment_code(office.store.as_ref(), TENANT, &code, noon()).unwrap();
+    }
+
+    let first = enrolled(office, 1, 1);
+    let again = enrolled(office, 1, 1);
+    let another = enrolled(office, 2, 1);
+    let late = enrolled(office, 2, 2);
+    let unknown = enrolled(office, 2, 3);
+
+    assert_eq!((first, again), (Ok(Scope::OwnCases), Ok(Scope::OwnCases)));
+    assert_eq!(another, Err(ProblemCode::EnrolmentCodeUsed));
+    assert_eq!(late, Err(ProblemCode::EnrolmentCodeExpired));
+    assert_eq!(unknown, Err(ProblemCode::SignInRefused));
+    let rows = office.store.audit_rows(TENANT, 0, 100).unwrap();
+    let noted = rows.iter().filter(|row| row.action == "device_enrolled");
+    let by: Vec<_> = noted.map(|row| row.device_id).collect();
+    assert_eq!(by, [Laptop::new(1).id], "once, and nothing of the refused");
 }

@@ -171,6 +171,30 @@ error_codes! {
     ServerRefused => "server_refused",
     /// What answers at the central store's address cannot prove that it is the central store; nothing was sent.
     ServerNotTrusted => "server_not_trusted",
+    /// This computer belongs to a central store already.
+    AlreadyEnrolled => "already_enrolled",
+    /// What was typed is no address of a central store.
+    ServerAddressInvalid => "server_address_invalid",
+    /// The code is of a municipality this program has no profile for.
+    MunicipalityUnknown => "municipality_unknown",
+    /// What was typed is no enrolment code; nothing was sent.
+    EnrolmentCodeMistyped => "enrolment_code_mistyped",
+    /// The central store does not know the enrolment code.
+    EnrolmentCodeWrong => "enrolment_code_wrong",
+    /// Another computer has used the enrolment code.
+    EnrolmentCodeUsed => "enrolment_code_used",
+    /// The enrolment code has run out.
+    EnrolmentCodeExpired => "enrolment_code_expired",
+    /// Too many tries at the central store.
+    TooManyAttempts => "too_many_attempts",
+    /// Nothing answers at the address.
+    ServerNotFound => "server_not_found",
+    /// What answers at the address is no central store.
+    NotASkrankeServer => "not_a_skranke_server",
+    /// The central store does not know this computer: it was restored from before the enrolment.
+    ComputerUnknown => "computer_unknown",
+    /// The central store and this program share no version.
+    ServerVersion => "server_version",
     /// What the central store says does not fit what it said before: an alarm.
     SyncAlarm => "sync_alarm",
     /// Only the central store can do it, and it cannot be reached now; nothing was changed.

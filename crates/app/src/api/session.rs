@@ -123,6 +123,24 @@ pub struct FirstRunRequest {
     pub serves_at_counter: bool,
 }
 
+/// Enrolling this computer at the central store.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EnrolmentRequest {
+    /// Address of the central store, as typed.
+    pub server: String,
+    /// The one-time code, as typed.
+    pub code: String,
+}
+
+/// This computer belongs to the central store.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Enrolled {
+    /// Opens the store when the key is lost. Shown once, on a computer that was set up by it; empty otherwise.
+    pub recovery_code: String,
+    /// Name of the municipality.
+    pub municipality: String,
+}
+
 /// What first run gives, once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct FirstRunDone {

@@ -1,5 +1,6 @@
-//! Signing in at the municipality's identity provider, in the system's browser. It ends in the same session as a local
-//! account; what differs is who says who it is, and in which roles.
+//! Signing in at the central store: at the municipality's identity provider, in the system's browser, or with a
+//! password. It ends in the same session as an account of this computer; what differs is who says who it is, and in
+//! which roles.
 //!
 //! Basis: design, section 6 (sign-in); integration, section 4.
 
@@ -14,7 +15,7 @@ use skranke_store::{AccountRow, Action, Actor, Entry, PasswordDigest, ReadHandle
 use skranke_sync::{Loopback, NoCode, SyncError};
 
 use crate::api::error::ErrorCode;
-use crate::api::session::SessionView;
+use crate::api::session::{SessionView, SignInRequest};
 use crate::error::AppError;
 use crate::state::{App, NO_DEVICE, Session, why_closed};
 use crate::usecases::sessions::PASSWORD_COST;
@@ -22,6 +23,10 @@ use crate::usecases::synchronise::told;
 
 /// How long a person may take in the browser.
 const WITHIN: Duration = Duration::from_secs(5 * 60);
+/// How long the central store closes an account after five wrong passwords.
+const CLOSED_MINUTES: u32 = 15;
+/// What an account of this computer is called after its name, where the central store knows another by that name.
+const OF_HERE: &str = "lokal";
 
 impl App {
     /// Opens the identity provider's page with `open`, waits for the browser to come back, and signs the person in.
@@ -34,7 +39,7 @@ impl App {
         &self,
         open: impl FnOnce(&str) -> Result<(), AppError>,
     ) -> Result<SessionView, AppError> {
-        if self.config.server.is_none() {
+        if self.server().is_none() {
             return Err(AppError::of(ErrorCode::Offline));
         }
         let cancel = self.line.new_browser_sign_in();
@@ -63,9 +68,54 @@ impl App {
             code,
         };
         let session = client.sign_in(&request).map_err(|error| of_sync(&error))?;
-        let view = self.arrived(&session)?;
-        self.line.keep_session(session);
-        Ok(view)
+        self.arrived(session, None)
+    }
+
+    /// Signs in with a password at the central store, where it says who people are. `None` where this computer decides:
+    /// it has no central store, the store is away, or the account was never at any other place than here.
+    pub(crate) fn sign_in_centrally(
+        &self,
+        request: &SignInRequest,
+    ) -> Result<Option<SessionView>, AppError> {
+        let is_asked = self
+            .server()
+            .is_some_and(|server| server.bootstrap.is_none());
+        if !is_asked || self.lock().store.is_none() {
+            return Ok(None);
+        }
+        let login = request.user_name.trim();
+        let asked = SessionRequest::Local {
+            login: login.to_owned(),
+            password: request.password.clone(),
+        };
+        let answer = self
+            .enrolled_client()
+            .and_then(|client| client.sign_in(&asked));
+        match answer {
+            Ok(session) => self.arrived(session, Some(request)).map(Some),
+            Err(error) if is_refused(&error, &[ProblemCode::TooManyRequests]) => {
+                Err(AppError::of(ErrorCode::AccountLocked).with("minutes", CLOSED_MINUTES))
+            }
+            Err(error) if is_refused(&error, &[ProblemCode::SignInRefused]) => {
+                let is_of_here = self.with_store(|store| {
+                    let read = store.read()?;
+                    let known = read.account_by_login(login)?;
+                    Ok(match known {
+                        Some((account, _)) => read.grant_tokens(account.staff)?.is_empty(),
+                        None => false,
+                    })
+                })?;
+                if is_of_here {
+                    Ok(None)
+                } else {
+                    Err(AppError::of(ErrorCode::WrongPassword))
+                }
+            }
+            Err(error) => {
+                self.heard_of(&Err(error));
+                Ok(None)
+            }
+        }
     }
 
     /// Ends the waiting for the browser.
@@ -78,21 +128,34 @@ impl App {
     }
 
     /// Keeps the person's account and grant here, and begins the session.
-    fn arrived(&self, arrived: &skranke_sync::Session) -> Result<SessionView, AppError> {
+    /// Without a line to the central store the same password opens it here.
+    fn arrived(
+        &self,
+        arrived: skranke_sync::Session,
+        typed: Option<&SignInRequest>,
+    ) -> Result<SessionView, AppError> {
         let now = self.now();
         let grant = arrived.grant();
         let mut desk = self.lock();
         let closed = why_closed(desk.closed.as_ref());
         let store = desk.store.as_mut().ok_or(closed)?;
         let read = store.read()?;
-        let account = account(&read, arrived)?;
+        let user_name = typed.map(|typed| typed.user_name.trim().to_lowercase());
+        let namesake = match &user_name {
+            Some(name) => read.account_by_login(name)?,
+            None => None,
+        };
+        let namesake = namesake.filter(|(account, _)| account.staff != grant.staff_id);
+        let account = account(&read, &arrived, user_name)?;
         let device = read.own_device()?.map_or(NO_DEVICE, |own| own.device);
         let known = read.account_by_login(&account.login)?;
+        let known = known.filter(|(known, _)| known.staff == account.staff);
         drop(read);
-        // An account of its own kind: no password fits what nobody knows.
-        let digest = match known {
-            Some((_, digest)) => digest,
-            None => {
+        let digest = match (typed, known) {
+            (Some(typed), _) => PasswordDigest::of(&typed.password, PASSWORD_COST)?,
+            (None, Some((_, digest))) => digest,
+            // An account of its own kind: no password fits what nobody knows.
+            (None, None) => {
                 let mut secret = [0; 32];
                 OsRng.fill_bytes(&mut secret);
                 PasswordDigest::of(&to_hex(&secret), PASSWORD_COST)?
@@ -104,6 +167,10 @@ impl App {
             device,
         };
         let mut write = store.write(&actor, Entry::new(Action::SignedIn, now))?;
+        if let Some((mut before, digest)) = namesake {
+            before.login = format!("{}.{OF_HERE}", before.login);
+            write.put_account(&before, &digest)?;
+        }
         write.put_account(&account, &digest)?;
         write.put_grant(grant, &arrived.signed_grant().to_token())?;
         write.commit()?;
@@ -112,24 +179,31 @@ impl App {
             name: account.name,
             initials: account.initials,
             roles: account.roles,
-            in_browser: true,
+            in_browser: typed.is_none(),
             locked: false,
             last_active_at: now,
         };
         let view = self.session_view(store, &signed_in)?;
         desk.session = Some(signed_in);
+        drop(desk);
+        self.line.keep_session(arrived);
         Ok(view)
     }
 }
 
-/// The account of a person the identity provider vouched for, with the roles of this sign-in.
-fn account(read: &ReadHandle<'_>, arrived: &skranke_sync::Session) -> Result<AccountRow, AppError> {
+/// The account of a person the central store or the identity provider vouched for, with the roles of this sign-in.
+fn account(
+    read: &ReadHandle<'_>,
+    arrived: &skranke_sync::Session,
+    user_name: Option<String>,
+) -> Result<AccountRow, AppError> {
     let grant = arrived.grant();
     let profile = arrived.profile().cloned().unwrap_or_default();
     let known = read.account(grant.staff_id)?;
-    let login = match known.as_ref() {
-        Some(known) => known.login.clone(),
-        None => {
+    let login = match (user_name, known.as_ref()) {
+        (Some(name), _) => name,
+        (None, Some(known)) => known.login.clone(),
+        (None, None) => {
             // A name that somebody else signs in with here is not taken over.
             let wanted = profile.user_name.trim().to_owned();
             let is_free = !wanted.is_empty() && read.account_by_login(&wanted)?.is_none();
@@ -176,15 +250,19 @@ fn initials(name: &str) -> String {
     letters.to_uppercase()
 }
 
+fn is_refused(error: &SyncError, wanted: &[ProblemCode]) -> bool {
+    matches!(error, SyncError::Refused { code, .. } if wanted.contains(code))
+}
+
 /// What a refusal of the central store means on the sign-in screen.
 fn of_sync(error: &SyncError) -> AppError {
-    let refused = |wanted: &[ProblemCode]| matches!(error, SyncError::Refused { code, .. } if wanted.contains(code));
+    let refused = |wanted: &[ProblemCode]| is_refused(error, wanted);
     if refused(&[ProblemCode::NoRole]) {
         AppError::of(ErrorCode::BrowserSignInNoRole)
     } else if refused(&[ProblemCode::SignInRefused, ProblemCode::NotFound]) {
         AppError::of(ErrorCode::BrowserSignInRefused)
     } else {
-        AppError::of(told(error))
+        told(error)
     }
 }
 

@@ -430,8 +430,8 @@ impl App {
 
     /// The municipality under which events are recorded.
     pub(crate) fn tenant(&self, store: &Store) -> Result<String, AppError> {
-        match &self.config.server {
-            Some(server) => Ok(server.tenant.clone()),
+        match self.server() {
+            Some(server) => Ok(server.tenant),
             None => Ok(self.profile(store)?.municipality_code.clone()),
         }
     }

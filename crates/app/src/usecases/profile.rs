@@ -169,7 +169,7 @@ impl App {
             };
             Ok((row, work.session))
         })?;
-        if self.config.server.is_some() {
+        if self.server().is_some() {
             row = self.offer_centrally(&row, &session)?;
         }
         self.at_work(|work| {

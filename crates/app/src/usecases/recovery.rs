@@ -50,6 +50,7 @@ impl App {
                 )?
                 .commit()?;
             let _ = store.lay_ballast();
+            self.go_on_with_server(&store)?;
             desk.store = Some(store);
             desk.closed = None;
             desk.session = None;
@@ -68,7 +69,7 @@ impl App {
             file: file
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default(),
-            fetches_rest: self.config.server.is_some(),
+            fetches_rest: self.server().is_some(),
         })
     }
 

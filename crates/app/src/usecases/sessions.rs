@@ -68,7 +68,12 @@ impl App {
                 ..empty
             });
         };
-        if is_without_accounts(store)? {
+        // Whoever is enrolled signs in with an account at the central store, and needs none here.
+        if is_without_accounts(store)?
+            && self
+                .server()
+                .is_none_or(|server| server.bootstrap.is_some())
+        {
             return Ok(empty);
         }
         let profile = &self.profile(store)?;
@@ -81,7 +86,7 @@ impl App {
         let browser_sign_in = settings::read(store, "browser_sign_in")?.unwrap_or(false);
         Ok(StartState {
             stage,
-            browser_sign_in: browser_sign_in && self.config.server.is_some(),
+            browser_sign_in: browser_sign_in && self.server().is_some(),
             municipality: profile.name.clone(),
             session: match session {
                 Some(session) => Some(self.session_view(store, session)?),
@@ -102,11 +107,15 @@ impl App {
         })
     }
 
-    /// Signs in with a local account.
+    /// Signs in: with an account at the central store where this computer was enrolled with a code and the store can be
+    /// reached, otherwise with what this computer knows of the account.
     ///
     /// # Errors
     /// `WrongPassword`, `AccountLocked` with `minutes`, `AccountDisabled`, `FirstRunNeeded`.
     pub fn sign_in(&self, request: SignInRequest) -> Result<SessionView, AppError> {
+        if let Some(view) = self.sign_in_centrally(&request)? {
+            return Ok(view);
+        }
         let now = self.now();
         let view = {
             let mut desk = self.lock();

@@ -93,12 +93,7 @@ impl App {
             location: location_of(store, profile, staff)?,
             locations: locations(profile),
             device_code: own.map(|own| own.code).unwrap_or_default(),
-            server: self
-                .config
-                .server
-                .as_ref()
-                .map(|server| server.url.clone())
-                .unwrap_or_default(),
+            server: self.server().map(|server| server.url).unwrap_or_default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             theme: read(store, "theme")?.unwrap_or_else(|| THEMES[0].to_owned()),
             screen_signature: profile.practice.screen_signature,

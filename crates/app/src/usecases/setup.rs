@@ -42,11 +42,25 @@ pub(crate) const RECOVERY_COST: PassphraseCost = PassphraseCost {
 };
 
 /// What a set-up makes.
-struct SetUp<'a> {
+pub(crate) struct SetUp<'a> {
     profile: &'a Profile,
     location: &'a str,
     device_code: &'a str,
     accounts: Vec<(AccountRow, PasswordDigest)>,
+    vouches_alone: bool,
+}
+
+impl<'a> SetUp<'a> {
+    /// A computer whose people, code and papers are the central store's to say; each chooses where they sit.
+    pub(crate) fn without_people(profile: &'a Profile) -> Self {
+        Self {
+            profile,
+            location: "",
+            device_code: "NY",
+            accounts: Vec::new(),
+            vouches_alone: false,
+        }
+    }
 }
 
 impl App {
@@ -69,7 +83,7 @@ impl App {
             return Err(AppError::of(ErrorCode::DeviceWiped));
         }
         match self.key_here() {
-            Ok(key) => Ok(Some(self.open_with(&key)?)),
+            Ok(key) => self.open_with(&key).map(Some),
             Err(KeyError::EnvelopeMissing) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -92,6 +106,7 @@ impl App {
             Err(StoreError::DiskFull) if Store::release_ballast_of(folder)? > 0 => open()?,
             other => other?,
         };
+        self.go_on_with_server(&store)?;
         // The ballast is a convenience: a disk too full for it must not keep anyone from working.
         let _ = store.lay_ballast();
         Ok(store)
@@ -152,6 +167,7 @@ impl App {
             location: &request.location,
             device_code: &request.device_code,
             accounts: vec![(account, digest)],
+            vouches_alone: self.server().is_none(),
         })?;
         self.enrol_if_possible();
         let session = self.sign_in(SignInRequest {
@@ -235,12 +251,13 @@ impl App {
             location: "",
             device_code: "S1",
             accounts: accounts.collect(),
+            vouches_alone: self.server().is_none(),
         })?;
         self.enrol_if_possible();
         Ok(())
     }
 
-    fn set_up(&self, set_up: SetUp<'_>) -> Result<String, AppError> {
+    pub(crate) fn set_up(&self, set_up: SetUp<'_>) -> Result<String, AppError> {
         let now = self.now();
         let mut desk = self.lock();
         let is_set_up = match &desk.store {
@@ -288,7 +305,7 @@ impl App {
             write.put_account(account, digest)?;
         }
         // A computer that stands alone vouches for its own papers; otherwise the central store does, for all.
-        if self.config.server.is_none() {
+        if set_up.vouches_alone {
             vouch_alone(&mut write, set_up.profile, &own, now)?;
         }
         settings::write(&mut write, "profile", &set_up.profile.code)?;

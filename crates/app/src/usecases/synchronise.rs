@@ -26,8 +26,8 @@ use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
-use skranke_protocol::wire::{DeviceState, FeedPage, FoundCase, Status};
-use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
+use skranke_protocol::wire::{DeviceState, EnrolAnswer, FeedPage, FoundCase, Status};
+use skranke_store::{Action, Actor, Entry, OwnDevice, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
 use crate::api::error::ErrorCode;
@@ -199,7 +199,7 @@ impl App {
                 .unwrap_or_default(),
             _ => String::new(),
         };
-        let lease_ran_out = match (&self.config.server, &desk.session) {
+        let lease_ran_out = match (self.server(), &desk.session) {
             (Some(_), Some(session)) => grant_ran_out(&read, session.staff, now)?,
             _ => false,
         };
@@ -232,7 +232,7 @@ impl App {
             (told.code.code().to_owned(), told.reference)
         });
         Ok(SyncView {
-            configured: self.config.server.is_some(),
+            configured: self.server().is_some(),
             online,
             cases,
             confirmed,
@@ -279,7 +279,7 @@ impl App {
     }
 
     fn run_round(&self) {
-        if self.config.server.is_none() {
+        if self.server().is_none() {
             return;
         }
         let Some(_taken) = self.line.take() else {
@@ -520,7 +520,7 @@ impl App {
 
     /// A client with the server's key; enrols this device first where that has not been done.
     pub(crate) fn enrolled_client(&self) -> Result<Client, SyncError> {
-        let server = self.config.server.as_ref().ok_or(SyncError::Offline)?;
+        let server = self.server().ok_or(SyncError::Offline)?;
         let (own, known_key) = self
             .with_store(|store| Ok((store.read()?.own_device()?, server_key(store)?)))
             .map_err(host)?;
@@ -537,33 +537,47 @@ impl App {
         if known_key.is_none() {
             let code = server.bootstrap.as_deref().ok_or(SyncError::Offline)?;
             let answer = client.enrol(code, &format!("Skranke {}", own.code))?;
-            self.taking_in(|write| {
-                settings::write(write, "server_key", &answer.server_key.to_string())?;
-                // A device that has numbered cases keeps its code; the server's is for new ones.
-                if own.head.seq == 0 {
-                    write.adopt_device_code(&answer.device_code)?;
-                }
-                Ok(())
-            })
-            .map_err(host)?;
-            let status = client.status()?;
-            self.keep_certification(&status)?;
-            self.follow_epoch(&status)?;
-            self.note_browser_sign_in(status.browser_sign_in)
+            self.taking_in(|write| Self::keep_enrolment(write, &own, &answer))
                 .map_err(host)?;
+            self.know_central(&client)?;
         }
         Ok(client)
+    }
+
+    /// Keeps the central store's key, and the code it gave this computer.
+    pub(crate) fn keep_enrolment(
+        write: &mut WriteHandle<'_>,
+        own: &OwnDevice,
+        answer: &EnrolAnswer,
+    ) -> Result<(), AppError> {
+        settings::write(write, "server_key", &answer.server_key.to_string())?;
+        // A device that has numbered cases keeps its code; the server's is for new ones.
+        if own.head.seq == 0 {
+            write.adopt_device_code(&answer.device_code)?;
+        }
+        Ok(())
+    }
+
+    /// Hears from a central store that this computer was just enrolled at what signing in needs.
+    pub(crate) fn know_central(&self, client: &Client) -> Result<(), SyncError> {
+        let status = client.status()?;
+        self.keep_certification(&status)?;
+        self.follow_epoch(&status)?;
+        self.keep_profile(client, &status)?;
+        self.note_browser_sign_in(status.browser_sign_in)
+            .map_err(host)
+    }
+
+    /// Notes how a contact outside a round ended.
+    pub(crate) fn heard_of(&self, outcome: &Result<(), SyncError>) {
+        self.line.heard(outcome);
     }
 
     /// How this computer stands with the central store; one that was restored and does not know it is told of it again.
     fn status_of(&self, client: &Client) -> Result<Status, SyncError> {
         let status = client.status();
-        let bootstrap = self
-            .config
-            .server
-            .as_ref()
-            .and_then(|server| server.bootstrap.as_deref());
-        match (status, bootstrap) {
+        let bootstrap = self.server().and_then(|server| server.bootstrap);
+        match (status, bootstrap.as_deref()) {
             (
                 Err(SyncError::Refused {
                     code: ProblemCode::NotAuthenticated,
@@ -580,7 +594,7 @@ impl App {
 
     /// Enrols this device, if the central store can be reached; otherwise the next round does.
     pub(crate) fn enrol_if_possible(&self) {
-        if self.config.server.is_some() {
+        if self.server().is_some() {
             let outcome = self.enrolled_client().map(|_| ());
             self.line.state().online = outcome.is_ok();
         }
@@ -588,7 +602,7 @@ impl App {
 
     /// Whether a central store is set up.
     pub(crate) fn has_central_store(&self) -> bool {
-        self.config.server.is_some()
+        self.server().is_some()
     }
 
     /// Tells the background that there is something to fetch.
@@ -627,7 +641,7 @@ impl App {
         })
     }
 
-    fn environment(&self) -> Environment {
+    pub(crate) fn environment(&self) -> Environment {
         let clock = self.config.clock.clone();
         Environment::new(
             move || clock.now(),
@@ -721,8 +735,15 @@ fn is_revoked(error: &SyncError) -> bool {
 }
 
 /// What a failed contact means to a person who waits for it.
-pub(crate) fn told(error: &SyncError) -> ErrorCode {
-    problem::told(error).map_or(ErrorCode::BrowserSignInAbandoned, |told| told.code)
+pub(crate) fn told(error: &SyncError) -> AppError {
+    match problem::told(error) {
+        Some(told) if told.reference.is_empty() => AppError::of(told.code),
+        Some(told) => AppError {
+            reference: told.reference,
+            ..AppError::of(told.code)
+        },
+        None => AppError::of(ErrorCode::BrowserSignInAbandoned),
+    }
 }
 
 /// A failure of this computer's own store, on its way through a round.

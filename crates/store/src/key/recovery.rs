@@ -10,12 +10,11 @@ use std::str::FromStr;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
+use skranke_protocol::typed_code::{self, GROUP};
 use zeroize::{Zeroize, Zeroizing};
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SECRET_SYMBOLS: usize = 24;
 const SYMBOLS: usize = 28;
-const GROUP: usize = 4;
 
 /// A recovery code; wiped from memory on drop, shown only by [`RecoveryCode::reveal`].
 #[derive(Clone, PartialEq, Eq)]
@@ -51,29 +50,16 @@ impl RecoveryCode {
         let mut bits: Vec<u8> = self.0.to_vec();
         bits.extend_from_slice(&self.checksum());
         let mut text = Zeroizing::new(String::with_capacity(SYMBOLS + SYMBOLS / GROUP));
-        for (index, symbol) in symbols(&bits).into_iter().take(SYMBOLS).enumerate() {
-            if index > 0 && index % GROUP == 0 {
-                text.push('-');
-            }
-            text.push(char::from(ALPHABET[usize::from(symbol)]));
-        }
+        // Writing into a string does not fail.
+        let _ = typed_code::write(&mut *text, &bits, SYMBOLS);
         bits.zeroize();
         text
     }
 
     /// Whether someone who typed this has the code: the whole of it, or its last group.
     pub fn is_confirmed_by(&self, typed: &str) -> bool {
-        let plain = |text: &str| -> Zeroizing<String> {
-            let signs = text
-                .chars()
-                .filter(|sign| !sign.is_whitespace() && *sign != '-');
-            let read = signs.map(|sign| match sign.to_ascii_uppercase() {
-                'I' | 'L' => '1',
-                'O' => '0',
-                other => other,
-            });
-            Zeroizing::new(read.collect())
-        };
+        let plain =
+            |text: &str| -> Zeroizing<String> { Zeroizing::new(typed_code::plain(text).collect()) };
         let (whole, typed) = (plain(&self.reveal()), plain(typed));
         let is_long_enough = typed.len() == GROUP || typed.len() == SYMBOLS;
         is_long_enough && whole.ends_with(typed.as_str())
@@ -97,33 +83,15 @@ impl FromStr for RecoveryCode {
     type Err = RecoveryCodeError;
 
     fn from_str(text: &str) -> Result<Self, RecoveryCodeError> {
-        let mut values = Zeroizing::new(Vec::with_capacity(SYMBOLS));
-        for sign in text
-            .chars()
-            .filter(|sign| !sign.is_whitespace() && *sign != '-')
-        {
-            let plain = match sign.to_ascii_uppercase() {
-                'I' | 'L' => '1',
-                'O' => '0',
-                other => other,
-            };
-            let value = ALPHABET
-                .iter()
-                .position(|known| char::from(*known) == plain);
-            match value.and_then(|value| u8::try_from(value).ok()) {
-                Some(value) => values.push(value),
-                None => {
-                    return Err(RecoveryCodeError::Symbol {
-                        position: values.len() + 1,
-                    });
-                }
-            }
-        }
+        let values = typed_code::read(text).map_err(|sign| RecoveryCodeError::Symbol {
+            position: sign.position,
+        })?;
+        let values = Zeroizing::new(values);
         if values.len() != SYMBOLS {
             return Err(RecoveryCodeError::Length);
         }
-        let secret = bytes(&values[..SECRET_SYMBOLS]);
-        let check = bytes(&values[SECRET_SYMBOLS..]);
+        let secret = Zeroizing::new(typed_code::bytes(&values[..SECRET_SYMBOLS]));
+        let check = typed_code::bytes(&values[SECRET_SYMBOLS..]);
         let code = match <[u8; 15]>::try_from(secret.as_slice()) {
             Ok(secret) => Self(secret),
             Err(_) => return Err(RecoveryCodeError::Length),
@@ -146,32 +114,6 @@ impl fmt::Debug for RecoveryCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecoveryCode(…)")
     }
-}
-
-/// Cuts bytes into symbols of five bits.
-fn symbols(bytes: &[u8]) -> Vec<u8> {
-    let bit = |index: usize| {
-        bytes
-            .get(index / 8)
-            .map_or(0, |byte| byte >> (7 - index % 8) & 1)
-    };
-    (0..(bytes.len() * 8).div_ceil(5))
-        .map(|symbol| (0..5).fold(0, |value, offset| value << 1 | bit(symbol * 5 + offset)))
-        .collect()
-}
-
-/// Joins symbols of five bits into bytes; left-over bits fill a last byte.
-fn bytes(symbols: &[u8]) -> Zeroizing<Vec<u8>> {
-    let bit = |index: usize| {
-        symbols
-            .get(index / 5)
-            .map_or(0, |symbol| symbol >> (4 - index % 5) & 1)
-    };
-    Zeroizing::new(
-        (0..(symbols.len() * 5).div_ceil(8))
-            .map(|byte| (0..8).fold(0, |value, offset| value << 1 | bit(byte * 8 + offset)))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

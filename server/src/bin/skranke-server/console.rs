@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{DeviceId, StaffId};
 use skranke_domain::role::Role;
-use skranke_protocol::encoding::to_hex;
+use skranke_protocol::enrolment_code::{self, SECRET_BYTES};
 use skranke_protocol::instant;
 use skranke_protocol::wire::Scope;
 use skranke_server::config::Config;
@@ -30,10 +30,10 @@ pub(crate) fn enrolment_code(
     if matches!(scope, Scope::Other(_)) {
         return Err(anyhow!("--scope is tenant or own_cases"));
     }
-    let mut secret = [0; 16];
+    let mut secret = [0; SECRET_BYTES];
     rand::rngs::OsRng.fill_bytes(&mut secret);
-    let code = to_hex(&secret);
     let tenant = tenant(config)?;
+    let code = enrolment_code::EnrolmentCode::new(tenant, secret).reveal();
     store.create_tenant(tenant, log::now())?;
     let row = EnrolmentCode {
         digest: Sha256::digest(&code).into(),

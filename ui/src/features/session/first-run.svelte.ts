@@ -4,11 +4,14 @@ import type { ProfileChoice } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { t } from '../../lib/texts'
 import { Work } from '../../lib/work.svelte'
+import { Enrolment } from './enrolment.svelte'
 
 const shortestPassword = 10
 
 export class FirstRun {
   readonly #desk: Desk
+  /** Alone is set up in four steps; at the central store the first and the last are enough. */
+  way: 'server' | 'alone' = $state('server')
   step = $state(1)
   profile = $state('')
   location = $state('')
@@ -23,9 +26,11 @@ export class FirstRun {
   errors: { field: string; message: string }[] = $state.raw([])
   round = $state(0)
   readonly work = new Work<unknown>()
+  readonly enrolment: Enrolment
 
   constructor(desk: Desk) {
     this.#desk = desk
+    this.enrolment = new Enrolment(desk)
     this.profile = this.profiles[0]?.code ?? ''
     this.location = this.profiles[0]?.locations[0]?.code ?? ''
   }
@@ -61,8 +66,16 @@ export class FirstRun {
     )
   }
 
+  async #enrol(): Promise<void> {
+    const done = await this.enrolment.submit()
+    if (!done) return
+    this.recoveryCode = done.recovery_code
+    this.step = 4
+  }
+
   async next(): Promise<void> {
-    if (this.step === 1) {
+    if (this.step === 1 && this.way === 'server') await this.#enrol()
+    else if (this.step === 1) {
       if (!this.#empty([['profile', this.profile, t('first_run.municipality_label')], ['location', this.location, t('first_run.location_label')]])) this.step = 2
     } else if (this.step === 2) {
       const lacking = this.#empty([

@@ -16,7 +16,7 @@ use crate::state::{App, Session};
 impl App {
     /// Fetches a grant for the signed-in person, if the central store can be reached.
     pub(crate) fn renew_grant(&self) {
-        if self.config.server.is_some() {
+        if self.server().is_some() {
             let outcome = self
                 .enrolled_client()
                 .and_then(|client| self.renew_grant_over(&client));
@@ -36,12 +36,8 @@ impl App {
         if session.in_browser {
             return Ok(());
         }
-        let secret = self
-            .config
-            .server
-            .as_ref()
-            .and_then(|server| server.bootstrap.clone());
-        // Without a secret the person signs in at the central store itself, in the browser.
+        let secret = self.server().and_then(|server| server.bootstrap);
+        // Without a secret only the person's password or the browser says who it is.
         let Some(secret) = secret else { return Ok(()) };
         let roles = session
             .roles
@@ -98,7 +94,7 @@ impl App {
             reach: "not_known",
             cases: Vec::new(),
         };
-        if self.config.server.is_none() {
+        if self.server().is_none() {
             return CentralLook {
                 reach: "local",
                 ..not_known
@@ -141,7 +137,7 @@ impl App {
         ask: impl FnOnce(&Client, &skranke_sync::Session) -> Result<T, SyncError>,
     ) -> Result<T, AppError> {
         let online_only = || AppError::of(ErrorCode::OnlineOnly);
-        if self.config.server.is_none() {
+        if self.server().is_none() {
             return Err(online_only());
         }
         let session = self.lock().session.clone().ok_or_else(online_only)?;

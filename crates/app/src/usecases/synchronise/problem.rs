@@ -63,10 +63,11 @@ const fn refused(code: ProblemCode) -> ErrorCode {
         | ProblemCode::EpochChanged => ErrorCode::ServerUnavailable,
         ProblemCode::UndecodableBody
         | ProblemCode::BadParameter
-        | ProblemCode::NotAuthenticated
         | ProblemCode::ClockDifference
         | ProblemCode::ProofReplayed
         | ProblemCode::SignInRefused
+        | ProblemCode::EnrolmentCodeUsed
+        | ProblemCode::EnrolmentCodeExpired
         | ProblemCode::NoRole
         | ProblemCode::NotPermitted
         | ProblemCode::NotFound
@@ -74,8 +75,9 @@ const fn refused(code: ProblemCode) -> ErrorCode {
         | ProblemCode::StateMismatch
         | ProblemCode::TooLarge
         | ProblemCode::UnsupportedMediaType
-        | ProblemCode::ContentMismatch
-        | ProblemCode::VersionNotSpoken => ErrorCode::ServerRefused,
+        | ProblemCode::ContentMismatch => ErrorCode::ServerRefused,
+        ProblemCode::NotAuthenticated => ErrorCode::ComputerUnknown,
+        ProblemCode::VersionNotSpoken => ErrorCode::ServerVersion,
     }
 }
 

@@ -1,0 +1,122 @@
+//! A new computer is enrolled at the municipality's server with the code from IT's paper, and a member of staff signs
+//! in there: by keyboard alone, against the real server and its own command.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use skranke_tests::window::{Opening, Scratch, Window, build_folder};
+
+use crate::elsewhere::{TENANT, central_in};
+
+/// Runs a command of the server's own program on the store that is served.
+fn operator(folder: &Path, arguments: &[&str], input: &str) -> Result<String> {
+    let mut child = Command::new(build_folder()?.join("skranke-server"))
+        .args(arguments)
+        .env(
+            "SKRANKE_SERVER_STORE",
+            format!("sqlite:{}", folder.join("central.db").display()),
+        )
+        .env("SKRANKE_SERVER_KEY_FILE", folder.join("key"))
+        .env("SKRANKE_SERVER_TENANT", TENANT)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut stdin = child.stdin.take().context("an input")?;
+    stdin.write_all(input.as_bytes())?;
+    drop(stdin);
+    let done = child.wait_with_output()?;
+    ensure!(done.status.success(), "{arguments:?} failed");
+    Ok(String::from_utf8(done.stdout)?)
+}
+
+async fn refused(window: &mut Window, code: &str, told: &str) -> Result<()> {
+    window.fill("enrol_code", code).await?;
+    window.tab_to("next").await?;
+    window.press("Enter").await?;
+    window.wait_for_text(told).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_computer_is_enrolled_with_the_code_from_paper_and_karin_signs_in() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let central = tokio::task::block_in_place(|| central_in(folder.path()))?;
+    let staff = ["add-staff", "--login", "karin", "--roles", "counter"];
+    operator(folder.path(), &staff, "et langt kodeord\n")?;
+    let made = operator(folder.path(), &["enrolment-code"], "")?;
+    let made: serde_json::Value = serde_json::from_str(&made)?;
+    let code = made["enrolment_code"].as_str().context("a code")?;
+
+    let scratch = Scratch::new()?;
+    let new = Opening {
+        new_computer: true,
+        ..Opening::default()
+    };
+    let mut window = Window::open("tilslutning", &scratch, new).await?;
+    window
+        .wait_for("the first question", "#enrol_server")
+        .await?;
+    window.is_accessible("enrolling a new computer").await?;
+    window.picture("1-adresse").await?;
+
+    // What is wrong is told at its field
+    window.fill("enrol_server", "http://127.0.0.1:9").await?;
+    refused(
+        &mut window,
+        &code[..code.len() - 1],
+        "Koden er ikke skrevet rigtigt",
+    )
+    .await?;
+    refused(&mut window, code, "ingen, der svarer på adressen").await?;
+    window
+        .is_accessible("an address where nobody answers")
+        .await?;
+    window.picture("2-ingen-svarer").await?;
+
+    // The code as a person types it
+    window.fill("enrol_server", central.url()).await?;
+    let typed = code.to_lowercase().replace('-', " ");
+    window.fill("enrol_code", &typed).await?;
+    window.tab_to("next").await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("the recovery code", "#recovery-code")
+        .await?;
+    window
+        .is_accessible("enrolled, with its recovery code")
+        .await?;
+    window.picture("3-gendannelseskode").await?;
+    let shown = "return document.getElementById('recovery-code').textContent;";
+    let recovery = window.eval(shown, vec![]).await?;
+    let recovery = recovery.as_str().context("a code")?.to_owned();
+    window
+        .fill("recovery_end", &recovery[recovery.len() - 4..])
+        .await?;
+    window.press("Ctrl+Enter").await?;
+    window.wait_for("the sign-in", "#password").await?;
+    window.fill("user", "karin").await?;
+    window.fill("password", "et langt kodeord").await?;
+    window.press("Enter").await?;
+    window.wait_for_text("Ny borger").await?;
+    window.picture("4-klar").await?;
+
+    let said = operator(folder.path(), &["devices"], "")?;
+    ensure!(said.contains("Skranke"), "the server knows it: {said}");
+    window.close().await?;
+
+    // Neither the code nor the password is written down anywhere on the computer.
+    for entry in std::fs::read_dir(scratch.store_folder())? {
+        let path = entry?.path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path)?;
+            for secret in [code, "et langt kodeord"] {
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|at| at == secret.as_bytes());
+                ensure!(!found, "{} holds a secret", path.display());
+            }
+        }
+    }
+    Ok(())
+}
