@@ -17,6 +17,7 @@ const RUST_NAMES: &[(&str, &[&str])] = &[
 /// The folders whose strings may hold SQL. Tests of roles and standbys look at the database as another program would.
 const SQL_FOLDERS: &[&str] = &[
     "crates/store",
+    "crates/testkit/src/postgres",
     "server/src/store",
     "tests/bench",
     "tests/contract/postgres",
