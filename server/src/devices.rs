@@ -175,8 +175,8 @@ pub fn note(
 pub struct Holdings {
     /// The cases, by id.
     pub cases: Vec<CaseOnDevice>,
-    /// How many there are in all.
-    pub total: u64,
+    /// How many there are in all; counted with the first page alone.
+    pub total: Option<u64>,
     /// Whether more follow.
     pub more: bool,
 }
@@ -199,8 +199,13 @@ pub fn holdings(
     let mut ids = transaction.cases_on(&record, after, limit + 1)?;
     let more = ids.len() > limit as usize;
     ids.truncate(limit as usize);
-    let total = transaction.count_cases_on(&record)?;
-    let detail = format!("{id} {} of {total}", ids.len());
+    // Counting walks the whole list: with each page the work would grow with the square of the list.
+    let total = match after {
+        None => Some(transaction.count_cases_on(&record)?),
+        Some(_) => None,
+    };
+    let of = total.map_or_else(|| "more".to_owned(), |total| format!("of {total}"));
+    let detail = format!("{id} {} {of}", ids.len());
     note(
         transaction,
         by,

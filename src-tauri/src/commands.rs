@@ -89,6 +89,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::desktop::attach,
         commands::desktop::paper_print,
         commands::desktop::paper_save,
+        commands::desktop::device_holdings_save,
         commands::desktop::printers,
         commands::desktop::national_tool_open,
         commands::desktop::browser_sign_in,

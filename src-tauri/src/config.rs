@@ -21,6 +21,8 @@ pub struct Config {
     /// Stands in for the native file dialogs of an automated run: files to attach are taken from
     /// this folder and saved ones put there. Never set in a release build.
     pub dialog_folder: Option<PathBuf>,
+    /// Seconds by which an automated run of the demo is ahead of the computer's clock. Always 0 in a release build.
+    pub seconds_ahead: i64,
 }
 
 /// An argument that means nothing here.
@@ -51,6 +53,9 @@ impl Config {
         config.automated = is_automated();
         config.drawn_by_engine = config.automated && !is_drawn_as_shipped();
         config.dialog_folder = dialog_folder().filter(|_| config.automated);
+        if config.automated && config.is_demo() {
+            config.seconds_ahead = seconds_ahead().unwrap_or_default();
+        }
         Ok(config)
     }
 
@@ -114,6 +119,18 @@ fn is_drawn_as_shipped() -> bool {
 )]
 fn dialog_folder() -> Option<PathBuf> {
     std::env::var_os("SKRANKE_DIALOG_FOLDER").map(PathBuf::from)
+}
+
+/// The demo's central store reads the same, where it can rehearse.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the shell's config module"
+)]
+fn seconds_ahead() -> Option<i64> {
+    std::env::var("SKRANKE_REHEARSE_SECONDS_AHEAD")
+        .ok()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

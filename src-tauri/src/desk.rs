@@ -224,7 +224,7 @@ impl Shared {
             key: key_place(config, data),
             demo: config.is_demo(),
             server,
-            clock: Clock::System,
+            clock: Clock::ahead(config.seconds_ahead),
         })
     }
 

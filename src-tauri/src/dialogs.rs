@@ -36,20 +36,21 @@ pub(crate) fn choose_scan<R: Runtime>(
         .and_then(|file| file.into_path().ok())
 }
 
-/// Asks where to save a paper. None when the dialog was closed. Blocks; not for the main thread.
+/// Asks where to save a file. None when the dialog was closed. Blocks; not for the main thread.
 pub(crate) fn choose_target<R: Runtime>(
     app: &AppHandle<R>,
     texts: &DialogTexts,
     file_name: &str,
     stand_in: Option<&Path>,
 ) -> Option<PathBuf> {
+    let ending = Path::new(file_name).extension()?.to_str()?;
     if let Some(folder) = stand_in {
         return Some(folder.join(file_name));
     }
     app.dialog()
         .file()
         .set_title(&texts.title)
-        .add_filter(&texts.filter, &["pdf"])
+        .add_filter(&texts.filter, &[ending])
         .set_file_name(file_name)
         .blocking_save_file()
         .and_then(|file| file.into_path().ok())

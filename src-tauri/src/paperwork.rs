@@ -6,6 +6,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use skranke_app::api::devices::{HoldingsSaveRequest, ListFormat, ListSaved};
 use skranke_app::api::draft::{AttachRequest, AttachmentView};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::paper::{PaperDone, PrintRequest, PrinterView, SavePaperRequest};
@@ -72,6 +73,34 @@ pub(crate) fn save(
     save_where(app, request, |name| {
         dialogs::choose_target(&chooser.handle, &texts, name, chooser.stand_in.as_deref())
     })
+}
+
+/// Lets the person choose where the list of whose data a computer held is saved, and writes it.
+pub(crate) fn save_holdings(
+    app: &App,
+    chooser: &Chooser,
+    request: &HoldingsSaveRequest,
+) -> Result<ListSaved, AppError> {
+    let filter = match request.format {
+        ListFormat::Pdf => "devices.list_filter_pdf",
+        ListFormat::Csv => "devices.list_filter_csv",
+    };
+    let texts = texts("dialog.save_list_title", filter);
+    let file = app.device_holdings_file(request)?;
+    let chosen = dialogs::choose_target(
+        &chooser.handle,
+        &texts,
+        &file.name,
+        chooser.stand_in.as_deref(),
+    );
+    let Some(path) = chosen else {
+        return Ok(ListSaved { file: None });
+    };
+    write_whole(&path, &file.bytes).map_err(|error| not_written(&error))?;
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    Ok(ListSaved { file: name })
 }
 
 /// The paper is made once more after the choice: while a dialog stood open, the original may have gone out another way.
@@ -212,6 +241,7 @@ mod tests {
             draft_id: None,
             kind: "missing_information".to_owned(),
             large_print: false,
+            enclosure: false,
         };
         (folder, app, paper)
     }

@@ -22,6 +22,8 @@ mod wipe;
 mod conflicts;
 #[path = "../shared/in_words.rs"]
 mod in_words;
+#[path = "../shared/pdf_words.rs"]
+mod pdf_words;
 
 use std::net::SocketAddr;
 use std::path::Path;

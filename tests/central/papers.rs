@@ -16,6 +16,7 @@ fn codes(app: &App, case: &CaseView) -> Vec<String> {
         draft_id: None,
         kind: "exemption_receipt".to_owned(),
         large_print: false,
+        enclosure: false,
     };
     let folder = tempfile::tempdir().unwrap();
     let pdf = folder.path().join("paper.pdf");

@@ -1,10 +1,12 @@
 //! A computer is lost: an administrator shuts it out and a lead reads whose data it held, by keyboard alone.
 
-use anyhow::Result;
-use skranke_tests::window::{Opening, Scratch, Window};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use skranke_tests::window::{Opening, Scratch, Window, demo_folder};
 
 use crate::elsewhere::{central_in, counter, done, handed_in};
-use crate::flow::sign_in;
+use crate::flow::{sign_in, words_of};
 
 /// Leaves a central store behind in which another computer has handed in Aase's request.
 fn used_elsewhere(scratch: &Scratch) -> Result<()> {
@@ -14,6 +16,17 @@ fn used_elsewhere(scratch: &Scratch) -> Result<()> {
     handed_in(&lost)?;
     done(lost.sync_now(()))?;
     Ok(())
+}
+
+/// The saved file with this ending.
+fn saved(scratch: &Scratch, ending: &str) -> Result<Option<PathBuf>> {
+    for entry in std::fs::read_dir(scratch.files())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == ending) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 async fn open_settings(window: &mut Window, user: &str) -> Result<()> {
@@ -67,5 +80,25 @@ async fn a_lost_computer_is_shut_out_and_its_list_read_by_keyboard() -> Result<(
     window.wait_for_text("020170-••••").await?;
     window.is_accessible("whose data it held").await?;
     window.picture("oplysninger").await?;
+
+    // And saves it to print and to count in
+    for (button, ending) in [("holdings-pdf", "pdf"), ("holdings-csv", "csv")] {
+        window.tab_to(button).await?;
+        window.press("Enter").await?;
+        window
+            .wait_for_text("Gemt som oplysninger-paa-computer-S1-")
+            .await?;
+        window
+            .until(&format!("the {ending} file"), || async {
+                Ok(saved(&scratch, ending)?.is_some())
+            })
+            .await?;
+    }
+    let pdf = saved(&scratch, "pdf")?.context("a list to print")?;
+    let words = words_of(&pdf)?;
+    ensure!(words.contains("Aase Lindholm"), "the list: {words}");
+    std::fs::copy(&pdf, demo_folder()?.join("computere-liste.pdf"))?;
+    window.is_accessible("the list was saved").await?;
+    window.picture("gemt").await?;
     window.close().await
 }

@@ -14,6 +14,7 @@ mod devices;
 mod dialogs;
 mod elsewhere;
 mod enrolling;
+mod extending;
 mod flow;
 mod guidance;
 mod keyboard;

@@ -3,9 +3,10 @@
 use skranke_app::api::error::ErrorCode;
 
 use skranke_app::api::case::{CaseListRequest, Decision};
+use skranke_app::api::paper::PaperRequest;
 use skranke_testkit::people::made_up_number;
 
-use crate::office::{AASE, Office, code};
+use crate::office::{AASE, Office, code, of_case, pdf_of, words_of};
 
 #[test]
 fn row_2_15_help_is_offered_and_each_answer_recorded() {
@@ -270,4 +271,112 @@ fn the_request_says_once_what_an_exemption_does_not_cover_and_asks_for_no_e_mail
     // And nothing that no case keeps is asked for (decision 17)
     assert!(form.fields.iter().all(|field| field.id != "email"));
     assert!(!words.contains("E-mail"), "{words}");
+}
+
+fn born(day: &str) -> String {
+    made_up_number(day.parse().expect("a day"))
+}
+
+#[test]
+fn row_2_09_and_2_10_who_said_yes_takes_home_where_the_post_is_and_who_answers_for_what() {
+    // Given a citizen who said yes to Digital Post, and one who took a course
+    let office = Office::open();
+    let helped = |cpr: &str, offer: &str| {
+        let decision = Decision::HelpInstead {
+            offer: offer.to_owned(),
+        };
+        let sheet = office.draft().set("cpr", cpr);
+        sheet.decide(decision).expect("helped").row.id
+    };
+    let signed_up = helped(AASE, "sign_up");
+    let on_a_course = helped(&born("1948-04-23"), "library_course");
+
+    // When the sheet is printed
+    let sheet = office.print(&signed_up, "information_sheet").expect("out");
+
+    // Then it says what was agreed, what happens next, where the post is read, and who has the responsibility
+    for said in [
+        "Tilmelding nu: ja tak til Digital Post",
+        "Du er tilmeldt Digital Post",
+        "borger.dk",
+        "e-boks.dk",
+        "Digitaliseringsstyrelsen har ansvaret for Digital Post",
+        "Solbjerg Kommune har ansvaret for at informere",
+        "Kursus på biblioteket",
+        "Personlig hjælp i Borgerservice",
+        "70 00 00 00",
+    ] {
+        assert!(sheet.words.contains(said), "{said}: {}", sheet.words);
+    }
+    assert!(!sheet.words.contains("er fritaget"), "{}", sheet.words);
+
+    // And that it was handed out stands in the case
+    let shown = office.show(&signed_up);
+    assert!(shown.papers.iter().any(|p| p.kind == "information_sheet"));
+
+    // And who took a course is not told to be signed up
+    let words = office.words(&on_a_course, "information_sheet");
+    assert!(words.contains("Kursus på biblioteket"), "{words}");
+    assert!(!words.contains("Du er tilmeldt"), "{words}");
+    assert!(
+        words.contains("Digital Post gælder for dig som før"),
+        "{words}"
+    );
+
+    // And nobody gets it whose case ended another way
+    let granted = office.draft().set("cpr", &born("1955-12-14")).grant();
+    let granted = granted.expect("granted").row.id;
+    assert_eq!(
+        code(office.preview(&granted, "information_sheet")),
+        ErrorCode::PaperDoesNotFit
+    );
+}
+
+#[test]
+fn row_2_15_the_list_of_help_goes_with_the_receipt_unless_it_is_left_out() {
+    // Given a registered exemption
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let receipt = |enclosure: bool, large_print: bool| {
+        let request = PaperRequest {
+            enclosure,
+            large_print,
+            ..of_case(&case, "exemption_receipt")
+        };
+        let shown = office.app.paper_preview(request).expect("shown");
+        let words = words_of(&pdf_of(&shown));
+        (shown, words)
+    };
+
+    // When it is printed alone, then it is one page that says what may go with it
+    let (alone, words) = receipt(false, false);
+    assert_eq!(alone.pages, 1);
+    assert_eq!(alone.enclosure, "Vigtigt om din fritagelse");
+    assert!(!words.contains("Kursus på biblioteket"), "{words}");
+
+    // Then, with what goes with it, the help stands on a page of its own, in large print too
+    for large_print in [false, true] {
+        let (with, words) = receipt(true, large_print);
+        assert!(with.pages >= 2);
+        for said in [
+            "Vigtigt om din fritagelse",
+            "Kursus på biblioteket · Kommunens biblioteker",
+            "Personlig hjælp i Borgerservice",
+            "70 20 00 00",
+            "Digitaliseringsstyrelsen har ansvaret for Digital Post",
+        ] {
+            assert!(words.contains(said), "{said}: {words}");
+        }
+        assert!(
+            !words.contains("Tilmelding nu"),
+            "that is no help of its own"
+        );
+        assert_eq!(with.number, alone.number, "it is one paper");
+    }
+
+    // And nothing goes with a paper that is not about an exemption in force
+    let interim = office.draft().set("cpr", &born("1955-12-14")).grant();
+    let interim = interim.expect("granted").row.id;
+    let paper = office.preview(&interim, "interim_paper").expect("shown");
+    assert_eq!(paper.enclosure, "");
 }

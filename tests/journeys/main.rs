@@ -33,3 +33,6 @@ mod set_up;
 mod starting;
 mod who_came;
 mod window_answers;
+
+#[path = "../shared/pdf_words.rs"]
+mod pdf_words;

@@ -1,8 +1,6 @@
 //! The fictional Borgerservice where every story takes place: the program, its folder and its clock.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +17,8 @@ use skranke_app::{App, AppError, Clock, Config, KeyPlace};
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, Options, Store};
 use skranke_testkit::danish;
+
+pub(crate) use crate::pdf_words::words_of;
 
 /// The demo's password.
 pub(crate) const PASSWORD: &str = "solbjerg-demo-2026";
@@ -375,6 +375,7 @@ pub(crate) fn of_case(case: &str, kind: &str) -> PaperRequest {
         draft_id: None,
         kind: kind.to_owned(),
         large_print: false,
+        enclosure: false,
     }
 }
 
@@ -384,6 +385,7 @@ pub(crate) fn of_draft(draft: &str, kind: &str) -> PaperRequest {
         draft_id: Some(draft.to_owned()),
         kind: kind.to_owned(),
         large_print: false,
+        enclosure: false,
     }
 }
 
@@ -418,23 +420,6 @@ pub(crate) fn key_file(folder: &Path) -> PathBuf {
 
 pub(crate) fn pdf_of(paper: &PaperView) -> Vec<u8> {
     STANDARD.decode(&paper.pdf_base64).expect("base64")
-}
-
-/// The words of a PDF as a reader selects them, on one line.
-pub(crate) fn words_of(pdf: &[u8]) -> String {
-    let mut reader = Command::new("pdftotext")
-        .args(["-enc", "UTF-8", "-", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("pdftotext of poppler-utils");
-    let mut input = reader.stdin.take().expect("piped");
-    input.write_all(pdf).expect("taken");
-    drop(input);
-    let answer = reader.wait_with_output().expect("read");
-    assert!(answer.status.success(), "the paper is a PDF");
-    let text = String::from_utf8(answer.stdout).expect("UTF-8");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The code of what went wrong.

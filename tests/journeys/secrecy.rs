@@ -206,6 +206,7 @@ fn marked_facts_stay_inside_through_every_failing_journey() {
         draft_id: None,
         kind: "Sentinelsen".to_owned(),
         large_print: false,
+        enclosure: false,
     };
     note(office.app.paper_preview(paper).err());
     note(office.preview(&case, "refusal").err());

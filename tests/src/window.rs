@@ -120,6 +120,8 @@ pub struct Opening<'a> {
     pub printing: Option<&'a Cups>,
     /// Something else answers where the central store should.
     pub foreign_server: Option<&'a ForeignServer>,
+    /// The day on which window and central store live, as `2016-11-01`, from the morning on. The computer's own where none.
+    pub day: Option<&'a str>,
 }
 
 /// A running window. Dropping it ends every process it started.

@@ -1,6 +1,6 @@
 // The counter flow: saved as typed, errors that lead to their field, and words that stay true.
 import { expect, test } from 'vitest'
-import { answers, RecordedCore, refusal } from './recorded'
+import { answers, later, RecordedCore, refusal } from './recorded'
 import { get, open, press, settle, type, until } from './page'
 
 const draft = { name: 'counter', draft: answers.draft.id } as const
@@ -79,6 +79,19 @@ test('going on asks the core and moves to the first question of the next step', 
   await until(() => document.getElementById('declared') !== null, 'step 4')
   expect(core.of('draft_check').some((asked) => (asked as { step: number }).step === 3)).toBe(true)
   await until(() => document.activeElement?.id === 'representative_name', 'focus on the first field')
+})
+
+test('going on asks the core once, and the next step waits for neither its own save nor a look-up', async () => {
+  const core = atStep(3, { draft_check: { ...answers.check, problems: [] } })
+  await open(core, draft)
+  await until(() => document.getElementById('chose_help') !== null, 'step 3')
+  await settle()
+  const before = core.of('draft_check').length
+  const saving = later<never>()
+  core.answers.draft_save = () => saving.answer
+  press('Enter', { ctrl: true })
+  await until(() => document.activeElement?.id === 'representative_name', 'focus on the first field of step 4')
+  expect(core.of('draft_check').length).toBe(before + 1)
 })
 
 test('nothing known of the person is shown before the identity was seen', async () => {

@@ -127,6 +127,37 @@ test('a list that leaves cases out says how many, and one key asks for them all'
   expect(document.getElementById('not-shown')).toBeNull()
 })
 
+test('a list passed with the arrow keys asks nothing until one stays at it', async () => {
+  const core = new RecordedCore({
+    case_list: ({ filter, purpose }) => {
+      if (filter === 'refused' && !purpose) throw refusal('purpose_missing')
+      return page(filter === 'granted' ? 'Bodil Aagaard' : 'Aase Lindholm')
+    }
+  })
+  await open(core, { name: 'cases' })
+  const arrowTo = async (list: string) => {
+    get('case-filter').focus()
+    press('ArrowDown')
+    choose('case-filter', list)
+    await settle()
+  }
+  await arrowTo('refused')
+  expect(document.getElementById('purpose-dialog')).toBeNull()
+  expect(get('case-waits').textContent).toContain('Enter')
+  await arrowTo('granted')
+  expect(document.getElementById('purpose-dialog')).toBeNull()
+  await until(() => listed().includes('Bodil Aagaard'), 'the list that needs no purpose')
+  expect(get('case-waits').textContent).toBe('')
+  await arrowTo('refused')
+  press('Enter')
+  await until(() => document.getElementById('purpose-dialog') !== null, 'the question why')
+  get('purpose-cancel').click()
+  await settle()
+  await arrowTo('refused')
+  get('case-filter').blur()
+  await until(() => document.getElementById('purpose-dialog') !== null, 'the question why of who goes on')
+})
+
 test('own open cases found without a purpose say that there may be others', async () => {
   const core = new RecordedCore({ case_list: { ...page('Bodil Aagaard'), own_only: true } })
   await open(core, { name: 'cases' })

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use skranke_domain::danish_time;
 
 /// A source of time.
@@ -10,11 +10,22 @@ use skranke_domain::danish_time;
 pub enum Clock {
     /// The computer's clock.
     System,
+    /// The computer's clock, so far ahead of it; behind it where the time is negative. For a test that drives the
+    /// whole program on another day.
+    Ahead(TimeDelta),
     /// A clock that stands where it was put.
     Fixed(Arc<Mutex<DateTime<Utc>>>),
 }
 
 impl Clock {
+    /// The computer's clock, so many seconds ahead of it.
+    pub fn ahead(seconds: i64) -> Self {
+        match TimeDelta::try_seconds(seconds) {
+            Some(by) if !by.is_zero() => Self::Ahead(by),
+            Some(_) | None => Self::System,
+        }
+    }
+
     /// A clock that stands at `now` until it is moved.
     pub fn fixed(now: DateTime<Utc>) -> Self {
         Self::Fixed(Arc::new(Mutex::new(now)))
@@ -30,7 +41,8 @@ impl Clock {
     /// Now, to the millisecond, which is what events carry.
     pub fn now(&self) -> DateTime<Utc> {
         let now = match self {
-            Self::System => std::time::SystemTime::now().into(),
+            Self::System => system(),
+            Self::Ahead(by) => system() + *by,
             Self::Fixed(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
         };
         DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
@@ -40,4 +52,8 @@ impl Clock {
     pub fn today(&self) -> NaiveDate {
         danish_time::date_at(self.now())
     }
+}
+
+fn system() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
 }

@@ -14,6 +14,7 @@ use crate::api::case::{
 };
 use crate::api::devices::{
     DeviceRevokeRequest, DeviceRow, DevicesView, HoldingRow, HoldingsPage, HoldingsRequest,
+    HoldingsSaveRequest, ListFormat, ListSaved,
 };
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
@@ -151,6 +152,7 @@ pub const SHELL_COMMANDS: &[&str] = &[
     "attach",
     "paper_print",
     "paper_save",
+    "device_holdings_save",
     "printers",
     "national_tool_open",
     "browser_sign_in",
@@ -278,12 +280,16 @@ pub fn typescript() -> String {
         HoldingsRequest,
         HoldingRow,
         HoldingsPage,
+        HoldingsSaveRequest,
+        ListFormat,
+        ListSaved,
     );
     let _ = writeln!(
         text,
         "export interface Commands {{\n{}  attach: {{ request: AttachRequest; answer: AttachmentView | null }};\n  \
          paper_print: {{ request: PrintRequest; answer: PaperDone }};\n  \
          paper_save: {{ request: SavePaperRequest; answer: PaperDone }};\n  \
+         device_holdings_save: {{ request: HoldingsSaveRequest; answer: ListSaved }};\n  \
          printers: {{ request: null; answer: Array<PrinterView> }};\n  \
          national_tool_open: {{ request: null; answer: null }};\n  \
          browser_sign_in: {{ request: null; answer: SessionView }};\n}}",

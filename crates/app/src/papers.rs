@@ -45,6 +45,29 @@ pub(crate) struct Desk<'a> {
     pub(crate) strokes: Vec<Stroke>,
     /// Whether who looks may know who came. Otherwise the paper is made as if that were not known.
     pub(crate) sees_channel: bool,
+    /// Code of the help that was chosen instead of an exemption.
+    pub(crate) chosen_offer: Option<String>,
+    /// Whether what goes with a paper of this kind follows on a page of its own.
+    pub(crate) encloses: bool,
+}
+
+/// Code of the letter that goes with a paper of this kind. Basis: domain reference 3, step 8 (receipt *and* important
+/// messages); row 2-15.
+pub(crate) const fn enclosure(kind: PaperKind) -> Option<&'static str> {
+    match kind {
+        PaperKind::ExemptionReceipt => Some("important_messages"),
+        PaperKind::InterimPaper
+        | PaperKind::Request
+        | PaperKind::PowerOfAttorney
+        | PaperKind::Refusal
+        | PaperKind::MissingInformation
+        | PaperKind::Rejection
+        | PaperKind::CorrectionToWrongPerson
+        | PaperKind::CorrectionToRightPerson
+        | PaperKind::TakenBack
+        | PaperKind::HandInSlip
+        | PaperKind::InformationSheet => None,
+    }
 }
 
 /// Fills the paper of this kind from the case.
@@ -80,6 +103,7 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         PaperKind::CorrectionToWrongPerson => LetterKind::CorrectionToWrongPerson,
         PaperKind::CorrectionToRightPerson => LetterKind::CorrectionToRightPerson,
         PaperKind::HandInSlip => LetterKind::HandInSlip,
+        PaperKind::InformationSheet => LetterKind::Other,
     };
     let opened = case.opened.as_ref().filter(|_| desk.sees_channel);
     let channel = opened.map(|opened| opened.channel);
@@ -100,15 +124,13 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
     if citizen.withholds_address(carrier) {
         facts = facts.with("citizen_address", words.address_withheld.clone());
     }
-    let filled = desk
-        .forms
-        .letter(kind.code())?
-        .fill(&facts)
-        .map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
+    let text = |code: &str| filled(code, &facts, desk.forms);
+    let enclosed = enclosure(kind).filter(|_| desk.encloses);
     Ok(Paper::Letter(Box::new(LetterPaper {
         kind: letter,
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
-        text: PaperText::from(filled),
+        text: text(kind.code())?,
+        enclosed: enclosed.map(text).transpose()?,
         words,
         citizen,
         carrier,
@@ -117,6 +139,13 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         code: desk.code.clone(),
         must_not_say: must_not_say(case, kind, desk),
     })))
+}
+
+/// The words of a letter.
+fn filled(code: &str, facts: &LetterFacts, forms: &Forms) -> Result<PaperText, AppError> {
+    let filled = forms.letter(code)?.fill(facts);
+    let filled = filled.map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
+    Ok(PaperText::from(filled))
 }
 
 /// What no wording may bring onto the paper: a number the profile masks, and on what the citizen keeps the grounds.
@@ -142,6 +171,7 @@ const fn is_receipt(kind: PaperKind) -> bool {
         PaperKind::ExemptionReceipt
         | PaperKind::InterimPaper
         | PaperKind::HandInSlip
+        | PaperKind::InformationSheet
         | PaperKind::Rejection
         | PaperKind::CorrectionToWrongPerson
         | PaperKind::CorrectionToRightPerson => true,
@@ -199,11 +229,7 @@ pub(crate) fn form_paper(
     if citizen.withholds_address(carrier) {
         facts = facts.with("citizen_address", words.address_withheld.clone());
     }
-    let filled = desk
-        .forms
-        .letter(kind.code())?
-        .fill(&facts)
-        .map_err(|_| AppError::of(ErrorCode::DocumentFailed))?;
+    let text = filled(kind.code(), &facts, desk.forms)?;
     let number = case
         .and_then(|case| case.opened.as_ref())
         .map(|opened| opened.number.to_string());
@@ -215,8 +241,8 @@ pub(crate) fn form_paper(
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
         words,
         parts: vec![FormPart {
-            signatures: drawn_signature(&filled.signatures, typed, desk),
-            text: PaperText::from(filled),
+            signatures: drawn_signature(&text.signatures, typed, desk),
+            text,
             fields: fields_of(&form, code, &capture::for_forms(fields)),
             blank: case.is_none(),
         }],
@@ -438,7 +464,12 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
         .with("copy_number", "")
         .with("issued_at", danish_date_time(danish(desk.now)))
         .with("authority", "")
-        .with("form_version", "");
+        .with("form_version", "")
+        .with(
+            "chosen_offer",
+            desk.chosen_offer.clone().unwrap_or_default(),
+        )
+        .with("chosen_offer_said", offer_said(desk));
     if let Some(set) = rule_texts(case, desk) {
         facts = facts.with_rule_set(set);
     }
@@ -469,6 +500,16 @@ fn complaint_guidance(desk: &Desk<'_>) -> String {
     } else {
         own.clone()
     }
+}
+
+/// The chosen help by its name.
+fn offer_said(desk: &Desk<'_>) -> String {
+    let offers = desk.forms.help_offers().iter();
+    let mut chosen = offers.filter(|offer| Some(&offer.code) == desk.chosen_offer.as_ref());
+    chosen
+        .next()
+        .map(|offer| offer.label.clone())
+        .unwrap_or_default()
 }
 
 /// `until` or `permanent`, as the form says it.
@@ -521,7 +562,7 @@ fn unopened_post_said(case: &Case, desk: &Desk<'_>) -> String {
     desk.forms.texts().say(&format!("unopened_post.{key}"), &[])
 }
 
-fn letterhead(profile: &Profile, texts: &Texts) -> Result<Letterhead, AppError> {
+pub(crate) fn letterhead(profile: &Profile, texts: &Texts) -> Result<Letterhead, AppError> {
     let mark = if profile.fictional {
         Some(Mark::solbjerg()?)
     } else {

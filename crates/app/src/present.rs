@@ -225,7 +225,8 @@ pub(crate) fn papers_possible(case: &Case, roles: &[Role]) -> Vec<PaperKind> {
         CaseState::Ended if case.is_merged() || case.registered.is_none() => Vec::new(),
         CaseState::Ended => vec![PaperKind::ExemptionReceipt],
         CaseState::Received | CaseState::Ready => vec![PaperKind::HandInSlip],
-        CaseState::Withdrawn | CaseState::HelpedInstead | CaseState::Forwarded => Vec::new(),
+        CaseState::HelpedInstead => vec![PaperKind::InformationSheet],
+        CaseState::Withdrawn | CaseState::Forwarded => Vec::new(),
     };
     kinds.push(PaperKind::Request);
     if case.power_of_attorney.is_some() {

@@ -134,6 +134,9 @@ pub(crate) fn compose(
     if let Some(closing) = &sheet.closing {
         composer.closing(closing)?;
     }
+    for block in &sheet.enclosed {
+        composer.block(block);
+    }
     Ok(Composed {
         slabs: composer.slabs,
         structure: composer.structure,

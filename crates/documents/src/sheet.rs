@@ -17,8 +17,10 @@ pub(crate) struct Sheet {
     pub(crate) address: Option<AddressBlock>,
     /// The body.
     pub(crate) blocks: Vec<Block>,
-    /// What stands at the foot of the last page: code and number.
+    /// What stands at the foot of the last page of the body: code and number.
     pub(crate) closing: Option<Closing>,
+    /// What follows the closing.
+    pub(crate) enclosed: Vec<Block>,
     /// What stands at the foot of every page, left of the page number.
     pub(crate) reference: String,
     /// Forms are set more tightly than letters.

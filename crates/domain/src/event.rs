@@ -128,6 +128,8 @@ coded! {
         TakenBack => "taken_back",
         /// A form was handed in and is not decided: says nothing of being exempt (practice 1).
         HandInSlip => "hand_in_slip",
+        /// What a citizen takes home who chose Digital Post, or help with it, and is not exempt.
+        InformationSheet => "information_sheet",
     }
 }
 

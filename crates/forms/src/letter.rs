@@ -124,7 +124,7 @@ const LISTS: [&str; 6] = [
 const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
 
 /// The facts a letter may ask for, beside those of rule set and profile.
-const FACTS: [&str; 35] = [
+const FACTS: [&str; 37] = [
     "form_version",
     "channel",
     "citizen_name",
@@ -160,16 +160,19 @@ const FACTS: [&str; 35] = [
     "copy_number",
     "issued_at",
     "authority",
+    "chosen_offer",
+    "chosen_offer_said",
 ];
 
 /// Papers that say what was done and are shown around: they name no ground and nobody who came instead.
 ///
 /// Basis: design.md section 8; spec/practice.md point 13.
-const RECEIPTS: [&str; 6] = [
+const RECEIPTS: [&str; 7] = [
     "exemption_receipt",
     "interim_paper",
     "important_messages",
     "hand_in_slip",
+    "information_sheet",
     "correction_wrong_person",
     "correction_right_person",
 ];
@@ -294,7 +297,7 @@ impl LetterFacts {
             .with("id_kinds", kinds.join(", "))
     }
 
-    /// The help that can be offered.
+    /// The help that can be offered. Signing up is what it helps to.
     #[must_use]
     pub fn with_offers(self, offers: &[HelpOffer]) -> Self {
         let line = |offer: &HelpOffer| {
@@ -306,7 +309,8 @@ impl LetterFacts {
                 .collect();
             known.join(" · ")
         };
-        let lines = offers.iter().map(line).collect();
+        let help = offers.iter().filter(|offer| offer.kind != "sign_up");
+        let lines = help.map(line).collect();
         self.with_list("help_offers", lines)
     }
 

@@ -1,5 +1,6 @@
 //! What needs the desktop: choosing a file, printing, saving, opening the national tool.
 
+use skranke_app::api::devices::{HoldingsSaveRequest, ListSaved};
 use skranke_app::api::draft::{AttachRequest, AttachmentView};
 use skranke_app::api::error::UiError;
 use skranke_app::api::paper::{PaperDone, PrintRequest, PrinterView, SavePaperRequest};
@@ -37,6 +38,17 @@ pub(crate) async fn paper_save(
 ) -> Result<PaperDone, UiError> {
     let chooser = desk.chooser(handle);
     desk.run(move |app| paperwork::save(app, &chooser, &request))
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn device_holdings_save(
+    handle: AppHandle,
+    desk: State<'_, Desk>,
+    request: HoldingsSaveRequest,
+) -> Result<ListSaved, UiError> {
+    let chooser = desk.chooser(handle);
+    desk.run(move |app| paperwork::save_holdings(app, &chooser, &request))
         .await
 }
 

@@ -70,6 +70,7 @@ pub(crate) const NAMES: &[&str] = &[
     "attach",
     "paper_print",
     "paper_save",
+    "device_holdings_save",
     "printers",
     "national_tool_open",
     "browser_sign_in",

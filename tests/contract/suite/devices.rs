@@ -36,6 +36,7 @@ fn revoke(office: &Office, laptop: &Laptop, reason: &str, wipe: bool) -> DeviceR
 /// All a device held, read in pages of two.
 fn holdings(office: &Office, laptop: &Laptop) -> Vec<CaseOnDevice> {
     let mut all: Vec<CaseOnDevice> = Vec::new();
+    let mut total = None;
     loop {
         let after = all.last().map(|case| case.case_id);
         let mut transaction = office.store.begin(TENANT).unwrap();
@@ -50,8 +51,14 @@ fn holdings(office: &Office, laptop: &Laptop) -> Vec<CaseOnDevice> {
         transaction.commit().unwrap();
         let page = page.unwrap().unwrap();
         all.extend(page.cases);
+        assert_eq!(
+            page.total.is_some(),
+            after.is_none(),
+            "the list is counted once, not with each page"
+        );
+        total = total.or(page.total);
         if !page.more {
-            assert_eq!(page.total, all.len() as u64, "the count is the list's");
+            assert_eq!(total, Some(all.len() as u64), "the count is the list's");
             return all;
         }
     }

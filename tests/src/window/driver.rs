@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use chrono::{DateTime, NaiveDate, Utc};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -131,10 +132,20 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
     if opening.drawn_as_shipped {
         command.env("SKRANKE_DRAWN_AS_SHIPPED", "true");
     }
+    if let Some(ahead) = opening.day.and_then(seconds_ahead) {
+        command.env("SKRANKE_REHEARSE_SECONDS_AHEAD", ahead.to_string());
+    }
     if !opening.native_dialogs {
         command.env("SKRANKE_DIALOG_FOLDER", scratch.files());
     }
     command
+}
+
+/// From now to nine in the morning of a day, in UTC: ten or eleven in Denmark.
+fn seconds_ahead(day: &str) -> Option<i64> {
+    let morning = day.parse::<NaiveDate>().ok()?.and_hms_opt(9, 0, 0)?;
+    let now: DateTime<Utc> = std::time::SystemTime::now().into();
+    Some((morning.and_utc() - now).num_seconds())
 }
 
 /// The program's own search path, with what stands in for a person's browser in front.

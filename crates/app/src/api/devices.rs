@@ -79,9 +79,37 @@ pub struct HoldingRow {
 pub struct HoldingsPage {
     /// In the order the cases were made.
     pub rows: Vec<HoldingRow>,
-    /// How many there are in all.
-    #[ts(type = "number")]
-    pub total: u64,
+    /// How many there are in all; told with the first page.
+    #[ts(type = "number | null")]
+    pub total: Option<u64>,
     /// Whether more follow.
     pub more: bool,
+}
+
+/// The whole list in a file. The shell opens the native dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HoldingsSaveRequest {
+    /// Id of the computer.
+    pub id: String,
+    /// Code of the purpose.
+    pub purpose: String,
+    /// What file.
+    pub format: ListFormat,
+}
+
+/// What a list is saved as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ListFormat {
+    /// To read and print.
+    Pdf,
+    /// For a spreadsheet.
+    Csv,
+}
+
+/// What became of saving a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ListSaved {
+    /// Name of the file; none when the dialog was closed.
+    pub file: Option<String>,
 }

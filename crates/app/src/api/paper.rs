@@ -14,6 +14,9 @@ pub struct PaperRequest {
     pub kind: String,
     /// The large-print variant.
     pub large_print: bool,
+    /// Whether what goes with the paper follows on a page of its own, where anything goes with it.
+    #[serde(default)]
+    pub enclosure: bool,
 }
 
 /// A rendered paper.
@@ -31,6 +34,8 @@ pub struct PaperView {
     pub uncovered: Vec<String>,
     /// File name to propose; no CPR number, no name.
     pub file_name: String,
+    /// Title of what may go with it; empty where nothing does.
+    pub enclosure: String,
 }
 
 /// Printing a paper.

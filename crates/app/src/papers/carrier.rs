@@ -3,7 +3,7 @@
 //!
 //! | Paper | The citizen came | Somebody else came |
 //! |---|---|---|
-//! | Receipt, interim paper, hand-in slip, rejection | the citizen | the third person |
+//! | Receipt, interim paper, hand-in slip, information sheet, rejection | the citizen | the third person |
 //! | The same receipt, once it was posted | the post | the post, or the third person for a copy |
 //! | Refusal, what is missing | the post | the post, or the third person at the desk |
 //! | Letters about a mistake or a take-back | the post | the post |
@@ -27,6 +27,7 @@ pub(crate) const fn carrier(kind: PaperKind, channel: Option<Channel>, posted: b
             PaperKind::ExemptionReceipt
             | PaperKind::InterimPaper
             | PaperKind::HandInSlip
+            | PaperKind::InformationSheet
             | PaperKind::Rejection,
             false,
             _,
@@ -35,6 +36,7 @@ pub(crate) const fn carrier(kind: PaperKind, channel: Option<Channel>, posted: b
             PaperKind::ExemptionReceipt
             | PaperKind::InterimPaper
             | PaperKind::HandInSlip
+            | PaperKind::InformationSheet
             | PaperKind::Rejection,
             true,
             _,

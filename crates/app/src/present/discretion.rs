@@ -73,7 +73,8 @@ pub(crate) const fn may_show_paper(kind: PaperKind) -> bool {
         | PaperKind::Rejection
         | PaperKind::CorrectionToWrongPerson
         | PaperKind::CorrectionToRightPerson
-        | PaperKind::HandInSlip => true,
+        | PaperKind::HandInSlip
+        | PaperKind::InformationSheet => true,
     }
 }
 

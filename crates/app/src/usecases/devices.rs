@@ -4,6 +4,8 @@
 //! Only the central store knows them, and a shut-out must take effect at once: without a line to it nothing is shown.
 //! Basis: design, section 5; reliability, threat T1, fault F23 and goal G21.
 
+mod list_file;
+
 use skranke_domain::ids::{CaseId, DeviceId};
 use skranke_domain::role::Act;
 use skranke_protocol::problem::ProblemCode;
@@ -74,10 +76,7 @@ impl App {
     /// `NotPermitted`, `InvalidFields`, `NotFound`; `OnlineOnly`.
     pub fn device_holdings(&self, request: HoldingsRequest) -> Result<HoldingsPage, AppError> {
         self.at_work(|work| work.session.needs(Act::ReadAudit))?;
-        let device_id = id_of(&request.id)?;
-        if !HOLDINGS_PURPOSES.contains(&request.purpose.as_str()) {
-            return Err(AppError::of(ErrorCode::InvalidFields).with("field", "purpose"));
-        }
+        let device_id = asked_about(&request.id, &request.purpose)?;
         let after: Option<CaseId> = match &request.after {
             Some(after) => Some(
                 after
@@ -167,6 +166,14 @@ fn state<'a>(
         (None, Some(at)) => ("wipe_ordered", Some(at)),
         (None, None) => ("revoked", Some(revocation.at)),
     }
+}
+
+/// The computer whose list is asked for, with a purpose that is one.
+fn asked_about(id: &str, purpose: &str) -> Result<DeviceId, AppError> {
+    if !HOLDINGS_PURPOSES.contains(&purpose) {
+        return Err(AppError::of(ErrorCode::InvalidFields).with("field", "purpose"));
+    }
+    id_of(id)
 }
 
 fn id_of(text: &str) -> Result<DeviceId, AppError> {

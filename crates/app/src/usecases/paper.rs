@@ -24,7 +24,7 @@ use crate::papers::{self, Desk};
 use crate::present::discretion;
 use crate::record::{Command, Loaded, load};
 use crate::state::{App, AtWork};
-use crate::usecases::{drafts, paper_number, settings};
+use crate::usecases::{drafts, paper_number, said_yes, settings};
 
 /// A paper that was rendered and not yet recorded as issued.
 pub struct Prepared {
@@ -59,7 +59,7 @@ impl App {
         let kind = PaperKind::from_code(&request.kind).ok_or_else(AppError::malformed_request)?;
         self.paper_settle()?;
         self.at_work(|work| match (&request.case_id, &request.draft_id) {
-            (Some(case), None) => self.of_case(work, case, kind, request.large_print, going_out),
+            (Some(case), None) => self.of_case(work, case, kind, request, going_out),
             (None, Some(draft)) => self.of_draft(&work, draft, kind, request.large_print),
             (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
         })
@@ -167,6 +167,8 @@ impl App {
             code: None,
             strokes: drawn_strokes(&work.store.read()?, drawn)?,
             sees_channel: true,
+            chosen_offer: None,
+            encloses: false,
         };
         let paper = papers::form_paper(&draft.fields, None, kind, &desk)?;
         let options = RenderOptions {
@@ -193,7 +195,7 @@ impl App {
         mut work: AtWork<'_>,
         case: &str,
         kind: PaperKind,
-        large_print: bool,
+        request: &PaperRequest,
         going_out: bool,
     ) -> Result<Prepared, AppError> {
         work.session.needs(Act::ReadCase)?;
@@ -237,7 +239,7 @@ impl App {
             number: own.code.clone(),
             copy,
             digest: Sha256Digest::from_bytes([0; 32]),
-            large_print,
+            large_print: request.large_print,
         };
         let number = match issued_before.first() {
             Some(first) => first.number.clone(),
@@ -277,6 +279,8 @@ impl App {
             code,
             strokes,
             sees_channel,
+            chosen_offer: said_yes::chosen_offer(&recorded).map(str::to_owned),
+            encloses: request.enclosure,
         };
         let about = if kind == PaperKind::CorrectionToRightPerson {
             right_case(&read, &case)?
@@ -290,7 +294,7 @@ impl App {
             printed_at: danish_time::local(work.now).naive_local(),
         });
         let options = RenderOptions {
-            large_print,
+            large_print: request.large_print,
             copy_mark,
             created_at: work.now,
         };
@@ -301,7 +305,7 @@ impl App {
             number: number.clone(),
             copy,
             digest,
-            large_print,
+            large_print: request.large_print,
         };
         check(&case, &Event::PaperIssued(issued.clone()))?;
         let name = self
@@ -315,13 +319,12 @@ impl App {
                 format!("{name}-{number}-{said}-{copy}.pdf")
             }
         };
-        Ok(prepared(
-            rendered,
-            number,
-            copy,
-            file_name,
-            Some((id, issued)),
-        ))
+        let mut prepared = prepared(rendered, number, copy, file_name, Some((id, issued)));
+        if let Some(letter) = papers::enclosure(kind) {
+            let letter = self.forms.letter(letter)?;
+            prepared.view.enclosure.clone_from(&letter.title);
+        }
+        Ok(prepared)
     }
 }
 
@@ -361,6 +364,7 @@ fn who_acted(kind: PaperKind, case: &Case, recorded: &[Recorded]) -> Option<Staf
             last(|event| matches!(event, Event::MarkedIncomplete { .. }))
         }
         PaperKind::HandInSlip => last(|event| matches!(event, Event::CaseOpened(_))),
+        PaperKind::InformationSheet => last(|event| matches!(event, Event::HelpedInstead { .. })),
     }
 }
 
@@ -453,6 +457,7 @@ fn prepared(
         copy,
         uncovered: rendered.uncovered.iter().map(char::to_string).collect(),
         file_name,
+        enclosure: String::new(),
     };
     Prepared {
         pdf: rendered.pdf,
@@ -463,10 +468,16 @@ fn prepared(
 
 /// A paper with a character no font has is named on screen and not handed out.
 fn may_leave(prepared: &Prepared) -> Result<(), AppError> {
-    if prepared.view.uncovered.is_empty() {
+    every_character_prints(&prepared.view.uncovered)
+}
+
+/// # Errors
+/// `CharacterUnprintable`, naming those no font has.
+pub(crate) fn every_character_prints(uncovered: &[String]) -> Result<(), AppError> {
+    if uncovered.is_empty() {
         return Ok(());
     }
-    let characters = prepared.view.uncovered.join(" ");
+    let characters = uncovered.join(" ");
     Err(AppError::of(ErrorCode::CharacterUnprintable)
         .with("characters", &characters)
         .with("field", characters))

@@ -40,6 +40,15 @@ pub(crate) fn page(
 }
 
 fn said_yes(read: &ReadHandle<'_>, row: &CaseRow) -> Result<bool, AppError> {
-    let chose = |did: &Recorded| matches!(&did.event, Some(Event::HelpedInstead { offer, .. }) if offer == SIGN_UP);
-    Ok(load(read, row.case)?.recorded.iter().any(chose))
+    Ok(chosen_offer(&load(read, row.case)?.recorded) == Some(SIGN_UP))
+}
+
+/// Code of the help a citizen chose instead of an exemption.
+pub(crate) fn chosen_offer(recorded: &[Recorded]) -> Option<&str> {
+    recorded.iter().find_map(|did| {
+        let Some(Event::HelpedInstead { offer, .. }) = &did.event else {
+            return None;
+        };
+        Some(offer.as_str())
+    })
 }

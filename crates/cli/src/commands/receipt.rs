@@ -32,6 +32,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
         draft_id: None,
         kind: text(matches, "kind").to_owned(),
         large_print: matches.get_flag("large-print"),
+        enclosure: false,
     };
     let prepared = app.paper_prepare(&request).map_err(ToolError::from)?;
     may_be_printed(&prepared).map_err(ToolError::from)?;

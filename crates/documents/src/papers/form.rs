@@ -170,6 +170,7 @@ impl FormPaper {
             address: None,
             blocks,
             closing: None,
+            enclosed: Vec::new(),
             reference: reference(&self.reference, copy, &self.words),
             density: Density::Form,
             words: self.words.clone(),

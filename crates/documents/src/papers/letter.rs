@@ -88,6 +88,8 @@ pub struct LetterPaper {
     pub letterhead: Letterhead,
     /// The wording.
     pub text: PaperText,
+    /// What goes with it, on a page of its own.
+    pub enclosed: Option<PaperText>,
     /// Words of the layout.
     pub words: Words,
     /// The citizen it is about.
@@ -102,6 +104,21 @@ pub struct LetterPaper {
     pub code: Option<String>,
     /// What must not stand anywhere on the paper: the ground, a CPR number the profile masks.
     pub must_not_say: Vec<String>,
+}
+
+/// A page that goes with a paper, after the paper's own foot.
+fn enclosed(text: &PaperText) -> Vec<Block> {
+    let mut blocks = vec![Block::NewPage, Block::PartTitle(text.title.clone())];
+    if !text.lead.is_empty() {
+        blocks.push(Block::Lead(text.lead.clone()));
+    }
+    if !text.rows.is_empty() {
+        blocks.push(Block::Facts(text.rows.clone()));
+    }
+    for section in &text.sections {
+        section.add_to(&mut blocks);
+    }
+    blocks
 }
 
 /// One line for each sentence.
@@ -162,6 +179,7 @@ impl LetterPaper {
             address: self.address(),
             blocks,
             closing,
+            enclosed: self.enclosed.as_ref().map(enclosed).unwrap_or_default(),
             reference: reference(&text.number_line, copy, &self.words),
             density: Density::Reading,
             words: self.words.clone(),
@@ -301,6 +319,7 @@ impl LetterPaper {
             && self
                 .text
                 .all()
+                .chain(self.enclosed.iter().flat_map(PaperText::all))
                 .chain(reasons)
                 .chain(self.code.as_deref())
                 .any(|text| text.to_lowercase().contains(&words))

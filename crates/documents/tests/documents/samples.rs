@@ -97,6 +97,11 @@ pub(crate) fn facts(name: &str) -> LetterFacts {
         .with_offers(forms.help_offers())
         .with("channel", "self")
         .with("form_version", "2")
+        .with("chosen_offer", "sign_up")
+        .with(
+            "chosen_offer_said",
+            "Tilmelding nu: ja tak til Digital Post",
+        )
         .with("citizen_name", name)
         .with("citizen_cpr", cpr_on_paper(CPR, true))
         .with("citizen_address", "Ærøvej 12, 2. th., 9990 Solbjerg")
@@ -159,12 +164,21 @@ pub(crate) fn text(letter: &str, facts: &LetterFacts) -> PaperText {
     forms.letter(letter).unwrap().fill(facts).unwrap().into()
 }
 
+/// The receipt with what goes with it.
+pub(crate) fn receipt_with_enclosure() -> LetterPaper {
+    LetterPaper {
+        enclosed: Some(text("important_messages", &facts("Aase Lindholm"))),
+        ..receipt()
+    }
+}
+
 pub(crate) fn letter(kind: LetterKind, code_of_letter: &str, carrier: Carrier) -> LetterPaper {
     let citizen = citizen();
     LetterPaper {
         kind,
         letterhead: letterhead(),
         text: text(code_of_letter, &facts(&citizen.name)),
+        enclosed: None,
         words: words(),
         citizen,
         carrier,
@@ -319,6 +333,14 @@ pub(crate) fn all() -> Vec<(&'static str, Paper)> {
                 carrier: Carrier::Post,
                 ..receipt()
             })),
+        ),
+        (
+            "exemption_receipt_enclosing",
+            Paper::Letter(Box::new(receipt_with_enclosure())),
+        ),
+        (
+            "information_sheet",
+            other(LetterKind::Other, "information_sheet", Carrier::Citizen),
         ),
         ("interim_paper", Paper::Letter(Box::new(interim()))),
         (

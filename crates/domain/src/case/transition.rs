@@ -479,7 +479,8 @@ const fn rests_on(event: &Event) -> &'static [Field] {
             | PaperKind::Rejection
             | PaperKind::CorrectionToWrongPerson
             | PaperKind::CorrectionToRightPerson
-            | PaperKind::TakenBack => CARRIED_OUT,
+            | PaperKind::TakenBack
+            | PaperKind::InformationSheet => CARRIED_OUT,
         },
         _ => &[],
     }
@@ -511,7 +512,8 @@ pub const fn act_of(event: &Event) -> Act {
             | PaperKind::Rejection
             | PaperKind::CorrectionToWrongPerson
             | PaperKind::CorrectionToRightPerson
-            | PaperKind::TakenBack => Act::Finish,
+            | PaperKind::TakenBack
+            | PaperKind::InformationSheet => Act::Finish,
         },
         Event::PowerOfAttorneyRevoked { .. }
         | Event::PowerOfAttorneyUsed { .. }
@@ -640,6 +642,7 @@ fn paper_fits(case: &Case, kind: PaperKind) -> Result<(), RuleBroken> {
         PaperKind::HandInSlip => case.state.is_open(),
         PaperKind::Rejection => case.state == CaseState::Rejected,
         PaperKind::TakenBack => case.state == CaseState::TakenBack,
+        PaperKind::InformationSheet => case.state == CaseState::HelpedInstead,
         PaperKind::CorrectionToWrongPerson | PaperKind::CorrectionToRightPerson => {
             case.state == CaseState::WronglyCreated
         }

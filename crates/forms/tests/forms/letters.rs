@@ -58,6 +58,11 @@ fn facts() -> LetterFacts {
         ("complaint_guidance", "Du kan klage til kommunen."),
         ("resend_post", "false"),
         ("poa_covers_unopened_post", "true"),
+        ("chosen_offer", "sign_up"),
+        (
+            "chosen_offer_said",
+            "Tilmelding nu: ja tak til Digital Post",
+        ),
     ];
     let facts = pairs
         .iter()

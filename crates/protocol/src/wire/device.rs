@@ -146,8 +146,8 @@ impl std::fmt::Debug for CaseOnDevice {
 pub struct HoldingsAnswer {
     /// The cases, by id; at most [`HOLDINGS_PAGE`].
     pub cases: Vec<CaseOnDevice>,
-    /// How many there are in all.
-    pub total: u64,
+    /// How many there are in all; told with the first page alone.
+    pub total: Option<u64>,
     /// Whether more follow.
     pub more: bool,
     /// The server's time.

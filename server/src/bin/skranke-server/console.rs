@@ -139,6 +139,7 @@ pub(crate) fn device_holdings(
     const AT_ONCE: u32 = 1_000;
     let mut numbers: Vec<String> = Vec::new();
     let mut after = None;
+    let mut total = None;
     loop {
         let mut transaction = store.begin(tenant)?;
         let id = device_by_code(transaction.as_mut(), code)?;
@@ -155,8 +156,9 @@ pub(crate) fn device_holdings(
         let held = held?.ok_or_else(|| anyhow!("there is no such device"))?;
         after = held.cases.last().map(|case| case.case_id);
         numbers.extend(held.cases.into_iter().map(|case| case.number));
+        total = total.or(held.total);
         if !held.more {
-            return print(&json!({ "total": held.total, "cases": numbers }));
+            return print(&json!({ "total": total, "cases": numbers }));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use axum_server::tls_rustls::RustlsConfig;
+use chrono::TimeDelta;
 use serde_json::json;
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_server::config::{Config, TlsFiles};
@@ -14,7 +15,7 @@ use skranke_server::{log, serve, tls};
 
 use crate::print;
 
-/// Does as a test asks: ends this program hard at a named point, or plants a bug. Never in a program that is shipped.
+/// Does as a test asks: ends this program hard at a named point, plants a bug, or lives on another day. Never in a program that is shipped.
 #[expect(
     clippy::disallowed_methods,
     reason = "only a test sets it, and only for a program that can rehearse"
@@ -37,6 +38,11 @@ fn rehearse() {
         && let Some(bug) = Bug::named(&bug)
     {
         rehearsal::plant(bug);
+    }
+    if let Ok(seconds) = std::env::var("SKRANKE_REHEARSE_SECONDS_AHEAD")
+        && let Some(by) = seconds.parse().ok().and_then(TimeDelta::try_seconds)
+    {
+        log::rehearse_ahead(by);
     }
     if let Ok(asked) = std::env::var("SKRANKE_REHEARSE_POINT")
         && let Some((point, times)) = asked.split_once(':')

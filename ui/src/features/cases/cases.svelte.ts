@@ -17,6 +17,8 @@ export class CaseSearch {
   /** One's own open cases alone are shown, since nobody said why. */
   ownOnly = $state(false)
   asking = $state(false)
+  /** The list was come to with the arrow keys and is not shown before somebody says why. */
+  waiting = $state(false)
   readonly work = new Work<boolean>()
   #round = 0
   /** What the rows on the page were asked for with. */
@@ -33,6 +35,19 @@ export class CaseSearch {
   search(): Promise<void> {
     this.purpose = null
     return this.#read(false)
+  }
+
+  /** A list passed with the arrow keys: shown where nobody need say why, and nobody is asked. */
+  async pass(): Promise<void> {
+    this.purpose = null
+    await this.#read(false, () => (this.waiting = true))
+  }
+
+  /** The arrow keys came to rest: who stays at a list that must be explained is asked. */
+  settle(): void {
+    if (!this.waiting) return
+    this.waiting = false
+    this.asking = true
   }
 
   more(): Promise<void> {
@@ -59,8 +74,9 @@ export class CaseSearch {
   }
 
   /** The newest question alone is answered; what is shown further goes on with the question it began with. */
-  async #read(on: boolean): Promise<void> {
+  async #read(on: boolean, needsPurpose = () => { this.asking = true }): Promise<void> {
     const round = ++this.#round
+    this.waiting = false
     const asked = on && this.#asked ? this.#asked : { query: this.query.trim(), filter: this.filter, purpose: this.purpose }
     await this.work.run(async () => {
       const page = await this.#desk.call('case_list', { ...asked, after: on ? this.next : null })
@@ -76,7 +92,7 @@ export class CaseSearch {
     })
     if (round === this.#round && this.work.error?.code === 'purpose_missing') {
       this.work.clear()
-      this.asking = true
+      needsPurpose()
     }
   }
 }

@@ -223,12 +223,16 @@ export class Flow {
 
   /** Writes what is typed; one write at a time, the last one always holds everything. False when it is not in the store. */
   save(): Promise<boolean> {
+    return this.#store(true)
+  }
+
+  #store(warn: boolean): Promise<boolean> {
     this.#stopTimer()
-    this.#saving = this.#saving.then(() => this.#write())
+    this.#saving = this.#saving.then(() => this.#write(warn))
     return this.#saving
   }
 
-  async #write(): Promise<boolean> {
+  async #write(warn: boolean): Promise<boolean> {
     if (this.#closed || !this.#dirty) return true
     this.#dirty = false
     this.desk.saving = { state: 'saving' }
@@ -238,8 +242,8 @@ export class Flow {
       this.shown = new Set(saved.shown)
       this.required = new Set(saved.required)
       this.desk.saved(saved.saved_at)
-      if (this.#onScreen) void this.#refreshWarnings()
-      else if (!this.#dirty) this.desk.unsaved.delete(this.id)
+      if (this.#onScreen && warn) void this.#refreshWarnings()
+      else if (!this.#onScreen && !this.#dirty) this.desk.unsaved.delete(this.id)
       return true
     } catch (problem) {
       this.#failure = asCallError(problem)
@@ -252,9 +256,10 @@ export class Flow {
     }
   }
 
-  /** Saved to the last character, or the reason it is not: nothing goes on from an older draft. */
+  /** Saved to the last character, or the reason it is not: nothing goes on from an older draft. The core does one thing
+      at a time, and whoever calls this asks it something at once: no check of the warnings goes before that. */
   async #whole(): Promise<void> {
-    if (!(await this.save())) throw this.#failure ?? { code: 'internal', params: {}, reference: '' }
+    if (!(await this.#store(false))) throw this.#failure ?? { code: 'internal', params: {}, reference: '' }
   }
 
   /** Goes on, when everything up to here holds; otherwise says what is missing. */
@@ -273,7 +278,10 @@ export class Flow {
         this.round += 1
         return
       }
-      await this.go(this.step + 1)
+      // What the last step asks for on its way in was answered just now.
+      this.#open(this.step + 1)
+      void this.#store(false)
+      if (this.step === 2) void this.lookAtCpr()
     })
   }
 
@@ -283,6 +291,13 @@ export class Flow {
   }
 
   async go(step: number): Promise<void> {
+    this.#open(step)
+    await this.save()
+    await this.enter()
+  }
+
+  /** Brings a step on screen; it is stored with the next write. */
+  #open(step: number): void {
     if (step > this.step) {
       // Going on: it no longer waits for what it was parked for.
       delete this.fields[WAITS_FOR]
@@ -292,8 +307,6 @@ export class Flow {
     this.#addressOpen = false
     this.problems = []
     this.#dirty = true
-    await this.save()
-    await this.enter()
   }
 
   /** What a step needs to know when it comes on screen. */

@@ -1,5 +1,5 @@
 // The municipality's computers, and whose data one of them held.
-import type { DeviceRow, DevicesView, HoldingRow, HoldingsPage } from '../../lib/api'
+import type { DeviceRow, DevicesView, HoldingRow, HoldingsPage, ListFormat, ListSaved } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { Work } from '../../lib/work.svelte'
 
@@ -17,6 +17,7 @@ export class Devices {
   total: number | null = $state(null)
   more = $state(false)
   readonly looking = new Work<HoldingsPage>()
+  readonly keeping = new Work<ListSaved>()
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -50,6 +51,14 @@ export class Devices {
     this.held = []
     this.total = null
     this.looking.clear()
+    this.keeping.clear()
+  }
+
+  /** The whole list in a file of one's choice. */
+  async keep(format: ListFormat): Promise<void> {
+    const row = this.asked
+    if (!row || this.keeping.working) return
+    await this.keeping.run(() => this.#desk.call('device_holdings_save', { id: row.id, purpose: this.purpose, format }))
   }
 
   /** The next page of whose data the computer held. */
@@ -60,7 +69,7 @@ export class Devices {
     const page = await this.looking.run(() => this.#desk.call('device_holdings', { id: row.id, purpose: this.purpose, after }))
     if (!page) return
     this.held = [...this.held, ...page.rows]
-    this.total = page.total
+    this.total = page.total ?? this.total
     this.more = page.more
   }
 }

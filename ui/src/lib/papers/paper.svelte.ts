@@ -9,6 +9,8 @@ export class Paper {
   readonly #desk: Desk
   request: PaperRequest | null = $state.raw(null)
   large = $state(false)
+  /** What goes with a paper follows it, unless the person at the counter leaves it out. */
+  enclosed = $state(true)
   printer = $state('')
   printers: PrinterView[] = $state.raw([])
   readonly making = new Work<PaperView>()
@@ -60,8 +62,8 @@ export class Paper {
     return this.view?.uncovered ?? []
   }
 
-  show(request: Omit<PaperRequest, 'large_print'>): Promise<unknown> {
-    this.request = { ...request, large_print: this.large }
+  show(request: Omit<PaperRequest, 'large_print' | 'enclosure'>): Promise<unknown> {
+    this.request = { ...request, large_print: this.large, enclosure: this.enclosed }
     this.outcome = ''
     this.lost = false
     this.printing.clear()
@@ -71,8 +73,17 @@ export class Paper {
 
   setLarge(large: boolean): void {
     this.large = large
+    this.#again()
+  }
+
+  setEnclosed(enclosed: boolean): void {
+    this.enclosed = enclosed
+    this.#again()
+  }
+
+  #again(): void {
     if (!this.request) return
-    this.request = { ...this.request, large_print: large }
+    this.request = { ...this.request, large_print: this.large, enclosure: this.enclosed }
     void this.#make()
   }
 

@@ -69,6 +69,7 @@ export const texts = {
   "cases.search_label": "Find sag",
   "cases.show_all": "Vis alle sager",
   "cases.title": "Sager",
+  "cases.waits": "Tryk Enter for at vise listen \"{list}\". Du bliver spurgt hvorfor.",
   "channel.guardian": "Værge",
   "channel.representative": "Fuldmagtshaver",
   "channel.self": "Borgeren selv",
@@ -411,6 +412,13 @@ export const texts = {
   "devices.holdings_title": "Oplysninger på {name}",
   "devices.holdings_total": "Antal sager: {count}. Vist: {shown}.",
   "devices.last_used": "Sidst brugt",
+  "devices.list_asked_at": "Hentet",
+  "devices.list_asked_by": "Hentet af",
+  "devices.list_cases": "Sager",
+  "devices.list_count": "Antal sager",
+  "devices.list_filter_csv": "CSV-fil",
+  "devices.list_filter_pdf": "PDF-fil",
+  "devices.list_purpose": "Formål",
   "devices.never": "Aldrig",
   "devices.own_cases": "Ser kun sine egne sager",
   "devices.purpose_lost_device": "Computeren er væk",
@@ -420,6 +428,9 @@ export const texts = {
   "devices.revoke_lead": "Computeren kan ikke hente eller sende sager fra nu af. Det, den ikke har sendt, går ikke tabt. Sender den det senere, venter det, til en leder har set på det.",
   "devices.revoke_title": "Spær computeren {name}",
   "devices.revoked": "Computeren er spærret fra nu af.",
+  "devices.save_csv": "Gem listen til regneark",
+  "devices.save_hint": "Filen har hele listen. Den viser, hvem der har en sag. Gem den kun, hvor andre ikke kan se den.",
+  "devices.save_pdf": "Gem listen som PDF",
   "devices.since": "Siden {when}",
   "devices.since_by": "{when} af {name}",
   "devices.state_active": "I brug",
@@ -436,6 +447,7 @@ export const texts = {
   "dialog.attach_filter": "PDF og billeder",
   "dialog.attach_title": "Vedhæft scannet blanket",
   "dialog.save_filter": "PDF",
+  "dialog.save_list_title": "Gem listen",
   "dialog.save_title": "Gem papiret som PDF",
   "document.copy": "Kopi {count}",
   "document.original": "Original",
@@ -654,8 +666,10 @@ export const texts = {
   "file_name.copy": "kopi",
   "file_name.correction_right_person": "rettelse-rette-borger",
   "file_name.correction_wrong_person": "rettelse",
+  "file_name.device_holdings": "oplysninger-paa-computer",
   "file_name.exemption_receipt": "fritagelseskvittering",
   "file_name.hand_in_slip": "afleveringsseddel",
+  "file_name.information_sheet": "dit-valg",
   "file_name.interim_paper": "bevilling",
   "file_name.missing_information": "mangler",
   "file_name.power_of_attorney": "fuldmagt",
@@ -836,6 +850,7 @@ export const texts = {
   "paper.correction_wrong_person": "Brev til den, der blev registreret ved en fejl",
   "paper.exemption_receipt": "Fritagelseskvittering",
   "paper.hand_in_slip": "Afleveringsseddel",
+  "paper.information_sheet": "Ark om valget",
   "paper.interim_paper": "Papir om bevilling",
   "paper.missing_information": "Brev om manglende oplysninger",
   "paper.power_of_attorney": "Fuldmagt",
@@ -872,6 +887,7 @@ export const texts = {
   "power_of_attorney_use.receipt": "Modtaget kvittering for borgeren",
   "power_of_attorney_use.request_exemption": "Bedt om fritagelse for borgeren",
   "preview.copy_mark": "KOPI {count}",
+  "preview.enclose": "Læg \"{what}\" ved",
   "preview.loading": "Papiret bliver lavet",
   "preview.print_check": "Kom papiret ud?",
   "preview.print_failed": "Papiret kom ikke ud. Vælg en anden printer, eller gem som PDF. Papiret beholder sit nummer.",
@@ -1568,6 +1584,7 @@ export interface TextValues {
   "cases.hidden_many": { count: string | number };
   "cases.not_shown_many": { count: string | number };
   "cases.results_many": { count: string | number };
+  "cases.waits": { list: string | number };
   "cli.audit.head": { head: string | number };
   "cli.audit.unlinked": { rows: string | number };
   "cli.audit.whole": { rows: string | number };
@@ -1689,6 +1706,7 @@ export interface TextValues {
   "period.months": { count: string | number };
   "period.years": { count: string | number };
   "preview.copy_mark": { count: string | number };
+  "preview.enclose": { what: string | number };
   "preview.printed": { printer: string | number };
   "preview.printer_not_ready": { name: string | number };
   "preview.saved": { file: string | number };

@@ -1510,7 +1510,11 @@ kind: string,
 /**
  * The large-print variant.
  */
-large_print: boolean, };
+large_print: boolean, 
+/**
+ * Whether what goes with the paper follows on a page of its own, where anything goes with it.
+ */
+enclosure: boolean, };
 
 export type PaperView = { 
 /**
@@ -1536,7 +1540,11 @@ uncovered: Array<string>,
 /**
  * File name to propose; no CPR number, no name.
  */
-file_name: string, };
+file_name: string, 
+/**
+ * Title of what may go with it; empty where nothing does.
+ */
+enclosure: string, };
 
 export type PrintRequest = { 
 /**
@@ -2254,13 +2262,35 @@ export type HoldingsPage = {
  */
 rows: Array<HoldingRow>, 
 /**
- * How many there are in all.
+ * How many there are in all; told with the first page.
  */
-total: number, 
+total: number | null, 
 /**
  * Whether more follow.
  */
 more: boolean, };
+
+export type HoldingsSaveRequest = { 
+/**
+ * Id of the computer.
+ */
+id: string, 
+/**
+ * Code of the purpose.
+ */
+purpose: string, 
+/**
+ * What file.
+ */
+format: ListFormat, };
+
+export type ListFormat = "pdf" | "csv";
+
+export type ListSaved = { 
+/**
+ * Name of the file; none when the dialog was closed.
+ */
+file: string | null, };
 
 export interface Commands {
   start_state: { request: null; answer: StartState };
@@ -2332,6 +2362,7 @@ export interface Commands {
   attach: { request: AttachRequest; answer: AttachmentView | null };
   paper_print: { request: PrintRequest; answer: PaperDone };
   paper_save: { request: SavePaperRequest; answer: PaperDone };
+  device_holdings_save: { request: HoldingsSaveRequest; answer: ListSaved };
   printers: { request: null; answer: Array<PrinterView> };
   national_tool_open: { request: null; answer: null };
   browser_sign_in: { request: null; answer: SessionView };
