@@ -222,7 +222,7 @@ test('step 6 can be handed to the exemption unit, and the interim paper comes up
 })
 
 const printer = { name: 'Skranke 1', default: false, ready: true }
-const paperView = { pdf_base64: '', number: 'S3-2026-00001', pages: 1, copy: 0, uncovered: [], file_name: 'kvittering.pdf' }
+const paperView = { pdf_base64: '', number: 'S3-2026-00001', pages: 1, copy: 0, uncovered: [], file_name: 'kvittering.pdf', enclosure: '' }
 
 test('a paper that did not come out is asked about, and another printer can be chosen', async () => {
   const core = new RecordedCore({

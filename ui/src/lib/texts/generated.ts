@@ -1491,7 +1491,6 @@ export const texts = {
   "window.end_how": "Hvordan?",
   "window.end_on": "Fra hvilken dag?",
   "window.end_title": "Afslut fritagelsen",
-  "window.expires": "Til og med {date}",
   "window.extend": "Forlæng fritagelsen",
   "window.extend_lead": "Forlæng først i registret. Borgeren får en ny kvittering, og sagen journaliseres igen.",
   "window.extend_look": "Hvad viser registret i dag?",
@@ -1774,7 +1773,6 @@ export interface TextValues {
   "time.moment": { date: string | number; time: string | number };
   "time.yesterday": { time: string | number };
   "time.yesterday_short": { who: string | number };
-  "window.expires": { date: string | number };
   "window.id_seen": { document: string | number };
   "window.parked_line": { initials: string | number; step: string | number; title: string | number };
   "window.printer_default": { name: string | number };
