@@ -6,8 +6,8 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, Citizen, EJNAR, begin, came_alone, confirmed, grant, make_tick, paper_is, save_paper,
-    sign_in, to_citizen, to_decision, to_declaration, to_guidance, words_of,
+    AASE, Citizen, EJNAR, confirmed, grant, make_tick, open_first_case, paper_is, ready_for,
+    save_paper, sign_in, words_of,
 };
 
 /// The window on a day, with somebody signed in.
@@ -24,13 +24,7 @@ async fn on(day: &str, name: &str, scratch: &Scratch) -> Result<Window> {
 
 /// Steps 1 to 6 with an exemption that runs out; the receipt is saved and its words given.
 async fn time_limited(window: &mut Window, scratch: &Scratch, citizen: Citizen) -> Result<String> {
-    begin(window, citizen).await?;
-    came_alone(window).await?;
-    to_citizen(window, citizen).await?;
-    to_guidance(window).await?;
-    to_declaration(window).await?;
-    window.tick("declared").await?;
-    to_decision(window).await?;
+    ready_for(window, citizen).await?;
     window.choose("duration_kind", "until").await?;
     grant(window).await?;
     make_tick(window, "registered").await?;
@@ -61,7 +55,7 @@ async fn to_case(window: &mut Window, citizen: Citizen) -> Result<()> {
         window.wait_until_gone("dialog[open]").await?;
     }
     window.wait_for_text(citizen.name).await?;
-    crate::flow::open_first_case(window).await?;
+    open_first_case(window).await?;
     window.wait_for("the case page", "#overview").await
 }
 

@@ -123,15 +123,20 @@ pub(crate) async fn grant(window: &mut Window) -> Result<()> {
     window.wait_for_focus("tick-registered").await
 }
 
-/// Steps 1 to 5 for a citizen who came alone: ends on step 6, granted and not registered.
-pub(crate) async fn grant_to(window: &mut Window, citizen: Citizen) -> Result<()> {
+/// Steps 1 to 4 for a citizen who came alone: ends on step 5.
+pub(crate) async fn ready_for(window: &mut Window, citizen: Citizen) -> Result<()> {
     begin(window, citizen).await?;
     came_alone(window).await?;
     to_citizen(window, citizen).await?;
     to_guidance(window).await?;
     to_declaration(window).await?;
     window.tick("declared").await?;
-    to_decision(window).await?;
+    to_decision(window).await
+}
+
+/// Steps 1 to 5 for a citizen who came alone: ends on step 6, granted and not registered.
+pub(crate) async fn grant_to(window: &mut Window, citizen: Citizen) -> Result<()> {
+    ready_for(window, citizen).await?;
     grant(window).await
 }
 
