@@ -13,7 +13,7 @@ use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId
 use crate::canonical::{self, CanonicalError};
 use crate::encoding::{as_text, as_text_list, hex_array, hex_option};
 use crate::instant;
-use crate::signature::{PublicKey, Purpose, Signature, SigningKey};
+use crate::signature::{PublicKey, Purpose, Signature, SigningKey, Verifier};
 
 /// Version of the envelope itself; kinds have their own.
 pub const ENVELOPE_VERSION: u16 = 1;
@@ -316,6 +316,14 @@ impl SealedEvent {
     /// The key did not sign these bytes.
     pub fn verify(&self, device_key: &PublicKey) -> Result<(), crate::signature::SignatureError> {
         device_key.verify(Purpose::Event, &self.hash, &self.signature)
+    }
+
+    /// The same with a key made ready for many events.
+    ///
+    /// # Errors
+    /// The key did not sign these bytes.
+    pub fn verify_with(&self, verifier: &Verifier) -> Result<(), crate::signature::SignatureError> {
+        verifier.verify(Purpose::Event, &self.hash, &self.signature)
     }
 
     /// What the envelope says.

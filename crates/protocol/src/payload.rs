@@ -63,8 +63,16 @@ pub fn decode(kind: &str, v: u16, bytes: &[u8]) -> Result<Decoded, PayloadError>
     if v != VERSION {
         return Ok(Decoded::Unknown);
     }
-    let value = canonical::parse(bytes).map_err(|_| PayloadError)?;
-    match shape::from_value(kind, value) {
+    canonical::check(bytes).map_err(|_| PayloadError)?;
+    read(kind, v, bytes)
+}
+
+/// Reads bytes that are known to be canonical.
+fn read(kind: &str, v: u16, bytes: &[u8]) -> Result<Decoded, PayloadError> {
+    if v != VERSION {
+        return Ok(Decoded::Unknown);
+    }
+    match shape::from_json(kind, bytes) {
         None => Ok(Decoded::Unknown),
         Some(Ok(event)) => Ok(Decoded::Known(event)),
         Some(Err(_)) => Err(PayloadError),
@@ -79,7 +87,8 @@ pub fn recorded(sealed: &SealedEvent) -> Result<Recorded, PayloadError> {
     let header = sealed.header();
     let event = match sealed.payload_bytes() {
         None => None,
-        Some(bytes) => match decode(&header.kind, header.v, bytes)? {
+        // Nothing was sealed or taken in whose payload is not canonical.
+        Some(bytes) => match read(&header.kind, header.v, bytes)? {
             Decoded::Known(event) => Some(event),
             Decoded::Unknown => None,
         },

@@ -125,17 +125,21 @@ impl TryFrom<WireEvent> for SealedEvent {
 
 /// Bytes an event takes in a batch.
 pub fn wire_size(event: &SealedEvent) -> usize {
+    wire_size_of(event.header_bytes(), event.payload_bytes())
+}
+
+/// The same of an event's bytes as they are stored, header and payload.
+pub fn wire_size_of(header: &[u8], payload: Option<&[u8]>) -> usize {
     const KEYS: usize = r#"{"header":,"payload":,"salt":,"signature":},"#.len();
+    const SALT: usize = 2 + 2 * size_of::<Salt>();
+    const SIGNATURE: usize = 2 + 2 * Signature::BYTES;
     /// Canonical JSON holds no raw control signs, so only quotes and backslashes grow inside another text.
     fn as_text(bytes: &[u8]) -> usize {
         let escaped = bytes.iter().filter(|byte| matches!(byte, b'"' | b'\\'));
         2 + bytes.len() + escaped.count()
     }
-    KEYS + as_text(event.header_bytes())
-        + event.payload_bytes().map_or("null".len(), as_text)
-        + event.salt().map_or("null".len(), |salt| 2 + 2 * salt.len())
-        + 2
-        + 2 * event.signature().as_bytes().len()
+    let payload_and_salt = payload.map_or(2 * "null".len(), |payload| as_text(payload) + SALT);
+    KEYS + as_text(header) + payload_and_salt + SIGNATURE
 }
 
 /// One command with all its events, in order.

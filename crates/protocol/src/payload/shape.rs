@@ -445,55 +445,55 @@ pub(super) fn to_value(event: &Event) -> Result<Value, serde_json::Error> {
 }
 
 /// The event of a kind; `None` for a kind that is not known here.
-pub(super) fn from_value(kind: &str, value: Value) -> Option<Result<Event, serde_json::Error>> {
+pub(super) fn from_json(kind: &str, bytes: &[u8]) -> Option<Result<Event, serde_json::Error>> {
     fn read<T: de::DeserializeOwned>(
-        value: Value,
+        bytes: &[u8],
         make: impl FnOnce(T) -> Event,
     ) -> Option<Result<Event, serde_json::Error>> {
-        Some(serde_json::from_value(value).map(make))
+        Some(serde_json::from_slice(bytes).map(make))
     }
     match kind {
-        "case_opened" => read(value, |wire: CaseOpened| Event::CaseOpened(wire.into())),
-        "arrival_recorded" => read(value, |wire: Arrival| Event::ArrivalRecorded(wire.into())),
-        "entry_retracted" => read(value, |wire: EntryRetracted| Event::EntryRetracted {
+        "case_opened" => read(bytes, |wire: CaseOpened| Event::CaseOpened(wire.into())),
+        "arrival_recorded" => read(bytes, |wire: Arrival| Event::ArrivalRecorded(wire.into())),
+        "entry_retracted" => read(bytes, |wire: EntryRetracted| Event::EntryRetracted {
             field: wire.field,
         }),
-        "citizen_recorded" => read(value, |wire: CitizenRecorded| {
+        "citizen_recorded" => read(bytes, |wire: CitizenRecorded| {
             Event::CitizenRecorded(wire.into())
         }),
-        "guardian_recorded" => read(value, |wire: Guardian| Event::GuardianRecorded(wire.into())),
-        "companion_recorded" => read(value, |wire: Companion| Event::CompanionRecorded {
+        "guardian_recorded" => read(bytes, |wire: Guardian| Event::GuardianRecorded(wire.into())),
+        "companion_recorded" => read(bytes, |wire: Companion| Event::CompanionRecorded {
             name: wire.name,
         }),
-        "identity_checked" => read(value, |wire: IdentityChecked| {
+        "identity_checked" => read(bytes, |wire: IdentityChecked| {
             Event::IdentityChecked(wire.into())
         }),
-        "guidance_recorded" => read(value, |wire: Guidance| Event::GuidanceRecorded {
+        "guidance_recorded" => read(bytes, |wire: Guidance| Event::GuidanceRecorded {
             offers: wire
                 .offers
                 .into_iter()
                 .map(|offer| (offer.offer, offer.answer))
                 .collect(),
         }),
-        "declaration_signed" => read(value, |wire: DeclarationSigned| {
+        "declaration_signed" => read(bytes, |wire: DeclarationSigned| {
             Event::DeclarationSigned(wire.into())
         }),
-        "power_of_attorney_recorded" => read(value, |wire: PowerOfAttorney| {
+        "power_of_attorney_recorded" => read(bytes, |wire: PowerOfAttorney| {
             Event::PowerOfAttorneyRecorded(wire.into())
         }),
-        "power_of_attorney_revoked" => read(value, |wire: PowerOfAttorneyRevoked| {
+        "power_of_attorney_revoked" => read(bytes, |wire: PowerOfAttorneyRevoked| {
             Event::PowerOfAttorneyRevoked {
                 revoked_on: wire.revoked_on,
                 reason: wire.reason,
             }
         }),
-        "power_of_attorney_used" => read(value, |wire: PowerOfAttorneyUsed| {
+        "power_of_attorney_used" => read(bytes, |wire: PowerOfAttorneyUsed| {
             Event::PowerOfAttorneyUsed {
                 used_at: wire.used_at,
                 purpose: wire.purpose,
             }
         }),
-        "unopened_post_chosen" => read(value, |wire: UnopenedPost| {
+        "unopened_post_chosen" => read(bytes, |wire: UnopenedPost| {
             Event::UnopenedPostChosen(match wire {
                 UnopenedPost::ToRegisteredAddress => event::UnopenedPost::ToRegisteredAddress,
                 UnopenedPost::ToOtherAddress { address } => {
@@ -502,69 +502,69 @@ pub(super) fn from_value(kind: &str, value: Value) -> Option<Result<Event, serde
                 UnopenedPost::NotSent => event::UnopenedPost::NotSent,
             })
         }),
-        "attachment_added" => read(value, |wire: AttachmentAdded| {
+        "attachment_added" => read(bytes, |wire: AttachmentAdded| {
             Event::AttachmentAdded(wire.into())
         }),
-        "conflict_of_interest_checked" => read(value, |wire: ConflictOfInterest| {
+        "conflict_of_interest_checked" => read(bytes, |wire: ConflictOfInterest| {
             Event::ConflictOfInterestChecked { none: wire.none }
         }),
-        "register_looked_up" => read(value, |wire: RegisterLookedUp| Event::RegisterLookedUp {
+        "register_looked_up" => read(bytes, |wire: RegisterLookedUp| Event::RegisterLookedUp {
             looked_at: wire.looked_at,
             seen: wire.seen,
         }),
-        "marked_incomplete" => read(value, |wire: MarkedIncomplete| Event::MarkedIncomplete {
+        "marked_incomplete" => read(bytes, |wire: MarkedIncomplete| Event::MarkedIncomplete {
             missing: wire.missing,
         }),
-        "marked_ready" => read(value, |_: Nothing| Event::MarkedReady),
-        "granted" => read(value, |wire: Granted| Event::Granted(wire.into())),
-        "refused" => read(value, |wire: Refused| Event::Refused(wire.into())),
-        "rejected" => read(value, |wire: Rejected| Event::Rejected(wire.into())),
-        "withdrawn" => read(value, |wire: Withdrawn| Event::Withdrawn {
+        "marked_ready" => read(bytes, |_: Nothing| Event::MarkedReady),
+        "granted" => read(bytes, |wire: Granted| Event::Granted(wire.into())),
+        "refused" => read(bytes, |wire: Refused| Event::Refused(wire.into())),
+        "rejected" => read(bytes, |wire: Rejected| Event::Rejected(wire.into())),
+        "withdrawn" => read(bytes, |wire: Withdrawn| Event::Withdrawn {
             withdrawn_at: wire.withdrawn_at,
         }),
-        "helped_instead" => read(value, |wire: HelpedInstead| Event::HelpedInstead {
+        "helped_instead" => read(bytes, |wire: HelpedInstead| Event::HelpedInstead {
             ended_at: wire.ended_at,
             offer: wire.offer,
         }),
-        "forwarded" => read(value, |wire: Forwarded| Event::Forwarded {
+        "forwarded" => read(bytes, |wire: Forwarded| Event::Forwarded {
             forwarded_at: wire.forwarded_at,
             authority: wire.authority,
         }),
-        "registered" => read(value, |wire: Registered| Event::Registered(wire.into())),
-        "receipt_given" => read(value, |wire: ReceiptGiven| Event::ReceiptGiven(wire.into())),
-        "journalised" => read(value, |wire: Journalised| Event::Journalised(wire.into())),
-        "tick_undone" => read(value, |wire: TickUndone| Event::TickUndone {
+        "registered" => read(bytes, |wire: Registered| Event::Registered(wire.into())),
+        "receipt_given" => read(bytes, |wire: ReceiptGiven| Event::ReceiptGiven(wire.into())),
+        "journalised" => read(bytes, |wire: Journalised| Event::Journalised(wire.into())),
+        "tick_undone" => read(bytes, |wire: TickUndone| Event::TickUndone {
             tick: wire.tick,
             reason: wire.reason,
         }),
-        "paper_issued" => read(value, |wire: PaperIssued| Event::PaperIssued(wire.into())),
-        "wrongly_created" => read(value, |wire: WronglyCreated| {
+        "paper_issued" => read(bytes, |wire: PaperIssued| Event::PaperIssued(wire.into())),
+        "wrongly_created" => read(bytes, |wire: WronglyCreated| {
             Event::WronglyCreated(wire.into())
         }),
-        "taken_back" => read(value, |wire: TakenBack| Event::TakenBack(wire.into())),
-        "ended" => read(value, |wire: Ended| Event::Ended {
+        "taken_back" => read(bytes, |wire: TakenBack| Event::TakenBack(wire.into())),
+        "ended" => read(bytes, |wire: Ended| Event::Ended {
             ending: wire.ending,
             ended_on: wire.ended_on,
         }),
-        "extended" => read(value, |wire: Extended| Event::Extended(wire.into())),
-        "made_permanent" => read(value, |wire: MadePermanent| Event::MadePermanent {
+        "extended" => read(bytes, |wire: Extended| Event::Extended(wire.into())),
+        "made_permanent" => read(bytes, |wire: MadePermanent| Event::MadePermanent {
             on: wire.on,
         }),
-        "note_added" => read(value, |wire: Note| Event::NoteAdded { text: wire.text }),
-        "conflict_resolved" => read(value, |wire: ConflictResolved| Event::ConflictResolved {
+        "note_added" => read(bytes, |wire: Note| Event::NoteAdded { text: wire.text }),
+        "conflict_resolved" => read(bytes, |wire: ConflictResolved| Event::ConflictResolved {
             field: wire.field,
             chosen: wire.chosen,
             reason: wire.reason,
         }),
-        "duplicate_linked" => read(value, |wire: DuplicateLinked| Event::DuplicateLinked {
+        "duplicate_linked" => read(bytes, |wire: DuplicateLinked| Event::DuplicateLinked {
             other: wire.other,
         }),
-        "duplicate_unlinked" => read(value, |wire: DuplicateUnlinked| Event::DuplicateUnlinked {
+        "duplicate_unlinked" => read(bytes, |wire: DuplicateUnlinked| Event::DuplicateUnlinked {
             other: wire.other,
             reason: wire.reason,
         }),
-        "merged_into" => read(value, |wire: MergedInto| Event::MergedInto(wire.into())),
-        "merge_undone" => read(value, |wire: MergeUndone| Event::MergeUndone {
+        "merged_into" => read(bytes, |wire: MergedInto| Event::MergedInto(wire.into())),
+        "merge_undone" => read(bytes, |wire: MergeUndone| Event::MergeUndone {
             reason: wire.reason,
         }),
         _ => None,

@@ -17,6 +17,8 @@ fn events_survive_the_wire_byte_for_byte() {
         assert_eq!(wire_size(&event), text.len() + 1);
 
         let erased = WireEvent::from(&event.erased());
+        let text = serde_json::to_string(&erased).unwrap();
+        assert_eq!(wire_size(&event.erased()), text.len() + 1);
         assert_eq!(SealedEvent::try_from(erased).unwrap(), event.erased());
     }
 }
