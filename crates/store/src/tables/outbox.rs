@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, named_params};
 use skranke_domain::ids::{CaseId, CommandId};
 use skranke_protocol::plan::{OutboxState as Meaning, OwnEvent, outbox_state};
-use skranke_protocol::wire::{CommandVerdict, Outcome, QuarantineReason, wire_size};
+use skranke_protocol::wire::{CommandVerdict, Outcome, QuarantineReason, wire_size_of};
 
 use super::event;
 use super::kept_count::KeptCounts;
-use crate::error::StoreError;
+use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{coded, id, millis, moment, number, unsigned, uuid, word};
 
@@ -144,10 +144,13 @@ const OF_CASE: &str = "
 const RETURNED: &str = "
     SELECT count(*) AS returned FROM outbox WHERE state = 'quarantined' AND verdict = 'returned'";
 
-const IS_CONFIRMED: &str = "
-    SELECT o.state IN ('confirmed', 'quarantined')
-      FROM outbox o
-     WHERE o.command_id = :command_id";
+const FOR_PLAN: &str = "
+    SELECT e.device_seq, e.hash, e.command_id, e.header, e.payload,
+           o.state IN ('confirmed', 'quarantined') AS is_confirmed
+      FROM event e
+      LEFT JOIN outbox o ON o.command_id = e.command_id
+     WHERE e.source = 'own' AND e.device_seq > :after
+     ORDER BY e.device_seq";
 
 const HOLDS_UNSAFE: &str = "
     SELECT EXISTS (SELECT 1
@@ -327,30 +330,19 @@ impl ReadHandle<'_> {
         Ok((counts.of("own_case")?, counts.of("own_case.confirmed")?))
     }
 
-    /// Own events after a number, as the planner of a synchronisation needs them.
+    /// Own events after a number, as the planner of a synchronisation needs them. They are counted, not read: whoever
+    /// sends them does that.
     ///
     /// # Errors
     /// What the engine answers.
     pub fn own_events_for_plan(&self, after_seq: u64) -> Result<Vec<OwnEvent>, StoreError> {
-        let events = event::own_after(self.connection, after_seq, u32::MAX)?;
-        let mut is_confirmed = self.connection.prepare_cached(IS_CONFIRMED)?;
-        events
-            .iter()
-            .map(|event| {
-                let header = event.header();
-                let confirmed = is_confirmed.query_row(
-                    named_params! { ":command_id": id!(header.command_id) },
-                    |row| row.get(0),
-                )?;
-                Ok(OwnEvent {
-                    seq: header.device_seq,
-                    hash: *event.hash(),
-                    command_id: header.command_id,
-                    wire_bytes: wire_size(event),
-                    confirmed,
-                })
-            })
-            .collect()
+        let mut statement = self.connection.prepare_cached(FOR_PLAN)?;
+        let mut rows = statement.query(named_params! { ":after": number(after_seq)? })?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next()? {
+            events.push(planned(row)?);
+        }
+        Ok(events)
     }
 }
 
@@ -446,6 +438,23 @@ fn rows(
         found.push(outbox_row(row)?);
     }
     Ok(found)
+}
+
+fn planned(row: &Row<'_>) -> Result<OwnEvent, StoreError> {
+    let bytes = |column| -> Result<Option<&[u8]>, StoreError> {
+        let value = row.get_ref(column)?;
+        value
+            .as_blob_or_null()
+            .map_err(|_| StoreError::Damaged(Damage::Value))
+    };
+    let header = bytes("header")?.ok_or(StoreError::Damaged(Damage::Value))?;
+    Ok(OwnEvent {
+        seq: unsigned(row.get("device_seq")?)?,
+        hash: row.get("hash")?,
+        command_id: CommandId::from_uuid(uuid(row.get("command_id")?)),
+        wire_bytes: wire_size_of(header, bytes("payload")?),
+        confirmed: row.get("is_confirmed")?,
+    })
 }
 
 fn outbox_row(row: &Row<'_>) -> Result<OutboxRow, StoreError> {
