@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use skranke_domain::case::Recorded;
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
-use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::envelope::{EventHeader, SealedEvent};
 use skranke_protocol::grant::Grant;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::Outcome;
@@ -50,45 +50,84 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads all that a batch touches.
+    /// Reads all that a batch touches. What is stored already is found by its ids alone; of commands and cases those are
+    /// read that something new belongs to, so that a batch offered again is answered cheaply.
     pub(super) fn read<'e>(
         transaction: &mut (dyn CentralTransaction + '_),
-        events: impl Iterator<Item = &'e SealedEvent>,
+        events: impl Iterator<Item = &'e SealedEvent> + Clone,
     ) -> Stored<Self> {
-        let mut touched = Touched::default();
         let mut loaded = Self::default();
-        for event in events {
-            let header = event.header();
-            if loaded.by_id.insert(header.id, Vec::new()).is_none() {
-                touched.ids.push(header.id);
-            }
-            if loaded.commands.insert(header.command_id, false).is_none() {
-                touched.commands.push(header.command_id);
-            }
-            if loaded
-                .cases
-                .insert(header.case_id, LoadedCase::default())
-                .is_none()
-            {
-                touched.cases.push(header.case_id);
+        loaded.read_ids(transaction, events.clone())?;
+        let new: Vec<&EventHeader> = events
+            .filter(|event| !loaded.holds(event))
+            .map(SealedEvent::header)
+            .collect();
+        loaded.read_around(transaction, &new)?;
+        Ok(loaded)
+    }
+
+    fn read_ids<'e>(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        events: impl Iterator<Item = &'e SealedEvent>,
+    ) -> Stored<()> {
+        let mut touched = Touched::default();
+        for id in events.map(|event| event.header().id) {
+            if self.by_id.insert(id, Vec::new()).is_none() {
+                touched.ids.push(id);
             }
         }
         if touched.ids.is_empty() {
-            return Ok(loaded);
+            return Ok(());
         }
         for stored in transaction.touched(&touched)? {
             let header = stored.event.header();
-            if let Some(found) = loaded.commands.get_mut(&header.command_id) {
-                *found = true;
-            }
-            if let Some(case) = loaded.cases.get_mut(&header.case_id) {
-                case.add(&stored.event, &stored.outcome);
-            }
-            if let Some(found) = loaded.by_id.get_mut(&header.id) {
+            self.commands.insert(header.command_id, true);
+            if let Some(found) = self.by_id.get_mut(&header.id) {
                 found.push(stored);
             }
         }
-        Ok(loaded)
+        Ok(())
+    }
+
+    /// Reads the commands and cases of events that are not stored.
+    fn read_around(
+        &mut self,
+        transaction: &mut (dyn CentralTransaction + '_),
+        new: &[&EventHeader],
+    ) -> Stored<()> {
+        let mut touched = Touched::default();
+        for header in new {
+            if let Entry::Vacant(unknown) = self.commands.entry(header.command_id) {
+                unknown.insert(false);
+                touched.commands.push(header.command_id);
+            }
+            if let Entry::Vacant(unknown) = self.cases.entry(header.case_id) {
+                unknown.insert(LoadedCase::default());
+                touched.cases.push(header.case_id);
+            }
+        }
+        if touched.cases.is_empty() {
+            return Ok(());
+        }
+        for stored in transaction.touched(&touched)? {
+            let header = stored.event.header();
+            if let Some(found) = self.commands.get_mut(&header.command_id) {
+                *found = true;
+            }
+            if let Some(case) = self.cases.get_mut(&header.case_id) {
+                case.add(&stored.event, &stored.outcome);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the event of these very bytes is among those read.
+    fn holds(&self, event: &SealedEvent) -> bool {
+        let found = self.by_id.get(&event.header().id).into_iter().flatten();
+        found
+            .map(|stored| stored.event.hash())
+            .any(|hash| hash == event.hash())
     }
 
     /// The events with an id.

@@ -6,7 +6,7 @@ use std::num::NonZero;
 
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::signature::PublicKey;
+use skranke_protocol::signature::{PublicKey, Verifier};
 use skranke_protocol::wire::PushCommand;
 
 /// Below this a thread costs more than it saves.
@@ -33,9 +33,10 @@ impl Offered {
         let parts: Vec<Vec<PushCommand>> = (0..threads)
             .map(|_| rest.by_ref().take(share).collect())
             .collect();
+        let verifier = Verifier::new(key);
         let read = |part: Vec<PushCommand>| -> Vec<Self> {
             part.into_iter()
-                .map(|command| Self::of(command, key, known_to))
+                .map(|command| Self::of(command, (key, &verifier), known_to))
                 .collect()
         };
         std::thread::scope(|scope| {
@@ -53,7 +54,7 @@ impl Offered {
         })
     }
 
-    fn of(sent: PushCommand, key: &PublicKey, known_to: u64) -> Self {
+    fn of(sent: PushCommand, (key, verifier): (&PublicKey, &Verifier), known_to: u64) -> Self {
         let events: Result<Vec<SealedEvent>, _> = sent
             .events
             .iter()
@@ -62,8 +63,10 @@ impl Offered {
             .collect();
         let events = events.unwrap_or_default();
         let is_new = |event: &SealedEvent| event.header().device_seq > known_to;
-        let is_signed =
-            events.iter().all(is_new) && events.iter().all(|event| event.verify(key).is_ok());
+        let is_signed = events.iter().all(is_new)
+            && events
+                .iter()
+                .all(|event| event.verify_with(verifier).is_ok());
         Self {
             sent,
             signed_by: is_signed.then_some(*key),

@@ -347,9 +347,16 @@ impl CentralTransaction for PostgresTransaction {
         let commands: Vec<Uuid> = touched.commands.iter().map(|id| id.as_uuid()).collect();
         let cases: Vec<Uuid> = touched.cases.iter().map(|id| id.as_uuid()).collect();
         // One after the other: three conditions joined by OR let a plan made while the table was small read all of it.
-        let mut found = self.events("id = ANY ($2)", &[&code, &ids])?;
-        found.extend(self.events("command_id = ANY ($2)", &[&code, &commands])?);
-        found.extend(self.events("case_id = ANY ($2)", &[&code, &cases])?);
+        let mut found = Vec::new();
+        for (condition, wanted) in [
+            ("id = ANY ($2)", ids),
+            ("command_id = ANY ($2)", commands),
+            ("case_id = ANY ($2)", cases),
+        ] {
+            if !wanted.is_empty() {
+                found.extend(self.events(condition, &[&code, &wanted])?);
+            }
+        }
         found.sort_by_cached_key(touched_order);
         found.dedup_by(|one, other| one.event.hash() == other.event.hash());
         Ok(found)
