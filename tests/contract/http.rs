@@ -6,6 +6,7 @@ mod devices;
 mod profiles;
 mod raw;
 mod rights;
+mod sending;
 mod tokens;
 mod town;
 mod tree;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use skranke_domain::cpr::{Cpr, Purpose};
-use skranke_domain::ids::{CaseId, DeviceId, Sha256Digest};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, Sha256Digest};
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -28,7 +28,7 @@ use skranke_protocol::wire::{
 use crate::environment::{Cancel, Environment};
 use crate::error::SyncError;
 use crate::session::Session;
-use transport::{Answer, Call, Transport};
+use transport::{Answer, Body, Call, Transport};
 
 /// Longest wait for an ordinary answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -69,6 +69,32 @@ pub struct Pushed {
     pub head: TenantHead,
     /// The head as it was signed.
     pub signed_head: Signed<TenantHead>,
+}
+
+/// A batch as it goes over the line: encoded and packed once, however often it is sent.
+pub struct Outgoing {
+    commands: Vec<CommandId>,
+    events: u64,
+    body: Body,
+}
+
+impl Outgoing {
+    /// Makes a batch ready.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn of(batch: &PushBatch) -> Result<Self, SyncError> {
+        Ok(Self {
+            commands: batch.commands.iter().map(|c| c.command_id).collect(),
+            events: batch.len() as u64,
+            body: encode(batch)?,
+        })
+    }
+
+    /// Number of its events.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
 }
 
 /// Something from the feed.
@@ -306,14 +332,21 @@ impl Client {
     /// # Errors
     /// As [`Client::push`].
     pub fn push_batch(&self, batch: &PushBatch) -> Result<Pushed, SyncError> {
-        let answer: PushAnswer = self.post("/v1/events", batch)?;
-        let answers_batch = answer.verdicts.len() == batch.commands.len()
-            && answer
-                .verdicts
-                .iter()
-                .zip(&batch.commands)
-                .all(|(verdict, command)| verdict.command_id == command.command_id);
-        if !answers_batch {
+        self.push_prepared(&Outgoing::of(batch)?)
+    }
+
+    /// Pushes a batch that was made ready before.
+    ///
+    /// # Errors
+    /// As [`Client::push`].
+    pub fn push_prepared(&self, batch: &Outgoing) -> Result<Pushed, SyncError> {
+        let call = Call {
+            body: Some(batch.body.clone()),
+            ..self.call("POST", "/v1/events")
+        };
+        let answer: PushAnswer = self.transport.json(&call, TIMEOUT)?;
+        let answered = answer.verdicts.iter().map(|verdict| verdict.command_id);
+        if !answered.eq(batch.commands.iter().copied()) {
             return Err(SyncError::Undecodable);
         }
         let confirmation = self.check_confirmation(&answer.confirmation)?;
@@ -606,7 +639,7 @@ impl Client {
                 .ok_or(SyncError::WrongContent)?;
             let piece = &rest[..rest.len().min(MAX_CHUNK_BYTES)];
             let call = Call {
-                body: Some(piece.to_vec()),
+                body: Some(Body::plain(piece.to_vec())),
                 headers: vec![
                     (UPLOAD_OFFSET, offset.to_string()),
                     (UPLOAD_LENGTH, bytes.len().to_string()),
@@ -729,8 +762,9 @@ impl Client {
     }
 }
 
-fn encode(request: &impl serde::Serialize) -> Result<Vec<u8>, SyncError> {
-    serde_json::to_vec(request).map_err(|_| SyncError::Undecodable)
+fn encode(request: &impl serde::Serialize) -> Result<Body, SyncError> {
+    let plain = serde_json::to_vec(request).map_err(|_| SyncError::Undecodable)?;
+    Body::packed(plain)
 }
 
 fn pulled(item: FeedItem) -> Result<PulledItem, SyncError> {

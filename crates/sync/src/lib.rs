@@ -12,12 +12,14 @@ pub mod environment;
 pub mod error;
 pub mod loopback;
 pub mod round;
+pub mod sending;
 pub mod session;
 
 pub use backoff::Backoff;
-pub use client::{Client, Connection, Page, PulledItem, Pushed};
+pub use client::{Client, Connection, Outgoing, Page, PulledItem, Pushed};
 pub use environment::{Cancel, Environment};
 pub use error::{CertificateFault, SyncError};
 pub use loopback::{Loopback, NoCode};
 pub use round::{Exchange, PAGE_ITEMS, Progress, RoundResult, read_feed, run};
+pub use sending::{Sender, send_all};
 pub use session::Session;

@@ -13,9 +13,10 @@ use crate::backoff::with_retries;
 use crate::client::{Client, Page, Pushed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
+use crate::sending::{Sender, send_all};
 
 /// How often one request is tried within a round.
-const TRIES: u32 = 3;
+pub(crate) const TRIES: u32 = 3;
 /// Items of a page. Two are under way at a time, and what a cut makes the server send again is never more than one of
 /// the largest.
 pub const PAGE_ITEMS: u32 = MAX_PAGE_ITEMS / 2;
@@ -106,7 +107,8 @@ pub fn run(
         sent: 0,
         read: 0,
     };
-    for operation in operations {
+    let mut operations = operations.into_iter().peekable();
+    while let Some(operation) = operations.next() {
         if cancel.is_cancelled() {
             return Err(SyncError::Cancelled);
         }
@@ -120,14 +122,18 @@ pub fn run(
                 });
             }
             Operation::Push { first, last } => {
-                let events = (exchange.own_events)(first, last).map_err(SyncError::Host)?;
-                let pushed = attempt(client, cancel, || client.push(&events))?;
-                (exchange.pushed)(&pushed).map_err(SyncError::Host)?;
-                result.sent += events.len() as u64;
-                (exchange.progress)(Progress::Sent {
-                    done: result.sent,
-                    of: to_send,
-                });
+                let mut batches = vec![(first, last)];
+                while let Some(Operation::Push { first, last }) = operations.peek() {
+                    batches.push((*first, *last));
+                    operations.next();
+                }
+                let mut sending = Batches {
+                    exchange: &mut *exchange,
+                    batches: batches.into_iter(),
+                    sent: &mut result.sent,
+                    to_send,
+                };
+                send_all(client, cancel, &mut sending)?;
             }
             Operation::StopForNewEpoch => {
                 let reference = String::new();
@@ -173,6 +179,34 @@ pub fn run(
         }
     }
     Ok(result)
+}
+
+/// The batches of a plan on their way.
+struct Batches<'r, 'x> {
+    exchange: &'r mut Exchange<'x>,
+    batches: std::vec::IntoIter<(u64, u64)>,
+    sent: &'r mut u64,
+    to_send: u64,
+}
+
+impl Sender for Batches<'_, '_> {
+    fn next(&mut self) -> Result<Option<Vec<SealedEvent>>, SyncError> {
+        let events = self
+            .batches
+            .next()
+            .map(|(first, last)| (self.exchange.own_events)(first, last));
+        events.transpose().map_err(SyncError::Host)
+    }
+
+    fn keep(&mut self, pushed: &Pushed, events: u64) -> Result<(), SyncError> {
+        (self.exchange.pushed)(pushed).map_err(SyncError::Host)?;
+        *self.sent += events;
+        (self.exchange.progress)(Progress::Sent {
+            done: *self.sent,
+            of: self.to_send,
+        });
+        Ok(())
+    }
 }
 
 /// Reads the feed from a place to its end, handing each page over in order. While one page is kept here, the next is on

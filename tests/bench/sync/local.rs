@@ -1,5 +1,6 @@
 //! The desktop's end: its encrypted store and its client, used as a round of synchronising uses them.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use skranke_protocol::plan::{Local, Operation, plan};
 use skranke_protocol::wire::{Outcome, Verdict};
 use skranke_store::key::StoreKey;
 use skranke_store::{Action, Actor, Entry, Options, Store};
-use skranke_sync::{Cancel, Client, Connection, Environment, Page, Pushed, SyncError};
+use skranke_sync::{Cancel, Client, Connection, Environment, Page, Pushed, Sender, SyncError};
 use skranke_tests::window::target_folder;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -144,12 +145,13 @@ impl Desktop {
             };
             plan(&local, &status)
         };
-        let mut sent = 0;
+        let mut ranges = Vec::new();
         for operation in operations {
             if let Operation::Push { first, last } = operation {
-                sent += self.push_range(client, (first, last), batch, true)?;
+                ranges.push((first, last));
             }
         }
+        let sent = self.send(client, ranges, batch, true)?;
         Ok(Transferred {
             events: sent,
             took: begin.elapsed(),
@@ -160,54 +162,31 @@ impl Desktop {
     pub(crate) fn offer_again(&mut self, client: &Client, batch: usize) -> Result<Transferred> {
         let begin = Instant::now();
         let head = self.store.read()?.own_device()?.context("enrolled")?.head;
-        // What the server's word for itself holds is more than one batch takes.
-        let (mut from, mut sent) = (1, 0);
-        while from <= head.seq {
-            let to = head.seq.min(from + batch.min(BATCH_THAT_FITS) as u64 - 1);
-            let done = self.push_range(client, (from, to), batch, false)?;
-            from += done;
-            sent += done;
-        }
+        // The planner would have nothing to send: what is packed here has to fit without it.
+        let all = vec![(1, head.seq)];
+        let sent = self.send(client, all, batch.min(BATCH_THAT_FITS), false)?;
         Ok(Transferred {
             events: sent,
             took: begin.elapsed(),
         })
     }
 
-    fn push_range(
+    fn send(
         &mut self,
         client: &Client,
-        (first, last): (u64, u64),
+        ranges: Vec<(u64, u64)>,
         batch: usize,
         is_first: bool,
     ) -> Result<u64> {
-        let mut from = first;
-        while from <= last {
-            let wanted = u32::try_from((last + 1 - from).min(batch as u64))?;
-            let mut events = self.store.read()?.own_events(from - 1, wanted)?;
-            // Batches are whole commands.
-            while events
-                .last()
-                .is_some_and(|event| event.header().k < event.header().n)
-            {
-                events.pop();
-            }
-            let pushed = client.push(&events)?;
-            let as_expected = |verdict: &Verdict| {
-                matches!(verdict.outcome(), Outcome::Accepted { .. })
-                    && matches!(verdict, Verdict::First(_)) == is_first
-            };
-            ensure!(
-                pushed
-                    .verdicts
-                    .iter()
-                    .all(|verdict| as_expected(&verdict.verdict)),
-                "all is accepted"
-            );
-            self.keep(&pushed)?;
-            from += events.len() as u64;
-        }
-        Ok(from - first)
+        let mut sending = Sending {
+            desktop: self,
+            ranges: ranges.into(),
+            batch,
+            is_first,
+            sent: 0,
+        };
+        skranke_sync::send_all(client, &Cancel::default(), &mut sending)?;
+        Ok(sending.sent)
     }
 
     /// What a round does with the answer to a push.
@@ -226,9 +205,7 @@ impl Desktop {
         let mut events = 0;
         let cursor = self.store.read()?.cursor()?;
         let mut keep = |page: &Page| {
-            let taken = self
-                .take(page)
-                .map_err(|error| SyncError::Host(format!("{error:#}")))?;
+            let taken = self.take(page).map_err(|error| host(&error))?;
             events += taken as u64;
             Ok(())
         };
@@ -252,6 +229,67 @@ impl Desktop {
         );
         Ok(taken.new_events)
     }
+}
+
+/// The desktop while it sends, as a round does it.
+struct Sending<'d> {
+    desktop: &'d mut Desktop,
+    ranges: VecDeque<(u64, u64)>,
+    batch: usize,
+    /// Whether the server has not had them before.
+    is_first: bool,
+    sent: u64,
+}
+
+impl Sending<'_> {
+    fn read_next(&mut self) -> Result<Option<Vec<SealedEvent>>> {
+        let Some((first, last)) = self.ranges.pop_front() else {
+            return Ok(None);
+        };
+        let wanted = u32::try_from((last + 1 - first).min(self.batch as u64))?;
+        let mut events = self.desktop.store.read()?.own_events(first - 1, wanted)?;
+        // Batches are whole commands.
+        while events
+            .last()
+            .is_some_and(|event| event.header().k < event.header().n)
+        {
+            events.pop();
+        }
+        let from = first + events.len() as u64;
+        if from <= last {
+            self.ranges.push_front((from, last));
+        }
+        Ok(Some(events))
+    }
+
+    fn note(&mut self, pushed: &Pushed, events: u64) -> Result<()> {
+        let as_expected = |verdict: &Verdict| {
+            matches!(verdict.outcome(), Outcome::Accepted { .. })
+                && matches!(verdict, Verdict::First(_)) == self.is_first
+        };
+        let mut verdicts = pushed.verdicts.iter();
+        ensure!(
+            verdicts.all(|verdict| as_expected(&verdict.verdict)),
+            "all is accepted"
+        );
+        self.desktop.keep(pushed)?;
+        self.sent += events;
+        Ok(())
+    }
+}
+
+impl Sender for Sending<'_> {
+    fn next(&mut self) -> Result<Option<Vec<SealedEvent>>, SyncError> {
+        self.read_next().map_err(|error| host(&error))
+    }
+
+    fn keep(&mut self, pushed: &Pushed, events: u64) -> Result<(), SyncError> {
+        self.note(pushed, events).map_err(|error| host(&error))
+    }
+}
+
+fn host(error: &anyhow::Error) -> SyncError {
+    SyncError::Host(format!("{error:#}"))
 }
 
 /// Events that went over, and the time from reading them here to knowing them durable there.

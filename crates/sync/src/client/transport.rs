@@ -30,12 +30,39 @@ const MAX_ANSWER_BYTES: u64 = MAX_ATTACHMENT_BYTES + 1024 * 1024;
 /// Stands for "not measured yet".
 const NOT_MEASURED: i64 = i64::MIN;
 
+/// A body as it goes over the line.
+#[derive(Clone)]
+pub(super) struct Body {
+    bytes: Vec<u8>,
+    is_packed: bool,
+}
+
+impl Body {
+    /// Bytes sent as they are.
+    pub(super) fn plain(bytes: Vec<u8>) -> Self {
+        let is_packed = false;
+        Self { bytes, is_packed }
+    }
+
+    /// Bytes packed where that is worth it.
+    pub(super) fn packed(bytes: Vec<u8>) -> Result<Self, SyncError> {
+        if bytes.len() < WORTH_COMPRESSING {
+            return Ok(Self::plain(bytes));
+        }
+        let packed = zstd::bulk::compress(&bytes, 1).map_err(|_| SyncError::Undecodable)?;
+        Ok(Self {
+            bytes: packed,
+            is_packed: true,
+        })
+    }
+}
+
 /// A request before it is proved.
 pub(super) struct Call<'a> {
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) query: String,
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Option<Body>,
     pub(super) token: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) connection: &'a Connection,
@@ -143,16 +170,9 @@ impl Transport {
             call.connection.base_url.trim_end_matches('/'),
             call.path
         );
-        let (body, packed) = match &call.body {
-            Some(body) if body.len() >= WORTH_COMPRESSING && call.method == "POST" => (
-                zstd::bulk::compress(body, 1).map_err(|_| SyncError::Undecodable)?,
-                true,
-            ),
-            Some(body) => (body.clone(), false),
-            None => (Vec::new(), false),
-        };
+        let body = call.body.as_ref().map(|body| body.bytes.as_slice());
         let sent_at = self.environment.now();
-        let proof = self.proof(call, &url, &body)?;
+        let proof = self.proof(call, &url, body.unwrap_or_default())?;
         let target = if call.query.is_empty() {
             url
         } else {
@@ -171,21 +191,19 @@ impl Transport {
         if let Some(token) = &call.token {
             request = request.header("authorization", format!("DPoP {token}"));
         }
-        if packed {
+        if call.body.as_ref().is_some_and(|body| body.is_packed) {
             request = request.header("content-encoding", "zstd");
         }
-        if call.body.is_some() && call.method == "POST" {
+        if body.is_some() && call.method == "POST" {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
-        let result = if call.body.is_some() {
-            self.run(request.body(body), timeout)
-        } else {
-            self.run(request.body(()), timeout)
-        };
-        let mut response = result?;
+        let mut response = match body {
+            Some(body) => self.run(request.body(body), timeout),
+            None => self.run(request.body(()), timeout),
+        }?;
         let received_at = self.environment.now();
         let headers = response.headers().clone();
         if headers.get(version::HEADER).is_none() {
