@@ -1,6 +1,7 @@
 // Saves the documents of a file (one JSON text a line), pushes them, reads them into an empty database, and prints how long
 // each took, in milliseconds: node client.js FOLDER URL FILE BATCH
 'use strict';
+require('./durable');
 const fs = require('fs');
 const PouchDB = require('pouchdb');
 const [folder, url, file, batch] = process.argv.slice(2);

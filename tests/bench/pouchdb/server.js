@@ -1,5 +1,6 @@
 // The peer's server: express-pouchdb over LevelDB in the folder given.
 'use strict';
+require('./durable');
 const express = require('express');
 const PouchDB = require('pouchdb').defaults({ prefix: process.argv[2] + '/' });
 

@@ -1,6 +1,7 @@
 //! `PouchDB` with express-pouchdb, a sync that is in wide use, with the same bytes over the same loopback.
 //!
-//! It does not ask the disk to have anything before it answers, and checks no signature.
+//! By itself it does not ask the disk to have anything before it answers; that is measured too, and beside it the same
+//! with every write synced on both ends, as each commit of ours is. It checks no signature.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,15 @@ use skranke_tests::window::target_folder;
 
 use super::local::Transferred;
 
+/// Whether the peer waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// As it comes: no write is synced.
+    None,
+    /// Every write is synced before it is answered, on both ends.
+    EveryWrite,
+}
+
 /// What it did with the events.
 pub(crate) struct Peer {
     pub(crate) push: Transferred,
@@ -21,6 +31,9 @@ pub(crate) struct Peer {
     /// Saving one and having it over there.
     pub(crate) single: Vec<Duration>,
 }
+
+/// What `durable.js` looks at.
+const SYNCS: &str = "PEER_SYNCS";
 
 fn programs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/pouchdb")
@@ -32,7 +45,7 @@ pub(crate) fn is_installed() -> bool {
 }
 
 /// Saves, pushes and pulls the events as documents.
-pub(crate) fn run(events: &[SealedEvent], batch: usize) -> Result<Peer> {
+pub(crate) fn run(events: &[SealedEvent], batch: usize, durability: Durability) -> Result<Peer> {
     let folder = tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(target_folder())?;
@@ -48,7 +61,12 @@ pub(crate) fn run(events: &[SealedEvent], batch: usize) -> Result<Peer> {
     out.flush()?;
     let remote = folder.path().join("remote");
     std::fs::create_dir(&remote)?;
+    let syncs = match durability {
+        Durability::None => "0",
+        Durability::EveryWrite => "1",
+    };
     let mut server = Command::new("node")
+        .env(SYNCS, syncs)
         .arg(programs().join("server.js"))
         .arg(&remote)
         .stdin(Stdio::piped())
@@ -62,6 +80,7 @@ pub(crate) fn run(events: &[SealedEvent], batch: usize) -> Result<Peer> {
         .as_u64()
         .context("a port")?;
     let output = Command::new("node")
+        .env(SYNCS, syncs)
         .arg("--max-old-space-size=4096")
         .arg(programs().join("client.js"))
         .arg(folder.path())
