@@ -241,16 +241,18 @@ fn a_computer_that_worked_alone_keeps_its_cases_and_offers_them_to_a_lead() {
         serves_at_counter: true,
     })
     .unwrap();
-    app.staff_save(StaffSaveRequest {
-        id: None,
-        user_name: "bo".to_owned(),
-        name: "Bo Krog".to_owned(),
-        initials: "BK".to_owned(),
-        roles: vec!["counter".to_owned()],
-        active: true,
-        password: Some(PASSWORD.to_owned()),
-    })
-    .unwrap();
+    for user_name in ["bo", "hanne", "hanne.lokal"] {
+        app.staff_save(StaffSaveRequest {
+            id: None,
+            user_name: user_name.to_owned(),
+            name: "Bo Krog".to_owned(),
+            initials: "BK".to_owned(),
+            roles: vec!["counter".to_owned()],
+            active: true,
+            password: Some(PASSWORD.to_owned()),
+        })
+        .unwrap();
+    }
     let case = granted(&app, "0201703984", "Aase Lindholm");
     let code = code(&town, 1, tomorrow());
 
@@ -277,7 +279,12 @@ fn a_computer_that_worked_alone_keeps_its_cases_and_offers_them_to_a_lead() {
         Ok(())
     );
 
-    assert_eq!(sign_in(&app, "hanne", PASSWORD), Ok(()));
+    assert_eq!(sign_in(&app, "hanne.lokal", PASSWORD), Ok(()));
+    assert_eq!(
+        sign_in(&app, "hanne", PASSWORD),
+        Ok(()),
+        "although both her names are taken here"
+    );
     let page = app.held_work(()).unwrap();
     assert_eq!(page.rows.len(), 1);
     app.held_decide(HeldDecideRequest {

@@ -146,6 +146,10 @@ impl App {
             None => None,
         };
         let namesake = namesake.filter(|(account, _)| account.staff != grant.staff_id);
+        let namesake = match namesake {
+            Some((account, digest)) => Some((under_another_name(&read, account)?, digest)),
+            None => None,
+        };
         let account = account(&read, &arrived, user_name)?;
         let device = read.own_device()?.map_or(NO_DEVICE, |own| own.device);
         let known = read.account_by_login(&account.login)?;
@@ -167,8 +171,7 @@ impl App {
             device,
         };
         let mut write = store.write(&actor, Entry::new(Action::SignedIn, now))?;
-        if let Some((mut before, digest)) = namesake {
-            before.login = format!("{}.{OF_HERE}", before.login);
+        if let Some((before, digest)) = namesake {
             write.put_account(&before, &digest)?;
         }
         write.put_account(&account, &digest)?;
@@ -189,6 +192,16 @@ impl App {
         self.line.keep_session(arrived);
         Ok(view)
     }
+}
+
+/// An account whose name is the central store's from now on.
+fn under_another_name(read: &ReadHandle<'_>, account: AccountRow) -> Result<AccountRow, AppError> {
+    let wanted = format!("{}.{OF_HERE}", account.login);
+    let login = match read.account_by_login(&wanted)? {
+        None => wanted,
+        Some(_) => format!("{}.{}", account.login, account.staff),
+    };
+    Ok(AccountRow { login, ..account })
 }
 
 /// The account of a person the central store or the identity provider vouched for, with the roles of this sign-in.
