@@ -11,9 +11,11 @@ use skranke_protocol::signature::SigningKey;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::{backup, operator, restore};
+use skranke_testkit::files::picture;
 use skranke_testkit::invariants::{self, World};
 use skranke_testkit::postgres::Cluster;
 
+use crate::attachments::{attach, in_the_centre, look};
 use crate::faults::{Told, central, desktop};
 use crate::in_words::audit_fault;
 use crate::{TENANT, Town, granted, register};
@@ -115,6 +117,7 @@ impl Drill {
             .kind
             .place(self.town.folder.path(), &format!("new-{number}.db"));
         let config = self.town.settings(&place.owner).check().unwrap();
+        let _ = std::fs::remove_dir_all(&config.attachments);
         let key = KeyFile::read(&config.key_file).unwrap();
         let without = restore::run(from, &config, &key, None).err().unwrap();
         assert!(without.to_string().contains("--operator-key"), "{without}");
@@ -154,6 +157,9 @@ fn drill(kind: Kind) {
     let before = granted(&one, "0201703984", "Aase Lindholm");
     in_step(&one);
     in_step(&other);
+    let (early, late) = (picture(60, 80), picture(90, 70));
+    let first = attach(&other, &drill.town, &before, &early);
+    in_step(&other);
     let yesterday = drill.backup();
     let lost = drill.town.counter("skranke-3");
     register(&other, &before);
@@ -161,6 +167,7 @@ fn drill(kind: Kind) {
     in_step(&other);
     in_step(&one);
     register(&one, &third);
+    let second = attach(&one, &drill.town, &third, &late);
     in_step(&one);
     in_step(&lost);
     in_step(&other);
@@ -197,6 +204,12 @@ fn drill(kind: Kind) {
         }
     }
     assert_eq!(store.alarms(TENANT).unwrap(), []);
+
+    // And the scanned forms, of the backup and of after it, byte for byte, for every computer to see
+    for (case, digest, bytes) in [(&before, &first, &early), (&third, &second, &late)] {
+        assert_eq!(&in_the_centre(&drill.town, digest), bytes);
+        assert!(look(&lost, case, digest).is_ok());
+    }
 
     // And work goes on, also for whoever enrolled after the backup
     granted(&lost, "0201703984", "Aase Lindholm");

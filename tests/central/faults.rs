@@ -19,10 +19,12 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::tree::FollowedTree;
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, CaseFilter, Options, Store};
+use skranke_testkit::files::picture;
 use skranke_testkit::invariants::{self, Desktop, Logged, World};
 use skranke_testkit::network::{Line, Trouble};
 use skranke_testkit::{seed, times};
 
+use crate::attachments::{attach, in_the_centre};
 use crate::in_words::central_in_words;
 use crate::{TENANT, Town, draft_of, granted, register};
 
@@ -435,6 +437,8 @@ fn all_arrives_once(troubles: &[Trouble]) {
         other.sync_now(()).unwrap();
         line.suffers(trouble);
         let case = granted(&app, "0201703984", "Aase Lindholm");
+        let form = picture(100 + told.saved.len() as u32, 900);
+        let scan = (attach(&app, &town, &case, &form), form);
         told.saved.insert(case.row.id.clone());
         let status = app.sync_now(()).unwrap();
         if status.confirmed == status.cases {
@@ -445,6 +449,7 @@ fn all_arrives_once(troubles: &[Trouble]) {
         let status = app.sync_now(()).unwrap();
         assert_eq!((status.waiting, status.quarantined), (0, 0), "{trouble:?}");
         assert_eq!(status.confirmed, status.cases, "{trouble:?}");
+        assert_eq!(in_the_centre(&town, &scan.0), scan.1, "{trouble:?}");
         told.confirmed.clone_from(&told.saved);
     }
     for app in [&other, &app] {

@@ -4,6 +4,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod attachments;
 mod browser;
 mod devices;
 mod enrolment;

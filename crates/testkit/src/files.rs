@@ -9,6 +9,25 @@ pub fn scanned_pdf() -> Vec<u8> {
         .to_vec()
 }
 
+/// A sheet of paper as a PNG, a word of its author in it, as scanners leave one.
+///
+/// # Panics
+/// Never: a picture in memory can be written.
+pub fn picture(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(width, height, image::Rgb([250, 250, 245]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .expect("a picture can be written");
+    let mut file = bytes.into_inner();
+    let word = b"tEXtAuthor\0Kaj";
+    let mut chunk = 10_u32.to_be_bytes().to_vec();
+    chunk.extend(word);
+    chunk.extend(crc32(word).to_be_bytes());
+    let end = file.len() - 12;
+    file.splice(end..end, chunk);
+    file
+}
+
 /// A PNG whose header claims `width` times `height` pixels, with next to nothing behind it.
 pub fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let mut header = b"IHDR".to_vec();

@@ -143,6 +143,10 @@ error_codes! {
     FileDamaged => "file_damaged",
     /// The picture is larger than can be shown safely.
     ImageTooLarge => "image_too_large",
+    /// The file was attached on another computer, and the central store that has it cannot be reached.
+    AttachmentElsewhere => "attachment_elsewhere",
+    /// The computer on which the file was attached has not sent it yet.
+    AttachmentNotSent => "attachment_not_sent",
     /// The file could not be written.
     FileNotWritten => "file_not_written",
     /// The paper holds a character no shipped font has; `params.characters`.

@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::{CaseId, Sha256Digest};
 use skranke_domain::role::Act;
-use skranke_store::{Action, Entry};
+use skranke_protocol::problem::ProblemCode;
+use skranke_store::{Action, Entry, ReadHandle};
+use skranke_sync::SyncError;
 
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ScreenSignatureRequest,
@@ -20,6 +22,9 @@ use crate::present::rfc3339;
 use crate::record::{Command, load};
 use crate::state::{App, AtWork};
 use crate::usecases::{cases, drafts};
+
+/// Why a person looks at what they are working on.
+const OPEN_WORK: &str = "open_work";
 
 impl App {
     /// Attaches the file at `request.path`. The shell has asked for the path where the window gave none.
@@ -124,18 +129,20 @@ impl App {
         })
     }
 
-    /// A copy to look at: pictures encoded anew, PDFs as they came, for the bundled viewer. The look is logged.
+    /// A copy to look at: pictures encoded anew, PDFs as they came, for the bundled viewer. The look is logged. A file
+    /// of another computer is fetched from the central store.
     ///
     /// A file is asked for where it belongs: in a draft, or in a case under the same rule of purpose as the case. A
     /// scan says who came and may say more, so a role that may not see the channel opens those of drafts alone: there
     /// it writes the channel itself (practice 13).
     ///
     /// # Errors
-    /// `NotFound` when the file is not there, `PurposeMissing`, `NotPermitted`.
+    /// `NotFound` where the case or draft has no such file, `PurposeMissing`, `NotPermitted`; `AttachmentElsewhere` and
+    /// `AttachmentNotSent` where it is not on this computer and cannot be fetched.
     pub fn attachment_copy(&self, request: AttachmentRef) -> Result<AttachmentCopy, AppError> {
         let missing = || AppError::of(ErrorCode::NotFound);
         let digest: Sha256Digest = request.digest.parse().map_err(|_| missing())?;
-        let entry = self.at_work(|work| {
+        let (entry, purpose) = self.at_work(|work| {
             work.session.needs(Act::ReadCase)?;
             let entry = Entry::new(Action::AttachmentRead, work.now).on(digest.to_string());
             match (&request.case_id, &request.draft_id) {
@@ -149,9 +156,9 @@ impl App {
                         work.session.needs(Act::SeeChannel)?;
                         let case = continued.case()?;
                         holds_file(&work, case, digest)?;
-                        Ok(entry.on_case(case).because("open_work"))
+                        Ok((entry.on_case(case).because(OPEN_WORK), OPEN_WORK))
                     } else if holds {
-                        Ok(entry)
+                        Ok((entry, OPEN_WORK))
                     } else {
                         Err(missing())
                     }
@@ -163,24 +170,70 @@ impl App {
                     work.session.needs(Act::SeeChannel)?;
                     let purpose = cases::purpose_of_look(&work, case, request.purpose.as_deref())?;
                     holds_file(&work, case, digest)?;
-                    Ok(entry.on_case(case).because(purpose))
+                    Ok((entry.on_case(case).because(purpose), purpose))
                 }
                 (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
             }
         })?;
-        self.at_work(|work| {
+        let here = self.at_work(|work| {
             work.store.write(&work.actor, entry)?.commit()?;
-            let read = work.store.read()?;
-            let row = read.attachment(digest)?.ok_or_else(missing)?;
-            let (media_type, bytes) = match row.view_media_type {
-                Some(copied) => (copied, read.attachment_view(digest)?),
-                None => (row.media_type, read.attachment_original(digest)?),
-            };
-            Ok(AttachmentCopy {
-                media_type,
-                base64: STANDARD.encode(&bytes),
-            })
+            kept_copy(&work.store.read()?, digest)
+        })?;
+        match here {
+            Some(copy) => Ok(copy),
+            None => self.copy_from_central_store(digest, purpose),
+        }
+    }
+
+    /// A copy of a file that was attached on another computer, made for this one look.
+    ///
+    /// Nothing of it is kept here: a lost computer holds no scan but its own, and each look is logged where the file
+    /// lies (decision 35).
+    fn copy_from_central_store(
+        &self,
+        digest: Sha256Digest,
+        purpose: &str,
+    ) -> Result<AttachmentCopy, AppError> {
+        let fetched = self.as_person(|client, session| {
+            match client.download(session, &digest, purpose) {
+                Err(SyncError::Refused {
+                    code: ProblemCode::NotFound,
+                    ..
+                }) => Ok(None),
+                fetched => fetched.map(Some),
+            }
+        });
+        let original = fetched.map_err(|error| match error.code {
+            ErrorCode::OnlineOnly => AppError::of(ErrorCode::AttachmentElsewhere),
+            _ => error,
+        })?;
+        let original = original.ok_or_else(|| AppError::of(ErrorCode::AttachmentNotSent))?;
+        let taken = intake::accept(original, "")?;
+        Ok(match taken.copy {
+            Some(copy) => to_look_at("image/png".to_owned(), &copy),
+            None => to_look_at(taken.media_type.to_owned(), &taken.original),
         })
+    }
+}
+
+/// The copy of a file that is kept on this computer.
+fn kept_copy(
+    read: &ReadHandle<'_>,
+    digest: Sha256Digest,
+) -> Result<Option<AttachmentCopy>, AppError> {
+    let Some(row) = read.attachment(digest)? else {
+        return Ok(None);
+    };
+    Ok(Some(match row.view_media_type {
+        Some(copied) => to_look_at(copied, &read.attachment_view(digest)?),
+        None => to_look_at(row.media_type, &read.attachment_original(digest)?),
+    }))
+}
+
+fn to_look_at(media_type: String, bytes: &[u8]) -> AttachmentCopy {
+    AttachmentCopy {
+        media_type,
+        base64: STANDARD.encode(bytes),
     }
 }
 
