@@ -86,6 +86,8 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::sync::device_revoke,
         commands::sync::device_holdings,
         commands::sync::sync_now,
+        commands::sync::sync_cancel,
+        commands::sync::sync_sent,
         commands::desktop::attach,
         commands::desktop::paper_print,
         commands::desktop::paper_save,

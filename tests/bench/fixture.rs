@@ -331,6 +331,7 @@ impl Maker {
         Ok(FeedPage {
             grants: Vec::new(),
             skipped: None,
+            devices: [].into(),
             items,
             cursor: Cursor {
                 epoch: 1,

@@ -128,7 +128,10 @@ fn a_form_that_has_not_been_sent_yet_is_said_to_be_at_its_own_counter() {
     );
 
     one.sync_now(()).unwrap();
-    assert!(look(&other, &case, &digest).is_ok(), "after the next contact");
+    assert!(
+        look(&other, &case, &digest).is_ok(),
+        "after the next contact"
+    );
 }
 
 #[test]

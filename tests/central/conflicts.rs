@@ -5,12 +5,14 @@ use skranke_app::api::case::{
     CaseRef, CaseView, ConflictResolveRequest, ConflictSide, DecideRequest, Decision, TickRequest,
 };
 use skranke_app::api::error::ErrorCode;
+use skranke_testkit::files::picture;
 
+use crate::attachments::attach;
 use crate::{Town, draft_of};
 
 /// A case that waits for a decision, known to both counters.
 struct Two {
-    _town: Town,
+    town: Town,
     one: App,
     other: App,
     case: String,
@@ -33,7 +35,7 @@ impl Two {
             .row
             .id;
         let two = Self {
-            _town: town,
+            town,
             one,
             other,
             case,
@@ -132,11 +134,14 @@ fn two_decisions_made_apart_are_shown_side_by_side_and_neither_counts_yet() {
         assert_eq!(view.conflicts[0].field, "state");
         assert_eq!(view.conflicts[0].sides.len(), 2);
         assert!(!view.conflicts[0].before.is_empty());
-        assert!(side(&view, own).here && !side(&view, own).device.is_empty());
-        assert!(!side(&view, others).here);
+        assert!(side(&view, own).here && !side(&view, others).here);
+        let codes = [side(&view, own), side(&view, others)].map(|side| side.device.clone());
+        assert!(codes.iter().all(|code| !code.is_empty()), "{codes:?}");
+        assert_ne!(codes[0], codes[1]);
         for side in &view.conflicts[0].sides {
             assert_eq!(side.initials, "KT");
             assert!(!side.name.is_empty() && !side.at.is_empty() && !side.facts.is_empty());
+            assert!(side.papers[0].starts_with("Erklæring, underskrevet"));
         }
         assert!(view.actions.contains(&"conflict_resolve".to_owned()));
 
@@ -147,6 +152,26 @@ fn two_decisions_made_apart_are_shown_side_by_side_and_neither_counts_yet() {
             Some(ErrorCode::ConflictOpen)
         );
         assert!(two.register(app).is_err());
+    }
+}
+
+#[test]
+fn each_value_names_the_papers_its_author_had_and_no_other() {
+    // Given two counters that both have the declaration; one of them gets the signed form too, and both decide
+    let two = Two::with_an_open_case();
+    let case = two.show(&two.one);
+    attach(&two.one, &two.town, &case, &picture(60, 80));
+    two.decide(&two.one, GRANT).unwrap();
+    two.decide(&two.other, refusal()).unwrap();
+    two.meet();
+
+    // Then each value says so on both computers
+    for app in [&two.one, &two.other] {
+        let view = two.show(app);
+        let (granted, refused) = (side(&view, "granted"), side(&view, "refused"));
+        assert_eq!(refused.papers.len(), 1, "{:?}", refused.papers);
+        assert_eq!(granted.papers.len(), 2, "{:?}", granted.papers);
+        assert_eq!(granted.papers[1], "Underskrevet anmodning (anmodning.png)");
     }
 }
 

@@ -16,6 +16,7 @@ mod merging;
 mod papers;
 mod profiles;
 mod review;
+mod rounds;
 mod standby;
 mod stories;
 mod wipe;

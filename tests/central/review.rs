@@ -3,6 +3,7 @@
 use skranke_app::App;
 use skranke_app::api::case::{CaseListRequest, CaseRef, CaseView};
 use skranke_app::api::error::ErrorCode;
+use skranke_app::api::paper::PaperRequest;
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef};
 use skranke_app::{AppError, Clock};
 use skranke_server::store::key_file::KeyFile;
@@ -143,6 +144,85 @@ fn what_a_lead_lets_in_is_in_its_case_on_every_computer() {
         Some(ErrorCode::AlreadyReviewed),
         "decided once"
     );
+}
+
+/// The citizen leaves with the receipt.
+fn receipt_given(app: &App, case: &CaseView) {
+    let request = PaperRequest {
+        case_id: Some(case.row.id.clone()),
+        draft_id: None,
+        kind: "exemption_receipt".to_owned(),
+        large_print: false,
+        enclosure: false,
+    };
+    app.paper_record(&app.paper_prepare(&request).unwrap())
+        .unwrap();
+}
+
+#[test]
+fn a_paper_whose_work_is_held_or_sent_back_tops_the_queue_and_says_why_until_somebody_has_dealt_with_it()
+ {
+    // Given a queue, and last in it a case whose receipt was given out after the permission was withdrawn
+    let town = Town::new();
+    let one = town.counter("skranke-1");
+    for name in ["Bodil Aagaard", "Bodil Kvist"] {
+        granted(&one, "2304483984", name);
+    }
+    one.sync_now(()).unwrap();
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    one.sync_now(()).unwrap();
+    withdraw(&town, "skranke-1", &one);
+    register(&one, &case);
+    receipt_given(&one, &case);
+    let queue = |app: &App| {
+        let request = CaseListRequest {
+            query: String::new(),
+            filter: "missing_ticks".to_owned(),
+            after: None,
+            purpose: None,
+        };
+        let page = app.case_list(request).unwrap();
+        assert_eq!(
+            page.total,
+            Some(page.rows.len() as u64),
+            "each stands there once"
+        );
+        let rows = page.rows.into_iter();
+        rows.map(|row| (row.name, row.paper_apart))
+            .collect::<Vec<_>>()
+    };
+    let plain = |name: &str| (name.to_owned(), String::new());
+    assert!(queue(&one).iter().all(|(_, apart)| apart.is_empty()));
+    assert_ne!(queue(&one)[0].0, "Aase Lindholm");
+
+    // When the central store holds it apart
+    assert!(one.sync_now(()).unwrap().quarantined > 0);
+
+    // Then it is first, on the start screen too, and says why
+    let first = ("Aase Lindholm".to_owned(), "quarantined".to_owned());
+    assert_eq!(queue(&one)[0], first);
+    let on_start = one.worklist(()).unwrap();
+    assert_eq!(on_start.missing_ticks[0].paper_apart, "quarantined");
+    let other = town.counter("skranke-2");
+    other.sync_now(()).unwrap();
+    sign_in_as(&other, "hanne");
+    let mut page = other.held_work(()).unwrap();
+    assert!(page.rows[0].what.contains("Papir"), "{}", page.rows[0].what);
+
+    // And when it is sent back it says so, until somebody has dealt with it
+    while !page.rows.is_empty() {
+        page = decide(&other, &page, 0, false).unwrap();
+    }
+    one.sync_now(()).unwrap();
+    let first = ("Aase Lindholm".to_owned(), "returned".to_owned());
+    assert_eq!(queue(&one)[0], first);
+    for row in one.worklist(()).unwrap().returned {
+        let command = row.command;
+        one.returned_done(ReturnedRef { command }).unwrap();
+    }
+    let after = queue(&one);
+    assert!(after.contains(&plain("Aase Lindholm")), "{after:?}");
+    assert_ne!(after[0].0, "Aase Lindholm", "in its place again");
 }
 
 #[test]

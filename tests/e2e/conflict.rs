@@ -63,7 +63,8 @@ async fn two_decisions_stand_side_by_side_and_one_is_chosen_by_keyboard() -> Res
         "Vælg, hvad der gælder",
         "Ingen af betingelserne er opfyldt",
         "på denne computer",
-        "på en anden computer",
+        "på computer ",
+        "Erklæring, underskrevet",
     ] {
         window.wait_for_text(words).await?;
     }

@@ -227,7 +227,8 @@ impl Story {
                 This(Act::ReadAudit),
                 json!({ "id": uuid::Uuid::nil().to_string(), "after": null, "purpose": "lost_device" }),
             ),
-            "sync_status" | "sync_now" => (Nothing, Value::Null),
+            "sync_status" | "sync_now" | "sync_cancel" => (Nothing, Value::Null),
+            "sync_sent" => (This(Act::ReadCase), Value::Null),
             unknown => panic!("{unknown} has no row here: say who may"),
         }
     }

@@ -327,6 +327,9 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "cpr_check",
         "reveal",
         "sync_now",
+        "sync_cancel",
+        // Numbers and names of what this computer sent
+        "sync_sent",
         "screen_signature",
         // A draft: whoever captures writes who came
         "draft_new",

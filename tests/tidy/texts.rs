@@ -273,6 +273,16 @@ const FAMILIES: &[Family] = &[
         &["crates/app/src/usecases/*.rs"],
     ),
     family(
+        "status.progress_*",
+        "status.progress_${progress.what}",
+        &["crates/app/src/usecases/synchronise/round.rs"],
+    ),
+    family(
+        "window.paper_*",
+        "window.paper_${row.paper_apart}",
+        &["crates/app/src/usecases/review.rs"],
+    ),
+    family(
         "window.sync_*",
         "window.sync_${entry.sync}",
         &[

@@ -6,7 +6,7 @@ import { say } from '../src/lib/texts'
 import type { SyncView } from '../src/lib/api'
 
 const calm: SyncView = {
-  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1'
+  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0
 }
 const line = () => document.querySelector('footer.status')?.textContent ?? ''
 
@@ -34,4 +34,38 @@ test('a missing second copy is told where there is no central store, too', async
   await open(new RecordedCore({ sync_status: { ...calm, configured: false, problem: 'second_copy_behind' } }))
   await until(() => document.getElementById('status-problem') !== null, 'the problem')
   expect(line()).toContain(say('error.second_copy_behind'))
+})
+
+test('how far a long round is can be read, and it can be stopped', async () => {
+  const progress = { what: 'read', done: 12, of: 50 }
+  const core = new RecordedCore({ sync_status: { ...calm, progress }, sync_cancel: calm })
+  await open(core)
+  await until(() => document.getElementById('sync-stop') !== null, 'the way to stop')
+  expect(line()).toContain(say('status.progress_read', { percent: 24 }))
+  expect(document.querySelector('progress')?.value).toBe(24)
+  document.getElementById('sync-stop')?.click()
+  await until(() => document.getElementById('status-progress') === null, 'the round to be over')
+  expect(core.of('sync_cancel')).toHaveLength(1)
+})
+
+test('what is not known yet of a round is no number', async () => {
+  const progress = { what: 'begun', done: 0, of: 0 }
+  expect(await told({ progress })).toContain(say('status.progress_begun'))
+  expect(document.querySelector('progress')?.hasAttribute('value')).toBe(false)
+})
+
+test('each case of the last round is told by name and number, with how it stands', async () => {
+  const rows = [
+    { id: 'b', number: '2026-S1-000002', name: 'Bodil Aagaard', sync: 'quarantined' },
+    { id: 'a', number: '2026-S1-000001', name: 'Aase Lindholm', sync: 'confirmed' }
+  ]
+  await open(new RecordedCore({ sync_status: { ...calm, sent: 2 }, sync_sent: { rows } }))
+  await until(() => document.getElementById('show-sent') !== null, 'the way to the list')
+  document.getElementById('show-sent')?.click()
+  await until(() => document.querySelectorAll('[data-testid=sent-row]').length === 2, 'the cases')
+  const told = [...document.querySelectorAll('[data-testid=sent-row]')].map((row) => row.textContent ?? '')
+  expect(told[0]).toContain('Bodil Aagaard')
+  expect(told[0]).toContain(say('window.sync_quarantined'))
+  expect(told[1]).toContain('2026-S1-000001')
+  expect(told[1]).toContain(say('window.sync_confirmed'))
 })

@@ -37,7 +37,7 @@ use crate::api::session::{
     StaffView, StartStage, StartState, StoreRecovered,
 };
 use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
-use crate::api::sync::SyncView;
+use crate::api::sync::{SentCase, SentCases, SyncProgress, SyncView};
 use crate::{App, AppError};
 
 /// A command without a request, or without an answer.
@@ -145,6 +145,8 @@ commands! {
     device_holdings(HoldingsRequest) -> HoldingsPage;
     sync_status(Nothing) -> SyncView;
     sync_now(Nothing) -> SyncView;
+    sync_cancel(Nothing) -> SyncView;
+    sync_sent(Nothing) -> SentCases;
 }
 
 /// Commands that need the desktop (a dialog, a printer). The shell builds them from this crate's use cases.
@@ -269,6 +271,9 @@ pub fn typescript() -> String {
         ProfileChange,
         ProfileSaveRequest,
         SyncView,
+        SyncProgress,
+        SentCases,
+        SentCase,
         HeldRow,
         HeldPage,
         HeldDecideRequest,

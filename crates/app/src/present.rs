@@ -20,6 +20,7 @@ use skranke_forms::{HelpOffer, Texts};
 use crate::api::case::{CaseRowView, FactLine, IssuedPaper, TickView, TimelineEntry};
 use crate::api::draft::AttachmentView;
 use crate::explain::{day, moment};
+use crate::record::Origin;
 
 /// What the case itself does not know: initials, device codes, names of places, standing with the central store.
 pub(crate) struct Surroundings<'a> {
@@ -27,8 +28,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) texts: &'a Texts,
     /// Initials by member of staff.
     pub(crate) initials: &'a HashMap<StaffId, String>,
-    /// Code of the device and standing with the central store, by event.
-    pub(crate) origin: &'a HashMap<EventId, (String, String)>,
+    /// Where each event was made, and how the central store stands to it.
+    pub(crate) origin: &'a HashMap<EventId, Origin>,
     /// Name of the location.
     pub(crate) location: String,
     /// The ID that was seen, as the profile calls it.
@@ -139,6 +140,7 @@ pub(crate) fn row(
         location: around.location.clone(),
         conflict: !case.conflicts.is_empty(),
         sync: around.sync.clone(),
+        paper_apart: String::new(),
     }
 }
 
@@ -516,7 +518,7 @@ pub(crate) fn timeline(
             around.sees_channel() || !recorded.event.as_ref().is_some_and(tells)
         })
         .map(|recorded| {
-            let (device, sync) = around.origin.get(&recorded.id).cloned().unwrap_or_default();
+            let origin = around.origin.get(&recorded.id).cloned().unwrap_or_default();
             let (kind, detail) = match &recorded.event {
                 Some(event)
                     if discretion::holds_own_words(event)
@@ -533,8 +535,8 @@ pub(crate) fn timeline(
                 initials: around.initials_of(recorded.actor),
                 kind: kind.to_owned(),
                 detail,
-                device,
-                sync,
+                device: origin.device,
+                sync: origin.sync.to_owned(),
             }
         })
         .collect()

@@ -18,21 +18,32 @@ use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::state::{AtWork, NO_GRANT, Session};
 use crate::usecases::settings;
-use crate::usecases::synchronise::grant_in;
+use crate::usecases::synchronise::{device_codes, grant_in};
 
 /// A case with the events it was folded from.
 pub(crate) struct Loaded {
     pub(crate) case: Case,
     pub(crate) recorded: Vec<Recorded>,
-    /// Code of the device and standing with the central store, by event.
-    pub(crate) origin: HashMap<EventId, (String, String)>,
+    /// Where each event was made, and how the central store stands to it.
+    pub(crate) origin: HashMap<EventId, Origin>,
+}
+
+/// Where an event was made, and how the central store stands to it.
+#[derive(Clone, Default)]
+pub(crate) struct Origin {
+    /// Code of the computer; empty where this one was not told it.
+    pub(crate) device: String,
+    /// Whether it is this computer.
+    pub(crate) is_here: bool,
+    /// Code of its standing with the central store.
+    pub(crate) sync: &'static str,
 }
 
 impl Loaded {
     /// How the case as a whole stands to the central store: the least settled of its events.
     pub(crate) fn sync(&self) -> String {
         let worst = ["quarantined", "deferred", "waiting", "sent"];
-        let stands = |code: &&&str| self.origin.values().any(|(_, sync)| sync == **code);
+        let stands = |code: &&&str| self.origin.values().any(|origin| origin.sync == **code);
         worst
             .iter()
             .find(stands)
@@ -51,6 +62,7 @@ pub(crate) fn load(read: &ReadHandle<'_>, id: CaseId) -> Result<Loaded, AppError
         return Err(AppError::of(ErrorCode::CaseNotFound));
     }
     let own = read.own_device()?;
+    let others = device_codes(read)?;
     let standing: HashMap<CommandId, &'static str> = read
         .outbox_of_case(id)?
         .into_iter()
@@ -60,20 +72,22 @@ pub(crate) fn load(read: &ReadHandle<'_>, id: CaseId) -> Result<Loaded, AppError
     let mut origin = HashMap::with_capacity(stored.len());
     for event in &stored {
         let header = event.header();
-        let is_own = own
-            .as_ref()
-            .is_some_and(|own| own.device == header.device_id);
-        let device = own
-            .as_ref()
-            .filter(|_| is_own)
-            .map(|own| own.code.clone())
-            .unwrap_or_default();
+        let here = own.as_ref().filter(|own| own.device == header.device_id);
+        let device = match here {
+            Some(own) => Some(&own.code),
+            None => others.get(&header.device_id.to_string()),
+        };
         // What came from the central store is there by definition.
         let sync = standing
             .get(&header.command_id)
             .copied()
             .unwrap_or("confirmed");
-        origin.insert(header.id, (device, sync.to_owned()));
+        let made = Origin {
+            device: device.cloned().unwrap_or_default(),
+            is_here: here.is_some(),
+            sync,
+        };
+        origin.insert(header.id, made);
         recorded
             .push(payload::recorded(event).map_err(|_| AppError::of(ErrorCode::DatabaseDamaged))?);
     }

@@ -18,6 +18,8 @@ pub enum Trouble {
     AnswerLost,
     /// Each answer comes in small pieces.
     Slow,
+    /// The same, so slowly that a person waits.
+    Crawling,
     /// Each request arrives twice.
     Doubled,
     /// Each request arrives after the one that was sent after it.
@@ -115,13 +117,16 @@ fn carry(mut caller: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             caller.write_all(&answer[..answer.len() / 2])
         }
         Trouble::AnswerLost => ask(server, &request).map(|_| ()),
-        Trouble::Slow => {
-            for piece in ask(server, &request)?.chunks(200) {
-                caller.write_all(piece)?;
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Ok(())
-        }
+        Trouble::Slow => in_pieces(
+            &mut caller,
+            &ask(server, &request)?,
+            Duration::from_millis(5),
+        ),
+        Trouble::Crawling => in_pieces(
+            &mut caller,
+            &ask(server, &request)?,
+            Duration::from_millis(100),
+        ),
         Trouble::Doubled => {
             let first = ask(server, &request)?;
             ask(server, &request)?;
@@ -150,6 +155,14 @@ fn carry(mut caller: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             Ok(())
         }
     }
+}
+
+fn in_pieces(caller: &mut TcpStream, answer: &[u8], pause: Duration) -> std::io::Result<()> {
+    for piece in answer.chunks(200) {
+        caller.write_all(piece)?;
+        std::thread::sleep(pause);
+    }
+    Ok(())
 }
 
 /// Sends a request on a line of its own and reads the answer.

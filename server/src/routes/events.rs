@@ -127,7 +127,7 @@ pub(super) async fn pull(
     )
     .await?;
     let slice = whole_commands(slice);
-    let grants = if !slice.items.is_empty() {
+    let (grants, devices) = if !slice.items.is_empty() {
         let (named, server_key) = (by_grant(&slice), central.public_key());
         let (read, served) = (after.position, slice.read_to);
         let row = AuditRow {
@@ -154,14 +154,15 @@ pub(super) async fn pull(
                 }
                 transaction.audit(&row)?;
                 transaction.note_served(row.device_id, read, served)?;
-                grants_of(transaction, &named, &server_key).map(Some)
+                let grants = grants_of(transaction, &named, &server_key)?;
+                Ok(Some((grants, codes_of(transaction, &named)?)))
             })
             .await?
             .ok_or(ProblemCode::DeviceRevoked)?
     } else {
         let position = slice.tenant.position();
         central.writers.settled(call.tenant()?, position).await?;
-        Vec::new()
+        (Vec::new(), BTreeMap::new())
     };
     let skipped = skipped(&central, &call, after.position, &slice).await?;
     let now = log::now();
@@ -177,6 +178,7 @@ pub(super) async fn pull(
             backup_position: slice.tenant.backup_position,
             items: slice.items.into_iter().map(entry).collect(),
             grants,
+            devices,
             cursor,
             skipped: Some(skipped),
             head,
@@ -250,6 +252,20 @@ fn grants_of(
         }
     }
     Ok(tokens.into_iter().collect())
+}
+
+/// What people call the devices that events were made on.
+fn codes_of(
+    transaction: &mut dyn CentralTransaction,
+    named: &BTreeMap<GrantId, EventHeader>,
+) -> Stored<BTreeMap<String, String>> {
+    let made_on: BTreeSet<_> = named.values().map(|header| header.device_id).collect();
+    let mut codes = BTreeMap::new();
+    for id in made_on {
+        let known = transaction.device(id)?;
+        codes.extend(known.map(|device| (id.to_string(), device.code)));
+    }
+    Ok(codes)
 }
 
 /// A page that does not end in the middle of a command, unless it is all there is on it: who holds half of one cannot

@@ -67,6 +67,8 @@ pub(crate) const NAMES: &[&str] = &[
     "device_holdings",
     "sync_status",
     "sync_now",
+    "sync_cancel",
+    "sync_sent",
     "attach",
     "paper_print",
     "paper_save",

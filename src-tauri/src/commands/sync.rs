@@ -3,7 +3,7 @@
 use skranke_app::api::devices::{DeviceRevokeRequest, DevicesView, HoldingsPage, HoldingsRequest};
 use skranke_app::api::error::UiError;
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef, ReturnedRow};
-use skranke_app::api::sync::SyncView;
+use skranke_app::api::sync::{SentCases, SyncView};
 use tauri::State;
 
 use crate::desk::Desk;
@@ -16,6 +16,16 @@ pub(crate) async fn sync_status(desk: State<'_, Desk>) -> Result<SyncView, UiErr
 #[tauri::command]
 pub(crate) async fn sync_now(desk: State<'_, Desk>) -> Result<SyncView, UiError> {
     desk.run(move |app| app.sync_now(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn sync_cancel(desk: State<'_, Desk>) -> Result<SyncView, UiError> {
+    desk.run(move |app| app.sync_cancel(())).await
+}
+
+#[tauri::command]
+pub(crate) async fn sync_sent(desk: State<'_, Desk>) -> Result<SentCases, UiError> {
+    desk.run(move |app| app.sync_sent(())).await
 }
 
 #[tauri::command]

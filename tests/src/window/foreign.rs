@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,19 @@ pub struct ForeignServer {
 }
 
 impl ForeignServer {
+    /// The program's own central store at `port`, which the program is told to reach at `through`: a line between.
+    pub fn behind(scratch: &Scratch, port: u16, through: SocketAddr) -> Result<Self> {
+        let real = build_folder()?.join("skranke-server");
+        Self::instead(
+            scratch,
+            &format!(
+                "#!/bin/sh\necho '{{\"listening\":\"http://{through}\"}}'\n\
+                 SKRANKE_SERVER_LISTEN=127.0.0.1:{port} exec '{}' \"$@\" >/dev/null\n",
+                real.display()
+            ),
+        )
+    }
+
     /// Begins to answer, until the test ends.
     pub fn start(scratch: &Scratch) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -28,14 +41,21 @@ impl ForeignServer {
                 std::thread::spawn(move || answer(connection));
             }
         });
+        Self::instead(
+            scratch,
+            &format!(
+                "#!/bin/sh\necho '{{\"listening\":\"http://{address}\"}}'\nexec cat >/dev/null\n"
+            ),
+        )
+    }
+
+    /// A copy of the program beside this in place of its central store.
+    fn instead(scratch: &Scratch, script: &str) -> Result<Self> {
         let folder = scratch.stand_ins();
         let program = folder.join(PROGRAM);
         fs::copy(build_folder()?.join(PROGRAM), &program).context("copying the program")?;
         let server = folder.join("skranke-server");
-        let text = format!(
-            "#!/bin/sh\necho '{{\"listening\":\"http://{address}\"}}'\nexec cat >/dev/null\n"
-        );
-        fs::write(&server, text)?;
+        fs::write(&server, script)?;
         fs::set_permissions(&server, fs::Permissions::from_mode(0o700))?;
         Ok(Self { program })
     }

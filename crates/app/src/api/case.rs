@@ -36,6 +36,8 @@ pub struct CaseRowView {
     pub conflict: bool,
     /// `confirmed`, `waiting`, `quarantined` or `deferred`: how the central store stands to it.
     pub sync: String,
+    /// Why a paper of this computer that was given out may not stand: `quarantined` or `returned`; empty where none is.
+    pub paper_apart: String,
 }
 
 /// Searching and listing.
@@ -92,10 +94,12 @@ pub struct ConflictSide {
     pub name: String,
     /// When, RFC 3339.
     pub at: String,
-    /// Code of the computer; empty where this computer does not know it.
+    /// Code of the computer; empty where this computer was not told it.
     pub device: String,
     /// Whether it was set on this computer.
     pub here: bool,
+    /// The papers its author had: what was attached and the declaration, oldest first; empty where there was none.
+    pub papers: Vec<String>,
 }
 
 /// Choosing between conflicting values.

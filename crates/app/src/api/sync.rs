@@ -26,4 +26,39 @@ pub struct SyncView {
     pub reference: String,
     /// The municipality's set-up in use, `demo@1.2`: when it changes, the window reads its settings again.
     pub profile: String,
+    /// How far a long round is; none while there is none.
+    pub progress: Option<SyncProgress>,
+    /// Number of cases in [`SentCases`].
+    pub sent: u64,
+}
+
+/// How far a round is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SyncProgress {
+    /// `begun`, `sent` (records), `read` (records) or `uploaded` (bytes of a file).
+    pub what: String,
+    /// So far.
+    pub done: u64,
+    /// Of all; 0 where that is not known yet.
+    pub of: u64,
+}
+
+/// The cases that the last round sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SentCases {
+    /// Each of them; what is not confirmed comes first.
+    pub rows: Vec<SentCase>,
+}
+
+/// A case that was sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SentCase {
+    /// Id.
+    pub id: String,
+    /// Case number.
+    pub number: String,
+    /// The citizen's name.
+    pub name: String,
+    /// `confirmed`, `waiting`, `quarantined` or `deferred`: how the central store stands to the whole case.
+    pub sync: String,
 }

@@ -194,18 +194,22 @@ impl App {
         digest: Sha256Digest,
         purpose: &str,
     ) -> Result<AttachmentCopy, AppError> {
-        let fetched = self.as_person(|client, session| {
-            match client.download(session, &digest, purpose) {
-                Err(SyncError::Refused {
-                    code: ProblemCode::NotFound,
-                    ..
-                }) => Ok(None),
-                fetched => fetched.map(Some),
+        let fetched =
+            self.as_person(
+                |client, session| match client.download(session, &digest, purpose) {
+                    Err(SyncError::Refused {
+                        code: ProblemCode::NotFound,
+                        ..
+                    }) => Ok(None),
+                    fetched => fetched.map(Some),
+                },
+            );
+        let original = fetched.map_err(|error| {
+            if error.code == ErrorCode::OnlineOnly {
+                AppError::of(ErrorCode::AttachmentElsewhere)
+            } else {
+                error
             }
-        });
-        let original = fetched.map_err(|error| match error.code {
-            ErrorCode::OnlineOnly => AppError::of(ErrorCode::AttachmentElsewhere),
-            _ => error,
         })?;
         let original = original.ok_or_else(|| AppError::of(ErrorCode::AttachmentNotSent))?;
         let taken = intake::accept(original, "")?;

@@ -31,6 +31,7 @@ use crate::state::{App, AtWork};
 use crate::usecases::conflicts;
 use crate::usecases::continuing;
 use crate::usecases::decisions::came_instead;
+use crate::usecases::review::papers_apart;
 use crate::usecases::said_yes;
 
 /// Rows of a page.
@@ -78,6 +79,7 @@ impl App {
             work.store.write(&work.actor, entry)?.commit()?;
             let read = work.store.read()?;
             let page = read.cases(CaseFilter::AnyTickDue, None, ON_START)?;
+            let (rows, beyond) = papers_first(&read, page.rows, true)?;
             let today = danish_time::start_of(danish_time::date_at(work.now));
             let newest = read.cases(CaseFilter::All, None, 500)?;
             let changed_today = newest
@@ -88,8 +90,8 @@ impl App {
             Ok(Worklist {
                 drafts,
                 returned,
-                missing_ticks: self.rows(&work, page.rows)?,
-                missing_ticks_total: read.case_counts()?.any_tick_due,
+                missing_ticks: self.rows(&work, rows)?,
+                missing_ticks_total: read.case_counts()?.any_tick_due + beyond,
                 today: changed_today as u64,
             })
         })
@@ -127,11 +129,17 @@ impl App {
                 .because(purpose.unwrap_or_default());
             work.store.write(&work.actor, entry)?.commit()?;
             let read = work.store.read()?;
+            let is_first_page = after.is_none();
             let said_yes = term.is_none() && request.filter == said_yes::FILTER;
             let page = match &term {
                 Some(term) => read.search(term, after.as_ref(), PAGE)?,
                 None if said_yes => said_yes::page(&read, after, PAGE)?,
                 None => read.cases(filter, after.as_ref(), PAGE)?,
+            };
+            let (rows, beyond) = if term.is_none() && filter == CaseFilter::AnyTickDue {
+                papers_first(&read, page.rows, is_first_page)?
+            } else {
+                (page.rows, 0)
             };
             let counts = read.case_counts()?;
             let total = match (&term, filter) {
@@ -140,7 +148,7 @@ impl App {
                 (Some(_), _) => None,
                 (None, CaseFilter::All) => Some(counts.total()),
                 (None, CaseFilter::Open) => Some(counts.open()),
-                (None, CaseFilter::AnyTickDue) => Some(counts.any_tick_due),
+                (None, CaseFilter::AnyTickDue) => Some(counts.any_tick_due + beyond),
                 (None, CaseFilter::InConflict) => Some(counts.in_conflict),
                 (None, CaseFilter::TickDue(Tick::Registered)) => Some(counts.registered_due),
                 (None, CaseFilter::TickDue(Tick::Receipt)) => Some(counts.receipt_due),
@@ -153,7 +161,7 @@ impl App {
             };
             let next = page.next.as_ref().map(ToString::to_string);
             Ok(CasePage {
-                rows: self.rows(&work, page.rows)?,
+                rows: self.rows(&work, rows)?,
                 next,
                 total,
                 not_shown: total.map_or(0, |shown| counts.total().saturating_sub(shown)),
@@ -495,6 +503,7 @@ impl App {
     fn rows(&self, work: &AtWork<'_>, rows: Vec<CaseRow>) -> Result<Vec<CaseRowView>, AppError> {
         let read = work.store.read()?;
         let today = danish_time::date_at(work.now);
+        let apart = papers_apart(&read)?;
         let view = |row: CaseRow| {
             let ran_out = row.is_registered_exemption && !self.runs(&read, &row, today)?;
             let state = if ran_out {
@@ -534,6 +543,7 @@ impl App {
                 location: self.location_name(work.store, &row.location)?,
                 conflict: row.conflicts > 0,
                 sync: row.sync.code().to_owned(),
+                paper_apart: apart.get(&row.case).copied().unwrap_or_default().to_owned(),
             })
         };
         rows.into_iter().map(view).collect()
@@ -554,6 +564,26 @@ pub(crate) fn id_kind(case: &Case, profile: &Profile) -> String {
 /// Whether a case the central store knows says that the citizen is exempt.
 pub(crate) fn is_exempt(case: &FoundCase) -> bool {
     case.registered && case.state == CaseState::Granted.code()
+}
+
+/// A page of the queue with the cases first whose paper may not stand, whatever day they are due and whether or not a
+/// tick is missing; and how many of them the queue would not hold otherwise. Basis: design, section 8.
+fn papers_first(
+    read: &ReadHandle<'_>,
+    mut rows: Vec<CaseRow>,
+    is_first_page: bool,
+) -> Result<(Vec<CaseRow>, u64), AppError> {
+    let apart = papers_apart(read)?;
+    rows.retain(|row| !apart.contains_key(&row.case));
+    let mut first = Vec::new();
+    for case in apart.keys() {
+        first.extend(read.case_row(*case)?);
+    }
+    let beyond = first.iter().filter(|row| row.ticks_due.is_empty()).count();
+    if is_first_page {
+        rows.splice(0..0, first);
+    }
+    Ok((rows, beyond as u64))
 }
 
 /// A case the central store knows and this computer does not hold: what a list shows of it, and no more.
@@ -577,6 +607,7 @@ fn found_elsewhere(case: FoundCase) -> CaseRowView {
         location: String::new(),
         conflict: case.in_conflict,
         sync: "confirmed".to_owned(),
+        paper_apart: String::new(),
     }
 }
 

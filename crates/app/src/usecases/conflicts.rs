@@ -1,9 +1,9 @@
 //! Choosing between values that two people set for the same thing without seeing each other's work.
 //!
-//! Both values are shown side by side with who set them, when and on which computer. The choice is an event with a
+//! Both values are shown side by side with who set them, when, on which computer and on what paper. The choice is an event with a
 //! reason; the other value stays in the history. Basis: design, section 3, *Concurrency*; decision 5.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use skranke_domain::case::{Case, Recorded};
 use skranke_domain::event::{CitizenRecorded, Event};
@@ -52,7 +52,7 @@ pub(crate) fn views(
     let side = |id: &EventId| {
         let recorded = by_id.get(id)?;
         let event = recorded.event.as_ref()?;
-        let (device, _) = around.origin.get(id).cloned().unwrap_or_default();
+        let origin = around.origin.get(id).cloned().unwrap_or_default();
         Some(ConflictSide {
             event: id.to_string(),
             kind: event.kind().to_owned(),
@@ -60,8 +60,9 @@ pub(crate) fn views(
             initials: around.initials_of(recorded.actor),
             name: names.get(&recorded.actor).cloned().unwrap_or_default(),
             at: rfc3339(recorded.recorded_at),
-            here: !device.is_empty(),
-            device,
+            here: origin.is_here,
+            device: origin.device,
+            papers: papers_under(recorded, &by_id, around),
         })
     };
     case.conflicts
@@ -72,6 +73,43 @@ pub(crate) fn views(
             sides: conflict.events.iter().filter_map(side).collect(),
         })
         .collect()
+}
+
+/// What the author of an event had on paper: what was attached and the declaration, in the same command or in what
+/// they had seen. Basis: design, section 3, *Concurrency*.
+fn papers_under(
+    resting: &Recorded,
+    by_id: &HashMap<EventId, &Recorded>,
+    around: &Surroundings<'_>,
+) -> Vec<String> {
+    let mut seen: BTreeSet<EventId> = by_id
+        .values()
+        .filter(|other| other.command == resting.command)
+        .map(|other| other.id)
+        .collect();
+    let mut ahead: Vec<EventId> = seen.iter().copied().collect();
+    while let Some(recorded) = ahead.pop().and_then(|id| by_id.get(&id)) {
+        ahead.extend(recorded.based_on.iter().filter(|id| seen.insert(**id)));
+    }
+    let mut had: Vec<&Recorded> = seen
+        .iter()
+        .filter_map(|id| by_id.get(id).copied())
+        .collect();
+    had.sort_by_key(|recorded| (recorded.recorded_at, recorded.hash));
+    let papers = had.iter().filter_map(|recorded| match &recorded.event {
+        Some(Event::AttachmentAdded(file)) => Some(format!(
+            "{} ({})",
+            around.say(&format!("attachment.{}", file.purpose.code())),
+            file.file_name
+        )),
+        Some(Event::DeclarationSigned(declaration)) => Some(format!(
+            "{} {}",
+            around.say("conflict.declaration"),
+            day(declaration.signed_on)
+        )),
+        _ => None,
+    });
+    papers.collect()
 }
 
 /// What the case holds now: the value from before both.

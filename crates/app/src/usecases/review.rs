@@ -3,9 +3,9 @@
 //! Only the central store knows what is held, and one decision must win: without a line to it nothing is shown and
 //! nothing decided. What was sent back is kept here, so that it is told offline too. Basis: design, sections 3 and 6.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use skranke_domain::ids::CommandId;
+use skranke_domain::ids::{CaseId, CommandId};
 use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
@@ -172,7 +172,10 @@ impl App {
     fn held_page(&self, outcome: String) -> Result<HeldPage, AppError> {
         self.at_work(|work| work.session.needs(Act::Review))?;
         self.noted("held", "")?;
-        let answer = self.as_person(Client::held)?;
+        let mut answer = self.as_person(Client::held)?;
+        // A citizen holds the paper already.
+        let issued = |held: &HeldCommand| held.kinds.iter().any(|kind| kind == "paper_issued");
+        answer.work.sort_by_key(|held| !issued(held));
         self.at_work(|work| {
             let read = work.store.read()?;
             let row = |held: &HeldCommand| self.held_row(&read, held);
@@ -243,6 +246,25 @@ impl App {
             Ok(())
         })
     }
+}
+
+/// Cases whose paper was given out by this computer and may not stand, with why: the work it rests on is held apart, or
+/// was sent back and nobody has dealt with it. Basis: design, section 8.
+pub(crate) fn papers_apart(
+    read: &ReadHandle<'_>,
+) -> Result<BTreeMap<CaseId, &'static str>, AppError> {
+    let done = dealt_with(read)?;
+    let sent_back = QuarantineReason::Returned;
+    let mut apart = BTreeMap::new();
+    for row in read.papers_apart()? {
+        let is_returned = row.verdict.as_deref() == Some(sent_back.code());
+        if !is_returned {
+            apart.insert(row.case, "quarantined");
+        } else if !done.contains(&row.command.to_string()) {
+            apart.insert(row.case, "returned");
+        }
+    }
+    Ok(apart)
 }
 
 fn returned(read: &ReadHandle<'_>) -> Result<Vec<ReturnedCommand>, AppError> {

@@ -8,19 +8,20 @@ mod epoch;
 mod fork;
 mod person;
 mod problem;
+mod round;
 mod tree;
 mod trust;
 mod wipe;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngCore;
 use rand::rngs::OsRng;
-use skranke_domain::ids::StaffId;
+use skranke_domain::ids::{CaseId, StaffId};
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
@@ -37,6 +38,7 @@ use crate::present::rfc3339;
 use crate::state::{App, NO_DEVICE, why_closed};
 use crate::usecases::settings;
 use problem::Told;
+use round::{Round, Taken};
 
 /// Seconds between two rounds when nothing new was saved.
 const REST_SECONDS: u64 = 10;
@@ -66,7 +68,9 @@ struct LineState {
     /// Sessions to be ended there when it can be reached.
     ending: Vec<Arc<skranke_sync::Session>>,
     /// One round at a time.
-    running: bool,
+    round: Option<Round>,
+    /// Cases of the work that the last round sent which had something to send.
+    sent: BTreeSet<CaseId>,
 }
 
 /// How far a look-up of a citizen reached.
@@ -79,16 +83,6 @@ pub(crate) struct CentralLook {
 impl Line {
     fn state(&self) -> MutexGuard<'_, LineState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the line for one round; none while another round runs. It is let go however the round ends.
-    fn take(&self) -> Option<Taken<'_>> {
-        let mut state = self.state();
-        if state.running {
-            return None;
-        }
-        state.running = true;
-        Some(Taken(self))
     }
 
     /// Notes how a contact ended.
@@ -162,25 +156,23 @@ impl Line {
     }
 }
 
-/// The line while a round runs.
-struct Taken<'l>(&'l Line);
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        self.0.state().running = false;
-    }
-}
-
 impl App {
     /// The status line: what is saved here, and what the central store has confirmed.
     ///
     /// # Errors
     /// What the store reports.
     pub fn sync_status(&self, (): ()) -> Result<SyncView, AppError> {
-        let (online, alarm, line) = {
+        let (online, alarm, line, progress, sent) = {
             let state = self.line.state();
             let alarm = state.alarms.values().next().cloned();
-            (state.online, alarm, state.problem.clone())
+            let progress = state.round.as_ref().and_then(Round::told);
+            (
+                state.online,
+                alarm,
+                state.problem.clone(),
+                progress,
+                state.sent.len() as u64,
+            )
         };
         let now = self.now();
         let desk = self.lock();
@@ -242,6 +234,8 @@ impl App {
             problem,
             reference,
             profile,
+            progress,
+            sent,
         })
     }
 
@@ -274,6 +268,9 @@ impl App {
     /// Ends the background work; what waits stays and is sent at the next start.
     pub fn stop(&self) {
         self.line.cancel.cancel();
+        if let Some(round) = &self.line.state().round {
+            round.stop();
+        }
         self.line.cancel_browser_sign_in();
         self.line.wake.notify_all();
     }
@@ -282,10 +279,10 @@ impl App {
         if self.server().is_none() {
             return;
         }
-        let Some(_taken) = self.line.take() else {
+        let Some(taken) = self.line.take() else {
             return;
         };
-        let outcome = self.round();
+        let outcome = self.round(&taken);
         if matches!(
             outcome,
             Err(SyncError::NotSignedByServer | SyncError::WrongContent)
@@ -320,7 +317,7 @@ impl App {
         })
     }
 
-    fn round(&self) -> Result<(), SyncError> {
+    fn round(&self, taken: &Taken<'_>) -> Result<(), SyncError> {
         let client = self.enrolled_client()?;
         self.end_sessions(&client);
         match self.renew_grant_over(&client) {
@@ -377,8 +374,11 @@ impl App {
             own_events: &mut |first, last| {
                 rehearsal::point("sync.before_push");
                 let count = u32::try_from(last + 1 - first).unwrap_or(u32::MAX);
-                self.with_store(|store| Ok(store.read()?.own_events(first - 1, count)?))
-                    .map_err(said)
+                let own = self
+                    .with_store(|store| Ok(store.read()?.own_events(first - 1, count)?))
+                    .map_err(said)?;
+                taken.sends(&own);
+                Ok(own)
             },
             offered_again: &mut || {
                 let portion = self.next_portion().map_err(said)?;
@@ -449,6 +449,7 @@ impl App {
                 let mut alarms = Vec::new();
                 self.taking_in(|write| {
                     Self::keep_grants(write, &key, &page.sent.grants)?;
+                    keep_device_codes(write, &page.sent.devices)?;
                     tree::keep(write, &followed)?;
                     alarms = trust::page(&write.take_page(&page.sent)?);
                     alarms.extend(followed.alarm);
@@ -468,9 +469,9 @@ impl App {
                     .map_err(said)
             },
             alarm: &mut |alarm| self.raise(trust::planned(alarm)),
-            progress: &mut |_| {},
+            progress: &mut |progress| taken.progressed(progress),
         };
-        match skranke_sync::run(&client, &local, &mut exchange, &self.line.cancel) {
+        match skranke_sync::run(&client, &local, &mut exchange, &taken.cancel) {
             Err(error) if is_revoked(&error) => {
                 self.wipe_if_ordered(&client)?;
                 return Err(error);
@@ -751,6 +752,26 @@ pub(crate) fn host(error: AppError) -> SyncError {
     SyncError::Host(said(error))
 }
 
+/// Name of the setting that keeps what people call the other computers, by device id.
+const DEVICE_CODES: &str = "device_codes";
+
+/// What people call the other computers whose work was fetched.
+pub(crate) fn device_codes(read: &ReadHandle<'_>) -> Result<BTreeMap<String, String>, AppError> {
+    Ok(settings::read_in(read, DEVICE_CODES)?.unwrap_or_default())
+}
+
+fn keep_device_codes(
+    write: &mut WriteHandle<'_>,
+    told: &BTreeMap<String, String>,
+) -> Result<(), AppError> {
+    let mut codes = device_codes(&write.reading())?;
+    if told.iter().all(|(id, code)| codes.get(id) == Some(code)) {
+        return Ok(());
+    }
+    codes.extend(told.clone());
+    settings::write(write, DEVICE_CODES, &codes)
+}
+
 /// A failed call of a command that only the central store can do: what was typed is kept, and nothing was changed.
 pub(crate) fn needs_line(error: SyncError) -> AppError {
     let Some(told) = problem::told(&error) else {
@@ -769,23 +790,4 @@ pub(crate) fn needs_line(error: SyncError) -> AppError {
 
 fn said(error: AppError) -> String {
     error.log_line()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_round_that_panics_lets_the_line_go() {
-        let line = Line::default();
-
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _taken = line.take().expect("free");
-            assert!(line.take().is_none(), "one round at a time");
-            panic!("a round went wrong");
-        }));
-
-        assert!(panicked.is_err());
-        assert!(line.take().is_some(), "the next round may run");
-    }
 }

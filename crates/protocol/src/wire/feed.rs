@@ -1,5 +1,6 @@
 //! The feed: what a device may see of its tenant, in the order the server committed it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -128,6 +129,9 @@ pub struct FeedPage {
     /// reader can follow the tree ([`crate::tree`]); none from a server before it gave them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<Vec<String>>,
+    /// Codes of the devices that made the page's events, by device id: what people call them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub devices: BTreeMap<String, String>,
     /// The head of the tenant's feed.
     pub head: Signed<TenantHead>,
     /// The server's time.

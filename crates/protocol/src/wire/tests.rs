@@ -179,6 +179,7 @@ fn a_page_reads_back_as_written() {
         backup_position: 3,
         grants: Vec::new(),
         skipped: Some(vec!["ab".repeat(32); 6]),
+        devices: [("d".to_owned(), "S1".to_owned())].into(),
         head: Signed::new(&head, &server).unwrap(),
         server_time: noon(),
     };

@@ -140,6 +140,23 @@ const OF_CASE: &str = "
      WHERE c.case_id = :case_id
      ORDER BY o.first_seq";
 
+/// Two questions, since each state is found by an index of its own; the second names what its index is over.
+const PAPERS_APART: &str = "
+    SELECT o.command_id, c.case_id, o.first_seq, c.event_count, o.state, o.verdict, o.position,
+           o.attempts, o.attempted_at, o.is_backed_up
+      FROM outbox o
+      JOIN command c ON c.id = o.command_id
+     WHERE o.state = 'quarantined'
+       AND EXISTS (SELECT 1 FROM event e WHERE e.command_id = o.command_id AND e.kind = 'paper_issued')
+     UNION ALL
+    SELECT o.command_id, c.case_id, o.first_seq, c.event_count, o.state, o.verdict, o.position,
+           o.attempts, o.attempted_at, o.is_backed_up
+      FROM outbox o
+      JOIN command c ON c.id = o.command_id
+     WHERE o.state IN ('waiting', 'sent', 'deferred') AND o.state = 'deferred'
+       AND EXISTS (SELECT 1 FROM event e WHERE e.command_id = o.command_id AND e.kind = 'paper_issued')
+     ORDER BY first_seq";
+
 /// Of the quarantined, those a person has sent back: few, and found by their index.
 const RETURNED: &str = "
     SELECT count(*) AS returned FROM outbox WHERE state = 'quarantined' AND verdict = 'returned'";
@@ -307,6 +324,14 @@ impl ReadHandle<'_> {
             QUARANTINED,
             named_params! { ":limit": limit },
         )
+    }
+
+    /// Own commands that issued a paper and that the central store holds apart, in chain order.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn papers_apart(&self) -> Result<Vec<OutboxRow>, StoreError> {
+        rows(self.connection, PAPERS_APART, &[])
     }
 
     /// Own commands of a case, in chain order.

@@ -35,6 +35,7 @@ fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
     FeedPage {
         grants: Vec::new(),
         skipped: None,
+        devices: [].into(),
         items,
         cursor: Cursor { epoch: 1, position },
         more: false,

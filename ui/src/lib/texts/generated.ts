@@ -337,6 +337,7 @@ export const texts = {
   "conflict.colleague": "En kollega",
   "conflict.confirm_title": "Vælg: {value}",
   "conflict.decided_at": "Afgjort",
+  "conflict.declaration": "Erklæring, underskrevet",
   "conflict.field.citizen": "Borgerens oplysninger",
   "conflict.field.declaration": "Erklæring",
   "conflict.field.guardian": "Værge",
@@ -347,9 +348,12 @@ export const texts = {
   "conflict.field.unopened_post": "Uåbnet post",
   "conflict.kept": "Den anden værdi bliver stående i sagens historik.",
   "conflict.lead": "To har ændret det samme uden at se hinandens arbejde. Værdien fra før gælder, til du vælger.",
+  "conflict.no_papers": "Intet papir",
   "conflict.nothing_before": "Der var ikke noget før.",
+  "conflict.on_computer": "på computer {device}",
   "conflict.on_other_computer": "på en anden computer",
   "conflict.on_this_computer": "på denne computer ({device})",
+  "conflict.papers": "Papirer bag",
   "conflict.reason_label": "Hvorfor?",
   "conflict.revoked_on": "Tilbagekaldt",
   "conflict.set_by": "{who}, {at}",
@@ -487,6 +491,8 @@ export const texts = {
   "error.already_enrolled": "Computeren er allerede tilsluttet kommunens server.",
   "error.already_reviewed": "En kollega har allerede taget stilling til det. Åbn listen igen.",
   "error.already_set_up": "Skranke er allerede sat op på denne computer. Log ind i stedet.",
+  "error.attachment_elsewhere": "Bilaget er vedhæftet på en anden computer og ligger på kommunens server, som ikke kan nås nu. Prøv igen, når der er forbindelse.",
+  "error.attachment_not_sent": "Bilaget er endnu kun på den computer, hvor det blev vedhæftet. Prøv igen, når den har haft forbindelse.",
   "error.bad_profile": "Kommunens profil har en fejl. Kontakt administratoren med referencen {reference}.",
   "error.browser_not_opened": "Browseren kunne ikke åbnes. Kontakt it-support.",
   "error.browser_sign_in_abandoned": "Du blev ikke færdig med at logge ind i browseren. Prøv igen.",
@@ -1346,11 +1352,21 @@ export const texts = {
   "status.label": "Status",
   "status.not_saved": "Ikke gemt. {what}",
   "status.offline": "Ingen forbindelse til serveren. Du kan arbejde videre.",
+  "status.progress_begun": "Taler med serveren",
+  "status.progress_read": "Henter fra serveren: {percent} %",
+  "status.progress_sent": "Sender til serveren: {percent} %",
+  "status.progress_uploaded": "Sender bilag: {percent} %",
   "status.quarantined_many": "{count} hændelser er sat i karantæne",
   "status.quarantined_one": "1 hændelse er sat i karantæne",
   "status.saved": "Gemt {time}",
   "status.saving": "Gemmer",
+  "status.sent": "Vis sager",
+  "status.sent_help": "Vis sagerne i den seneste synkronisering",
+  "status.sent_lead": "Sagerne, som computeren sidst sendte noget fra.",
+  "status.sent_title": "Seneste synkronisering",
   "status.shortcuts": "Genveje",
+  "status.stop": "Stop",
+  "status.stop_help": "Stop synkroniseringen. Intet går tabt, og resten kommer næste gang.",
   "status.synced": "{confirmed} af {total} bekræftet modtaget kl. {time}",
   "status.synced_never": "Intet bekræftet modtaget endnu",
   "status.waiting_many": "{count} venter på at blive sendt",
@@ -1511,6 +1527,8 @@ export const texts = {
   "window.nothing_to_save": "Alt er gemt",
   "window.open_work": "Åbne sager",
   "window.other_actions": "Flere handlinger",
+  "window.paper_quarantined": "Papir udleveret, men arbejdet bag er i karantæne",
+  "window.paper_returned": "Papir udleveret, men arbejdet bag er sendt retur",
   "window.park_lead": "Alt, du har skrevet, er gemt. Sagen ligger under Parkerede sager på forsiden.",
   "window.parked_line": "Trin {step} {title} · {initials}",
   "window.parked_title": "Parkerede sager",
@@ -1541,6 +1559,7 @@ export const texts = {
   "window.staff_password_help": "Mindst 10 tegn. Lad feltet stå tomt for at beholde den gamle.",
   "window.staff_roles": "Roller",
   "window.staff_user": "Brugernavn",
+  "window.sync_confirmed": "bekræftet modtaget",
   "window.sync_deferred": "udsat",
   "window.sync_none": "Denne computer er ikke knyttet til en server.",
   "window.sync_now": "Synkronisér nu",
@@ -1645,6 +1664,7 @@ export interface TextValues {
   "cli.verify-receipt.issued": { date: string | number; device: string | number; municipality: string | number };
   "cli.verify-receipt.paper": { kind: string | number; number: string | number };
   "conflict.confirm_title": { value: string | number };
+  "conflict.on_computer": { device: string | number };
   "conflict.on_this_computer": { device: string | number };
   "conflict.set_by": { at: string | number; who: string | number };
   "continue.clash": { label: string | number; recorded: string | number; typed: string | number };
@@ -1756,6 +1776,9 @@ export interface TextValues {
   "start.unfinished.count_many": { count: string | number };
   "state.granted_at": { time: string | number };
   "status.not_saved": { what: string | number };
+  "status.progress_read": { percent: string | number };
+  "status.progress_sent": { percent: string | number };
+  "status.progress_uploaded": { percent: string | number };
   "status.quarantined_many": { count: string | number };
   "status.saved": { time: string | number };
   "status.synced": { confirmed: string | number; time: string | number; total: string | number };
