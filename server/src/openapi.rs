@@ -87,6 +87,12 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::NotPermitted,
             ProblemCode::NotFound,
         ],
+        "scope_list" => &[ProblemCode::GrantNotValid, ProblemCode::NotPermitted],
+        "scope_decide" => &[
+            ProblemCode::GrantNotValid,
+            ProblemCode::NotPermitted,
+            ProblemCode::NotFound,
+        ],
         "attachment_fetch" => &[
             ProblemCode::GrantNotValid,
             ProblemCode::NotPermitted,

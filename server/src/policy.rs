@@ -104,7 +104,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 27] = {
+pub static TABLE: [Rule; 29] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -129,6 +129,8 @@ pub static TABLE: [Rule; 27] = {
         row("GET",   "/v1/profiles",       Device,                Any,          0,               None),
         row("GET",   "/v1/held",           Person(Act::Review),   Municipality, 0,               None),
         row("POST",  "/v1/held",           Person(Act::Review),   Municipality, SMALL,           None),
+        row("GET",   "/v1/scope",          Person(Act::GiveOut),  Municipality, 0,               None),
+        row("POST",  "/v1/scope",          Person(Act::GiveOut),  Municipality, SMALL,           None),
         row("GET",   "/v1/returned",       Device,                Any,          0,               None),
         row("GET",   "/v1/status",         KnownDevice,           Any,          0,               None),
         row("GET",   "/v1/confirmation",   KnownDevice,                Any,          0,               None),

@@ -8,6 +8,7 @@ mod held;
 mod lookup;
 mod profiles;
 mod rekey;
+mod scope;
 mod session;
 mod status;
 mod wipe;
@@ -45,6 +46,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(devices::revoke))
         .routes(routes!(devices::holdings))
         .routes(routes!(rekey::rekey))
+        .routes(routes!(scope::list, scope::decide))
         .routes(routes!(wipe::order, wipe::hand_over))
         .routes(routes!(session::sign_in))
         .routes(routes!(session::begin))

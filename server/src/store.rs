@@ -729,7 +729,8 @@ pub trait CentralTransaction: AccountRegister + DeviceRegister {
         at: DateTime<Utc>,
     ) -> Stored<()>;
 
-    /// Whether a case is in the scope of a device of limited scope.
+    /// Whether a case is in the scope of a device of limited scope, as far as the device knows: it left so lately that
+    /// the device has not read it, and what it records till then is honest work.
     fn is_in_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<bool>;
 
     /// Puts a case into a device's scope from the present position on.

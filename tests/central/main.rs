@@ -13,6 +13,7 @@ mod faults;
 mod fork;
 mod lying;
 mod merging;
+mod outreach;
 mod papers;
 mod profiles;
 mod review;

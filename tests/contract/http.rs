@@ -10,3 +10,4 @@ mod sending;
 mod tokens;
 mod town;
 mod tree;
+mod versions;

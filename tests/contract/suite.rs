@@ -77,6 +77,7 @@ macro_rules! run_against {
                 feed::pages_follow_each_other_without_gap_or_repeat,
                 feed::a_device_of_limited_scope_sees_its_own_cases_alone,
                 feed::entering_scope_brings_the_whole_case_and_leaving_ends_it,
+                feed::a_case_is_given_to_an_outreach_computer_once_and_taken_back_in_the_audit,
                 feed::tenants_do_not_see_each_other,
                 feed::the_tree_of_the_head_covers_every_item,
                 feed::the_look_up_finds_cases_by_citizen_and_follows_their_state,

@@ -229,6 +229,14 @@ impl Story {
             ),
             "sync_status" | "sync_now" | "sync_cancel" => (Nothing, Value::Null),
             "sync_sent" => (This(Act::ReadCase), Value::Null),
+            "outreach_list" => (
+                This(Act::GiveOut),
+                json!({ "id": granted, "purpose": null }),
+            ),
+            "give_out" => (
+                This(Act::GiveOut),
+                json!({ "case_id": granted, "device_id": uuid::Uuid::nil().to_string(), "gives": true }),
+            ),
             unknown => panic!("{unknown} has no row here: say who may"),
         }
     }

@@ -356,6 +356,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "device_list",
         "device_revoke",
         "device_holdings",
+        "outreach_list",
+        "give_out",
         // Kinds of what was done, for those who may know who came.
         "held_work",
         "held_decide",

@@ -8,6 +8,7 @@ pub mod case;
 pub mod devices;
 pub mod draft;
 pub mod error;
+pub mod outreach;
 pub mod paper;
 pub mod profile;
 pub mod review;

@@ -23,6 +23,7 @@ use crate::api::draft::{
     KnownCitizen, ProofView, Saved, ScreenSignatureRequest, SignUpView, TypedText,
 };
 use crate::api::error::{ErrorCode, UiError};
+use crate::api::outreach::{GiveOutRequest, OutreachRow, OutreachView};
 use crate::api::paper::{
     PaperCameOut, PaperDone, PaperRequest, PaperView, PrintRequest, PrinterView, SavePaperRequest,
 };
@@ -143,6 +144,8 @@ commands! {
     device_list(Nothing) -> DevicesView;
     device_revoke(DeviceRevokeRequest) -> DevicesView;
     device_holdings(HoldingsRequest) -> HoldingsPage;
+    outreach_list(CaseRef) -> OutreachView;
+    give_out(GiveOutRequest) -> OutreachView;
     sync_status(Nothing) -> SyncView;
     sync_now(Nothing) -> SyncView;
     sync_cancel(Nothing) -> SyncView;
@@ -282,6 +285,9 @@ pub fn typescript() -> String {
         DeviceRow,
         DevicesView,
         DeviceRevokeRequest,
+        OutreachRow,
+        OutreachView,
+        GiveOutRequest,
         HoldingsRequest,
         HoldingRow,
         HoldingsPage,

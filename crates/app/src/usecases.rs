@@ -12,6 +12,7 @@ pub(crate) mod devices;
 pub(crate) mod drafts;
 pub(crate) mod duplicates;
 pub(crate) mod enrolment;
+mod outreach;
 pub(crate) mod paper;
 pub(crate) mod paper_number;
 pub(crate) mod printable;

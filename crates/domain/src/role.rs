@@ -69,6 +69,8 @@ pub enum Act {
     Review,
     /// Say that two cases about one citizen are one, or that they are not.
     Merge,
+    /// Lay a case on an outreach laptop, and take it off again.
+    GiveOut,
     /// Look at one case.
     ReadCase,
     /// Search among citizens and cases.
@@ -85,7 +87,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Act; 15] = [
+    pub const ALL: [Act; 16] = [
         Act::Capture,
         Act::Decide,
         Act::Finish,
@@ -95,6 +97,7 @@ impl Act {
         Act::Prolong,
         Act::Review,
         Act::Merge,
+        Act::GiveOut,
         Act::ReadCase,
         Act::Search,
         Act::SeeChannel,
@@ -115,6 +118,7 @@ impl Act {
             Act::Prolong => "prolong",
             Act::Review => "review",
             Act::Merge => "merge",
+            Act::GiveOut => "give_out",
             Act::ReadCase => "read_case",
             Act::Search => "search",
             Act::SeeChannel => "see_channel",
@@ -155,6 +159,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Prolong
                 | Act::Review
                 | Act::Merge
+                | Act::GiveOut
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -170,6 +175,7 @@ pub const fn permits(role: Role, act: Act) -> bool {
                 | Act::Prolong
                 | Act::Review
                 | Act::Merge
+                | Act::GiveOut
                 | Act::ReadCase
                 | Act::Search
                 | Act::SeeChannel
@@ -216,6 +222,7 @@ mod tests {
             Act::Prolong,
             Act::Review,
             Act::Merge,
+            Act::GiveOut,
         ] {
             assert!(!permits(Role::Auditor, act), "{act:?}");
             assert!(!permits(Role::Administrator, act), "{act:?}");

@@ -8,6 +8,7 @@ mod device;
 mod feed;
 mod held;
 mod profile;
+mod scope;
 mod session;
 mod verdict;
 
@@ -27,6 +28,7 @@ pub use held::{
     ReturnedCommand,
 };
 pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
+pub use scope::{ScopeAnswer, ScopeDevice, ScopeRequest};
 pub use session::{
     BrowserSignInAnswer, BrowserSignInRequest, Certification, DeviceStatus, EndAnswer, EnrolAnswer,
     EnrolRequest, FoundCase, LookupAnswer, LookupRequest, RefreshRequest, RenewAnswer,

@@ -65,6 +65,8 @@ pub(crate) const NAMES: &[&str] = &[
     "device_list",
     "device_revoke",
     "device_holdings",
+    "outreach_list",
+    "give_out",
     "sync_status",
     "sync_now",
     "sync_cancel",

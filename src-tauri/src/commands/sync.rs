@@ -1,7 +1,9 @@
 //! How this computer stands to the central store.
 
+use skranke_app::api::case::CaseRef;
 use skranke_app::api::devices::{DeviceRevokeRequest, DevicesView, HoldingsPage, HoldingsRequest};
 use skranke_app::api::error::UiError;
+use skranke_app::api::outreach::{GiveOutRequest, OutreachView};
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef, ReturnedRow};
 use skranke_app::api::sync::{SentCases, SyncView};
 use tauri::State;
@@ -68,4 +70,20 @@ pub(crate) async fn device_holdings(
     request: HoldingsRequest,
 ) -> Result<HoldingsPage, UiError> {
     desk.run(move |app| app.device_holdings(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn outreach_list(
+    desk: State<'_, Desk>,
+    request: CaseRef,
+) -> Result<OutreachView, UiError> {
+    desk.run(move |app| app.outreach_list(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn give_out(
+    desk: State<'_, Desk>,
+    request: GiveOutRequest,
+) -> Result<OutreachView, UiError> {
+    desk.run(move |app| app.give_out(request)).await
 }

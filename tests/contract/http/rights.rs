@@ -4,13 +4,14 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use skranke_domain::ids::CaseId;
 use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{Prover, Request, prove};
 use skranke_protocol::wire::{
     BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LookupRequest, PURPOSE,
-    PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, UPLOAD_LENGTH,
-    UPLOAD_OFFSET,
+    PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest,
+    UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 
@@ -68,6 +69,11 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
         ("POST", "/v1/devices/rekey") => json(serde_json::to_vec(&RekeyRequest {
             device_id: Laptop::new(98).id,
             public_key: Laptop::new(98).key.public(),
+        })),
+        ("POST", "/v1/scope") => json(serde_json::to_vec(&ScopeRequest {
+            device_id: Laptop::new(99).id,
+            case_id: CaseId::from_uuid(uuid::Uuid::nil()),
+            enters: true,
         })),
         ("POST", "/v1/wipe-order") => {
             json(serde_json::to_vec(&HandOverRequest::Draft("{}".to_owned())))
@@ -179,6 +185,8 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("GET", "/v1/profiles"),   "----yy yyyyyy yy"),
     (("GET", "/v1/held"),       "------ --yy-- --"),
     (("POST", "/v1/held"),      "------ --yy-- --"),
+    (("GET", "/v1/scope"),      "------ --yy-- --"),
+    (("POST", "/v1/scope"),     "------ --yy-- --"),
     (("GET", "/v1/returned"),   "----yy yyyyyy yy"),
     (("GET", "/v1/status"),     "---yyy yyyyyy yy"),
     (("GET", "/v1/confirmation"),"---yyy yyyyyy yy"),

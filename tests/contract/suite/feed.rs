@@ -6,8 +6,9 @@ use skranke_domain::cpr::Cpr;
 use skranke_domain::event::{Channel, Event};
 use skranke_domain::ids::CaseId;
 use skranke_protocol::tree::Frontier;
-use skranke_protocol::wire::Scope;
+use skranke_protocol::wire::{Scope, ScopeRequest};
 use skranke_server::admission::{citizen_digest, leaf};
+use skranke_server::scope;
 use skranke_server::store::{NewFeedItem, PAGE_BYTES, StoredFeedItem, Touched};
 
 use crate::office::{Laptop, Office, TENANT, accepted, last, noon};
@@ -323,4 +324,74 @@ pub(crate) fn a_page_stops_being_read_when_it_is_full(office: &Office) {
         "nothing is left out or repeated"
     );
     assert_eq!(pages, 2, "11 MB of notes do not fit one page");
+}
+
+pub(crate) fn a_case_is_given_to_an_outreach_computer_once_and_taken_back_in_the_audit(
+    office: &Office,
+) {
+    let mut counter = office.laptop(1, Scope::Tenant);
+    let mut outreach = office.laptop(2, Scope::OwnCases);
+    let (case_id, opening) = counter.open_case("2512169996");
+    office.push(counter.id, &opening);
+    let decide = |device_id, case_id, enters| {
+        let mut transaction = office.store.begin(TENANT).unwrap();
+        let request = ScopeRequest {
+            device_id,
+            case_id,
+            enters,
+        };
+        let by = (counter.id, counter.staff);
+        let done = scope::decide(transaction.as_mut(), &request, by, noon()).unwrap();
+        let holds = scope::computers(transaction.as_mut(), case_id).unwrap();
+        transaction.commit().unwrap();
+        done.map(|()| {
+            holds
+                .iter()
+                .map(|computer| computer.holds)
+                .collect::<Vec<_>>()
+        })
+    };
+
+    let unknown = CaseId::from_uuid(uuid::Uuid::now_v7());
+    assert_eq!(decide(outreach.id, unknown, true), None, "no such case");
+    assert_eq!(
+        decide(counter.id, case_id, true),
+        None,
+        "it sees all anyway"
+    );
+    assert_eq!(decide(outreach.id, case_id, true), Some(vec![true]));
+    assert_eq!(decide(outreach.id, case_id, true), Some(vec![true]), "once");
+    let visited = outreach.note(case_id, &last(&opening), "besøgt");
+    assert_eq!(decide(outreach.id, case_id, false), Some(vec![false]));
+    let honest = office.verdict(&outreach, &visited);
+
+    assert_eq!(
+        honest.outcome().code(),
+        "accepted",
+        "recorded before it could hear"
+    );
+    let seen = office.feed(&outreach);
+    assert_eq!(seen[0].1, StoredFeedItem::ScopeEntered(case_id, opening));
+    assert_eq!(seen.last().unwrap().1, StoredFeedItem::ScopeLeft(case_id));
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    transaction.note_served(outreach.id, 9, 9).unwrap();
+    transaction.commit().unwrap();
+    let late = outreach.note(case_id, &last(&visited), "efter at have hørt det");
+    assert_eq!(
+        office.verdict(&outreach, &late).outcome().code(),
+        "quarantined"
+    );
+    let audit = office.store.audit(TENANT, None, 100).unwrap();
+    let moved: Vec<_> = audit
+        .iter()
+        .filter(|row| row.action.starts_with("case_"))
+        .map(|row| (row.action.as_str(), row.case_id))
+        .collect();
+    assert_eq!(
+        moved,
+        [
+            ("case_given_out", Some(case_id)),
+            ("case_taken_back", Some(case_id))
+        ]
+    );
 }

@@ -10,8 +10,8 @@ use skranke_protocol::signature::Signature;
 use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, WireEvent};
 
 use super::event::{self, Put, Source};
-use super::{attachment, device, outbox};
-use crate::error::{StoreError, is_constraint};
+use super::{attachment, device, outbox, setting};
+use crate::error::{Damage, StoreError, is_constraint};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{millis, number, unsigned};
 
@@ -30,6 +30,9 @@ const ENTER_EPOCH: &str = "
     ON CONFLICT (id) DO UPDATE
        SET epoch = excluded.epoch, position = min(position, :shared), backup = min(backup, :shared),
            read_at = excluded.read_at";
+
+/// Name of the setting with the cases that left this device's scope and hold own work that is in no backup yet.
+const LEAVING: &str = "leaving_cases";
 
 const READ_ANEW: &str = "UPDATE feed_cursor SET position = 0";
 
@@ -60,6 +63,14 @@ pub struct PageTaken {
     pub displaced: Vec<EventId>,
     /// Events that are not well formed, and were passed over.
     pub unreadable: usize,
+}
+
+/// Cases that are to go as soon as they can.
+fn leaving(connection: &Connection) -> Result<BTreeSet<CaseId>, StoreError> {
+    let kept = setting::get(connection, LEAVING)?.unwrap_or_else(|| "[]".to_owned());
+    let texts: Vec<String> =
+        serde_json::from_str(&kept).map_err(|_| StoreError::Damaged(Damage::Value))?;
+    Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
 /// The feed is read from its beginning again, in the same epoch.
@@ -130,22 +141,21 @@ impl WriteHandle<'_> {
     pub fn take_page(&mut self, page: &FeedPage) -> Result<PageTaken, StoreError> {
         let own = device::own(&self.transaction)?.map(|own| own.device);
         let mut taken = PageTaken::default();
+        let before = leaving(&self.transaction)?;
+        let mut leaving = before.clone();
         for entry in &page.items {
             match &entry.item {
                 FeedItem::Event { event } => {
                     self.take_event(event, Some(entry.position), own, &mut taken)?;
                 }
-                FeedItem::ScopeEntered { events, .. } => {
+                FeedItem::ScopeEntered { case_id, events } => {
+                    leaving.remove(case_id);
                     for event in events {
-                        self.take_event(event, None, own, &mut taken)?;
+                        self.take_event(event, Some(entry.position), own, &mut taken)?;
                     }
                 }
                 FeedItem::ScopeLeft { case_id } => {
-                    if event::forget(&self.transaction, *case_id)? {
-                        self.forgets = true;
-                        taken.changed.remove(case_id);
-                        taken.left.insert(*case_id);
-                    }
+                    leaving.insert(*case_id);
                 }
                 FeedItem::Unknown => {}
             }
@@ -154,6 +164,10 @@ impl WriteHandle<'_> {
             event::project(&self.transaction, *case, &self.due_rule)?;
         }
         outbox::set_backed_up(&self.transaction, page.backup_position)?;
+        taken.left = self.let_go(&before, leaving)?;
+        for case in &taken.left {
+            taken.changed.remove(case);
+        }
         self.transaction
             .prepare_cached(SET_CURSOR)?
             .execute(named_params! {
@@ -172,6 +186,8 @@ impl WriteHandle<'_> {
     /// What the engine answers.
     pub fn note_backup(&mut self, position: u64) -> Result<(), StoreError> {
         outbox::set_backed_up(&self.transaction, position)?;
+        let before = leaving(&self.transaction)?;
+        self.let_go(&before, before.clone())?;
         self.transaction
             .prepare_cached(SET_BACKUP)?
             .execute(named_params! { ":backup": number(position)? })?;
@@ -197,6 +213,30 @@ impl WriteHandle<'_> {
                 ":read_at": millis(self.now),
             })?;
         Ok(())
+    }
+
+    /// Takes cases out that left this device's scope, once the central store has all own work in them in a backup;
+    /// the others go later.
+    fn let_go(
+        &mut self,
+        before: &BTreeSet<CaseId>,
+        mut leaving: BTreeSet<CaseId>,
+    ) -> Result<BTreeSet<CaseId>, StoreError> {
+        let mut left = BTreeSet::new();
+        for case in &leaving {
+            if event::forget(&self.transaction, *case)? {
+                left.insert(*case);
+            }
+        }
+        self.forgets |= !left.is_empty();
+        leaving.retain(|case| !left.contains(case));
+        if leaving != *before {
+            let texts: Vec<String> = leaving.iter().map(ToString::to_string).collect();
+            let text =
+                serde_json::to_string(&texts).map_err(|_| StoreError::Damaged(Damage::Value))?;
+            self.set_setting(LEAVING, &text)?;
+        }
+        Ok(left)
     }
 
     fn take_event(

@@ -368,9 +368,9 @@ fn a_case_with_own_work_that_is_in_no_backup_does_not_leave() {
 
     let before = take(&mut desk, &leave(1));
     assert_eq!(counts(&desk), (1, (1, 0)));
-    take(&mut desk, &page(events(&own), 2, 3));
-    assert_eq!(counts(&desk), (1, (1, 1)));
-    let after = take(&mut desk, &leave(4));
+    take(&mut desk, &page(events(&own), 2, 0));
+    assert_eq!(counts(&desk), (1, (1, 1)), "it is in no backup yet");
+    let after = take(&mut desk, &page(Vec::new(), 4, 3));
 
     assert_eq!(counts(&desk), (0, (0, 0)), "no number shows what left");
     assert_eq!(before.left.len(), 0);

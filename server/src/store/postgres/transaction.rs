@@ -535,7 +535,10 @@ impl CentralTransaction for PostgresTransaction {
         let found = self.one(
             "SELECT 1 AS found
                FROM device_scope
-              WHERE tenant = $1 AND device_id = $2 AND case_id = $3 AND left_position IS NULL",
+              WHERE tenant = $1 AND device_id = $2 AND case_id = $3
+                AND (left_position IS NULL
+                     OR left_position > (SELECT read_position FROM device WHERE tenant = $1 AND id = $2))
+              LIMIT 1",
             &[&code, &device.as_uuid(), &case_id.as_uuid()],
             |_| Ok(()),
         )?;

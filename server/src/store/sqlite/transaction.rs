@@ -507,7 +507,10 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 "SELECT 1
                    FROM device_scope
                   WHERE tenant = :tenant AND device_id = :device_id AND case_id = :case_id
-                    AND left_position IS NULL",
+                    AND (left_position IS NULL
+                         OR left_position > (SELECT read_position
+                                               FROM device
+                                              WHERE tenant = :tenant AND id = :device_id))",
             )?
             .exists(named_params! {
                 ":tenant": self.tenant.code,

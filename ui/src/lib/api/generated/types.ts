@@ -2278,6 +2278,44 @@ reason: string,
  */
 wipe: boolean, };
 
+export type OutreachRow = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The short code in its case numbers.
+ */
+code: string, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * Whether the case lies on it, or will with its next contact.
+ */
+holds: boolean, };
+
+export type OutreachView = { 
+/**
+ * The one enrolled first at the top.
+ */
+rows: Array<OutreachRow>, };
+
+export type GiveOutRequest = { 
+/**
+ * Id of the case.
+ */
+case_id: string, 
+/**
+ * Id of the laptop.
+ */
+device_id: string, 
+/**
+ * Whether it is laid there; otherwise it is taken off.
+ */
+gives: boolean, };
+
 export type HoldingsRequest = { 
 /**
  * Its id.
@@ -2411,6 +2449,8 @@ export interface Commands {
   device_list: { request: null; answer: DevicesView };
   device_revoke: { request: DeviceRevokeRequest; answer: DevicesView };
   device_holdings: { request: HoldingsRequest; answer: HoldingsPage };
+  outreach_list: { request: CaseRef; answer: OutreachView };
+  give_out: { request: GiveOutRequest; answer: OutreachView };
   sync_status: { request: null; answer: SyncView };
   sync_now: { request: null; answer: SyncView };
   sync_cancel: { request: null; answer: SyncView };

@@ -1,0 +1,60 @@
+//! Laying a case on an outreach laptop before a visit, and taking it off again.
+//!
+//! Only the central store knows the laptops and decides who sees what: without a line to it nothing is shown or done.
+//! Basis: design, sections 1 and 6 (an outreach laptop carries the cases of a week).
+
+use skranke_domain::role::Act;
+use skranke_protocol::wire::{ScopeAnswer, ScopeRequest};
+
+use crate::api::case::CaseRef;
+use crate::api::error::ErrorCode;
+use crate::api::outreach::{GiveOutRequest, OutreachRow, OutreachView};
+use crate::error::AppError;
+use crate::state::App;
+
+impl App {
+    /// The outreach laptops, and on which of them the case lies.
+    ///
+    /// # Errors
+    /// `NotPermitted`; `OnlineOnly` without a line to the central store.
+    pub fn outreach_list(&self, request: CaseRef) -> Result<OutreachView, AppError> {
+        self.at_work(|work| work.session.needs(Act::GiveOut))?;
+        let case_id = id_of(&request.id)?;
+        self.noted("outreach", "")?;
+        let answer = self.as_person(|client, session| client.scope(session, case_id))?;
+        Ok(view(answer))
+    }
+
+    /// Lays a case on an outreach laptop, or takes it off. It is there, or gone, with the laptop's next contact.
+    ///
+    /// # Errors
+    /// `NotPermitted`, `NotFound`; `OnlineOnly` without a line to the central store.
+    pub fn give_out(&self, request: GiveOutRequest) -> Result<OutreachView, AppError> {
+        self.at_work(|work| work.session.needs(Act::GiveOut))?;
+        let decision = ScopeRequest {
+            device_id: id_of(&request.device_id)?,
+            case_id: id_of(&request.case_id)?,
+            enters: request.gives,
+        };
+        let subject = if request.gives { "give" } else { "take_back" };
+        self.noted(&format!("outreach.{subject}"), "")?;
+        let answer = self.as_person(|client, session| client.decide_scope(session, &decision))?;
+        Ok(view(answer))
+    }
+}
+
+fn id_of<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
+    text.parse().map_err(|_| AppError::of(ErrorCode::NotFound))
+}
+
+fn view(answer: ScopeAnswer) -> OutreachView {
+    let row = |device: skranke_protocol::wire::ScopeDevice| OutreachRow {
+        id: device.device_id.to_string(),
+        code: device.code,
+        name: device.name,
+        holds: device.holds,
+    };
+    OutreachView {
+        rows: answer.devices.into_iter().map(row).collect(),
+    }
+}
