@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use skranke_app::{App, Clock};
 use skranke_domain::ids::CaseId;
 use skranke_domain::rehearsal::{self, Bug, SAVE, SYNC};
@@ -284,6 +285,25 @@ fn killed_at_every_point_of_save_and_sync_nothing_told_is_missing_and_all_come_t
     }
     assert!(!told.saved.is_empty() && !told.confirmed.is_empty());
     invariants::hold(&after_all(&town, &told, &other), "after them all");
+}
+
+#[test]
+fn with_a_clock_that_jumps_ten_years_back_and_twenty_on_nothing_is_lost_or_comes_twice() {
+    let town = Town::new();
+    let other = town.counter("skranke-2");
+    let clock = Clock::fixed(Clock::System.now());
+    let app = town.counter_at(COUNTER, clock.clone());
+    let mut told = Told::default();
+    for years in [0, -10, 20, 0] {
+        clock.set(Clock::System.now() + TimeDelta::days(365 * years));
+        let case = granted(&app, "0201703984", "Aase Lindholm");
+        told.saved.insert(case.row.id);
+        let status = app.sync_now(()).unwrap();
+        println!("{years} {status:?}");
+        invariants::hold(&world(&town, &told, &[], false), &format!("{years} years"));
+    }
+    drop(app);
+    invariants::hold(&after_all(&town, &told, &other), "after the jumps");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod attachments;
 mod browser;
+mod command_line;
 mod devices;
 mod enrolment;
 mod epochs;

@@ -10,7 +10,7 @@ use skranke_protocol::receipt_code;
 use super::{TENANT, Town, granted, register};
 
 /// The codes a reader finds on the printed receipt of a case.
-fn codes(app: &App, case: &CaseView) -> Vec<String> {
+pub(crate) fn codes(app: &App, case: &CaseView) -> Vec<String> {
     let request = PaperRequest {
         case_id: Some(case.row.id.clone()),
         draft_id: None,

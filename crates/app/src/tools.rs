@@ -18,6 +18,7 @@ pub mod audit_chain;
 pub mod calendar;
 pub mod cpr;
 pub mod deadline;
+pub mod demo;
 pub mod explain;
 pub mod health;
 pub mod import;

@@ -100,6 +100,7 @@ pub(super) fn run_sync(matches: &ArgMatches) -> Result<Answer, Failure> {
 /// `skranke demo`.
 pub(super) fn demo() -> Command {
     usage::command("demo")
+        .arg(usage::flag("demo", "empty"))
         .arg(usage::option("store", "data").required(true))
         .arg(usage::option("store", "key-file"))
         .arg(usage::option("store", "server"))
@@ -107,11 +108,10 @@ pub(super) fn demo() -> Command {
         .arg(usage::option("store", "ca-file").requires("server"))
 }
 
-/// Sets up the fictional municipality, and says who can sign in.
+/// Sets up the fictional municipality with its cases, and says who can sign in.
 pub(super) fn run_demo(matches: &ArgMatches) -> Result<Answer, Failure> {
-    let view = desk::open(matches, true)?
-        .start_state(())
-        .map_err(ToolError::from)?;
+    let app = desk::open(matches, true)?;
+    let view = app.start_state(()).map_err(ToolError::from)?;
     let mut lines = vec![say(
         "cli.demo.ready",
         &[("municipality", &view.municipality)],
@@ -134,5 +134,9 @@ pub(super) fn run_demo(matches: &ArgMatches) -> Result<Answer, Failure> {
         .first()
         .map(|account| account.password.as_str());
     lines.extend(password.map(|password| say("cli.demo.password", &[("password", password)])));
+    if !matches.get_flag("empty") {
+        let cases = app.open_demo_cases().map_err(ToolError::from)?.to_string();
+        lines.push(say("cli.demo.cases", &[("count", &cases)]));
+    }
     Answer::of(&view, &lines)
 }

@@ -21,7 +21,7 @@ impl Demo {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let demo = json_of(&["demo", "--data", data.to_str().unwrap()], 0);
+        let demo = json_of(&["demo", "--empty", "--data", data.to_str().unwrap()], 0);
         let password = demo["demo_accounts"][0]["password"]
             .as_str()
             .unwrap()
@@ -127,6 +127,33 @@ fn the_demo_names_a_fictional_municipality_and_staff_of_each_role() {
 }
 
 #[test]
+fn the_demo_has_a_case_of_each_kind_to_look_at_and_makes_them_once() {
+    let demo = Demo::new();
+    let data = demo.path("data");
+
+    for _ in 0..2 {
+        json_of(&["demo", "--data", &data], 0);
+    }
+
+    let states = |filter: &str| -> Vec<String> {
+        let purpose = ["--purpose", "case_work"];
+        let list = ["case", "list", "--filter", filter];
+        let page = demo.as_user("pia", &[&list[..], &purpose].concat(), 0);
+        let rows = page["rows"].as_array().unwrap().iter();
+        let mut states: Vec<_> = rows
+            .map(|row| row["state"].as_str().unwrap().to_owned())
+            .collect();
+        states.sort();
+        states
+    };
+    assert_eq!(
+        states("all"),
+        ["granted", "granted", "received", "withdrawn"]
+    );
+    assert_eq!(states("missing_ticks").len(), 2, "receipt and registration");
+}
+
+#[test]
 fn a_case_is_listed_shown_and_exported_for_one_who_may() {
     let demo = Demo::new();
     let (id, number) = demo.registered_case();
@@ -142,7 +169,14 @@ fn a_case_is_listed_shown_and_exported_for_one_who_may() {
     let by_number = demo.as_user("pia", &["case", "show", &number], 0);
     assert_eq!(by_id["row"], by_number["row"]);
 
-    demo.as_user("pia", &["case", "export", &id], 0);
+    let exported = demo.as_user("pia", &["case", "export", &id], 0);
+    assert_eq!(exported["row"]["number"], number.as_str());
+    let whole = exported.to_string();
+    for said in ["2211771212", "Aase Lindholm", "Ahornvej 3", "granted"] {
+        assert!(whole.contains(said), "{said}: {exported:#}");
+    }
+    let timeline = exported["timeline"].as_array().unwrap();
+    assert!(timeline.len() >= 4, "{exported:#}");
     let audit = demo.as_user("torben", &["audit", "export"], 0);
     assert!(audit.to_string().contains("case_exported"), "{audit:#}");
 }
