@@ -135,10 +135,10 @@ fn said_today(laptop: &mut Laptop) -> Vec<(&'static str, &'static str, Value)> {
 }
 
 fn bytes_of(body: &Value) -> Vec<u8> {
-    match body {
-        Value::Null => Vec::new(),
-        body => serde_json::to_vec(body).unwrap(),
+    if body.is_null() {
+        return Vec::new();
     }
+    serde_json::to_vec(body).unwrap()
 }
 
 /// Asks as the old client did; the status and the answer.
