@@ -4,12 +4,13 @@
 //! with it, so pieces cannot be swapped, cut or moved. The original is kept sealed and never opened here beyond its
 //! first bytes. Basis: design, section 6; sync-and-speed 3.6; reliability, threats T4 and T11.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::aead::{Aead, AeadInPlace, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,10 @@ use skranke_protocol::wire::MAX_CHUNK_BYTES;
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 const LENGTH_BYTES: usize = 4;
+/// The most bytes that tell a type.
+const LONGEST_START: usize = 8;
+/// Unfinished uploads whose hash is carried along. Beyond it all are forgotten: some were never gone on with.
+const MOST_RUNNING: usize = 256;
 
 /// Why a piece is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +52,27 @@ pub struct Finished {
 pub struct AttachmentFolder {
     root: PathBuf,
     cipher: XChaCha20Poly1305,
-    writing: Mutex<()>,
+    writing: Mutex<HashMap<PathBuf, Running>>,
+}
+
+/// What is known of an upload from its pieces as they came: its end is then judged without opening it again.
+///
+/// It is in memory alone. After a restart, or where the file is not as it was left, the whole is opened and hashed.
+#[derive(Clone, Default)]
+struct Running {
+    held: Held,
+    hash: Sha256,
+    start: Vec<u8>,
+}
+
+impl Running {
+    /// The same after another piece.
+    fn with(mut self, piece: &[u8]) -> Self {
+        self.hash.update(piece);
+        let missing = LONGEST_START.saturating_sub(self.start.len());
+        self.start.extend(piece.iter().take(missing));
+        self
+    }
 }
 
 impl AttachmentFolder {
@@ -69,7 +94,7 @@ impl AttachmentFolder {
         Ok(Self {
             root: root.to_owned(),
             cipher: XChaCha20Poly1305::new(&key),
-            writing: Mutex::new(()),
+            writing: Mutex::default(),
         })
     }
 
@@ -94,9 +119,11 @@ impl AttachmentFolder {
         length: u64,
         piece: &[u8],
     ) -> Result<Option<Finished>, AttachmentError> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let part = self.part(tenant, digest);
         let held = whole_frames(&part)?;
+        let begun = writing.remove(&part).filter(|running| running.held == held);
+        let running = begun.or_else(|| (held.offset == 0).then(Running::default));
         if held.offset != offset || offset + piece.len() as u64 > length {
             return Err(AttachmentError::Offset(held.offset));
         }
@@ -106,39 +133,43 @@ impl AttachmentFolder {
         let file = OpenOptions::new().create(true).append(true).open(&part)?;
         // A cut in the middle of a frame leaves bytes that no frame claims.
         file.set_len(held.file_bytes)?;
-        if !piece.is_empty() {
-            let mut nonce = [0; NONCE_BYTES];
-            rand::rngs::OsRng.fill_bytes(&mut nonce);
+        // The piece is hashed while it is sealed and written.
+        let (running, written) = std::thread::scope(|scope| {
+            let hashing = running.map(|running| scope.spawn(move || running.with(piece)));
             let aad = place(tenant, digest, held.frames, offset);
-            let sealed = self
-                .cipher
-                .encrypt(
-                    XNonce::from_slice(&nonce),
-                    Payload {
-                        msg: piece,
-                        aad: &aad,
-                    },
-                )
-                .map_err(|_| io::Error::other("sealing failed"))?;
-            let count =
-                u32::try_from(sealed.len()).map_err(|_| io::Error::other("piece too large"))?;
-            let frame = [&count.to_be_bytes()[..], &nonce, &sealed].concat();
-            (&file).write_all(&frame)?;
-        }
+            let written = self.write_frame(&file, &aad, piece);
+            let joined = hashing.and_then(|hashing| hashing.join().ok());
+            (joined, written)
+        });
+        let frame_bytes = written?;
         if offset + (piece.len() as u64) < length {
             // What a crash takes of an unfinished upload is sent again; only what is finished is promised.
+            if writing.len() >= MOST_RUNNING {
+                writing.clear();
+            }
+            if let Some(running) = running {
+                let held = Held {
+                    frames: held.frames + u32::from(!piece.is_empty()),
+                    offset: offset + piece.len() as u64,
+                    file_bytes: held.file_bytes + frame_bytes,
+                };
+                writing.insert(part, Running { held, ..running });
+            }
             return Ok(None);
         }
         file.sync_all()?;
-        let bytes = self.open_frames(&part, tenant, digest)?;
-        let is_named = Sha256::digest(&bytes)[..] == digest.as_bytes()[..];
-        match media_type(&bytes) {
+        let running = match running {
+            Some(running) => running,
+            None => Running::default().with(&self.open_frames(&part, tenant, digest)?),
+        };
+        let is_named = running.hash.finalize()[..] == digest.as_bytes()[..];
+        match media_type(&running.start) {
             Some(media_type) if is_named => {
                 let whole = self.whole(tenant, digest);
                 fs::rename(&part, &whole)?;
                 sync_folder(&whole)?;
                 Ok(Some(Finished {
-                    size_bytes: bytes.len() as u64,
+                    size_bytes: length,
                     media_type,
                 }))
             }
@@ -147,6 +178,29 @@ impl AttachmentFolder {
                 Err(AttachmentError::Content)
             }
         }
+    }
+
+    /// Seals a piece and appends it; returns the bytes it takes there. Of nothing, nothing is written.
+    fn write_frame(&self, mut file: &File, aad: &[u8], piece: &[u8]) -> io::Result<u64> {
+        if piece.is_empty() {
+            return Ok(0);
+        }
+        let mut nonce = [0; NONCE_BYTES];
+        rand::rngs::OsRng.fill_bytes(&mut nonce);
+        let begin = LENGTH_BYTES + NONCE_BYTES;
+        let sealed_bytes = piece.len() + TAG_BYTES;
+        let count = u32::try_from(sealed_bytes).map_err(|_| io::Error::other("piece too large"))?;
+        let mut frame = Vec::with_capacity(begin + sealed_bytes);
+        frame.extend_from_slice(&count.to_be_bytes());
+        frame.extend_from_slice(&nonce);
+        frame.extend_from_slice(piece);
+        let tag = self
+            .cipher
+            .encrypt_in_place_detached(XNonce::from_slice(&nonce), aad, &mut frame[begin..])
+            .map_err(|_| io::Error::other("sealing failed"))?;
+        frame.extend_from_slice(&tag);
+        file.write_all(&frame)?;
+        Ok(frame.len() as u64)
     }
 
     /// The finished file of an upload whose row was lost in a crash between renaming and commit.
@@ -263,7 +317,7 @@ fn place(tenant: &str, digest: &Sha256Digest, number: u32, offset: u64) -> Vec<u
     .concat()
 }
 
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Held {
     frames: u32,
     offset: u64,
@@ -416,6 +470,71 @@ mod tests {
         assert!(matches!(wrong, Err(AttachmentError::Content)));
         assert!(matches!(no_type, Err(AttachmentError::Content)));
         assert_eq!(folder.offset("0999", &digest).unwrap(), 0);
+    }
+
+    /// Pieces of 1,000 bytes with nothing left in memory, or the file torn, before each of them.
+    #[test]
+    fn an_upload_goes_on_wherever_it_is_torn_and_is_judged_by_what_is_stored() {
+        for (lost, is_wrong) in [false, true]
+            .into_iter()
+            .flat_map(|is_wrong| (0..4).map(move |lost| (lost, is_wrong)))
+        {
+            let scratch = tempfile::tempdir().unwrap();
+            let mut folder = folder(&scratch);
+            let (bytes, digest) = pdf(4_000);
+            let mut sent = bytes.clone();
+            sent[1_500] ^= u8::from(is_wrong);
+            let mut outcome = None;
+            for (nth, piece) in sent.chunks(1_000).enumerate() {
+                let offset = nth as u64 * 1_000;
+                if nth == lost {
+                    folder = AttachmentFolder::open(scratch.path(), &[3; 32]).unwrap();
+                }
+                outcome = Some(folder.append("0999", &digest, offset, 4_000, piece));
+                if nth + 1 == lost {
+                    let part = folder.part("0999", &digest);
+                    let size = fs::metadata(&part).unwrap().len();
+                    let file = OpenOptions::new().write(true).open(&part).unwrap();
+                    file.set_len(size - 7).unwrap();
+                    assert_eq!(folder.offset("0999", &digest).unwrap(), offset);
+                    outcome = Some(folder.append("0999", &digest, offset, 4_000, piece));
+                }
+            }
+
+            match outcome.unwrap() {
+                Ok(Some(finished)) => {
+                    assert!(!is_wrong, "wrong content was taken, torn at {lost}");
+                    assert_eq!(finished.size_bytes, 4_000);
+                    assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
+                }
+                Err(AttachmentError::Content) => {
+                    assert!(is_wrong, "right content was refused, torn at {lost}");
+                    assert_eq!(folder.offset("0999", &digest).unwrap(), 0);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_piece_that_was_lost_from_the_file_is_not_in_the_hash_that_is_carried_along() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let (bytes, digest) = pdf(3_000);
+        let append = |from: usize, to: usize| {
+            folder.append("0999", &digest, from as u64, 3_000, &bytes[from..to])
+        };
+        append(0, 1_000).unwrap();
+        append(1_000, 2_000).unwrap();
+        fs::remove_file(folder.part("0999", &digest)).unwrap();
+
+        let too_far = append(2_000, 3_000);
+        append(0, 2_000).unwrap();
+        let finished = append(2_000, 3_000).unwrap();
+
+        assert!(matches!(too_far, Err(AttachmentError::Offset(0))));
+        assert!(finished.is_some());
+        assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
     }
 
     #[test]

@@ -4,20 +4,25 @@
 //! Basis: design, section 6 (sign-in); reliability, threats T3 and T8.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::grant::Grant;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::proof::{self, MAX_CLOCK_DIFFERENCE_SECONDS, ProofError, Unverified};
+use skranke_protocol::proof::{
+    self, BodyDigest, MAX_CLOCK_DIFFERENCE_SECONDS, ProofError, Unverified,
+};
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::token::{Token, TokenUse};
 use skranke_protocol::version::{self, SPOKEN, VersionRange};
@@ -64,6 +69,7 @@ impl ReplayGuard {
 pub(crate) struct Call {
     parts: Parts,
     pub(crate) body: Bytes,
+    digest: BodyDigest,
     proved: Option<Proved>,
     device: Option<Device>,
     person: Option<Grant>,
@@ -105,6 +111,7 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
     let mut call = Call {
         parts,
         body: Bytes::new(),
+        digest: BodyDigest::of(&[]),
         proved: None,
         device: None,
         person: None,
@@ -118,7 +125,7 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
         .ok_or(ProblemCode::NotAuthenticated)?;
     let proof = proof::read(proof).map_err(|_| ProblemCode::NotAuthenticated)?;
     let token = call.token()?;
-    call.body = read_body(body, rule.body_bytes).await?;
+    (call.body, call.digest) = read_body(body, rule.body_bytes).await?;
     // Only one message has a body that is not JSON: a piece of an attachment.
     if call.parts.method == Method::POST && !is_json(&call.parts.headers) {
         return Err(ProblemCode::UnsupportedMediaType.into());
@@ -204,12 +211,30 @@ async fn person(
     grant.ok_or_else(|| ProblemCode::GrantNotValid.into())
 }
 
-async fn read_body(body: Body, limit: usize) -> Answer<Bytes> {
-    let reading = axum::body::to_bytes(body, limit);
-    tokio::time::timeout(READ_WITHIN, reading)
+async fn read_body(body: Body, limit: usize) -> Answer<(Bytes, BodyDigest)> {
+    tokio::time::timeout(READ_WITHIN, read_and_hash(body, limit))
         .await
         .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
-        .map_err(|_| Refusal::from(ProblemCode::TooLarge))
+        .ok_or_else(|| ProblemCode::TooLarge.into())
+}
+
+/// A body with its digest, hashed as it arrives; none where it is larger than allowed or was cut off.
+async fn read_and_hash(mut body: Body, limit: usize) -> Option<(Bytes, BodyDigest)> {
+    let announced = usize::try_from(body.size_hint().lower()).ok()?;
+    let mut bytes = Vec::with_capacity(announced.min(limit));
+    let mut hash = Sha256::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(some) = frame.ok()?.into_data() else {
+            continue;
+        };
+        if bytes.len() + some.len() > limit {
+            return None;
+        }
+        hash.update(&some);
+        bytes.extend_from_slice(&some);
+    }
+    let digest = BodyDigest::from_bytes(hash.finalize().into());
+    Some((bytes.into(), digest))
 }
 
 impl Call {
@@ -304,7 +329,7 @@ impl Call {
             method: self.parts.method.as_str(),
             url: proof.url(),
             query: self.parts.uri.query().unwrap_or(""),
-            body: &self.body,
+            body: self.digest,
             token,
         };
         let now = log::now();

@@ -24,7 +24,7 @@ use skranke_protocol::chain::Head;
 use skranke_protocol::confirmation::Signed;
 use skranke_protocol::envelope::Unsealed;
 use skranke_protocol::signature::{Signature, SigningKey};
-use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem, FeedPage, WireEvent};
+use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem, FeedPage};
 use skranke_store::key::StoreKey;
 use skranke_store::{Action, Actor, DueRule, Entry, Options, Store};
 use tempfile::TempDir;
@@ -322,7 +322,7 @@ impl Maker {
                     items.push(FeedEntry {
                         position: self.position,
                         item: FeedItem::Event {
-                            event: WireEvent::from(event),
+                            event: event.clone(),
                         },
                     });
                 }

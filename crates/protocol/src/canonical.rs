@@ -232,6 +232,22 @@ mod tests {
     }
 
     #[test]
+    fn every_sign_is_judged_alike_wherever_it_stands_in_a_text() {
+        for (byte, at) in (0..=u8::MAX).flat_map(|byte| (1..20).map(move |at| (byte, at))) {
+            let mut bytes = format!("\"{}\"", "a".repeat(20)).into_bytes();
+            bytes[at] = byte;
+
+            let is_canonical = by_definition(&bytes);
+
+            assert_eq!(
+                scan::is_surely_canonical(&bytes),
+                is_canonical,
+                "{byte} at {at}"
+            );
+        }
+    }
+
+    #[test]
     fn nesting_is_bounded() {
         let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
 
@@ -245,7 +261,7 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             (-(MAX_INTEGER as i64)..=MAX_INTEGER as i64).prop_map(Value::from),
-            "[^\\x00]{0,12}".prop_map(Value::from),
+            "[^\\x00]{0,40}".prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 40, 6, |inner| {
             prop_oneof![

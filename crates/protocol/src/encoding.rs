@@ -1,5 +1,7 @@
 //! Bytes as text: lower-case hexadecimal for hashes and signatures, base64url for the compact tokens of HTTP headers.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Deserializer, Serializer, de};
 
 /// A text was not the encoding of the bytes expected.
@@ -83,6 +85,32 @@ pub fn from_base64_url(text: &str) -> Result<Vec<u8>, EncodingError> {
     Ok(bytes)
 }
 
+/// Reads a text without keeping it.
+pub(crate) fn read_text<'de, D, T, E>(
+    deserializer: D,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: Display,
+{
+    struct Text<F>(F);
+
+    impl<T, E: Display, F: Fn(&str) -> Result<T, E>> de::Visitor<'_> for Text<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<R: de::Error>(self, text: &str) -> Result<T, R> {
+            (self.0)(text).map_err(R::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(read))
+}
+
 /// `#[serde(with = "...")]` for a fixed number of bytes as hexadecimal.
 pub(crate) mod hex_array {
     use super::*;
@@ -97,8 +125,7 @@ pub(crate) mod hex_array {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
         deserializer: D,
     ) -> Result<[u8; N], D::Error> {
-        let text = String::deserialize(deserializer)?;
-        from_hex(&text).map_err(de::Error::custom)
+        read_text(deserializer, from_hex)
     }
 }
 
@@ -128,7 +155,6 @@ pub(crate) mod hex_option {
 /// `#[serde(with = "...")]` for anything with `Display` and `FromStr`: ids, digests, case numbers.
 pub(crate) mod as_text {
     use super::*;
-    use std::fmt::Display;
     use std::str::FromStr;
 
     pub(crate) fn serialize<S: Serializer, T: Display>(
@@ -143,8 +169,7 @@ pub(crate) mod as_text {
         T: FromStr,
         T::Err: Display,
     {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        read_text(deserializer, str::parse)
     }
 }
 
@@ -152,7 +177,6 @@ pub(crate) mod as_text {
 pub(crate) mod as_text_list {
     use super::*;
     use serde::ser::SerializeSeq;
-    use std::fmt::Display;
     use std::str::FromStr;
 
     pub(crate) fn serialize<S: Serializer, T: Display>(
@@ -184,7 +208,6 @@ pub(crate) mod as_text_list {
 /// The same for a value that may be absent.
 pub(crate) mod as_text_option {
     use super::*;
-    use std::fmt::Display;
     use std::str::FromStr;
 
     pub(crate) fn serialize<S: Serializer, T: Display>(

@@ -19,6 +19,22 @@ pub const MAX_PROOF_BYTES: usize = 4 * 1024;
 /// How far the clock of a request may stand from the server's, either way.
 pub const MAX_CLOCK_DIFFERENCE_SECONDS: i64 = 300;
 
+/// SHA-256 of a body; whoever sends or receives a large one has it by the time the last byte passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyDigest([u8; 32]);
+
+impl BodyDigest {
+    /// The digest of a body that is at hand.
+    pub fn of(body: &[u8]) -> Self {
+        Self(Sha256::digest(body).into())
+    }
+
+    /// A digest that was computed on the way.
+    pub fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
 /// What is proved: one request of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request<'a> {
@@ -28,8 +44,8 @@ pub struct Request<'a> {
     pub url: &'a str,
     /// The query string without `?`; empty if there is none.
     pub query: &'a str,
-    /// The body as sent; empty if there is none.
-    pub body: &'a [u8],
+    /// The digest of the body as sent; that of nothing if there is none.
+    pub body: BodyDigest,
     /// The token in `Authorization`, where a person acts.
     pub token: Option<&'a str>,
 }
@@ -118,7 +134,7 @@ pub fn prove(
         htu: request.url.to_owned(),
         htq: request.query.to_owned(),
         iat: prover.at.timestamp(),
-        bsh: digest(request.body),
+        bsh: to_base64_url(&request.body.0),
         ath: request.token.map(|token| digest(token.as_bytes())),
         sub: prover.device_id,
         tnt: prover.tenant.to_owned(),
@@ -219,7 +235,7 @@ impl Unverified {
         let same = self.claims.htm == request.method
             && self.claims.htu == request.url
             && self.claims.htq == request.query
-            && self.claims.bsh == digest(request.body)
+            && self.claims.bsh == to_base64_url(&request.body.0)
             && self.claims.ath == request.token.map(|token| digest(token.as_bytes()));
         if !same {
             return Err(ProofError::ForAnother);
@@ -243,13 +259,15 @@ mod tests {
     use chrono::TimeDelta;
     use proptest::prelude::*;
 
-    const REQUEST: Request<'_> = Request {
-        method: "POST",
-        url: "http://127.0.0.1:4711/v1/events",
-        query: "wait=25",
-        body: b"{}",
-        token: Some("token"),
-    };
+    fn request() -> Request<'static> {
+        Request {
+            method: "POST",
+            url: "http://127.0.0.1:4711/v1/events",
+            query: "wait=25",
+            body: BodyDigest::of(b"{}"),
+            token: Some("token"),
+        }
+    }
 
     fn proof_of(device: &Device) -> String {
         let prover = Prover {
@@ -258,7 +276,7 @@ mod tests {
             at: noon(),
             nonce: "0123456789abcdef",
         };
-        prove(&REQUEST, &prover, &device.key).unwrap()
+        prove(&request(), &prover, &device.key).unwrap()
     }
 
     #[test]
@@ -271,7 +289,7 @@ mod tests {
         assert_eq!((proof.tenant(), proof.device_id()), ("0999", device.id));
         let nonce = proof.verify(
             &device.key.public(),
-            &REQUEST,
+            &request(),
             noon() + TimeDelta::seconds(300),
         );
         assert_eq!(nonce, Ok("0123456789abcdef"));
@@ -289,27 +307,27 @@ mod tests {
 
         check(Request {
             method: "GET",
-            ..REQUEST
+            ..request()
         });
         check(Request {
             url: "http://127.0.0.1:4711/v1/status",
-            ..REQUEST
+            ..request()
         });
         check(Request {
             query: "wait=26",
-            ..REQUEST
+            ..request()
         });
         check(Request {
-            body: b"{ }",
-            ..REQUEST
+            body: BodyDigest::of(b"{ }"),
+            ..request()
         });
         check(Request {
             token: None,
-            ..REQUEST
+            ..request()
         });
         check(Request {
             token: Some("other"),
-            ..REQUEST
+            ..request()
         });
     }
 
@@ -320,9 +338,9 @@ mod tests {
         let proof = read(&text).unwrap();
         let key = device.key.public();
 
-        let other = proof.verify(&Device::new(2).key.public(), &REQUEST, noon());
-        let old = proof.verify(&key, &REQUEST, noon() + TimeDelta::seconds(301));
-        let future = proof.verify(&key, &REQUEST, noon() - TimeDelta::seconds(301));
+        let other = proof.verify(&Device::new(2).key.public(), &request(), noon());
+        let old = proof.verify(&key, &request(), noon() + TimeDelta::seconds(301));
+        let future = proof.verify(&key, &request(), noon() - TimeDelta::seconds(301));
 
         assert_eq!(
             (other, old, future),

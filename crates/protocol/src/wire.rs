@@ -13,7 +13,7 @@ mod session;
 mod verdict;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use skranke_domain::ids::CommandId;
 
 pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
@@ -97,6 +97,38 @@ pub struct WireEvent {
     #[serde(with = "as_text")]
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub signature: Signature,
+}
+
+/// An event as it is written, without copying its bytes.
+#[derive(Serialize)]
+struct WrittenEvent<'e> {
+    header: &'e str,
+    payload: Option<&'e str>,
+    #[serde(with = "hex_option")]
+    salt: Option<Salt>,
+    #[serde(with = "as_text")]
+    signature: Signature,
+}
+
+/// As a [`WireEvent`].
+impl Serialize for SealedEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = |bytes| std::str::from_utf8(bytes).map_err(ser::Error::custom);
+        WrittenEvent {
+            header: text(self.header_bytes())?,
+            payload: self.payload_bytes().map(text).transpose()?,
+            salt: self.salt().copied(),
+            signature: *self.signature(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// From a [`WireEvent`]; one that is not well formed is refused.
+impl<'de> Deserialize<'de> for SealedEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(WireEvent::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
 }
 
 impl From<&SealedEvent> for WireEvent {

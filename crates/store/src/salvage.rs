@@ -117,7 +117,7 @@ fn take_rows(new: &Connection, old: &Connection) -> Result<(), StoreError> {
             identity::note_staff(new, StaffId::from_uuid(uuid(staff)))?;
         }
         match id_in(&row[2]) {
-            Some(case) => identity::note_case(new, CaseId::from_uuid(uuid(case))),
+            Some(case) => identity::note_case(new, CaseId::from_uuid(uuid(case))).map(|_| ()),
             None => Ok(()),
         }
     })?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use skranke_domain::cpr::{Cpr, Purpose};
-use skranke_domain::ids::{CaseId, CommandId, DeviceId, Sha256Digest};
+use skranke_domain::ids::{CommandId, DeviceId, Sha256Digest};
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -18,12 +18,12 @@ use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
     BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
-    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedItem, FeedPage, HandOverAnswer,
-    HandOverRequest, HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest,
-    LookupAnswer, LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer,
-    ProfileSaveRequest, ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RekeyRequest,
-    RenewAnswer, ReturnedAnswer, RevokeDeviceRequest, SessionAnswer, SessionRequest, Status,
-    Tokens, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WipeOrderAnswer, WireEvent,
+    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedPage, HandOverAnswer, HandOverRequest,
+    HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer,
+    LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
+    ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RekeyRequest, RenewAnswer,
+    ReturnedAnswer, RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens,
+    UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WipeOrderAnswer,
 };
 
 use crate::environment::{Cancel, Environment};
@@ -98,37 +98,12 @@ impl Outgoing {
     }
 }
 
-/// Something from the feed.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every item is an event; boxing would only add an allocation to each"
-)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PulledItem {
-    /// An event of a case.
-    Event(SealedEvent),
-    /// A case that came into this device's scope, whole.
-    ScopeEntered(CaseId, Vec<SealedEvent>),
-    /// A case that left it and is to be removed here.
-    ScopeLeft(CaseId),
-    /// Something of a later server.
-    Unknown,
-}
-
 /// A page of the feed, its head's signature checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Items with their positions, in order.
-    pub items: Vec<(u64, PulledItem)>,
-    /// Where to go on; to be stored in one transaction with the items.
-    pub cursor: Cursor,
-    /// Whether more is there already.
-    pub more: bool,
-    /// Up to where the server has a verified backup.
-    pub backup_position: u64,
     /// The head of the tenant's feed.
     pub head: TenantHead,
-    /// The page as it was sent: its events' bytes unchanged, and the head as it was signed.
+    /// The page as it was sent, each event of it whole; its cursor is to be stored in one transaction with the items.
     pub sent: FeedPage,
 }
 
@@ -431,19 +406,7 @@ impl Client {
         let timeout = TIMEOUT + Duration::from_secs(u64::from(wait_seconds));
         let page: FeedPage = self.transport.json(&call, timeout)?;
         let head = self.check_head(&page.head)?;
-        let items = page
-            .items
-            .iter()
-            .map(|entry| Ok((entry.position, pulled(entry.item.clone())?)))
-            .collect::<Result<_, SyncError>>()?;
-        Ok(Page {
-            items,
-            cursor: page.cursor,
-            more: page.more,
-            backup_position: page.backup_position,
-            head,
-            sent: page,
-        })
+        Ok(Page { head, sent: page })
     }
 
     /// Asks what the municipality knows of a citizen, in the name of the person whose session it is.
@@ -628,26 +591,33 @@ impl Client {
                 answer.number(UPLOAD_OFFSET)?
             }
         };
+        let mut next = Piece::at(bytes, offset);
         loop {
             if cancel.is_cancelled() {
                 return Err(SyncError::Cancelled);
             }
             progress(offset);
-            let start = usize::try_from(offset).map_err(|_| SyncError::Undecodable)?;
-            let rest = bytes
-                .get(start..)
-                .filter(|rest| !rest.is_empty())
-                .ok_or(SyncError::WrongContent)?;
-            let piece = &rest[..rest.len().min(MAX_CHUNK_BYTES)];
+            let piece = match next.take() {
+                Some(piece) if piece.offset == offset => piece,
+                // The server has it otherwise than was to be expected.
+                Some(_) | None => Piece::at(bytes, offset).ok_or(SyncError::WrongContent)?,
+            };
+            let behind = offset + piece.bytes;
             let call = Call {
-                body: Some(Body::plain(piece.to_vec())),
+                body: Some(piece.body),
                 headers: vec![
                     (UPLOAD_OFFSET, offset.to_string()),
                     (UPLOAD_LENGTH, bytes.len().to_string()),
                 ],
                 ..self.call("PATCH", &path)
             };
-            let answer = self.transport.send(&call, TIMEOUT)?;
+            // While the server hashes and seals one piece, the next is made ready here.
+            let answer = std::thread::scope(|scope| {
+                let preparing = scope.spawn(move || Piece::at(bytes, behind));
+                let answer = self.transport.send(&call, TIMEOUT);
+                next = preparing.join().ok().flatten();
+                answer
+            })?;
             if answer.status == 409 && answer.header(UPLOAD_OFFSET).is_some() {
                 // Another request got further; go on from there, but never in circles.
                 let held = answer.number(UPLOAD_OFFSET)?;
@@ -763,20 +733,27 @@ impl Client {
     }
 }
 
+/// A piece of a file, ready to be sent.
+struct Piece {
+    offset: u64,
+    bytes: u64,
+    body: Body,
+}
+
+impl Piece {
+    /// The piece that begins there; none where the file ends before it.
+    fn at(file: &[u8], offset: u64) -> Option<Self> {
+        let rest = file.get(usize::try_from(offset).ok()?..)?;
+        let bytes = &rest[..rest.len().min(MAX_CHUNK_BYTES)];
+        (!bytes.is_empty()).then(|| Self {
+            offset,
+            bytes: bytes.len() as u64,
+            body: Body::plain(bytes.to_vec()),
+        })
+    }
+}
+
 fn encode(request: &impl serde::Serialize) -> Result<Body, SyncError> {
     let plain = serde_json::to_vec(request).map_err(|_| SyncError::Undecodable)?;
     Body::packed(plain)
-}
-
-fn pulled(item: FeedItem) -> Result<PulledItem, SyncError> {
-    let event = |event: WireEvent| SealedEvent::try_from(event).map_err(|_| SyncError::Undecodable);
-    Ok(match item {
-        FeedItem::Event { event: wire } => PulledItem::Event(event(wire)?),
-        FeedItem::ScopeEntered { case_id, events } => PulledItem::ScopeEntered(
-            case_id,
-            events.into_iter().map(event).collect::<Result<_, _>>()?,
-        ),
-        FeedItem::ScopeLeft { case_id } => PulledItem::ScopeLeft(case_id),
-        FeedItem::Unknown => PulledItem::Unknown,
-    })
 }

@@ -16,7 +16,7 @@ pub mod sending;
 pub mod session;
 
 pub use backoff::Backoff;
-pub use client::{Client, Connection, Outgoing, Page, PulledItem, Pushed};
+pub use client::{Client, Connection, Outgoing, Page, Pushed};
 pub use environment::{Cancel, Environment};
 pub use error::{CertificateFault, SyncError};
 pub use loopback::{Loopback, NoCode};

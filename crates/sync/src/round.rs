@@ -157,9 +157,9 @@ pub fn run(
             Operation::Pull { after } => {
                 let mut keep = |page: &Page| {
                     (exchange.pulled)(page).map_err(SyncError::Host)?;
-                    result.read += page.items.len() as u64;
+                    result.read += page.sent.items.len() as u64;
                     (exchange.progress)(Progress::Read {
-                        position: page.cursor.position,
+                        position: page.sent.cursor.position,
                         of: page.head.position,
                     });
                     Ok(())
@@ -224,15 +224,15 @@ pub fn read_feed(
     let pull = |after| attempt(client, cancel, || client.pull(after, page_items, 0));
     let mut before = after;
     let mut page = pull(after)?;
-    while page.more {
+    while page.sent.more {
         if cancel.is_cancelled() {
             return Err(SyncError::Cancelled);
         }
-        if page.cursor <= before {
+        if page.sent.cursor <= before {
             // A server that says "more" without moving on would keep us here for ever.
             return Err(SyncError::Undecodable);
         }
-        before = page.cursor;
+        before = page.sent.cursor;
         page = std::thread::scope(|scope| {
             let next = scope.spawn(|| pull(before));
             keep(&page)?;

@@ -341,13 +341,8 @@ async fn scope(central: &Arc<Central>, tenant: &str, device: &Device) -> Answer<
 
 fn entry((position, item): (u64, StoredFeedItem)) -> FeedEntry {
     let item = match item {
-        StoredFeedItem::Event(event) => FeedItem::Event {
-            event: (&event).into(),
-        },
-        StoredFeedItem::ScopeEntered(case_id, events) => FeedItem::ScopeEntered {
-            case_id,
-            events: events.iter().map(Into::into).collect(),
-        },
+        StoredFeedItem::Event(event) => FeedItem::Event { event },
+        StoredFeedItem::ScopeEntered(case_id, events) => FeedItem::ScopeEntered { case_id, events },
         StoredFeedItem::ScopeLeft(case_id) => FeedItem::ScopeLeft { case_id },
     };
     FeedEntry { position, item }

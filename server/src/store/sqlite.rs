@@ -240,8 +240,10 @@ fn audit_seal(connection: &Connection, tenant: &str, number: u64) -> Stored<Opti
 }
 
 const FEED: &str = "
-    SELECT f.position, f.item, f.case_id, f.event_hash
+    SELECT f.position AS at_position, f.item, f.case_id AS item_case,
+           e.hash, e.header, e.payload, e.salt, e.signature
       FROM feed_item AS f
+      LEFT JOIN event AS e ON e.tenant = f.tenant AND e.hash = f.event_hash
      WHERE f.tenant = :tenant
        AND f.position > :after
        AND f.position <= :to
@@ -339,18 +341,14 @@ impl CentralStore for SqliteStore {
             let mut page = Page::default();
             let mut is_cut = false;
             for found in rows {
-                let (position, kind, case_id, hash) = found??;
-                let item = match (kind.as_str(), hash) {
-                    ("event", Some(hash)) => {
-                        let event = row::event_by_hash(connection, code, &hash)?;
-                        StoredFeedItem::Event(event.ok_or(StoreError::Row("feed_item"))?.event)
-                    }
-                    ("scope_entered", None) => StoredFeedItem::ScopeEntered(
+                let (position, found) = found??;
+                let item = match found {
+                    row::Fed::Event(event) => StoredFeedItem::Event(event),
+                    row::Fed::ScopeEntered(case_id) => StoredFeedItem::ScopeEntered(
                         case_id,
                         case_events(connection, code, case_id, position)?,
                     ),
-                    ("scope_left", None) => StoredFeedItem::ScopeLeft(case_id),
-                    _ => return Err(StoreError::Row("feed_item")),
+                    row::Fed::ScopeLeft(case_id) => StoredFeedItem::ScopeLeft(case_id),
                 };
                 if !page.takes(position, item) {
                     is_cut = true;

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use skranke_domain::rehearsal::{Bug, WRITE};
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::wire::Cursor;
-use skranke_sync::PulledItem;
+use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem};
 use skranke_testkit::invariants::{self, Central, Desktop, World};
 
 use crate::program::{Counter, Program};
@@ -47,13 +46,13 @@ impl Story {
         let mut cursor = Cursor::START;
         let position = loop {
             let page = counter.client.pull(cursor, 500, 0).unwrap();
-            for (position, item) in page.items {
-                if let PulledItem::Event(event) = item {
+            for FeedEntry { position, item } in page.sent.items {
+                if let FeedItem::Event { event } = item {
                     events.push((event, Some(position)));
                 }
             }
-            cursor = page.cursor;
-            if !page.more {
+            cursor = page.sent.cursor;
+            if !page.sent.more {
                 break page.head.position;
             }
         };

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use skranke_domain::ids::DeviceId;
-use skranke_protocol::proof::{Prover, Request, prove};
+use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::signature::SigningKey;
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ impl Device {
             method,
             url: &url,
             query,
-            body,
+            body: BodyDigest::of(body),
             token: self.token.as_deref(),
         };
         let prover = Prover {

@@ -98,9 +98,9 @@ fn read(desk: &Desk, town: &Town, finished: &AtomicBool) -> Result<Vec<u64>> {
     loop {
         let is_last_look = finished.load(Ordering::SeqCst);
         let page = client.pull(cursor, 200, 0)?;
-        seen.extend(page.items.iter().map(|(position, _)| *position));
-        cursor = page.cursor;
-        if is_last_look && !page.more {
+        seen.extend(page.sent.items.iter().map(|entry| entry.position));
+        cursor = page.sent.cursor;
+        if is_last_look && !page.sent.more {
             return Ok(seen);
         }
     }

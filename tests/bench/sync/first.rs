@@ -34,7 +34,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         let cursor = desktop.store.read()?.cursor()?;
         let mut kept = 0;
         let mut keep = |page: &Page| {
-            received += page.items.len() as u64;
+            received += page.sent.items.len() as u64;
             if cuts < CUTS && stored + kept >= cut_at {
                 // The power goes after the page came and before it is kept; another may be on its way.
                 return Err(SyncError::Cancelled);

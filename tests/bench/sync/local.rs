@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use chrono::{DateTime, Utc};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::plan::{Local, Operation, plan};
+use skranke_protocol::tree::{FollowedTree, PageLeaves, leaves_of};
 use skranke_protocol::wire::{Outcome, Verdict};
 use skranke_store::key::StoreKey;
 use skranke_store::{Action, Actor, Entry, Options, Store};
@@ -218,16 +219,31 @@ impl Desktop {
 
     /// What a round does with a page; returns how many events were new.
     pub(crate) fn take(&mut self, page: &Page) -> Result<usize> {
+        let followed = serde_json::to_string(&self.followed(page)?)?;
         let entry = Entry::new(Action::Synchronised, self.desk.now);
         let mut write = self.store.write(&Actor::program(self.desk.device), entry)?;
+        write.set_setting(FOLLOWED, &followed)?;
         let taken = write.take_page(&page.sent)?;
         write.keep_tenant_head(&page.sent.head)?;
         write.commit()?;
-        ensure!(
-            taken.altered.is_empty() && taken.unreadable == 0,
-            "every event is whole"
-        );
+        ensure!(taken.altered.is_empty(), "every event is whole");
         Ok(taken.new_events)
+    }
+
+    /// The tree over the feed after a page: what was read must be what the server signed.
+    fn followed(&self, page: &Page) -> Result<FollowedTree> {
+        let read = self.store.read()?;
+        let mut tree = match read.setting(FOLLOWED)? {
+            Some(kept) => serde_json::from_str(&kept)?,
+            None => FollowedTree::of_nothing(page.sent.cursor.epoch),
+        };
+        let leaves = match leaves_of(&page.sent, tree.position(), self.desk.device) {
+            PageLeaves::Whole(leaves) => leaves,
+            PageLeaves::Unknown | PageLeaves::Wrong => bail!("the page is not whole"),
+        };
+        tree.reads(leaves, &page.head)
+            .map_err(|_| anyhow!("the feed is not what was signed"))?;
+        Ok(tree)
     }
 }
 
@@ -291,6 +307,9 @@ impl Sender for Sending<'_> {
 fn host(error: &anyhow::Error) -> SyncError {
     SyncError::Host(format!("{error:#}"))
 }
+
+/// Name of the setting that keeps the tree over what was read.
+const FOLLOWED: &str = "followed_tree";
 
 /// Events that went over, and the time from reading them here to knowing them durable there.
 pub(crate) struct Transferred {

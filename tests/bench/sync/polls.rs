@@ -123,7 +123,7 @@ fn wait_for_news(
     let mut cursor = Cursor::START;
     while !finished.load(Ordering::SeqCst) {
         let page = client.pull(cursor, 100, 5)?;
-        if !page.items.is_empty() {
+        if !page.sent.items.is_empty() {
             let took = begun
                 .lock()
                 .map_err(|_| anyhow::anyhow!("poisoned"))?
@@ -133,7 +133,7 @@ fn wait_for_news(
                 .map_err(|_| anyhow::anyhow!("poisoned"))?
                 .push(took);
         }
-        cursor = page.cursor;
+        cursor = page.sent.cursor;
     }
     Ok(())
 }

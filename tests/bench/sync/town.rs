@@ -148,13 +148,18 @@ impl Town {
 
     /// Processor time of the server so far.
     pub(crate) fn busy_time(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.server.id()))?;
-        let after_name = stat.rsplit(')').next().context("stat")?;
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let ticks = |nth: usize| fields.get(nth).and_then(|field| field.parse::<u64>().ok());
-        let (user, system) = ticks(11).zip(ticks(12)).context("processor times")?;
-        Ok(Duration::from_millis((user + system) * 10))
+        busy_time(self.server.id())
     }
+}
+
+/// Processor time of a process so far.
+pub(crate) fn busy_time(process: u32) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let after_name = stat.rsplit(')').next().context("stat")?;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = |nth: usize| fields.get(nth).and_then(|field| field.parse::<u64>().ok());
+    let (user, system) = ticks(11).zip(ticks(12)).context("processor times")?;
+    Ok(Duration::from_millis((user + system) * 10))
 }
 
 impl Drop for Town {

@@ -1,5 +1,7 @@
 //! P1, P2 and P6: pushing, pulling and offering again, beside the databases alone and beside a peer.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_sync::PAGE_ITEMS;
@@ -7,7 +9,7 @@ use skranke_sync::PAGE_ITEMS;
 use super::events::{Desk, bytes_of};
 use super::local::{Desktop, Transferred};
 use super::peer::Durability;
-use super::town::{Backend, TENANT, Town};
+use super::town::{Backend, TENANT, Town, busy_time};
 use super::{peer, raw};
 use crate::disk::Disk;
 use crate::figure::{Figures, median, ms, number, percentile};
@@ -29,6 +31,9 @@ struct Rates {
     push: Vec<f64>,
     pull: Vec<f64>,
     again: Vec<f64>,
+    /// Processor time of an event pulled, in microseconds: the server's, the desktop's.
+    pull_there: Vec<f64>,
+    pull_here: Vec<f64>,
 }
 
 pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
@@ -186,6 +191,17 @@ fn one_size(
             Some(0.5),
         );
         figures.add(
+            "P2",
+            "  processor time an event: server; desktop",
+            format!(
+                "{:.0}; {:.0} us",
+                median(&rates.pull_there),
+                median(&rates.pull_here)
+            ),
+            "",
+            None,
+        );
+        figures.add(
             "P6",
             &format!("{of}: offered again"),
             format!("{again:.0} /s"),
@@ -203,6 +219,7 @@ fn one_size(
     Ok(())
 }
 
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52 events")]
 fn own_turn(rates: &mut Rates, backend: Backend, work: &Desktop, batch: usize) -> Result<()> {
     let mut sender = work.copied()?;
     let mut reader = Desktop::new(Desk::new(TENANT, 2))?;
@@ -225,15 +242,23 @@ fn own_turn(rates: &mut Rates, backend: Backend, work: &Desktop, batch: usize) -
     whole(&pushed)?;
     let reading = reader.client(&town);
     let page = u32::try_from(batch)?.min(PAGE_ITEMS);
+    let this = std::process::id();
+    let before = (town.busy_time()?, busy_time(this)?);
     let pulled = reader.pull_all(&reading, page)?;
     whole(&pulled)?;
+    let after = (town.busy_time()?, busy_time(this)?);
+    let each = |spent: Duration| spent.as_secs_f64() * 1e6 / pulled.events as f64;
+    rates.pull_there.push(each(after.0 - before.0));
+    rates.pull_here.push(each(after.1 - before.1));
     let again = sender.offer_again(&client, batch)?;
     whole(&again)?;
     eprintln!(
-        "  {} {batch}: push {:.0}/s, pull {:.0}/s, again {:.0}/s",
+        "  {} {batch}: push {:.0}/s, pull {:.0}/s ({:.0} + {:.0} us of processors an event), again {:.0}/s",
         backend.name(),
         pushed.rate(),
         pulled.rate(),
+        each(after.0 - before.0),
+        each(after.1 - before.1),
         again.rate()
     );
     rates.push.push(pushed.rate());

@@ -8,11 +8,11 @@ use skranke_domain::cpr::Cpr;
 use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::plan::{Local, OwnAttachment, OwnEvent};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{Cursor, Outcome, Verdict, wire_size};
+use skranke_protocol::wire::{Cursor, FeedItem, Outcome, Verdict, wire_size};
 use skranke_server::accounts;
 use skranke_server::sign_in::hash_password;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
-use skranke_sync::{Cancel, Exchange, PulledItem, SyncError, run};
+use skranke_sync::{Cancel, Exchange, SyncError, run};
 
 use super::town::{SECRET, Town, environment, now, session};
 use crate::office::{Laptop, TENANT, last};
@@ -40,8 +40,12 @@ fn what_is_pushed_is_confirmed_by_signature_and_read_back_by_another_counter() {
     assert_eq!(pushed.confirmation.head(), laptop.head);
     assert_eq!((pushed.confirmation.accepted, pushed.head.position), (2, 2));
     let page = other.pull(Cursor::START, 100, 0).unwrap();
-    let events: Vec<_> = page.items.into_iter().map(|(_, item)| item).collect();
-    let expected: Vec<_> = opening.into_iter().map(PulledItem::Event).collect();
+    let page = page.sent;
+    let events: Vec<_> = page.items.into_iter().map(|entry| entry.item).collect();
+    let expected: Vec<_> = opening
+        .into_iter()
+        .map(|event| FeedItem::Event { event })
+        .collect();
     assert_eq!(events, expected, "byte for byte");
     assert_eq!((page.cursor.position, page.more), (2, false));
 }
@@ -105,7 +109,7 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
                 Ok(())
             },
             pulled: &mut |page| {
-                cursor = page.cursor;
+                cursor = page.sent.cursor;
                 Ok(())
             },
             file: &mut |_| Ok(scan.clone()),
@@ -146,7 +150,7 @@ fn a_long_poll_answers_when_something_comes() {
         writer.push(&laptop.open_case("2512169996").1).unwrap();
         let page = waiting.join().unwrap().unwrap();
 
-        assert_eq!(page.items.len(), 2);
+        assert_eq!(page.sent.items.len(), 2);
         assert!(
             before.elapsed().as_secs() < 20,
             "it must not wait for the end of the poll"
@@ -161,7 +165,8 @@ fn a_waiting_laptop_is_woken_by_its_own_cases_alone() {
     let (outreach, mut laptop) = town.outreach(2);
     let (own_case, opening) = laptop.open_case("2211771212");
     outreach.push(&opening).unwrap();
-    let cursor = outreach.pull(Cursor::START, 10, 0).unwrap().cursor;
+    let page = outreach.pull(Cursor::START, 10, 0).unwrap();
+    let cursor = page.sent.cursor;
     let looks = || town.server.central().feed_looks();
     let before = looks();
 
@@ -180,8 +185,9 @@ fn a_waiting_laptop_is_woken_by_its_own_cases_alone() {
         counter.push(&note).unwrap();
         let page = waiting.join().unwrap().unwrap();
 
-        let came: Vec<_> = page.items.iter().map(|(_, item)| item).collect();
-        assert_eq!(came, [&PulledItem::Event(note[0].clone())]);
+        let came: Vec<_> = page.sent.items.iter().map(|entry| &entry.item).collect();
+        let event = note[0].clone();
+        assert_eq!(came, [&FeedItem::Event { event }]);
         assert_eq!(
             looks(),
             before + 2,

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use skranke_protocol::problem::{Problem, ProblemCode};
-use skranke_protocol::proof::{Prover, Request, prove};
+use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::PushBatch;
 
 use super::town::{SECRET, Town, now};
@@ -78,7 +78,7 @@ fn proof(
         method,
         url: &url,
         query: "",
-        body,
+        body: BodyDigest::of(body),
         token: None,
     };
     let prover = Prover {
@@ -105,7 +105,7 @@ pub(super) fn proof_with(
         method,
         url: &url,
         query: "",
-        body,
+        body: BodyDigest::of(body),
         token,
     };
     let prover = Prover {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use skranke_domain::ids::CaseId;
 use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::proof::{Prover, Request, prove};
+use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::{
     BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LookupRequest, PURPOSE,
     PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest,
@@ -105,7 +105,7 @@ fn ask(town: &Town, visitor: &Visitor, endpoint: Endpoint) -> Answer {
             method,
             url: &url,
             query: "",
-            body: &body,
+            body: BodyDigest::of(&body),
             token: visitor.token.as_deref(),
         };
         let prover = Prover {

@@ -3,7 +3,7 @@
 
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::tree::{FollowedTree, PageLeaves, event_leaf, leaf_hash, leaves_of};
-use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, Scope, WireEvent};
+use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, Scope};
 use skranke_server::store::{CentralStore, NewFeedItem};
 use skranke_sync::{Client, Page};
 
@@ -57,14 +57,14 @@ impl Story {
     /// The whole feed as the laptop sees it.
     fn whole(&self) -> Page {
         let page = self.page(Cursor::START, 100);
-        assert_eq!((page.cursor.position, page.more), (9, false));
+        assert_eq!((page.sent.cursor.position, page.sent.more), (9, false));
         page
     }
 }
 
 /// What one who had read nothing makes of a page.
 fn follow(page: &Page, sent: &FeedPage, laptop: &Laptop) -> Result<FollowedTree, &'static str> {
-    let mut tree = FollowedTree::of_nothing(page.cursor.epoch);
+    let mut tree = FollowedTree::of_nothing(page.sent.cursor.epoch);
     match leaves_of(sent, 0, laptop.id) {
         PageLeaves::Whole(leaves) => tree.reads(leaves, &page.head).map_err(|_| "rewritten")?,
         PageLeaves::Unknown => return Err("unknown"),
@@ -86,8 +86,8 @@ fn whoever_sees_a_part_of_the_feed_proves_the_whole_of_it_page_by_page() {
             panic!("every position is covered")
         };
         tree.reads(leaves, &page.head).unwrap();
-        (cursor, pages) = (page.cursor, pages + 1);
-        if !page.more {
+        (cursor, pages) = (page.sent.cursor, pages + 1);
+        if !page.sent.more {
             assert_eq!(
                 (tree.position(), tree.root()),
                 (page.head.position, page.head.root)
@@ -119,7 +119,7 @@ fn an_item_that_was_changed_moved_or_left_out_is_noticed() {
     assert_eq!(
         told(&|sent| {
             sent.items[1].item = FeedItem::Event {
-                event: WireEvent::from(&own[0]),
+                event: own[0].clone(),
             };
         }),
         Err("rewritten"),
@@ -158,7 +158,6 @@ fn what_is_withheld_behind_its_own_hash_is_not_noticed_by_the_one_it_is_withheld
     let FeedItem::Event { event } = hidden.item else {
         panic!("the note, while the case was in its scope")
     };
-    let event: skranke_protocol::envelope::SealedEvent = event.try_into().unwrap();
     let leaf = leaf_hash(&event_leaf(4, event.header().case_id, event.hash()));
     sent.skipped.as_mut().unwrap().insert(2, to_hex(&leaf));
 
@@ -168,9 +167,6 @@ fn what_is_withheld_behind_its_own_hash_is_not_noticed_by_the_one_it_is_withheld
     let (lead, _) = story.town.counter(3, &["lead"]);
     let page = lead.pull(Cursor::START, 100, 0).unwrap();
     let skipped = page.sent.skipped.unwrap().len();
-    assert_eq!(
-        (skipped, page.items.len()),
-        (2, 7),
-        "two for the laptop alone"
-    );
+    let items = page.sent.items.len();
+    assert_eq!((skipped, items), (2, 7), "two for the laptop alone");
 }

@@ -17,6 +17,20 @@ struct Scan<'b> {
     at: usize,
 }
 
+/// How many signs at least begin these bytes that may stand in a text as they are, looked at eight at a time.
+fn plain_signs(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = ONES << 7;
+    // Sets the highest bit of each byte below a limit of at most 128; it may also set that of a byte above such a one.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |word: u64, sign: u8| below(word ^ (ONES * u64::from(sign)), 1);
+    let is_plain =
+        |word: u64| (below(word, 32) | equal(word, b'"') | equal(word, b'\\')) & HIGHEST == 0;
+    let eights = bytes.chunks_exact(8);
+    let words = eights.map(|eight| eight.try_into().map_or(0, u64::from_ne_bytes));
+    8 * words.take_while(|word| is_plain(*word)).count()
+}
+
 impl<'b> Scan<'b> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
@@ -90,6 +104,7 @@ impl<'b> Scan<'b> {
         let begin = self.at;
         let mut has_escapes = false;
         loop {
+            self.at += plain_signs(&self.bytes[self.at..]);
             match self.peek()? {
                 b'"' => {
                     let text = &self.bytes[begin..self.at];

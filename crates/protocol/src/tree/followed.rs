@@ -13,7 +13,6 @@ use skranke_domain::ids::DeviceId;
 use super::{Frontier, Node, event_leaf, leaf_hash, scope_leaf};
 use crate::confirmation::{HeadAlarm, TenantHead};
 use crate::encoding::{from_hex, to_hex};
-use crate::envelope::SealedEvent;
 use crate::wire::{FeedItem, FeedPage};
 
 /// The tree over what was read of a feed.
@@ -171,10 +170,8 @@ pub fn leaves_of(page: &FeedPage, after: u64, own: DeviceId) -> PageLeaves {
         let leaf = match given.map(|entry| &entry.item) {
             None => skipped.next().and_then(|text| from_hex(text).ok()),
             Some(FeedItem::Event { event }) => {
-                let event = SealedEvent::try_from(event.clone()).ok();
-                event.map(|event| {
-                    leaf_hash(&event_leaf(position, event.header().case_id, event.hash()))
-                })
+                let leaf = event_leaf(position, event.header().case_id, event.hash());
+                Some(leaf_hash(&leaf))
             }
             Some(FeedItem::ScopeEntered { case_id, .. }) => {
                 Some(leaf_hash(&scope_leaf(position, true, *case_id, own)))

@@ -5,12 +5,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use skranke_domain::ids::CaseId;
 
+#[cfg(feature = "openapi")]
 use super::WireEvent;
 use crate::confirmation::{Signed, TenantHead};
 use crate::encoding::as_text;
+use crate::envelope::SealedEvent;
 use crate::instant;
 
 /// A place in the feed, `<epoch>.<position>`; what comes after it has not been seen.
@@ -62,8 +66,13 @@ impl FromStr for Cursor {
     }
 }
 
+// Events are checked for their form where a page is read, once for everybody who handles it afterwards.
 /// Something at a position of the feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every item is an event; boxing would only add an allocation to each"
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "item")]
 pub enum FeedItem {
@@ -71,7 +80,8 @@ pub enum FeedItem {
     #[serde(rename = "event")]
     Event {
         /// The event.
-        event: WireEvent,
+        #[cfg_attr(feature = "openapi", schema(value_type = WireEvent))]
+        event: SealedEvent,
     },
     /// A case came into the device's scope; it is sent here whole, from its first event.
     #[serde(rename = "scope_entered")]
@@ -81,7 +91,8 @@ pub enum FeedItem {
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         case_id: CaseId,
         /// All its events so far, in feed order.
-        events: Vec<WireEvent>,
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<WireEvent>))]
+        events: Vec<SealedEvent>,
     },
     /// A case left the device's scope and is to be removed there.
     #[serde(rename = "scope_left")]
@@ -92,12 +103,12 @@ pub enum FeedItem {
         case_id: CaseId,
     },
     /// An item of a later server; a reader passes over it.
-    #[serde(other, rename = "unknown")]
+    #[serde(rename = "unknown")]
     Unknown,
 }
 
 /// An item with its position.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedEntry {
     /// Its position; those a device may not see are missing from its pages.
@@ -106,6 +117,86 @@ pub struct FeedEntry {
     #[serde(flatten)]
     pub item: FeedItem,
 }
+
+/// Names of an entry's fields.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Field {
+    Position,
+    Item,
+    Event,
+    CaseId,
+    Events,
+    #[serde(other)]
+    Other,
+}
+
+/// In whatever order the fields come, and whatever an item of a later server has in them.
+///
+/// The derived way would copy each event into a tree of values before it looks at it; nearly all of a page is events.
+impl<'de> Deserialize<'de> for FeedEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntryVisitor)
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = FeedEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an item of the feed with its position")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<FeedEntry, A::Error> {
+        let (mut position, mut kind) = (None, None::<String>);
+        let mut event: Option<SealedEvent> = None;
+        let (mut early, mut case_id, mut events) = (Value::Null, Value::Null, Value::Null);
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Position => position = Some(fields.next_value()?),
+                Field::Item => kind = Some(fields.next_value()?),
+                Field::Event if kind.as_deref() == Some("event") => {
+                    event = Some(fields.next_value()?);
+                }
+                Field::Event => early = fields.next_value()?,
+                Field::CaseId => case_id = fields.next_value()?,
+                Field::Events => events = fields.next_value()?,
+                Field::Other => {
+                    let IgnoredAny = fields.next_value()?;
+                }
+            }
+        }
+        let position = position.ok_or_else(|| A::Error::missing_field("position"))?;
+        let kind = kind.ok_or_else(|| A::Error::missing_field("item"))?;
+        let item = match kind.as_str() {
+            "event" => FeedItem::Event {
+                event: match event {
+                    Some(event) => event,
+                    None => later(early)?,
+                },
+            },
+            "scope_entered" => FeedItem::ScopeEntered {
+                case_id: later::<Case, _>(case_id)?.0,
+                events: later(events)?,
+            },
+            "scope_left" => FeedItem::ScopeLeft {
+                case_id: later::<Case, _>(case_id)?.0,
+            },
+            _ => FeedItem::Unknown,
+        };
+        Ok(FeedEntry { position, item })
+    }
+}
+
+/// A field that was read before it was known what is to be in it.
+fn later<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
+    serde_json::from_value(value).map_err(E::custom)
+}
+
+#[derive(Deserialize)]
+struct Case(#[serde(with = "as_text")] CaseId);
 
 /// `GET /v1/events`: a page of the feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -134,6 +134,49 @@ fn feed_items_are_pinned_and_unknown_ones_are_passed_over() {
 }
 
 #[test]
+fn the_fields_of_a_feed_item_may_come_in_any_order_and_an_event_of_another_form_is_refused() {
+    let event = Device::new(1).note("x");
+    let wire = serde_json::to_string(&event).unwrap();
+    let read = |text: &str| serde_json::from_str::<FeedEntry>(text);
+    let expected = FeedEntry {
+        position: 4,
+        item: FeedItem::Event { event },
+    };
+
+    let first = read(&format!(
+        r#"{{"position":4,"item":"event","event":{wire},"later":[1]}}"#
+    ));
+    let last = read(&format!(
+        r#"{{"later":{{}},"event":{wire},"item":"event","position":4}}"#
+    ));
+    let entered = read(&format!(
+        r#"{{"events":[{wire}],"item":"scope_entered","case_id":"{}","position":4}}"#,
+        CaseId::from_uuid(uuid(3))
+    ));
+
+    assert_eq!(first.unwrap(), expected);
+    assert_eq!(last.unwrap(), expected);
+    assert!(matches!(
+        entered.unwrap().item,
+        FeedItem::ScopeEntered { events, .. } if events.len() == 1
+    ));
+    let forged = wire.replace(r#"\"text\":\"x\""#, r#"\"text\":\"y\""#);
+    assert_ne!(forged, wire);
+    for text in [
+        format!(r#"{{"position":4,"item":"event","event":{forged}}}"#),
+        format!(r#"{{"event":{forged},"position":4,"item":"event"}}"#),
+        format!(r#"{{"item":"event","event":{wire}}}"#),
+        r#"{"position":4,"item":"event"}"#.to_owned(),
+        format!(r#"{{"position":4,"event":{wire}}}"#),
+        r#"{"position":4,"item":"scope_left"}"#.to_owned(),
+    ] {
+        assert!(read(&text).is_err(), "{text}");
+    }
+    let later = read(r#"{"position":4,"item":"policy","event":7,"events":{},"case_id":[]}"#);
+    assert_eq!(later.unwrap().item, FeedItem::Unknown);
+}
+
+#[test]
 fn a_cursor_reads_back_as_written_and_nothing_else_is_one() {
     for text in ["0.0", "1.10", "3.9007199254740991"] {
         assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
@@ -168,7 +211,7 @@ fn a_page_reads_back_as_written() {
         items: vec![FeedEntry {
             position: 7,
             item: FeedItem::Event {
-                event: (&Device::new(1).note("x")).into(),
+                event: Device::new(1).note("x"),
             },
         }],
         cursor: Cursor {

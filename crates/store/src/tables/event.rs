@@ -1,5 +1,6 @@
 //! Events: the truth. Stored as the bytes they were sealed or received in, folded into cases on demand.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -11,7 +12,8 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::signature::Signature;
 
-use super::{device, identity, kept_count, outbox};
+use super::identity::Noted;
+use super::{device, kept_count, outbox};
 use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::projection::{self, DueRule};
@@ -21,11 +23,20 @@ const PUT_COMMAND: &str = "
     INSERT OR IGNORE INTO command (id, case_id, device_id, event_count)
     VALUES (:id, :case_id, :device_id, :event_count)";
 
-const PUT_EVENT: &str = "
-    INSERT INTO event (id, case_id, command_id, device_id, device_seq, k, kind, recorded_at,
-                       source, position, header, payload, salt, hash, signature)
-    VALUES (:id, :case_id, :command_id, :device_id, :device_seq, :k, :kind, :recorded_at,
-            :source, :position, :header, :payload, :salt, :hash, :signature)";
+macro_rules! put_event {
+    ($on_conflict:literal) => {
+        concat!(
+            "INSERT INTO event (id, case_id, command_id, device_id, device_seq, k, kind, recorded_at,
+                                source, position, header, payload, salt, hash, signature)
+             VALUES (:id, :case_id, :command_id, :device_id, :device_seq, :k, :kind, :recorded_at,
+                     :source, :position, :header, :payload, :salt, :hash, :signature)",
+            $on_conflict
+        )
+    };
+}
+const PUT_EVENT: &str = put_event!("");
+/// Nearly every event is new; what stands in the way of another is looked at only then.
+const PUT_NEW_EVENT: &str = put_event!(" ON CONFLICT DO NOTHING");
 
 const HASH_OF: &str = "SELECT hash FROM event WHERE id = :id";
 
@@ -93,55 +104,82 @@ pub(crate) fn put(
     source: Source,
     position: Option<u64>,
 ) -> Result<Put, StoreError> {
+    put_noting(connection, event, source, position, &mut Noted::default())
+}
+
+/// The same for one of many in a transaction.
+pub(crate) fn put_noting(
+    connection: &Connection,
+    event: &SealedEvent,
+    source: Source,
+    position: Option<u64>,
+    noted: &mut Noted,
+) -> Result<Put, StoreError> {
     let header = event.header();
+    noted.case(connection, header.case_id)?;
+    noted.device(connection, header.device_id)?;
+    if noted.is_new_command(header.command_id) {
+        connection
+            .prepare_cached(PUT_COMMAND)?
+            .execute(named_params! {
+                ":id": id!(header.command_id),
+                ":case_id": id!(header.case_id),
+                ":device_id": id!(header.device_id),
+                ":event_count": header.n,
+            })?;
+    }
+    if insert(connection, PUT_NEW_EVENT, event, source, position)? {
+        return Ok(Put::New);
+    }
     let known: Option<[u8; 32]> = connection
         .prepare_cached(HASH_OF)?
         .query_row(named_params! { ":id": id!(header.id) }, |row| {
             row.get("hash")
         })
         .optional()?;
-    let position = position.map(number).transpose()?;
-    if let Some(known) = known {
-        if known != *event.hash() {
-            return Err(StoreError::EventAltered);
-        }
-        if position.is_some() {
-            connection
-                .prepare_cached(SET_POSITION)?
-                .execute(named_params! { ":id": id!(header.id), ":position": position })?;
-        }
-        return Ok(Put::Known);
+    let Some(known) = known else {
+        // Another event has its place in a command or in a chain: the engine says which.
+        insert(connection, PUT_EVENT, event, source, position)?;
+        return Ok(Put::New);
+    };
+    if known != *event.hash() {
+        return Err(StoreError::EventAltered);
     }
-    identity::note_case(connection, header.case_id)?;
-    identity::note_device(connection, header.device_id)?;
-    connection
-        .prepare_cached(PUT_COMMAND)?
-        .execute(named_params! {
-            ":id": id!(header.command_id),
-            ":case_id": id!(header.case_id),
-            ":device_id": id!(header.device_id),
-            ":event_count": header.n,
-        })?;
-    connection
-        .prepare_cached(PUT_EVENT)?
-        .execute(named_params! {
-            ":id": id!(header.id),
-            ":case_id": id!(header.case_id),
-            ":command_id": id!(header.command_id),
-            ":device_id": id!(header.device_id),
-            ":device_seq": number(header.device_seq)?,
-            ":k": header.k,
-            ":kind": header.kind,
-            ":recorded_at": millis(header.recorded_at),
-            ":source": match source { Source::Own => "own", Source::Pulled => "pulled" },
-            ":position": position,
-            ":header": event.header_bytes(),
-            ":payload": event.payload_bytes(),
-            ":salt": event.salt(),
-            ":hash": event.hash(),
-            ":signature": event.signature().as_bytes(),
-        })?;
-    Ok(Put::New)
+    if let Some(position) = position {
+        connection
+            .prepare_cached(SET_POSITION)?
+            .execute(named_params! { ":id": id!(header.id), ":position": number(position)? })?;
+    }
+    Ok(Put::Known)
+}
+
+/// Whether the row was written.
+fn insert(
+    connection: &Connection,
+    sql: &str,
+    event: &SealedEvent,
+    source: Source,
+    position: Option<u64>,
+) -> Result<bool, StoreError> {
+    let header = event.header();
+    let rows = connection.prepare_cached(sql)?.execute(named_params! {
+        ":id": id!(header.id),
+        ":case_id": id!(header.case_id),
+        ":command_id": id!(header.command_id),
+        ":device_id": id!(header.device_id),
+        ":device_seq": number(header.device_seq)?,
+        ":k": header.k,
+        ":kind": header.kind,
+        ":recorded_at": millis(header.recorded_at),
+        ":source": match source { Source::Own => "own", Source::Pulled => "pulled" },
+        ":position": position.map(number).transpose()?,
+        ":header": event.header_bytes(),
+        ":payload": event.payload_bytes(),
+        ":salt": event.salt(),
+        ":hash": event.hash(),
+        ":signature": event.signature().as_bytes(),
+    })?;
+    Ok(rows > 0)
 }
 
 /// Folds a case and puts its projected rows; returns the case.
@@ -150,7 +188,22 @@ pub(crate) fn project(
     case_id: CaseId,
     due_rule: &DueRule,
 ) -> Result<Case, StoreError> {
-    let (case, recorded) = fold(connection, case_id)?;
+    project_from(
+        connection,
+        case_id,
+        &counting(connection, case_id)?,
+        due_rule,
+    )
+}
+
+/// The same with the events that count at hand.
+pub(crate) fn project_from<E: Borrow<SealedEvent>>(
+    connection: &Connection,
+    case_id: CaseId,
+    events: &[E],
+    due_rule: &DueRule,
+) -> Result<Case, StoreError> {
+    let (case, recorded) = fold(case_id, events)?;
     match projection::of(&case, &recorded, due_rule) {
         Some(row) => projection::put(connection, &row)?,
         None => projection::remove(connection, case_id)?,
@@ -158,10 +211,16 @@ pub(crate) fn project(
     Ok(case)
 }
 
-fn fold(connection: &Connection, case_id: CaseId) -> Result<(Case, Vec<Recorded>), StoreError> {
-    let recorded: Vec<Recorded> = counting(connection, case_id)?
+fn fold<E: Borrow<SealedEvent>>(
+    case_id: CaseId,
+    events: &[E],
+) -> Result<(Case, Vec<Recorded>), StoreError> {
+    let recorded: Vec<Recorded> = events
         .iter()
-        .map(|event| payload::recorded(event).or_else(|_| unreadable(event)))
+        .map(|event| {
+            let event = event.borrow();
+            payload::recorded(event).or_else(|_| unreadable(event))
+        })
         .collect::<Result<_, StoreError>>()?;
     Ok((Case::fold(case_id, &recorded), recorded))
 }
@@ -249,7 +308,7 @@ impl ReadHandle<'_> {
     /// # Errors
     /// What the engine answers.
     pub fn case(&self, case: CaseId) -> Result<Option<Case>, StoreError> {
-        let (case, recorded) = fold(self.connection, case)?;
+        let (case, recorded) = fold(case, &counting(self.connection, case)?)?;
         Ok((!recorded.is_empty()).then_some(case))
     }
 

@@ -1,18 +1,20 @@
 //! The feed of the central store: how far it was read, what it said last, and taking in a page of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, named_params};
-use skranke_domain::ids::{CaseId, EventId};
+use skranke_domain::ids::{CaseId, DeviceId, EventId};
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::signature::Signature;
-use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, WireEvent};
+use skranke_protocol::wire::{Cursor, FeedItem, FeedPage};
 
 use super::event::{self, Put, Source};
+use super::identity::Noted;
 use super::{attachment, device, outbox, setting};
 use crate::error::{Damage, StoreError, is_constraint};
 use crate::handle::{ReadHandle, WriteHandle};
+use crate::projection::DueRule;
 use crate::value::{millis, number, unsigned};
 
 const CURSOR: &str = "SELECT epoch, position FROM feed_cursor WHERE id = 1";
@@ -61,8 +63,6 @@ pub struct PageTaken {
     pub altered: Vec<EventId>,
     /// Own events whose number in the chain a newer own event holds: an alarm; what was held is kept.
     pub displaced: Vec<EventId>,
-    /// Events that are not well formed, and were passed over.
-    pub unreadable: usize,
 }
 
 /// Cases that are to go as soon as they can.
@@ -134,24 +134,24 @@ impl ReadHandle<'_> {
 impl WriteHandle<'_> {
     /// Takes in a page of the feed together with its cursor: both or neither.
     ///
-    /// Signatures are the caller's to check; what is not well formed is passed over and counted.
+    /// Signatures are the caller's to check; what is of a later program is passed over.
     ///
     /// # Errors
     /// What the engine answers.
     pub fn take_page(&mut self, page: &FeedPage) -> Result<PageTaken, StoreError> {
         let own = device::own(&self.transaction)?.map(|own| own.device);
-        let mut taken = PageTaken::default();
+        let mut taking = Taking::new(own);
         let before = leaving(&self.transaction)?;
         let mut leaving = before.clone();
         for entry in &page.items {
             match &entry.item {
                 FeedItem::Event { event } => {
-                    self.take_event(event, Some(entry.position), own, &mut taken)?;
+                    taking.event(&self.transaction, event, Some(entry.position))?;
                 }
                 FeedItem::ScopeEntered { case_id, events } => {
                     leaving.remove(case_id);
                     for event in events {
-                        self.take_event(event, Some(entry.position), own, &mut taken)?;
+                        taking.event(&self.transaction, event, Some(entry.position))?;
                     }
                 }
                 FeedItem::ScopeLeft { case_id } => {
@@ -160,9 +160,7 @@ impl WriteHandle<'_> {
                 FeedItem::Unknown => {}
             }
         }
-        for case in &taken.changed {
-            event::project(&self.transaction, *case, &self.due_rule)?;
-        }
+        let mut taken = taking.project(&self.transaction, &self.due_rule)?;
         outbox::set_backed_up(&self.transaction, page.backup_position)?;
         taken.left = self.let_go(&before, leaving)?;
         for case in &taken.left {
@@ -239,57 +237,6 @@ impl WriteHandle<'_> {
         Ok(left)
     }
 
-    fn take_event(
-        &mut self,
-        event: &WireEvent,
-        position: Option<u64>,
-        own: Option<skranke_domain::ids::DeviceId>,
-        taken: &mut PageTaken,
-    ) -> Result<(), StoreError> {
-        let Ok(event) = SealedEvent::try_from(event.clone()) else {
-            taken.unreadable += 1;
-            return Ok(());
-        };
-        let header = event.header();
-        // An own event that is not here was lost with a ruined or older copy of the database; it is own still.
-        let is_own = own == Some(header.device_id);
-        let put = if is_own {
-            event::restore(&self.transaction, &event)
-        } else {
-            event::put(&self.transaction, &event, Source::Pulled, position)
-        };
-        match put {
-            Ok(put) => {
-                if is_own && let Some(position) = position {
-                    event::put(&self.transaction, &event, Source::Own, Some(position))?;
-                    outbox::confirm(&self.transaction, header.command_id, position)?;
-                }
-                // What this computer made as a former device, and a person let in.
-                if !is_own
-                    && put == Put::Known
-                    && let Some(position) = position
-                {
-                    outbox::confirm(&self.transaction, header.command_id, position)?;
-                }
-                if put == Put::New {
-                    taken.new_events += 1;
-                    taken.changed.insert(header.case_id);
-                }
-                Ok(())
-            }
-            Err(StoreError::EventAltered) => {
-                taken.altered.push(header.id);
-                Ok(())
-            }
-            // The same as at opening: work of this computer from before an older copy of the database was put back.
-            Err(StoreError::Sqlite(error)) if is_own && is_constraint(&error) => {
-                taken.displaced.push(header.id);
-                Ok(())
-            }
-            Err(other) => Err(other),
-        }
-    }
-
     /// Keeps a sync confirmation, whose signature and succession the caller has checked.
     ///
     /// # Errors
@@ -319,6 +266,103 @@ impl WriteHandle<'_> {
                 ":seen_at": millis(self.now),
             })?;
         Ok(())
+    }
+}
+
+/// A page on its way into the store.
+struct Taking<'p> {
+    own: Option<DeviceId>,
+    noted: Noted,
+    /// Cases that begin on this page: all their events, so that none has to be read back.
+    begun: HashMap<CaseId, Vec<&'p SealedEvent>>,
+    taken: PageTaken,
+}
+
+impl<'p> Taking<'p> {
+    fn new(own: Option<DeviceId>) -> Self {
+        Self {
+            own,
+            noted: Noted::default(),
+            begun: HashMap::new(),
+            taken: PageTaken::default(),
+        }
+    }
+
+    fn event(
+        &mut self,
+        connection: &Connection,
+        event: &'p SealedEvent,
+        position: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let header = event.header();
+        // An own event that is not here was lost with a ruined or older copy of the database; it is own still.
+        let is_own = self.own == Some(header.device_id);
+        let put = if is_own {
+            event::restore(connection, event)
+        } else {
+            event::put_noting(connection, event, Source::Pulled, position, &mut self.noted)
+        };
+        match put {
+            Ok(put) => {
+                if is_own && let Some(position) = position {
+                    event::put(connection, event, Source::Own, Some(position))?;
+                    outbox::confirm(connection, header.command_id, position)?;
+                }
+                // What this computer made as a former device, and a person let in.
+                if !is_own
+                    && put == Put::Known
+                    && let Some(position) = position
+                {
+                    outbox::confirm(connection, header.command_id, position)?;
+                }
+                if put == Put::New {
+                    self.taken.new_events += 1;
+                    self.taken.changed.insert(header.case_id);
+                    if self.noted.has_begun(header.case_id) {
+                        self.begun.entry(header.case_id).or_default().push(event);
+                    }
+                }
+                Ok(())
+            }
+            Err(StoreError::EventAltered) => {
+                self.taken.altered.push(header.id);
+                Ok(())
+            }
+            // The same as at opening: work of this computer from before an older copy of the database was put back.
+            Err(StoreError::Sqlite(error)) if is_own && is_constraint(&error) => {
+                self.taken.displaced.push(header.id);
+                Ok(())
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A case was taken out, and its commands with it: nothing that is remembered of the page holds any more.
+    fn forget(&mut self, case: CaseId) {
+        self.noted = Noted::default();
+        self.begun.clear();
+        self.taken.changed.remove(&case);
+        self.taken.left.insert(case);
+    }
+
+    /// Projects each changed case once.
+    fn project(self, connection: &Connection, due_rule: &DueRule) -> Result<PageTaken, StoreError> {
+        let Self {
+            mut begun, taken, ..
+        } = self;
+        for case in &taken.changed {
+            match begun.remove(case) {
+                Some(mut events) => {
+                    // As they are read from the database.
+                    events.sort_by_key(|event| event.header().id);
+                    event::project_from(connection, *case, &events, due_rule)?;
+                }
+                None => {
+                    event::project(connection, *case, due_rule)?;
+                }
+            }
+        }
+        Ok(taken)
     }
 }
 

@@ -7,7 +7,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{
     CommandVerdict, Cursor, DeferReason, FeedEntry, FeedItem, FeedPage, Outcome, QuarantineReason,
-    Verdict, WireEvent,
+    Verdict,
 };
 use skranke_store::{Action, PageTaken, SyncState};
 
@@ -49,7 +49,7 @@ fn events(sealed: &[SealedEvent]) -> Vec<FeedItem> {
     sealed
         .iter()
         .map(|event| FeedItem::Event {
-            event: WireEvent::from(event),
+            event: event.clone(),
         })
         .collect()
 }
@@ -299,21 +299,57 @@ fn a_known_event_with_other_content_is_an_alarm_and_changes_nothing() {
 }
 
 #[test]
-fn what_is_not_well_formed_or_unknown_is_passed_over_and_the_rest_is_taken() {
+fn what_is_of_a_later_program_is_passed_over_and_the_rest_is_taken() {
     let mut desk = Desk::new();
     let theirs = colleagues_case();
-    let mut broken = WireEvent::from(&theirs[0]);
-    broken.header = broken
-        .header
-        .replace("case_opened", "case_closed")
-        .replace(':', " : ");
-    let mut items = vec![FeedItem::Event { event: broken }, FeedItem::Unknown];
+    let mut items = vec![FeedItem::Unknown];
     items.extend(events(&theirs));
 
     let taken = take(&mut desk, &page(items, 1, 0));
 
-    assert_eq!((taken.unreadable, taken.new_events), (1, 2));
-    assert_eq!(desk.store.read().unwrap().cursor().unwrap().position, 4);
+    assert_eq!(taken.new_events, 2);
+    assert_eq!(desk.store.read().unwrap().cursor().unwrap().position, 3);
+}
+
+/// A case that begins on a page is folded from the page: it must come out as from the database.
+#[test]
+fn a_page_makes_of_each_case_what_a_rebuild_makes_however_its_events_come() {
+    let mut desk = Desk::new();
+    let mut colleague = colleague();
+    let [stays, moves] = [case_id(900), case_id(901)];
+    let mut open = |case, number: &str, name| {
+        let opened = opened(number.parse().unwrap());
+        colleague.seal(case, &[], &[opened, citizen(cpr(900), name, "")])
+    };
+    let first = open(stays, "2026-K7-0001", "Ida Krogh");
+    let second = open(moves, "2026-K7-0002", "Bo Lind");
+    let seen = [first[1].header().id];
+    let [after_leaving, on_the_next_page] =
+        ["a", "b"].map(|text| colleague.seal(stays, &seen, &[note(text)]));
+    let left = FeedItem::ScopeLeft { case_id: moves };
+    let entered = FeedItem::ScopeEntered {
+        case_id: moves,
+        events: second.clone(),
+    };
+    let items = [
+        events(&first),
+        events(&second),
+        vec![left],
+        events(&after_leaving),
+        vec![entered],
+    ];
+
+    let taken = take(&mut desk, &page(items.concat(), 1, 0));
+    let is_projected = |desk: &mut Desk| {
+        let mut write = desk.write(Action::Maintained);
+        [stays, moves].map(|case| write.is_as_rebuilt(case).unwrap())
+    };
+
+    assert_eq!(taken.changed, [stays, moves].into());
+    assert_eq!(is_projected(&mut desk), [true, true]);
+    assert_eq!(desk.store.read().unwrap().case_counts().unwrap().total(), 2);
+    take(&mut desk, &page(events(&on_the_next_page), 8, 0));
+    assert_eq!(is_projected(&mut desk), [true, true]);
 }
 
 #[test]
@@ -322,7 +358,7 @@ fn a_case_enters_the_scope_whole_and_leaves_it_without_a_trace_in_lists() {
     let theirs = colleagues_case();
     let entered = FeedItem::ScopeEntered {
         case_id: case_id(900),
-        events: theirs.iter().map(WireEvent::from).collect(),
+        events: theirs.clone(),
     };
     assert_eq!(take(&mut desk, &page(vec![entered], 1, 0)).new_events, 2);
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::instant;
 use skranke_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
-use skranke_protocol::proof::{self, Prover, Request};
+use skranke_protocol::proof::{self, BodyDigest, Prover, Request};
 use skranke_protocol::version::{self, SPOKEN};
 use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, SERVER_TIME};
 use ureq::http;
@@ -35,13 +35,17 @@ const NOT_MEASURED: i64 = i64::MIN;
 pub(super) struct Body {
     bytes: Vec<u8>,
     is_packed: bool,
+    digest: BodyDigest,
 }
 
 impl Body {
     /// Bytes sent as they are.
     pub(super) fn plain(bytes: Vec<u8>) -> Self {
-        let is_packed = false;
-        Self { bytes, is_packed }
+        Self {
+            digest: BodyDigest::of(&bytes),
+            bytes,
+            is_packed: false,
+        }
     }
 
     /// Bytes packed where that is worth it.
@@ -51,6 +55,7 @@ impl Body {
         }
         let packed = zstd::bulk::compress(&bytes, 1).map_err(|_| SyncError::Undecodable)?;
         Ok(Self {
+            digest: BodyDigest::of(&packed),
             bytes: packed,
             is_packed: true,
         })
@@ -171,8 +176,9 @@ impl Transport {
             call.path
         );
         let body = call.body.as_ref().map(|body| body.bytes.as_slice());
+        let digest = call.body.as_ref().map(|body| body.digest);
         let sent_at = self.environment.now();
-        let proof = self.proof(call, &url, body.unwrap_or_default())?;
+        let proof = self.proof(call, &url, digest.unwrap_or_else(|| BodyDigest::of(&[])))?;
         let target = if call.query.is_empty() {
             url
         } else {
@@ -243,7 +249,7 @@ impl Transport {
         agent.run(request).map_err(|error| SyncError::from(&error))
     }
 
-    fn proof(&self, call: &Call<'_>, url: &str, body: &[u8]) -> Result<String, SyncError> {
+    fn proof(&self, call: &Call<'_>, url: &str, body: BodyDigest) -> Result<String, SyncError> {
         let offset = TimeDelta::milliseconds(self.clock_offset_ms().unwrap_or(0));
         let nonce = to_hex(&self.environment.random_bytes::<16>());
         let request = Request {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod pages;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,17 +12,26 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::problem::{Problem, ProblemCode};
-use skranke_protocol::signature::SigningKey;
+use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_sync::{Client, Connection, Environment, SyncError};
 
 fn device() -> DeviceId {
     "01920000-0000-7000-8000-000000000001".parse().unwrap()
 }
 
+fn now() -> DateTime<Utc> {
+    DateTime::<Utc>::from_timestamp(1_795_000_000, 0).unwrap()
+}
+
 fn client(base_url: String) -> Client {
+    client_of(base_url, None)
+}
+
+/// A client that knows the server's key.
+fn client_of(base_url: String, server_key: Option<PublicKey>) -> Client {
     let serial = AtomicU64::new(0);
     let environment = Environment::new(
-        || DateTime::<Utc>::from_timestamp(1_795_000_000, 0).unwrap(),
+        now,
         move |bytes| {
             let serial = serial.fetch_add(1, Ordering::SeqCst).to_le_bytes();
             bytes
@@ -35,7 +46,7 @@ fn client(base_url: String) -> Client {
         tenant: "0999".to_owned(),
         device_id: device(),
         key: SigningKey::from_seed(&[1; 32]),
-        server_key: None,
+        server_key,
         ca_file: None,
     };
     Client::new(connection, environment)

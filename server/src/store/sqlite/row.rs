@@ -1,7 +1,7 @@
 //! Rows of the database as values, and values as columns.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::Row;
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::SealedEvent;
@@ -148,16 +148,30 @@ pub(super) fn outcome_columns(outcome: &Outcome) -> (String, Option<i64>) {
     }
 }
 
-pub(super) type FeedRow = (u64, String, CaseId, Option<[u8; 32]>);
+/// An item of the feed; what a case consists of is asked for apart.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every item is an event; boxing would only add an allocation to each"
+)]
+pub(super) enum Fed {
+    Event(SealedEvent),
+    ScopeEntered(CaseId),
+    ScopeLeft(CaseId),
+}
 
-pub(super) fn feed_item(row: &Row<'_>) -> Stored<FeedRow> {
-    let case_id = CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?));
-    Ok((
-        count(row, "position")?,
-        row.get("item")?,
-        case_id,
-        row.get("event_hash")?,
-    ))
+pub(super) fn feed_item(row: &Row<'_>) -> Stored<(u64, Fed)> {
+    let position = count(row, "at_position")?;
+    let case_id = || -> Stored<CaseId> {
+        let bytes = row.get("item_case")?;
+        Ok(CaseId::from_uuid(Uuid::from_bytes(bytes)))
+    };
+    let item = match row.get_ref("item")?.as_bytes() {
+        Ok(b"event") => Fed::Event(sealed(row)?),
+        Ok(b"scope_entered") => Fed::ScopeEntered(case_id()?),
+        Ok(b"scope_left") => Fed::ScopeLeft(case_id()?),
+        _ => return Err(StoreError::Row("feed_item")),
+    };
+    Ok((position, item))
 }
 
 pub(super) fn new_feed_item(row: &Row<'_>) -> Stored<NewFeedItem> {
@@ -268,26 +282,6 @@ pub(super) fn audit_entry(row: &Row<'_>) -> Stored<AuditEntry> {
         citizen_digest: row.get("citizen_digest")?,
         detail: row.get("detail")?,
     })
-}
-
-pub(super) fn event_by_hash(
-    connection: &Connection,
-    tenant: &str,
-    hash: &[u8; 32],
-) -> Stored<Option<StoredEvent>> {
-    let sql = [
-        "SELECT ",
-        EVENT_COLUMNS,
-        " FROM event WHERE tenant = :tenant AND hash = :hash",
-    ]
-    .concat();
-    connection
-        .prepare_cached(&sql)?
-        .query_row(named_params! { ":tenant": tenant, ":hash": hash }, |row| {
-            Ok(stored_event(row))
-        })
-        .optional()?
-        .transpose()
 }
 
 pub(super) fn audit_seal(row: &Row<'_>) -> Stored<AuditSeal> {

@@ -36,9 +36,9 @@ pub(super) fn reads(
     let own = read.own_device()?.map_or(NO_DEVICE, |own| own.device);
     let kept = kept(read)?;
     let was_proved = kept.is_some();
-    let begins = (cursor.position == 0).then(|| FollowedTree::of_nothing(page.cursor.epoch));
+    let begins = (cursor.position == 0).then(|| FollowedTree::of_nothing(page.sent.cursor.epoch));
     let at_cursor = |tree: &FollowedTree| {
-        tree.position() == cursor.position && tree.epoch() == page.cursor.epoch
+        tree.position() == cursor.position && tree.epoch() == page.sent.cursor.epoch
     };
     let Some(mut tree) = kept.or(begins).filter(at_cursor) else {
         let alarm = None;

@@ -74,7 +74,6 @@ pub(super) fn confirmation(
 pub(super) fn page(taken: &PageTaken) -> Vec<&'static str> {
     let found = [
         (!taken.altered.is_empty(), "event_altered"),
-        (taken.unreadable > 0, "event_unreadable"),
         (!taken.displaced.is_empty(), "own_event_displaced"),
     ];
     found

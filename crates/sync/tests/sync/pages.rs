@@ -1,0 +1,137 @@
+//! Reading the feed while the page behind is on its way already: whatever happens to that one, what was kept stays.
+
+use std::cell::RefCell;
+
+use skranke_protocol::confirmation::{Signed, TenantHead};
+use skranke_protocol::envelope::{SealedEvent, Unsealed};
+use skranke_protocol::signature::SigningKey;
+use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem, FeedPage};
+use skranke_sync::{Cancel, Page, SyncError, read_feed};
+
+use crate::{OURS, answer, client_of, device, now, scripted};
+
+fn server() -> SigningKey {
+    SigningKey::from_seed(&[9; 32])
+}
+
+fn event() -> SealedEvent {
+    let id = "01920000-0000-7000-8000-000000000002";
+    let unsealed = Unsealed {
+        id: id.parse().unwrap(),
+        tenant: "0999".to_owned(),
+        case_id: id.parse().unwrap(),
+        command_id: id.parse().unwrap(),
+        k: 1,
+        n: 1,
+        device_id: device(),
+        device_seq: 1,
+        prev_hash: None,
+        recorded_at: now(),
+        clock_offset_ms: 0,
+        actor: id.parse().unwrap(),
+        grant_id: id.parse().unwrap(),
+        based_on: Vec::new(),
+    };
+    let (payload, key) = (
+        br#"{"text":"bad"}"#.to_vec(),
+        SigningKey::from_seed(&[1; 32]),
+    );
+    unsealed
+        .seal_bytes("note_added", 1, payload, [7; 16], &key)
+        .unwrap()
+}
+
+/// One page of one event, of three in all.
+fn page(position: u64) -> String {
+    let head = TenantHead {
+        tenant: "0999".to_owned(),
+        epoch: 1,
+        position: 3,
+        root: [0; 32],
+        issued_at: now(),
+    };
+    let page = FeedPage {
+        items: vec![FeedEntry {
+            position,
+            item: FeedItem::Event { event: event() },
+        }],
+        cursor: Cursor { epoch: 1, position },
+        more: position < 3,
+        backup_position: 0,
+        grants: Vec::new(),
+        devices: std::collections::BTreeMap::new(),
+        skipped: None,
+        head: Signed::new(&head, &server()).unwrap(),
+        server_time: now(),
+    };
+    answer("200 OK", OURS, &serde_json::to_string(&page).unwrap())
+}
+
+/// Reads what is answered; the positions kept, how it ended, and what was asked.
+fn read(
+    answers: Vec<String>,
+    keep: impl Fn(u64) -> Result<(), SyncError>,
+) -> (Vec<u64>, Result<(), SyncError>, Vec<String>) {
+    let (url, thread) = scripted(answers);
+    let kept = RefCell::new(Vec::new());
+    let outcome = read_feed(
+        &client_of(url, Some(server().public())),
+        &Cancel::default(),
+        Cursor::START,
+        1,
+        &mut |page: &Page| {
+            keep(page.sent.cursor.position)?;
+            kept.borrow_mut().push(page.sent.cursor.position);
+            Ok(())
+        },
+    );
+    (kept.into_inner(), outcome, thread.join().unwrap())
+}
+
+#[test]
+fn each_page_is_kept_in_order_and_asked_for_where_the_one_before_ends() {
+    let (kept, outcome, asked) = read(vec![page(1), page(2), page(3)], |_| Ok(()));
+
+    assert_eq!((kept, outcome), (vec![1, 2, 3], Ok(())));
+    for (request, after) in asked.iter().zip(["after=0.0", "after=1.1", "after=1.2"]) {
+        assert!(request.contains(after), "{request}");
+    }
+}
+
+#[test]
+fn a_line_that_is_cut_while_a_page_is_fetched_ahead_costs_that_page_alone() {
+    let whole = page(2);
+    let cut = whole[..whole.len() / 2].to_owned();
+
+    let (kept, outcome, asked) = read(vec![page(1), cut.clone(), cut.clone(), cut], |_| Ok(()));
+
+    assert_eq!(kept, [1]);
+    assert!(outcome.unwrap_err().is_retryable());
+    assert!(
+        asked[1..]
+            .iter()
+            .all(|request| request.contains("after=1.1"))
+    );
+}
+
+#[test]
+fn a_forged_event_in_a_page_fetched_ahead_ends_the_reading_and_nothing_of_it_is_kept() {
+    let forged = page(2).replace("bad", "bed");
+    assert_ne!(forged, page(2), "as long, and of another content");
+
+    let (kept, outcome, _) = read(vec![page(1), forged], |_| Ok(()));
+
+    assert_eq!((kept, outcome), (vec![1], Err(SyncError::Undecodable)));
+}
+
+#[test]
+fn where_a_page_cannot_be_kept_the_one_fetched_ahead_is_thrown_away() {
+    let full = || SyncError::Host("disk_full".to_owned());
+
+    let (kept, outcome, asked) = read(vec![page(1), page(2), page(3)], |position| {
+        if position == 2 { Err(full()) } else { Ok(()) }
+    });
+
+    assert_eq!((kept, outcome), (vec![1], Err(full())));
+    assert!(asked[2].contains("after=1.2"), "it was on its way already");
+}
