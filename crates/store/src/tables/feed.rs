@@ -337,14 +337,6 @@ impl<'p> Taking<'p> {
         }
     }
 
-    /// A case was taken out, and its commands with it: nothing that is remembered of the page holds any more.
-    fn forget(&mut self, case: CaseId) {
-        self.noted = Noted::default();
-        self.begun.clear();
-        self.taken.changed.remove(&case);
-        self.taken.left.insert(case);
-    }
-
     /// Projects each changed case once.
     fn project(self, connection: &Connection, due_rule: &DueRule) -> Result<PageTaken, StoreError> {
         let Self {

@@ -182,9 +182,11 @@ export const texts = {
   "cli.deadline.warning.slutter_paa_lukkedag": "Fristen slutter på en dag, hvor der er lukket. Den flytter sig ikke.",
   "cli.deadline.warning.uden_for_aabningstid": "Fristen slutter uden for åbningstiden. Gør det færdigt, før der lukkes.",
   "cli.demo.about": "Sæt en opdigtet kommune op til at prøve Skranke",
+  "cli.demo.cases": "Opdigtede sager at se på: {count}",
+  "cli.demo.empty": "Uden sager",
   "cli.demo.password": "Adgangskode: {password}",
   "cli.demo.ready": "{municipality} er klar. Log ind som en af dem:",
-  "cli.demo.usage": "skranke demo --data MAPPE [--json]",
+  "cli.demo.usage": "skranke demo --data MAPPE [--empty] [--json]",
   "cli.doctor.about": "Se efter, om installationen er i orden. Svaret rummer ingen persondata",
   "cli.doctor.bundle": "Gem svaret i en ny fil til dem, der hjælper jer. Den rummer ingen persondata",
   "cli.doctor.check.audit": "Kontrol af loggen",
@@ -1628,6 +1630,7 @@ export interface TextValues {
   "cli.deadline.next_working_day": { date: string | number };
   "cli.deadline.paused": { since: string | number };
   "cli.deadline.state.label": { state: string | number };
+  "cli.demo.cases": { count: string | number };
   "cli.demo.password": { password: string | number };
   "cli.demo.ready": { municipality: string | number };
   "cli.doctor.version": { version: string | number };

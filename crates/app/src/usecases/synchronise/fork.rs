@@ -105,14 +105,14 @@ impl App {
             .map_err(host)?;
         let mut returned = Vec::new();
         for was in former {
-            let server = self.config.server.as_ref().ok_or(SyncError::Offline)?;
+            let server = self.server().ok_or(SyncError::Offline)?;
             let connection = Connection {
-                base_url: server.url.clone(),
-                tenant: server.tenant.clone(),
+                base_url: server.url,
+                tenant: server.tenant,
                 device_id: was.device,
                 key: was.signing_key(),
                 server_key: key,
-                ca_file: server.ca_file.clone(),
+                ca_file: server.ca_file,
             };
             match Client::new(connection, self.environment()).returned() {
                 Ok(answer) => returned.extend(answer.work),
