@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use skranke_tests::window::build_folder;
 
+use crate::enrolment::{PASSWORD, hire};
 use crate::papers::codes;
 use crate::{TENANT, Town, granted, register};
 
@@ -26,12 +27,10 @@ fn sync_sends_what_waits_and_says_what_is_confirmed() {
     let app = town.counter("skranke-1");
     app.sync_now(()).unwrap();
     granted(&app, "0201703984", "Aase Lindholm");
-    let password = app.start_state(()).unwrap().demo_accounts[0]
-        .password
-        .clone();
     drop(app);
+    hire(&town, "rie", &["counter"]);
     let path = |name: &str| town.folder.path().join(name).display().to_string();
-    std::fs::write(path("password"), password).unwrap();
+    std::fs::write(path("password"), PASSWORD).unwrap();
     let url = format!("http://{}", town.address);
 
     let output = skranke(&[
@@ -45,7 +44,7 @@ fn sync_sends_what_waits_and_says_what_is_confirmed() {
         "--tenant",
         TENANT,
         "--user",
-        "karin",
+        "rie",
         "--password-file",
         &path("password"),
     ]);

@@ -21,7 +21,7 @@ use skranke_server::store::{EnrolmentCode as Row, Staff};
 use crate::lying::a_guest_network;
 use crate::{TENANT, Town, granted};
 
-const PASSWORD: &str = "et langt kodeord";
+pub(crate) const PASSWORD: &str = "et langt kodeord";
 
 /// A computer that belongs to no server.
 fn computer(folder: &Path) -> App {
@@ -55,7 +55,7 @@ fn tomorrow() -> DateTime<Utc> {
 }
 
 /// The operator gives a person an account at the central store.
-fn hire(town: &Town, login: &str, roles: &[&str]) {
+pub(crate) fn hire(town: &Town, login: &str, roles: &[&str]) {
     let staff = Staff {
         id: StaffId::from_uuid(uuid::Uuid::now_v7()),
         login: login.to_owned(),

@@ -182,7 +182,8 @@ fn name_of(own: &OwnDevice) -> String {
 /// The address a person typed: a computer's name, perhaps with `https://` before it and a port after it.
 fn address(typed: &str) -> Result<String, AppError> {
     let wrong = || AppError::of(ErrorCode::ServerAddressInvalid);
-    let typed = typed.trim().trim_end_matches('/');
+    let typed = typed.trim();
+    let typed = typed.strip_suffix('/').unwrap_or(typed);
     let url = if typed.contains("://") {
         typed.to_owned()
     } else {

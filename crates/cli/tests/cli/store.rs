@@ -150,7 +150,7 @@ fn the_demo_has_a_case_of_each_kind_to_look_at_and_makes_them_once() {
         states("all"),
         ["granted", "granted", "received", "withdrawn"]
     );
-    assert_eq!(states("missing_ticks").len(), 2, "receipt and registration");
+    assert_eq!(states("missing_ticks"), ["granted", "granted", "withdrawn"]);
 }
 
 #[test]
@@ -172,7 +172,8 @@ fn a_case_is_listed_shown_and_exported_for_one_who_may() {
     let exported = demo.as_user("pia", &["case", "export", &id], 0);
     assert_eq!(exported["row"]["number"], number.as_str());
     let whole = exported.to_string();
-    for said in ["2211771212", "Aase Lindholm", "Ahornvej 3", "granted"] {
+    assert!(!whole.contains("2211771212"), "the number is masked");
+    for said in ["Aase Lindholm", "Ahornvej 3", "granted"] {
         assert!(whole.contains(said), "{said}: {exported:#}");
     }
     let timeline = exported["timeline"].as_array().unwrap();
