@@ -12,6 +12,10 @@ const WRONG_USAGE: u8 = 2;
 const ENVIRONMENT: u8 = 3;
 
 fn main() -> ExitCode {
+    // Started by itself to draw the pages of a file, before there is anything of a window to be reached from one.
+    if let Some(drawn) = skranke_app::pages::asked(std::env::args_os().nth(1).as_deref()) {
+        return drawn;
+    }
     let config = match Config::of_this_process() {
         Ok(config) => config,
         Err(error) => {

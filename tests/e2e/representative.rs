@@ -143,7 +143,7 @@ async fn power_of_attorney_that_is_not_signed_stops_the_step_and_says_where() ->
 }
 
 /// Opens the form in its dialog, saves it as a file and closes the dialog.
-async fn print_form_to_file(
+pub(crate) async fn print_form_to_file(
     window: &mut Window,
     scratch: &Scratch,
     button: &str,
@@ -170,7 +170,7 @@ async fn print_form_to_file(
 }
 
 /// What a scanner makes of the signed form: drawn, signed by hand, laid on askew, a little dirty.
-fn scan(form: &Path, scan: &Path) -> Result<()> {
+pub(crate) fn scan(form: &Path, scan: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let page = folder.path().join("page");
     let drawn = Command::new("pdftoppm")

@@ -47,10 +47,7 @@ fn an_abandoned_draft_is_deleted_after_thirty_days_with_its_files() {
         draft_id: Some(sheet.id.clone()),
         purpose: None,
     });
-    assert_eq!(
-        code(copy.map(|copy| copy.media_type)),
-        ErrorCode::DraftNotFound
-    );
+    assert_eq!(code(copy.map(|copy| copy.pages)), ErrorCode::DraftNotFound);
     assert!(!is_stored(&office, &digest), "nor is the file kept");
 }
 

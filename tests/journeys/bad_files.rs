@@ -5,7 +5,7 @@ use std::path::Path;
 
 use skranke_app::api::draft::AttachRequest;
 use skranke_app::api::error::ErrorCode;
-use skranke_testkit::files::{png_that_claims, scanned_pdf};
+use skranke_testkit::files::{pdf_of, png_that_claims, scanned_pdf};
 
 use crate::office::{Office, Sheet, code, said};
 
@@ -54,6 +54,14 @@ fn files_that_are_not_what_they_say_are_refused_in_words_and_nothing_typed_is_lo
         (
             write("halv.pdf", &scanned_pdf()[..60]),
             ErrorCode::FileDamaged,
+        ),
+        (
+            write("tom-skal.pdf", b"%PDF-1.7\nikke mere\n%%EOF\n"),
+            ErrorCode::FileDamaged,
+        ),
+        (
+            write("bog.pdf", &pdf_of(&[""; 21])),
+            ErrorCode::TooManyPages,
         ),
         (
             write("bombe.png", &png_that_claims(60_000, 60_000)),

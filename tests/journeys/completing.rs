@@ -298,7 +298,7 @@ fn a_companion_or_declaration_noted_by_mistake_is_taken_out() {
 fn a_scan_is_added_once_and_those_of_the_case_are_shown() {
     let office = Office::open();
     let scan = office.folder.path().join("blanket.pdf");
-    std::fs::write(&scan, b"%PDF-1.4\nscan\n%%EOF\n").expect("written");
+    std::fs::write(&scan, skranke_testkit::files::scanned_pdf()).expect("written");
     let attach = |draft: Option<&str>, case: Option<&str>| {
         office
             .app

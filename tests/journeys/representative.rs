@@ -46,7 +46,7 @@ fn row_2_23_relative_brings_signed_power_of_attorney() {
         draft_id: None,
         purpose: None,
     });
-    assert_eq!(copy.expect("shown").media_type, "application/pdf");
+    assert_eq!(copy.expect("shown").pages.len(), 1, "its page, drawn");
     let logged = office.audit(&granted.row.id);
     assert!(
         logged

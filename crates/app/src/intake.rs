@@ -1,4 +1,4 @@
-//! Files from outside: read with a limit, known by content, and shown only as a copy made anew.
+//! Files from outside: read with a limit, known by content, and shown only as pictures made anew.
 //!
 //! The original is kept sealed as evidence and never opened again. Basis: reliability 2.1, T4, T5 and T11.
 
@@ -10,6 +10,7 @@ use image::{ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
+use crate::pages::{self, MOST_PAGES, PageFault};
 
 /// Largest file that is taken, in bytes.
 pub const LARGEST_FILE_BYTES: u64 = 20 * 1024 * 1024;
@@ -23,6 +24,8 @@ const COPY_SIDE: u32 = 2_000;
 const STROKES_WIDE: u32 = 300;
 const STROKES_HIGH: u32 = 120;
 const INK: u8 = 140;
+/// What every PNG begins with.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Longest file name that is kept, in characters.
 const LONGEST_NAME: usize = 120;
 
@@ -32,8 +35,8 @@ pub struct Intake {
     pub original: Vec<u8>,
     /// Media type by content.
     pub media_type: &'static str,
-    /// The copy to look at; `None` for a PDF, which the bundled viewer draws without running anything in it.
-    pub copy: Option<Vec<u8>>,
+    /// The copy to look at, made anew: PNG after PNG, one for each page.
+    pub copy: Vec<u8>,
     /// The cleaned name.
     pub file_name: String,
 }
@@ -41,7 +44,8 @@ pub struct Intake {
 /// Takes the file at `path`.
 ///
 /// # Errors
-/// `FileUnreadable`, `FileEmpty`, `FileTooLarge`, `FileTypeUnsupported`, `ImageTooLarge` or `FileDamaged`.
+/// `FileUnreadable`, `FileEmpty`, `FileTooLarge`, `FileTypeUnsupported`, `ImageTooLarge`, `TooManyPages` or
+/// `FileDamaged`.
 pub fn take(path: &Path) -> Result<Intake, AppError> {
     let unreadable = |_| AppError::of(ErrorCode::FileUnreadable);
     let file = File::open(path).map_err(unreadable)?;
@@ -78,13 +82,10 @@ pub fn accept(original: Vec<u8>, name: &str) -> Result<Intake, AppError> {
     let (media_type, extension) =
         media_type(&original).ok_or_else(|| AppError::of(ErrorCode::FileTypeUnsupported))?;
     let copy = match media_type {
-        "image/png" => Some(copied(&original, ImageFormat::Png)?),
-        "image/jpeg" => Some(copied(&original, ImageFormat::Jpeg)?),
-        _ => None,
+        "image/png" => copied(&original, ImageFormat::Png)?,
+        "image/jpeg" => copied(&original, ImageFormat::Jpeg)?,
+        _ => drawn(&original)?,
     };
-    if media_type == "application/pdf" && !ends_like_a_pdf(&original) {
-        return Err(AppError::of(ErrorCode::FileDamaged));
-    }
     Ok(Intake {
         original,
         media_type,
@@ -137,12 +138,52 @@ fn too_large() -> AppError {
 fn media_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     if bytes.starts_with(b"%PDF-") {
         Some(("application/pdf", "pdf"))
-    } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+    } else if bytes.starts_with(PNG) {
         Some(("image/png", "png"))
     } else if bytes.starts_with(b"\xff\xd8\xff") {
         Some(("image/jpeg", "jpg"))
     } else {
         None
+    }
+}
+
+/// The pages of a PDF, drawn.
+fn drawn(pdf: &[u8]) -> Result<Vec<u8>, AppError> {
+    if !ends_like_a_pdf(pdf) {
+        return Err(AppError::of(ErrorCode::FileDamaged));
+    }
+    let pages = pages::drawn(pdf.to_vec()).map_err(|fault| match fault {
+        PageFault::TooMany => AppError::of(ErrorCode::TooManyPages).with("maximum", MOST_PAGES),
+        PageFault::Unreadable => AppError::of(ErrorCode::FileDamaged),
+    })?;
+    Ok(pages.concat())
+}
+
+/// The pictures a copy consists of, in order.
+pub(crate) fn pictures(copy: &[u8]) -> Vec<&[u8]> {
+    let mut pictures = Vec::new();
+    let mut rest = copy;
+    while let Some(length) = png_length(rest) {
+        let (picture, after) = rest.split_at(length);
+        pictures.push(picture);
+        rest = after;
+    }
+    pictures
+}
+
+/// How long the PNG is that the bytes begin with: its signature, and chunks of length, name, content and checksum.
+fn png_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = PNG.len();
+    loop {
+        let length: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
+        let name = bytes.get(at + 4..at + 8)?;
+        let end = at
+            .checked_add(12)?
+            .checked_add(usize::try_from(u32::from_be_bytes(length)).ok()?)?;
+        if name == b"IEND" {
+            return (end <= bytes.len()).then_some(end);
+        }
+        at = end;
     }
 }
 
@@ -245,9 +286,8 @@ mod tests {
             taken.file_name, "fuldmagt.png",
             "the name follows the content"
         );
-        let copy = taken.copy.expect("a copy");
         assert!(
-            !copy.windows(6).any(|window| window == b"Author"),
+            !taken.copy.windows(6).any(|window| window == b"Author"),
             "metadata stays behind"
         );
         assert!(

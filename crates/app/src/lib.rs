@@ -15,6 +15,7 @@ pub mod commands;
 mod error;
 mod explain;
 pub mod intake;
+pub mod pages;
 mod papers;
 mod present;
 mod profile;

@@ -19,6 +19,9 @@ use skranke_app::tools::{ToolError, ToolErrorKind};
 use crate::answer::{Answer, Failure};
 
 fn main() -> ExitCode {
+    if let Some(drawn) = skranke_app::pages::asked(std::env::args_os().nth(1).as_deref()) {
+        return drawn;
+    }
     // Looked at beside clap, so that wrong usage is answered as JSON too.
     let as_json = std::env::args_os().any(|argument| argument == "--json");
     match answered() {

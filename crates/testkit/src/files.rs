@@ -1,12 +1,63 @@
 //! Files as they come from a scanner, a telephone or somebody who means harm.
 
-/// The smallest thing that reads as a PDF from first byte to last.
+use std::fmt::Write as _;
+
+/// The smallest thing that reads as a PDF from first byte to last: one empty sheet.
 pub fn scanned_pdf() -> Vec<u8> {
-    b"%PDF-1.7\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
-      2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n\
-      3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>> endobj\n\
-      trailer <</Root 1 0 R>>\n%%EOF\n"
-        .to_vec()
+    pdf_of(&[""])
+}
+
+/// A PDF with a page for each of these contents, in the words of a content stream.
+pub fn pdf_of(contents: &[&str]) -> Vec<u8> {
+    pdf_with(contents, &[])
+}
+
+/// The same with streams that the pages and each other can name as `/X0`, `/X1` and so on: dictionary and bytes.
+pub fn pdf_with(contents: &[&str], named: &[(&str, &[u8])]) -> Vec<u8> {
+    let first = 4 + 2 * contents.len();
+    let names: String = (0..named.len())
+        .map(|at| format!("/X{at} {} 0 R ", first + at))
+        .collect();
+    let kids: String = (0..contents.len())
+        .map(|at| format!("{} 0 R ", 4 + 2 * at))
+        .collect();
+    let mut objects: Vec<Vec<u8>> = vec![
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        format!("<</Type/Pages/Kids[{kids}]/Count {}>>", contents.len()).into_bytes(),
+        format!("<</XObject<<{names}>>>>").into_bytes(),
+    ];
+    for (at, content) in contents.iter().enumerate() {
+        let of = 5 + 2 * at;
+        objects.push(
+            format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources 3 0 R/Contents {of} 0 R>>")
+                .into_bytes(),
+        );
+        objects.push(stream("", content.as_bytes()));
+    }
+    objects.extend(named.iter().map(|(is, bytes)| stream(is, bytes)));
+    let mut file = b"%PDF-1.7\n".to_vec();
+    let mut places = String::new();
+    for (at, object) in objects.iter().enumerate() {
+        let _ = writeln!(places, "{:010} 00000 n ", file.len());
+        file.extend(format!("{} 0 obj ", at + 1).into_bytes());
+        file.extend(object);
+        file.extend(b" endobj\n");
+    }
+    let (xref, size) = (file.len(), objects.len() + 1);
+    file.extend(
+        format!(
+            "xref\n0 {size}\n0000000000 65535 f \n{places}trailer <</Root 1 0 R/Size {size}>>\nstartxref\n{xref}\n%%EOF\n"
+        )
+        .into_bytes(),
+    );
+    file
+}
+
+fn stream(is: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = format!("<<{is}/Length {}>>\nstream\n", bytes.len()).into_bytes();
+    stream.extend(bytes);
+    stream.extend(b"\nendstream");
+    stream
 }
 
 /// A sheet of paper as a PNG, a word of its author in it, as scanners leave one.

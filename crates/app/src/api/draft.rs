@@ -354,8 +354,6 @@ pub struct AttachmentRef {
 /// A safe copy to look at; the original stays sealed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AttachmentCopy {
-    /// `image/png` for pictures, `application/pdf` for what the bundled viewer shows.
-    pub media_type: String,
-    /// The bytes, base64.
-    pub base64: String,
+    /// Its pages as PNG, base64, in order.
+    pub pages: Vec<String>,
 }

@@ -141,6 +141,8 @@ error_codes! {
     FileEmpty => "file_empty",
     /// The file cannot be shown.
     FileDamaged => "file_damaged",
+    /// The PDF has more than `params.maximum` pages.
+    TooManyPages => "too_many_pages",
     /// The picture is larger than can be shown safely.
     ImageTooLarge => "image_too_large",
     /// The file was attached on another computer, and the central store that has it cannot be reached.

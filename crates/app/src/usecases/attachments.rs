@@ -95,7 +95,7 @@ impl App {
                 file_name: taken.file_name.clone(),
                 added_at: rfc3339(work.now),
             };
-            let copy = taken.copy.as_deref().map(|copy| ("image/png", copy));
+            let copy = Some(("image/png", taken.copy.as_slice()));
             match (draft_id, case_id) {
                 (Some(draft), None) => {
                     let entry =
@@ -129,8 +129,8 @@ impl App {
         })
     }
 
-    /// A copy to look at: pictures encoded anew, PDFs as they came, for the bundled viewer. The look is logged. A file
-    /// of another computer is fetched from the central store.
+    /// A copy to look at: pictures encoded anew, the pages of a PDF drawn. The look is logged. A file of another computer
+    /// is fetched from the central store.
     ///
     /// A file is asked for where it belongs: in a draft, or in a case under the same rule of purpose as the case. A
     /// scan says who came and may say more, so a role that may not see the channel opens those of drafts alone: there
@@ -212,15 +212,11 @@ impl App {
             }
         })?;
         let original = original.ok_or_else(|| AppError::of(ErrorCode::AttachmentNotSent))?;
-        let taken = intake::accept(original, "")?;
-        Ok(match taken.copy {
-            Some(copy) => to_look_at("image/png".to_owned(), &copy),
-            None => to_look_at(taken.media_type.to_owned(), &taken.original),
-        })
+        made_anew(original)
     }
 }
 
-/// The copy of a file that is kept on this computer.
+/// The copy of a file that is kept on this computer; of a file that was taken before PDFs were drawn it is made now.
 fn kept_copy(
     read: &ReadHandle<'_>,
     digest: Sha256Digest,
@@ -228,16 +224,20 @@ fn kept_copy(
     let Some(row) = read.attachment(digest)? else {
         return Ok(None);
     };
-    Ok(Some(match row.view_media_type {
-        Some(copied) => to_look_at(copied, &read.attachment_view(digest)?),
-        None => to_look_at(row.media_type, &read.attachment_original(digest)?),
-    }))
+    if row.view_media_type.as_deref() == Some("image/png") {
+        return Ok(Some(to_look_at(&read.attachment_view(digest)?)));
+    }
+    made_anew(read.attachment_original(digest)?.to_vec()).map(Some)
 }
 
-fn to_look_at(media_type: String, bytes: &[u8]) -> AttachmentCopy {
+fn made_anew(original: Vec<u8>) -> Result<AttachmentCopy, AppError> {
+    Ok(to_look_at(&intake::accept(original, "")?.copy))
+}
+
+fn to_look_at(copy: &[u8]) -> AttachmentCopy {
+    let pages = intake::pictures(copy).into_iter();
     AttachmentCopy {
-        media_type,
-        base64: STANDARD.encode(bytes),
+        pages: pages.map(|page| STANDARD.encode(page)).collect(),
     }
 }
 

@@ -457,7 +457,7 @@ export const texts = {
   "dialog.save_title": "Gem papiret som PDF",
   "document.copy": "Kopi {count}",
   "document.original": "Original",
-  "document.view_pdf": "Du ser filen, som den kom. Intet i den bliver kørt. Den er gemt uændret.",
+  "document.view_page": "{what}, side {number} af {total}",
   "document.view_safe_copy": "Du ser en sikker kopi. Originalen er gemt uændret.",
   "duration.permanent": "Uden udløb",
   "duration.time_limited": "Tidsbegrænset, regnet fra registreringen",
@@ -521,7 +521,7 @@ export const texts = {
   "error.enrolment_code_mistyped": "Koden er ikke skrevet rigtigt. Der er ikke sendt noget. Se efter på papiret, og prøv igen.",
   "error.enrolment_code_used": "Koden er brugt på en anden computer. En kode virker kun én gang. Bed it om en ny.",
   "error.enrolment_code_wrong": "Serveren kender ikke koden. Er det den rigtige server? Bed ellers it om en ny kode.",
-  "error.file_damaged": "Filen er beskadiget og kan ikke vises. Scan igen.",
+  "error.file_damaged": "Filen er beskadiget eller låst og kan ikke vises. Scan igen.",
   "error.file_empty": "Filen er tom. Scan igen.",
   "error.file_not_written": "Filen kunne ikke gemmes der. Vælg en anden mappe.",
   "error.file_too_large": "Filen er for stor. Den må højst være {maximum_mb} MB. Scan igen med lavere opløsning.",
@@ -584,6 +584,7 @@ export const texts = {
   "error.tick_already_set": "Fluebenet er allerede sat.",
   "error.tick_not_set": "Fluebenet er ikke sat endnu.",
   "error.too_many_attempts": "For mange forsøg. Vent et kvarter, og prøv igen.",
+  "error.too_many_pages": "Filen har for mange sider. Den må højst have {maximum}. Scan kun blanketten, eller del filen i flere.",
   "error.user_name_taken": "Brugernavnet er taget. Vælg et andet.",
   "error.wrong_password": "Brugernavn eller adgangskode passer ikke. Prøv igen.",
   "event.arrival_recorded": "Nyt fremmøde",
@@ -1692,6 +1693,7 @@ export interface TextValues {
   "devices.since_by": { name: string | number; when: string | number };
   "devices.wipe_title": { name: string | number };
   "document.copy": { count: string | number };
+  "document.view_page": { number: string | number; total: string | number; what: string | number };
   "duration.until": { date: string | number };
   "enrol.done": { municipality: string | number };
   "error.account_locked": { minutes: string | number };
@@ -1708,6 +1710,7 @@ export interface TextValues {
   "error.server_refused": { reference: string | number };
   "error.store_not_writable": { reference: string | number };
   "error.sync_alarm": { reference: string | number };
+  "error.too_many_pages": { maximum: string | number };
   "event.forwarded": { authority: string | number };
   "event_detail.rests_on": { facts: string | number };
   "fact.age": { age: string | number };
