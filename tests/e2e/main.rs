@@ -26,6 +26,7 @@ mod representative;
 mod reprinting;
 mod resuming;
 mod review;
+mod rounds;
 mod scans;
 mod screens;
 mod set_up;

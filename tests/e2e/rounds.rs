@@ -1,0 +1,69 @@
+//! The status line while a round is long: how far it is, stopping it, and the cases that came home by name.
+
+use std::net::TcpListener;
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+use skranke_testkit::network::{Line, Trouble};
+use skranke_tests::window::{ForeignServer, Opening, Scratch, Window};
+
+use crate::elsewhere::{central_in, counter, done, handed_in};
+use crate::flow::{BODIL, grant_to, make_tick, sign_in};
+
+/// Leaves a central store behind in which another counter handed cases in.
+fn much_to_fetch(scratch: &Scratch) -> Result<()> {
+    let elsewhere = tempfile::tempdir()?;
+    let central = central_in(&scratch.store_folder().join("central"))?;
+    let other = counter(elsewhere.path(), central.url())?;
+    for _ in 0..8 {
+        handed_in(&other)?;
+    }
+    done(other.sync_now(()))?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_round_is_seen_and_stopped_and_each_case_is_confirmed_by_name() -> Result<()> {
+    let scratch = Scratch::new()?;
+    tokio::task::block_in_place(|| much_to_fetch(&scratch))?;
+    let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let line = Line::to(free);
+    line.suffers(Trouble::Crawling);
+    let behind = ForeignServer::behind(&scratch, free.port(), line.address())?;
+    let opening = Opening {
+        foreign_server: Some(&behind),
+        ..Opening::default()
+    };
+
+    // A slow line: how far the round is, and a way to stop it
+    let mut window = Window::open("langsom-linje", &scratch, opening).await?;
+    sign_in(&mut window, "karin").await?;
+    window.wait_for("how far it is", "#status-progress").await?;
+    window.is_accessible("a long round").await?;
+    window.picture("undervejs").await?;
+    window.tab_to("sync-stop").await?;
+    window.press("Enter").await?;
+    window.wait_until_gone("#status-progress").await?;
+
+    // A better line: it goes on by itself, and what is done here comes home
+    line.suffers(Trouble::None);
+    window.tab_to("new-cpr").await?;
+    grant_to(&mut window, BODIL).await?;
+    make_tick(&mut window, "registered").await?;
+    window
+        .wait_for("the confirmation", "#status-sync[data-confirmed='1']")
+        .await?;
+    window.tab_to("show-sent").await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("the cases", "#sent-dialog [data-sync=confirmed]")
+        .await?;
+    window.is_accessible("the cases of the last round").await?;
+    window.picture("sager").await?;
+    let named = "return document.querySelector('#sent-dialog').innerText.includes(arguments[0]);";
+    let named = window.eval(named, vec![Value::from(BODIL.name)]).await?;
+    ensure!(named == Value::Bool(true), "by name");
+    window.press("Escape").await?;
+    window.wait_until_gone("#sent-dialog").await?;
+    window.close().await
+}
