@@ -151,14 +151,14 @@ fn asked(town: &Town, laptop: &Laptop, (method, path): (&str, &str), body: &Valu
 }
 
 /// Where two runs of one exchange differ, nothing is said.
-fn common(one: &Value, other: &Value) -> Value {
+fn shared(one: &Value, other: &Value) -> Value {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => one
             .iter()
-            .filter_map(|(name, value)| Some((name.clone(), common(value, other.get(name)?))))
+            .filter_map(|(name, value)| Some((name.clone(), shared(value, other.get(name)?))))
             .collect(),
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-            one.iter().zip(other).map(|(a, b)| common(a, b)).collect()
+            one.iter().zip(other).map(|(a, b)| shared(a, b)).collect()
         }
         (one, other) if one == other => one.clone(),
         _ => Value::from(ANY),
@@ -191,7 +191,7 @@ fn recorded_anew() -> Vec<Step> {
     let answers = one
         .iter()
         .zip(&other)
-        .map(|(a, b)| (a.0, common(&a.1, &b.1)));
+        .map(|(a, b)| (a.0, shared(&a.1, &b.1)));
     let steps = said.iter().zip(answers);
     steps
         .map(|((method, path, body), (status, answer))| Step {
