@@ -19,12 +19,30 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Opens a PDF for showing. Scripts and outside addresses in it are never followed. */
-export async function openPdf(base64: string): Promise<PDFDocumentProxy> {
+async function open(base64: string): Promise<PDFDocumentProxy> {
   const pdfjs = await load()
   return pdfjs.getDocument({
     data: bytesOf(base64), isEvalSupported: false, enableXfa: false, useWasm: false, stopAtErrors: false
   }).promise
+}
+
+let turn: Promise<unknown> = Promise.resolve()
+
+/**
+ * Opens a PDF for as long as it is used. Scripts and outside addresses in it are never followed.
+ * One at a time: the library keeps the number of pages once for all its documents, and a second would change it.
+ */
+export function withPdf<T>(base64: string, use: (file: PDFDocumentProxy) => Promise<T>): Promise<T> {
+  const used = turn.then(async () => {
+    const file = await open(base64)
+    try {
+      return await use(file)
+    } finally {
+      await file.destroy()
+    }
+  })
+  turn = used.catch(() => undefined)
+  return used
 }
 
 /** Draws one page onto a canvas so wide, and gives its words for those who do not see it. */
