@@ -135,7 +135,7 @@ fn too_large() -> AppError {
 }
 
 /// The media type by the first bytes; the name says nothing.
-fn media_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+pub(crate) fn media_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     if bytes.starts_with(b"%PDF-") {
         Some(("application/pdf", "pdf"))
     } else if bytes.starts_with(PNG) {

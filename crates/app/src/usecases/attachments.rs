@@ -64,10 +64,11 @@ impl App {
         let png = STANDARD
             .decode(request.png_base64.as_bytes())
             .map_err(|_| AppError::of(ErrorCode::FileDamaged))?;
-        let taken = intake::accept(png, "underskrift.png")?;
-        if taken.media_type != "image/png" {
+        // What is of another kind is refused before anything draws or decodes it.
+        if intake::media_type(&png).is_some_and(|(kind, _)| kind != "image/png") {
             return Err(AppError::of(ErrorCode::FileTypeUnsupported));
         }
+        let taken = intake::accept(png, "underskrift.png")?;
         self.attach_taken(
             Some(&request.draft_id),
             None,
