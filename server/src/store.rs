@@ -126,6 +126,22 @@ pub struct Device {
 }
 
 impl Device {
+    /// A device as it is enrolled: nothing in its chain yet, and its code still to be given.
+    pub fn new(id: DeviceId, name: impl Into<String>, public_key: PublicKey, scope: Scope) -> Self {
+        Self {
+            id,
+            code: String::new(),
+            name: name.into(),
+            public_key,
+            scope,
+            state: DeviceState::Active,
+            head: Head::START,
+            accepted: 0,
+            quarantined: 0,
+            deferred: 0,
+        }
+    }
+
     /// What the server signs about the device.
     pub fn confirmation(&self, tenant: &Tenant, issued_at: DateTime<Utc>) -> Confirmation {
         Confirmation {

@@ -9,15 +9,19 @@ use skranke_protocol::receipt_code;
 
 use super::{TENANT, Town, granted, register};
 
-/// The codes a reader finds on the printed receipt of a case.
-pub(crate) fn codes(app: &App, case: &CaseView) -> Vec<String> {
-    let request = PaperRequest {
+pub(crate) fn receipt_of(case: &CaseView) -> PaperRequest {
+    PaperRequest {
         case_id: Some(case.row.id.clone()),
         draft_id: None,
         kind: "exemption_receipt".to_owned(),
         large_print: false,
         enclosure: false,
-    };
+    }
+}
+
+/// The codes a reader finds on the printed receipt of a case.
+pub(crate) fn codes(app: &App, case: &CaseView) -> Vec<String> {
+    let request = receipt_of(case);
     let folder = tempfile::tempdir().unwrap();
     let pdf = folder.path().join("paper.pdf");
     std::fs::write(&pdf, app.paper_prepare(&request).unwrap().pdf).unwrap();

@@ -3,7 +3,6 @@
 use skranke_app::App;
 use skranke_app::api::case::{CaseListRequest, CaseRef, CaseView};
 use skranke_app::api::error::ErrorCode;
-use skranke_app::api::paper::PaperRequest;
 use skranke_app::api::review::{HeldDecideRequest, HeldPage, ReturnedRef};
 use skranke_app::{AppError, Clock};
 use skranke_server::store::key_file::KeyFile;
@@ -12,6 +11,7 @@ use skranke_server::store::{CentralStore, Revoked};
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 
+use crate::papers::receipt_of;
 use crate::{TENANT, Town, granted, register, sign_in_as};
 
 /// Withdraws at the central store what the person at this computer may do.
@@ -148,13 +148,7 @@ fn what_a_lead_lets_in_is_in_its_case_on_every_computer() {
 
 /// The citizen leaves with the receipt.
 fn receipt_given(app: &App, case: &CaseView) {
-    let request = PaperRequest {
-        case_id: Some(case.row.id.clone()),
-        draft_id: None,
-        kind: "exemption_receipt".to_owned(),
-        large_print: false,
-        enclosure: false,
-    };
+    let request = receipt_of(case);
     app.paper_record(&app.paper_prepare(&request).unwrap())
         .unwrap();
 }

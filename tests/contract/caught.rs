@@ -228,7 +228,7 @@ fn a_number_left_readable_in_whatever_form_is_caught() {
 
 #[test]
 fn a_program_that_is_of_use_again_too_late_is_caught() {
-    let late = std::time::Duration::from_millis(5_001);
+    let late = invariants::usable_within() + std::time::Duration::from_millis(1);
     caught(
         |world| world.recovered = vec![("it".to_owned(), late)],
         "I14",

@@ -13,7 +13,7 @@ use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::grant::Grant;
 use skranke_protocol::instant;
 use skranke_protocol::signature::SigningKey;
-use skranke_protocol::wire::{DeviceState, Outcome, PushBatch, Scope, Verdict};
+use skranke_protocol::wire::{Outcome, PushBatch, Scope, Verdict};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered};
 use skranke_server::store::{
     CentralStore, CentralTransaction, Device, ServerKeys, StoreError, Stored, StoredFeedItem,
@@ -212,18 +212,7 @@ impl Office {
 
 /// The row of an enrolled laptop.
 pub(crate) fn insert(transaction: &mut dyn CentralTransaction, laptop: &Laptop, scope: Scope) {
-    let device = Device {
-        id: laptop.id,
-        code: String::new(),
-        name: "Skranke".to_owned(),
-        public_key: laptop.key.public(),
-        scope,
-        state: DeviceState::Active,
-        head: Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    };
+    let device = Device::new(laptop.id, "Skranke", laptop.key.public(), scope);
     transaction.insert_device(&device, noon()).unwrap();
 }
 

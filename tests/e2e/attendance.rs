@@ -6,7 +6,7 @@ use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, EJNAR, GRETHE, begin, came_alone, grant, make_tick, paper_is, save_paper, sign_in,
+    AASE, EJNAR, GRETHE, begin, declaration_of, grant, make_tick, paper_is, save_paper, sign_in,
     to_citizen, to_decision, to_declaration, to_guidance, words_of,
 };
 
@@ -150,11 +150,7 @@ async fn colleague_on_outreach_hands_the_request_in_and_decides_nothing() -> Res
     sign_in(&mut window, "omar").await?;
     window.wait_for_focus("new-cpr").await?;
     look(&window, "start").await?;
-    begin(&mut window, EJNAR).await?;
-    came_alone(&mut window).await?;
-    to_citizen(&mut window, EJNAR).await?;
-    to_guidance(&mut window).await?;
-    to_declaration(&mut window).await?;
+    declaration_of(&mut window, EJNAR).await?;
     window.tick("declared").await?;
     window.press("Ctrl+Enter").await?;
     window.wait_for("the assessment", "#outcome").await?;

@@ -5,8 +5,7 @@ use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, EJNAR, begin, came_alone, grant_to, make_tick, paper_is, sign_in, to_citizen,
-    to_decision, to_declaration, to_guidance,
+    AASE, EJNAR, declaration_of, grant_to, make_tick, paper_is, sign_in, to_decision,
 };
 
 /// The dialogs with most in them, which are looked at in double size too.
@@ -17,11 +16,7 @@ async fn every_other_outcome_is_asked_for_by_key_and_left_with_escape() -> Resul
     let scratch = Scratch::new()?;
     let mut window = Window::open("udfald", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
-    begin(&mut window, AASE).await?;
-    came_alone(&mut window).await?;
-    to_citizen(&mut window, AASE).await?;
-    to_guidance(&mut window).await?;
-    to_declaration(&mut window).await?;
+    declaration_of(&mut window, AASE).await?;
     window.press("F2").await?;
     window
         .wait_for("the grounds", "[aria-expanded=true]")

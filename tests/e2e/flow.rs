@@ -123,13 +123,18 @@ pub(crate) async fn grant(window: &mut Window) -> Result<()> {
     window.wait_for_focus("tick-registered").await
 }
 
-/// Steps 1 to 4 for a citizen who came alone: ends on step 5.
-pub(crate) async fn ready_for(window: &mut Window, citizen: Citizen) -> Result<()> {
+/// Steps 1 to 3 for a citizen who came alone: ends on step 4.
+pub(crate) async fn declaration_of(window: &mut Window, citizen: Citizen) -> Result<()> {
     begin(window, citizen).await?;
     came_alone(window).await?;
     to_citizen(window, citizen).await?;
     to_guidance(window).await?;
-    to_declaration(window).await?;
+    to_declaration(window).await
+}
+
+/// Steps 1 to 4 for a citizen who came alone: ends on step 5.
+pub(crate) async fn ready_for(window: &mut Window, citizen: Citizen) -> Result<()> {
+    declaration_of(window, citizen).await?;
     window.tick("declared").await?;
     to_decision(window).await
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, BODIL, EJNAR, begin, came_alone, confirmed, grant_to, make_tick, paper_is, save_paper,
-    sign_in, to_citizen, to_declaration, to_guidance, words_of,
+    AASE, BODIL, EJNAR, confirmed, declaration_of, grant_to, make_tick, paper_is, save_paper,
+    sign_in, words_of,
 };
 
 const ADDRESS: &str = "Hos sin søn, Åvej 2, 9990 Solbjerg";
@@ -17,11 +17,7 @@ async fn program_killed_in_step_4_goes_on_where_it_was() -> Result<()> {
     let scratch = Scratch::new()?;
     let mut window = Window::open("killed", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
-    begin(&mut window, BODIL).await?;
-    came_alone(&mut window).await?;
-    to_citizen(&mut window, BODIL).await?;
-    to_guidance(&mut window).await?;
-    to_declaration(&mut window).await?;
+    declaration_of(&mut window, BODIL).await?;
     window.tick("declared").await?;
     window.choose("unopened_post", "other_address").await?;
     window.fill("unopened_post_address", ADDRESS).await?;

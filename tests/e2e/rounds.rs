@@ -44,6 +44,7 @@ async fn a_long_round_is_seen_and_stopped_and_each_case_is_confirmed_by_name() -
     window.tab_to("sync-stop").await?;
     window.press("Enter").await?;
     window.wait_until_gone("#status-progress").await?;
+    window.wait_for_focus("help").await?;
 
     // A better line: it goes on by itself, and what is done here comes home
     line.suffers(Trouble::None);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use skranke_testkit::files::pdf_with;
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{BODIL, begin, came_alone, sign_in, to_citizen, to_declaration, to_guidance};
+use crate::flow::{BODIL, declaration_of, sign_in};
 use crate::representative::{print_form_to_file, scan};
 
 #[tokio::test]
@@ -15,11 +15,7 @@ async fn scanned_pdf_is_seen_as_drawn_pages_and_a_bad_one_is_refused_in_words() 
     let scratch = Scratch::new()?;
     let mut window = Window::open("scannet-pdf", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
-    begin(&mut window, BODIL).await?;
-    came_alone(&mut window).await?;
-    to_citizen(&mut window, BODIL).await?;
-    to_guidance(&mut window).await?;
-    to_declaration(&mut window).await?;
+    declaration_of(&mut window, BODIL).await?;
     let blank = print_form_to_file(&mut window, &scratch, "print-request").await?;
     let picture = scratch.files().join("side.jpg");
     scan(&blank, &picture)?;

@@ -7,10 +7,7 @@ use anyhow::{Result, ensure};
 use skranke_testkit::small_disk::SmallDisk;
 use skranke_tests::window::{ForeignServer, Opening, Scratch, Window};
 
-use crate::flow::{
-    BODIL, YUSUF, begin, came_alone, grant_to, make_tick, sign_in, to_citizen, to_decision,
-    to_declaration, to_guidance,
-};
+use crate::flow::{BODIL, YUSUF, declaration_of, grant_to, make_tick, sign_in, to_decision};
 
 #[tokio::test]
 async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()> {
@@ -21,11 +18,7 @@ async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()>
     let scratch = Scratch::with_store_in(small.path())?;
     let mut window = Window::open("fuld-disk", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
-    begin(&mut window, BODIL).await?;
-    came_alone(&mut window).await?;
-    to_citizen(&mut window, BODIL).await?;
-    to_guidance(&mut window).await?;
-    to_declaration(&mut window).await?;
+    declaration_of(&mut window, BODIL).await?;
     window.tick("declared").await?;
     to_decision(&mut window).await?;
     window.tick("conflict_checked").await?;

@@ -1,10 +1,9 @@
 //! A central store told as the invariants ask for it, whatever database is behind it.
 
 use skranke_domain::ids::DeviceId;
-use skranke_protocol::chain::Head;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::tree::leaf_hash;
-use skranke_protocol::wire::{DeviceState, Scope};
+use skranke_protocol::wire::Scope;
 use skranke_server::admission::leaf;
 use skranke_server::audit;
 use skranke_server::store::{CentralStore, Device, StoredFeedItem};
@@ -38,18 +37,12 @@ fn events(
     tenant: &str,
     position: u64,
 ) -> Vec<(skranke_protocol::envelope::SealedEvent, Option<u64>)> {
-    let any = Device {
-        id: DeviceId::from_uuid(Uuid::nil()),
-        code: String::new(),
-        name: String::new(),
-        public_key: SigningKey::from_seed(&[1; 32]).public(),
-        scope: Scope::Tenant,
-        state: DeviceState::Active,
-        head: Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    };
+    let any = Device::new(
+        DeviceId::from_uuid(Uuid::nil()),
+        "",
+        SigningKey::from_seed(&[1; 32]).public(),
+        Scope::Tenant,
+    );
     let mut events = Vec::new();
     let mut after = 0;
     while after < position {

@@ -54,19 +54,10 @@ pub(crate) struct Desk<'a> {
 /// Code of the letter that goes with a paper of this kind. Basis: domain reference 3, step 8 (receipt *and* important
 /// messages); row 2-15.
 pub(crate) const fn enclosure(kind: PaperKind) -> Option<&'static str> {
-    match kind {
-        PaperKind::ExemptionReceipt => Some("important_messages"),
-        PaperKind::InterimPaper
-        | PaperKind::Request
-        | PaperKind::PowerOfAttorney
-        | PaperKind::Refusal
-        | PaperKind::MissingInformation
-        | PaperKind::Rejection
-        | PaperKind::CorrectionToWrongPerson
-        | PaperKind::CorrectionToRightPerson
-        | PaperKind::TakenBack
-        | PaperKind::HandInSlip
-        | PaperKind::InformationSheet => None,
+    if matches!(kind, PaperKind::ExemptionReceipt) {
+        Some("important_messages")
+    } else {
+        None
     }
 }
 

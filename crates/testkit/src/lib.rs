@@ -5,6 +5,7 @@
 pub mod files;
 pub mod invariants;
 pub mod network;
+pub mod patience;
 pub mod people;
 #[cfg(unix)]
 pub mod postgres;

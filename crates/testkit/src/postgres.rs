@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a start or stop may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::patience::{PATIENCE, wait_until};
 
 /// Starts the server given as arguments and ends it hard when standard input closes.
 const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server"#;
@@ -375,11 +374,9 @@ impl Cluster {
     /// # Panics
     /// It is not in time.
     pub fn wait_until(&self, database: &str, question: &str) {
-        let begin = Instant::now();
-        while self.administer(database, question).trim() != "t" {
-            assert!(begin.elapsed() < PATIENCE, "never true: {question}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until(question, || {
+            self.administer(database, question).trim() == "t"
+        });
     }
 }
 

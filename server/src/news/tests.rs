@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use skranke_protocol::chain::Head;
 use skranke_protocol::signature::SigningKey;
-use skranke_protocol::wire::DeviceState;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -12,18 +10,12 @@ use uuid::Uuid;
 use super::*;
 
 fn device(n: u128, scope: Scope) -> Device {
-    Device {
-        id: DeviceId::from_uuid(Uuid::from_u128(n)),
-        code: "S1".to_owned(),
-        name: "Skranke".to_owned(),
-        public_key: SigningKey::from_seed(&[1; 32]).public(),
+    Device::new(
+        DeviceId::from_uuid(Uuid::from_u128(n)),
+        "Skranke",
+        SigningKey::from_seed(&[1; 32]).public(),
         scope,
-        state: DeviceState::Active,
-        head: Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    }
+    )
 }
 
 fn case(n: u128) -> CaseId {

@@ -7,9 +7,8 @@ use axum::extract::State;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{DeviceId, StaffId};
-use skranke_protocol::chain::Head;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{DeviceState, EnrolAnswer, EnrolRequest, Scope};
+use skranke_protocol::wire::{EnrolAnswer, EnrolRequest, Scope};
 use uuid::Uuid;
 
 use super::{answer, json};
@@ -49,18 +48,7 @@ pub(super) async fn enrol(
     } else {
         Code::OneTime(Sha256::digest(&request.enrolment_code).into())
     };
-    let device = Device {
-        id,
-        code: String::new(),
-        name: request.name,
-        public_key: key,
-        scope: Scope::Tenant,
-        state: DeviceState::Active,
-        head: Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    };
+    let device = Device::new(id, request.name, key, Scope::Tenant);
     // A tenant that does not exist must look like a wrong code.
     let known = {
         let tenant = tenant.clone();
@@ -87,10 +75,20 @@ pub(super) async fn enrol(
         }
     };
     central.attempts.succeeded(&subject);
+    enrolled(&central, &call, device, epoch)
+}
+
+/// What a device is told that the store has taken in.
+pub(super) fn enrolled(
+    central: &Central,
+    call: &Call,
+    device: Device,
+    epoch: u64,
+) -> Answer<Response> {
     answer(
         call.headers(),
         &EnrolAnswer {
-            tenant,
+            tenant: call.tenant()?.to_owned(),
             device_id: device.id,
             device_code: device.code,
             scope: device.scope,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use skranke_protocol::chain::Head;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{DeviceState, EnrolAnswer, RekeyRequest};
+use skranke_protocol::wire::{EnrolAnswer, RekeyRequest};
 
-use super::{answer, json};
+use super::enrol::enrolled;
+use super::json;
 use crate::admission;
 use crate::auth::Call;
 use crate::central::Central;
@@ -33,18 +33,12 @@ pub(super) async fn rekey(
 ) -> Answer<Response> {
     let request: RekeyRequest = json(&call.body)?;
     let (tenant, forked) = (call.tenant()?.to_owned(), call.device()?.clone());
-    let successor = Device {
-        id: request.device_id,
-        code: String::new(),
-        name: forked.name.clone(),
-        public_key: request.public_key,
-        scope: forked.scope.clone(),
-        state: DeviceState::Active,
-        head: Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    };
+    let successor = Device::new(
+        request.device_id,
+        forked.name.clone(),
+        request.public_key,
+        forked.scope.clone(),
+    );
     let (device, epoch) = central
         .writers
         .write(&tenant, move |transaction| {
@@ -53,16 +47,5 @@ pub(super) async fn rekey(
         })
         .await?
         .ok_or(ProblemCode::StateMismatch)?;
-    answer(
-        call.headers(),
-        &EnrolAnswer {
-            tenant,
-            device_id: device.id,
-            device_code: device.code,
-            scope: device.scope,
-            server_key: central.public_key(),
-            epoch,
-            server_time: log::now(),
-        },
-    )
+    enrolled(&central, &call, device, epoch)
 }

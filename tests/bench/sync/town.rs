@@ -9,10 +9,9 @@ use anyhow::{Context as _, Result, ensure};
 use chrono::TimeDelta;
 use serde_json::Value;
 use skranke_domain::role::Role;
-use skranke_protocol::chain::Head;
 use skranke_protocol::grant::Grant;
 use skranke_protocol::signature::{PublicKey, SigningKey};
-use skranke_protocol::wire::{DeviceState, Scope};
+use skranke_protocol::wire::Scope;
 use skranke_server::config::PostgresAddress;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
@@ -189,18 +188,7 @@ pub(crate) fn enrol(store: &dyn CentralStore, desks: &[&Desk]) -> Result<()> {
     for desk in desks {
         store.create_tenant(&desk.tenant, desk.now)?;
         let mut transaction = store.begin(&desk.tenant)?;
-        let device = Device {
-            id: desk.device,
-            code: String::new(),
-            name: "Skranke".to_owned(),
-            public_key: desk.key.public(),
-            scope: Scope::Tenant,
-            state: DeviceState::Active,
-            head: Head::START,
-            accepted: 0,
-            quarantined: 0,
-            deferred: 0,
-        };
+        let device = Device::new(desk.device, "Skranke", desk.key.public(), Scope::Tenant);
         transaction.insert_device(&device, desk.now)?;
         let grant = Grant {
             id: desk.grant,

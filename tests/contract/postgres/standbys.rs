@@ -11,6 +11,7 @@ use std::time::Duration;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{PushBatch, Scope};
 use skranke_testkit::invariants::{self, World};
+use skranke_testkit::patience::PATIENCE;
 use skranke_testkit::postgres::Cluster;
 
 use super::standby::{DATABASE, holds, waits};
@@ -111,10 +112,7 @@ fn with_one_of_two_standbys_away_work_goes_on_and_with_both_away_it_waits() {
     assert!(waits(&answer), "nothing is acknowledged on one machine");
 
     trio.c.resume();
-    answer
-        .recv_timeout(Duration::from_secs(30))
-        .unwrap()
-        .unwrap();
+    answer.recv_timeout(PATIENCE).unwrap().unwrap();
     assert!(holds(&trio.c, &opening[1]), "the one that came back has it");
     acknowledged.extend(opening);
     invariants::hold(&trio.after(&acknowledged), "after both were away");

@@ -2,9 +2,8 @@
 
 use chrono::TimeDelta;
 use skranke_domain::ids::DeviceId;
-use skranke_protocol::chain::Head;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{DeviceState, Scope};
+use skranke_protocol::wire::Scope;
 use skranke_server::accounts;
 use skranke_server::devices::Acting;
 use skranke_server::enrolment::{self, Code};
@@ -64,18 +63,12 @@ pub(crate) fn what_the_operator_does_with_accounts_stands_in_the_audit(office: &
 /// The laptop shows a code at noon; what it may see, or why it was not enrolled.
 fn enrolled(office: &Office, seed: u8, code: u8) -> Result<Scope, ProblemCode> {
     let laptop = Laptop::new(seed);
-    let device = Device {
-        id: laptop.id,
-        code: String::new(),
-        name: format!("Skranke {seed}"),
-        public_key: laptop.key.public(),
-        scope: Scope::Tenant,
-        state: DeviceState::Active,
-        head: Head::START,
-        accepted: 0,
-        quarantined: 0,
-        deferred: 0,
-    };
+    let device = Device::new(
+        laptop.id,
+        format!("Skranke {seed}"),
+        laptop.key.public(),
+        Scope::Tenant,
+    );
     let code = Code::OneTime([code; 32]);
     let mut transaction = office.store.begin(TENANT).unwrap();
     let outcome = enrolment::enrol(transaction.as_mut(), &device, &code, noon()).unwrap();

@@ -6,13 +6,13 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-use super::POLL;
 use super::process::Guarded;
+use super::{PATIENCE, POLL};
 
 /// The one printer's name.
 pub const PRINTER: &str = "Skranke1";
@@ -49,7 +49,7 @@ impl Cups {
         let begin = Instant::now();
         while !socket.exists() {
             ensure!(
-                begin.elapsed() < Duration::from_secs(10),
+                begin.elapsed() < PATIENCE,
                 "the printing system did not start"
             );
             std::thread::sleep(POLL);
@@ -86,7 +86,7 @@ impl Cups {
     /// Waits for what came out of the printer.
     pub fn paper(&self) -> Result<Vec<u8>> {
         self.papers
-            .recv_timeout(Duration::from_secs(30))
+            .recv_timeout(PATIENCE)
             .context("no paper came out of the printer")
     }
 

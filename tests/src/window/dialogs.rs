@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::POLL;
 use super::display::Display;
+use super::{PATIENCE, POLL};
 
 /// An open native dialog.
 pub struct NativeDialog {
@@ -33,7 +33,7 @@ impl NativeDialog {
                 });
             }
             ensure!(
-                begin.elapsed() < Duration::from_secs(20),
+                begin.elapsed() < PATIENCE,
                 "no dialog titled \"{title}\" came"
             );
             std::thread::sleep(POLL);
@@ -74,10 +74,7 @@ impl NativeDialog {
                 }
                 std::thread::sleep(POLL);
             }
-            ensure!(
-                begin.elapsed() < Duration::from_secs(15),
-                "the dialog did not close"
-            );
+            ensure!(begin.elapsed() < PATIENCE, "the dialog did not close");
         }
     }
 

@@ -3,14 +3,14 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
 use tempfile::TempDir;
 
-use super::POLL;
 use super::process::Guarded;
+use super::{PATIENCE, POLL};
 
 /// The file Xvfb keeps its picture in.
 const SCREEN: &str = "Xvfb_screen0";
@@ -58,10 +58,7 @@ impl Display {
         // The display is named before it has a screen.
         let begin = Instant::now();
         while fs::metadata(frames.path().join(SCREEN)).map_or(0, |facts| facts.len()) == 0 {
-            ensure!(
-                begin.elapsed() < Duration::from_secs(10),
-                "Xvfb made no screen"
-            );
+            ensure!(begin.elapsed() < PATIENCE, "Xvfb made no screen");
             std::thread::sleep(POLL);
         }
         Ok(Self {

