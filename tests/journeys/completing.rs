@@ -602,7 +602,7 @@ fn domain_1_3_a_citizen_who_dies_closes_the_open_case_and_no_other_is_decided() 
             .all(|kind| kind != "exemption_receipt")
     );
     office
-        .journalise(&first.row.id, "26/1234")
+        .journalise(&first.row.id, "2026-1234")
         .expect("journalised");
 
     // And the second can no longer be granted: the proof names the death

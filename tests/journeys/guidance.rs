@@ -228,20 +228,6 @@ fn row_2_11_every_rule_set_names_the_guide_it_follows() {
 }
 
 #[test]
-fn row_2_05_from_1_november_2014_everyone_who_can_has_digital_post() {
-    let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
-    let profile = forms.profile("koebenhavn").expect("the profile");
-
-    let mandatory = profile
-        .milestones
-        .iter()
-        .find(|m| m.code == "mandatory")
-        .expect("there");
-
-    assert_eq!(mandatory.from.to_string(), "2014-11-01");
-}
-
-#[test]
 fn the_request_says_once_what_an_exemption_does_not_cover_and_asks_for_no_e_mail() {
     // Given a request where staff ticked off what is not covered
     let office = Office::open();

@@ -172,6 +172,36 @@ fn row_2_03_the_municipality_has_its_own_case_number() {
 }
 
 #[test]
+fn row_2_03_a_number_the_municipality_does_not_write_so_is_refused_unless_it_says_nothing_of_that()
+{
+    // Given a registered exemption, and numbers written as 2026-10423-2
+    let office = Office::open();
+    let case = office.registered().row.id;
+
+    // When it is journalised under a number of another system, then it is refused and nothing is ticked
+    let refused = office.journalise(&case, "26/1234");
+    let error = refused.err().expect("no number of this municipality");
+    assert_eq!(error.code, ErrorCode::InvalidFields);
+    assert_eq!(error.to_ui().params["field"], "reference");
+    assert!(
+        office
+            .show(&case)
+            .row
+            .ticks_missing
+            .contains(&"journalised".to_owned())
+    );
+    office.journalise(&case, "2026-10423").expect("ticked");
+
+    // And a municipality that names no pattern takes any
+    let other = Office::with_profile(|text| {
+        let unsaid = text.replace("\"YYYY-N+(-N+)\"", "\"\"");
+        unsaid.replace("\"2026-10423-2\"", "\"\"")
+    });
+    let case = other.registered().row.id;
+    other.journalise(&case, "26/1234").expect("ticked");
+}
+
+#[test]
 fn case_numbers_run_on_within_a_device_and_a_year() {
     let office = Office::open();
     let numbers: Vec<String> = (0..3)

@@ -3,9 +3,10 @@
 use skranke_app::api::case::{Decision, RegisterLookRequest};
 use skranke_app::api::draft::FieldValue;
 use skranke_app::api::error::ErrorCode;
+use skranke_app::api::session::StaffSaveRequest;
 use skranke_app::api::settings::SettingsSaveRequest;
 
-use crate::office::{Office, code, refusal};
+use crate::office::{Office, PASSWORD, code, refusal};
 
 fn at_library(office: &Office) {
     let request = SettingsSaveRequest {
@@ -148,6 +149,44 @@ fn practice_1_outreach_sees_no_channel_and_cannot_finish() {
         seen: "not_exempt".to_owned(),
     };
     office.app.register_look(look).expect("recorded");
+}
+
+#[test]
+fn practice_1_outreach_staff_of_borgerservice_decide_only_where_the_municipality_says_so() {
+    let they_may = || {
+        Office::with_profile(|text| {
+            text.replace("outreach_may_decide = false", "outreach_may_decide = true")
+        })
+    };
+    for (office, decides) in [(Office::open(), false), (they_may(), true)] {
+        // Given Ulla, who serves at the counter of Borgerservice and goes out to citizens
+        office.sign_in("anders");
+        let account = StaffSaveRequest {
+            id: None,
+            user_name: "ulla".to_owned(),
+            name: "Ulla Berg".to_owned(),
+            initials: "UB".to_owned(),
+            roles: vec!["counter".to_owned(), "outreach".to_owned()],
+            active: true,
+            password: Some(PASSWORD.to_owned()),
+        };
+        office.app.staff_save(account).expect("saved");
+
+        // When she sits with a citizen
+        office.sign_in("ulla");
+        let session = office.app.start_state(()).expect("asked").session;
+        let acts = session.expect("signed in").acts;
+        let granted = office.draft().grant();
+
+        // Then the window offers her the decision, and she makes it, only where the municipality lets her
+        assert_eq!(acts.contains(&"decide".to_owned()), decides);
+        assert_eq!(granted.is_ok(), decides);
+        if !decides {
+            assert_eq!(code(granted), ErrorCode::MayNotDecide);
+            let handed_in = office.draft().decide_confirming(Decision::HandIn, false);
+            assert_eq!(handed_in.expect("handed in").row.state, "received");
+        }
+    }
 }
 
 #[test]

@@ -28,8 +28,8 @@ use crate::api::paper::{
     PaperCameOut, PaperDone, PaperRequest, PaperView, PrintRequest, PrinterView, SavePaperRequest,
 };
 use crate::api::profile::{
-    ClosingDayEdit, EditionRef, EditionView, IdKindEdit, MilestoneEdit, PlaceEdit, ProfileChange,
-    ProfileCheck, ProfileEdit, ProfileEdited, ProfileFieldProblem, ProfileSaveRequest, ProfileView,
+    ClosingDayEdit, EditionRef, EditionView, IdKindEdit, PlaceEdit, ProfileChange, ProfileCheck,
+    ProfileEdit, ProfileEdited, ProfileFieldProblem, ProfileSaveRequest, ProfileView,
 };
 use crate::api::review::{HeldDecideRequest, HeldPage, HeldRow, ReturnedRef, ReturnedRow};
 use crate::api::session::{
@@ -264,7 +264,6 @@ pub fn typescript() -> String {
         ClosingDayEdit,
         IdKindEdit,
         PlaceEdit,
-        MilestoneEdit,
         ProfileView,
         EditionView,
         EditionRef,

@@ -131,8 +131,8 @@ impl Act {
 
 /// Whether `role` may do `act`.
 ///
-/// A profile may give deciding rights to outreach staff who belong to Borgerservice; that is a grant of the
-/// *counter* role beside *outreach*, never a change in this table.
+/// A profile may give deciding rights to outreach staff who belong to Borgerservice; that is the *counter* role beside
+/// *outreach*, see [`in_effect`], never a change in this table.
 pub const fn permits(role: Role, act: Act) -> bool {
     match role {
         Role::Counter => matches!(
@@ -190,6 +190,17 @@ pub const fn permits(role: Role, act: Act) -> bool {
     }
 }
 
+/// The roles in which somebody works: beside *outreach* a role that decides rests, unless the municipality lets its
+/// outreach staff decide.
+///
+/// Basis: practice 1.
+pub fn in_effect(mut roles: Vec<Role>, outreach_may_decide: bool) -> Vec<Role> {
+    if roles.contains(&Role::Outreach) && !outreach_may_decide {
+        roles.retain(|role| !permits(*role, Act::Decide));
+    }
+    roles
+}
+
 /// Whether any of `roles` may do `act`.
 pub fn any_permits(roles: &[Role], act: Act) -> bool {
     roles.iter().any(|role| permits(*role, act))
@@ -208,6 +219,15 @@ mod tests {
         );
         assert!(!permits(Role::Outreach, Act::Finish));
         assert!(!permits(Role::Outreach, Act::Search));
+    }
+
+    #[test]
+    fn beside_outreach_a_role_that_decides_rests_unless_the_municipality_says_otherwise() {
+        let both = || vec![Role::Counter, Role::Outreach, Role::Auditor];
+        assert_eq!(in_effect(both(), false), [Role::Outreach, Role::Auditor]);
+        assert_eq!(in_effect(both(), true), both());
+        let counter = || vec![Role::Counter, Role::ExemptionUnit];
+        assert_eq!(in_effect(counter(), false), counter());
     }
 
     #[test]

@@ -46,15 +46,14 @@ pub struct Profile {
     pub contact_phone: String,
     /// EAN number; may be empty (row 2-03).
     pub ean: String,
-    /// The municipality's own case number, in words (row 2-03).
+    /// How the municipality writes its own case and document numbers, as [`Profile::takes_number`] reads it; empty
+    /// where it says nothing of that (row 2-03).
     pub case_number_pattern: String,
     /// An example of it.
     pub case_number_example: String,
     /// Address of the national tool in which staff register; empty until the municipality names it.
     #[serde(default)]
     pub national_tool: String,
-    /// Languages of papers, `da` first.
-    pub languages: Vec<String>,
     /// Calendar: `kl`, `koebenhavn` or `streng`.
     pub calendar: String,
     /// Local closing days.
@@ -66,12 +65,6 @@ pub struct Profile {
     /// Where exemptions are handled, and from when.
     #[serde(rename = "location")]
     pub locations: Vec<Location>,
-    /// Departments that hand in, and from when.
-    #[serde(default, rename = "department")]
-    pub departments: Vec<Department>,
-    /// Days worth knowing.
-    #[serde(default, rename = "milestone")]
-    pub milestones: Vec<Milestone>,
     /// Fictional staff and citizens; only where the municipality is made up. They stay with the file: an edit has none.
     #[serde(default, skip_serializing)]
     pub demo: Option<Demo>,
@@ -110,7 +103,7 @@ pub struct CaseSettings {
 pub struct Practice {
     /// `relative` or `anyone` (practice 9).
     pub may_represent: String,
-    /// Whether outreach staff of Borgerservice may decide (practice 1).
+    /// Whether outreach staff who also serve at the counter of Borgerservice decide (practice 1).
     pub outreach_may_decide: bool,
     /// Whether the municipality approved signing on the screen (practice 12).
     pub screen_signature: bool,
@@ -124,8 +117,6 @@ pub struct Practice {
     pub offline_lease_days: u16,
     /// Days until a parked draft is deleted.
     pub abandoned_draft_days: u16,
-    /// Whether an institution's declaration is checked by a second person (practice 10).
-    pub institution_needs_two: bool,
     /// The kinds of ID staff may choose; never their numbers.
     pub id_kinds: Vec<IdKind>,
 }
@@ -169,48 +160,6 @@ impl Location {
             last: self.closes_for_exemption_on,
         }
     }
-}
-
-/// A department whose staff hand in forms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Department {
-    /// Stable code.
-    pub code: String,
-    /// Its name.
-    pub name: String,
-    /// First day of the extra support (row 2-27).
-    #[serde(deserialize_with = "read::date", serialize_with = "read::write_date")]
-    pub supports_from: NaiveDate,
-    /// Last day of it, where that is known.
-    #[serde(
-        default,
-        deserialize_with = "read::some_date",
-        serialize_with = "read::write_some_date",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub supports_until: Option<NaiveDate>,
-}
-
-/// A day or period worth knowing (rows 2-05, 2-21).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Milestone {
-    /// Stable code.
-    pub code: String,
-    /// First day.
-    #[serde(deserialize_with = "read::date", serialize_with = "read::write_date")]
-    pub from: NaiveDate,
-    /// Last day, where it is a period.
-    #[serde(
-        default,
-        deserialize_with = "read::some_date",
-        serialize_with = "read::write_some_date",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub to: Option<NaiveDate>,
-    /// What happens.
-    pub text: String,
 }
 
 /// The made-up people of a demo.
@@ -327,6 +276,22 @@ impl Profile {
         self.locations.iter().find(|location| location.code == code)
     }
 
+    /// Whether a number typed as the municipality's own may be one: none, or one as its pattern says.
+    ///
+    /// In the pattern `Y` and `N` stand for a digit and a plus behind it for as many as there are; what stands in
+    /// brackets at the end may be left out, and everything else is written as it stands. `YYYY-N+(-N+)` takes the case
+    /// number 2013-93233 and the document number 2013-93233-19.
+    ///
+    /// Basis: seed 002, letterhead (row 2-03).
+    pub fn takes_number(&self, number: &str) -> bool {
+        let (short, more) = match self.case_number_pattern.split_once('(') {
+            Some((short, more)) => (short, more.trim_end_matches(')')),
+            None => (self.case_number_pattern.as_str(), ""),
+        };
+        let whole = format!("{short}{more}");
+        number.is_empty() || whole.is_empty() || is_like(short, number) || is_like(&whole, number)
+    }
+
     /// What a condition may ask of the profile.
     pub(crate) fn fact(&self, name: &str) -> Option<&str> {
         let flag = |on: bool| Some(if on { "true" } else { "false" });
@@ -347,6 +312,26 @@ impl Profile {
             _ => None,
         }
     }
+}
+
+/// Whether a number is written sign by sign as a pattern without brackets says.
+fn is_like(pattern: &str, number: &str) -> bool {
+    let mut left = number;
+    let mut signs = pattern.chars().peekable();
+    while let Some(sign) = signs.next() {
+        let digits = left.len() - left.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let taken = match sign {
+            'Y' | 'N' if signs.next_if_eq(&'+').is_some() => digits,
+            'Y' | 'N' => digits.min(1),
+            exact if left.starts_with(exact) => exact.len_utf8(),
+            _ => 0,
+        };
+        if taken == 0 {
+            return false;
+        }
+        left = &left[taken..];
+    }
+    left.is_empty()
 }
 
 pub(crate) fn read(source: &Source) -> Result<Vec<Profile>, FormsError> {
@@ -475,18 +460,25 @@ mod tests {
     }
 
     #[test]
-    fn row_2_27_the_departments_support_from_1_august_2014() {
-        let day: NaiveDate = "2014-08-01".parse().expect("a day");
-        let codes: Vec<_> = profile("koebenhavn")
-            .departments
-            .iter()
-            .map(|d| (d.code.clone(), d.supports_from))
-            .collect();
-
-        assert_eq!(
-            codes,
-            ["SUF", "SOF", "BIF"].map(|code| (code.to_owned(), day))
-        );
+    fn row_2_03_case_and_document_numbers_are_written_as_the_pattern_says() {
+        let mut profile = profile("koebenhavn");
+        for (number, fits) in [
+            ("2013-93233", true),
+            ("2013-93233-19", true),
+            ("", true),
+            ("2013-", false),
+            ("2013-93233-", false),
+            ("2013-93233-19-1", false),
+            ("213-93233", false),
+            ("20134-93233", false),
+            ("26/1234", false),
+            ("2013-93233 ", false),
+            ("２０１３-93233", false),
+        ] {
+            assert_eq!(profile.takes_number(number), fits, "{number}");
+        }
+        profile.case_number_pattern = String::new();
+        assert!(profile.takes_number("26/1234"), "no pattern, no opinion");
     }
 
     #[test]
@@ -609,7 +601,8 @@ mod tests {
             profile.practice.abandoned_draft_days = 0;
             profile.locations[1].code = "town_hall".to_owned();
             profile.locations[2].closes_for_exemption_on = "2014-01-01".parse().ok();
-            profile.departments[0].name = "a\u{7}".to_owned();
+            profile.locations[0].name = "a\u{7}".to_owned();
+            profile.case_number_example = "26/1234".to_owned();
         });
         let found: Vec<_> = found
             .iter()
@@ -621,14 +614,15 @@ mod tests {
             [
                 ("name", "required"),
                 ("contact_phone", "phone_unreadable"),
+                ("case_number_example", "number_unlike_pattern"),
                 ("closing_days.0.name", "required"),
                 ("closing_days.1.on", "stands_twice"),
                 ("case.kle", "kle_unreadable"),
                 ("case.retention", "period_unreadable"),
                 ("practice.abandoned_draft_days", "days_out_of_range"),
                 ("location.1.code", "stands_twice"),
+                ("location.0.name", "control_character"),
                 ("location.2.closes_for_exemption_on", "ends_before_start"),
-                ("department.0.name", "control_character"),
             ]
         );
         assert_eq!(refused(|_| {}), []);

@@ -21,14 +21,12 @@ pub struct ProfileEdit {
     pub contact_phone: String,
     /// EAN number; may be empty.
     pub ean: String,
-    /// The municipality's own case number, in words.
+    /// How the municipality writes its own case number; may be empty.
     pub case_number_pattern: String,
     /// An example of it.
     pub case_number_example: String,
     /// Address of the national tool; may be empty.
     pub national_tool: String,
-    /// Language codes with commas, `da` first.
-    pub languages: String,
     /// `kl`, `koebenhavn` or `streng`.
     pub calendar: String,
     /// Local closing days.
@@ -45,7 +43,7 @@ pub struct ProfileEdit {
     pub complaint_guidance: String,
     /// `relative` or `anyone`.
     pub may_represent: String,
-    /// Whether outreach staff of Borgerservice may decide.
+    /// Whether outreach staff who also serve at the counter decide.
     pub outreach_may_decide: bool,
     /// Whether signing on the screen is approved.
     pub screen_signature: bool,
@@ -53,8 +51,6 @@ pub struct ProfileEdit {
     pub record_ground: bool,
     /// Whether papers mask the CPR number.
     pub mask_cpr: bool,
-    /// Whether an institution's declaration is checked by a second person.
-    pub institution_needs_two: bool,
     /// Age in days from which a power of attorney warns.
     pub power_of_attorney_warn_days: String,
     /// Days an outreach laptop works without the central store.
@@ -65,10 +61,6 @@ pub struct ProfileEdit {
     pub id_kinds: Vec<IdKindEdit>,
     /// Where exemptions are handled, and when.
     pub locations: Vec<PlaceEdit>,
-    /// Departments that hand in, and when.
-    pub departments: Vec<PlaceEdit>,
-    /// Days worth knowing.
-    pub milestones: Vec<MilestoneEdit>,
 }
 
 /// A local closing day.
@@ -89,7 +81,7 @@ pub struct IdKindEdit {
     pub label: String,
 }
 
-/// A location or department.
+/// A location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct PlaceEdit {
     /// Its code; empty for a new one, which gets a code of its name.
@@ -100,19 +92,6 @@ pub struct PlaceEdit {
     pub from: String,
     /// Last day, likewise; empty where there is none.
     pub until: String,
-}
-
-/// A day or period worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct MilestoneEdit {
-    /// Its code; empty for a new one.
-    pub code: String,
-    /// First day, `YYYY-MM-DD` or as typed.
-    pub from: String,
-    /// Last day, likewise; empty where it is one day.
-    pub until: String,
-    /// What happens.
-    pub text: String,
 }
 
 /// The set-up with its history.

@@ -6,7 +6,7 @@ use skranke_forms::{Texts, read_date, show_date};
 use crate::api::profile::{ProfileChange, ProfileEdit};
 
 /// The fields in the order of the page; the words for each are `profile.<field>`.
-pub(crate) const FIELDS: [&str; 31] = [
+pub(crate) const FIELDS: [&str; 27] = [
     "name",
     "unit",
     "center",
@@ -16,13 +16,13 @@ pub(crate) const FIELDS: [&str; 31] = [
     "ean",
     "national_tool",
     "locations",
-    "departments",
     "calendar",
     "closing_days",
     "may_represent",
     "screen_signature",
     "record_ground",
     "mask_cpr",
+    "outreach_may_decide",
     "id_kinds",
     "power_of_attorney_warn_days",
     "abandoned_draft_days",
@@ -33,11 +33,7 @@ pub(crate) const FIELDS: [&str; 31] = [
     "kle",
     "kle_facet",
     "retention",
-    "outreach_may_decide",
-    "institution_needs_two",
     "offline_lease_days",
-    "languages",
-    "milestones",
 ];
 
 /// Fields whose answers are codes with words of their own, `profile.<field>_<code>`.
@@ -179,7 +175,6 @@ fn said(field: &str, value: &Value, texts: &Texts) -> String {
             let parts = [
                 text("name").to_owned(),
                 text("label").to_owned(),
-                text("text").to_owned(),
                 day("on", "profile.on_day"),
                 day("from", "profile.from_day"),
                 day("until", "profile.until_day"),

@@ -2,12 +2,11 @@
 
 use chrono::{Days, NaiveDate};
 use skranke_forms::profile::{
-    ClosingDay, Department, IdKind, Location, Milestone, ProfileProblem,
-    ProfileProblemCode as Code, problems,
+    ClosingDay, IdKind, Location, ProfileProblem, ProfileProblemCode as Code, problems,
 };
 use skranke_forms::{Profile, read_date};
 
-use crate::api::profile::{ClosingDayEdit, IdKindEdit, MilestoneEdit, PlaceEdit, ProfileEdit};
+use crate::api::profile::{ClosingDayEdit, IdKindEdit, PlaceEdit, ProfileEdit};
 
 /// The fields of a profile as the page shows them.
 pub(crate) fn shown(profile: &Profile) -> ProfileEdit {
@@ -25,7 +24,6 @@ pub(crate) fn shown(profile: &Profile) -> ProfileEdit {
         case_number_pattern: profile.case_number_pattern.clone(),
         case_number_example: profile.case_number_example.clone(),
         national_tool: profile.national_tool.clone(),
-        languages: profile.languages.join(", "),
         calendar: profile.calendar.clone(),
         closing_days: profile
             .closing_days
@@ -45,7 +43,6 @@ pub(crate) fn shown(profile: &Profile) -> ProfileEdit {
         screen_signature: practice.screen_signature,
         record_ground: practice.record_ground,
         mask_cpr: practice.mask_cpr,
-        institution_needs_two: practice.institution_needs_two,
         power_of_attorney_warn_days: practice.power_of_attorney_warn_days.to_string(),
         offline_lease_days: practice.offline_lease_days.to_string(),
         abandoned_draft_days: practice.abandoned_draft_days.to_string(),
@@ -65,26 +62,6 @@ pub(crate) fn shown(profile: &Profile) -> ProfileEdit {
                 name: place.name.clone(),
                 from: place.opens_for_exemption_on.to_string(),
                 until: day(place.closes_for_exemption_on),
-            })
-            .collect(),
-        departments: profile
-            .departments
-            .iter()
-            .map(|place| PlaceEdit {
-                code: place.code.clone(),
-                name: place.name.clone(),
-                from: place.supports_from.to_string(),
-                until: day(place.supports_until),
-            })
-            .collect(),
-        milestones: profile
-            .milestones
-            .iter()
-            .map(|milestone| MilestoneEdit {
-                code: milestone.code.clone(),
-                from: milestone.from.to_string(),
-                until: day(milestone.to),
-                text: milestone.text.clone(),
             })
             .collect(),
     }
@@ -112,11 +89,6 @@ pub(crate) fn read(edit: &ProfileEdit, base: &Profile) -> (Profile, Vec<ProfileP
     profile.case_number_pattern = line(&edit.case_number_pattern);
     profile.case_number_example = line(&edit.case_number_example);
     profile.national_tool = line(&edit.national_tool);
-    let languages = edit.languages.split(',').map(str::trim);
-    profile.languages = languages
-        .filter(|l| !l.is_empty())
-        .map(str::to_owned)
-        .collect();
     profile.calendar.clone_from(&edit.calendar);
     let closing_days = edit.closing_days.iter().enumerate();
     profile.closing_days = closing_days
@@ -136,7 +108,6 @@ pub(crate) fn read(edit: &ProfileEdit, base: &Profile) -> (Profile, Vec<ProfileP
     practice.screen_signature = edit.screen_signature;
     practice.record_ground = edit.record_ground;
     practice.mask_cpr = edit.mask_cpr;
-    practice.institution_needs_two = edit.institution_needs_two;
     // What is no number is no number of days either: the check tells it.
     let days = |text: &str| text.trim().parse().unwrap_or(0);
     practice.power_of_attorney_warn_days = days(&edit.power_of_attorney_warn_days);
@@ -151,35 +122,19 @@ pub(crate) fn read(edit: &ProfileEdit, base: &Profile) -> (Profile, Vec<ProfileP
             label: line(&kind.label),
         })
         .collect();
-    let places = reading.places("locations", &edit.locations);
-    profile.locations = places
+    let codes = self::codes(
+        edit.locations
+            .iter()
+            .map(|place| (&place.code, &place.name)),
+    );
+    profile.locations = codes
         .into_iter()
-        .map(|(code, name, from, until)| Location {
+        .zip(edit.locations.iter().enumerate())
+        .map(|(code, (n, place))| Location {
             code,
-            name,
-            opens_for_exemption_on: from,
-            closes_for_exemption_on: until,
-        })
-        .collect();
-    let places = reading.places("departments", &edit.departments);
-    profile.departments = places
-        .into_iter()
-        .map(|(code, name, from, until)| Department {
-            code,
-            name,
-            supports_from: from,
-            supports_until: until,
-        })
-        .collect();
-    let codes = self::codes(edit.milestones.iter().map(|m| (&m.code, &m.text)));
-    profile.milestones = codes
-        .into_iter()
-        .zip(edit.milestones.iter().enumerate())
-        .map(|(code, (n, milestone))| Milestone {
-            code,
-            from: reading.day(format!("milestones.{n}.from"), &milestone.from, 0),
-            to: reading.some_day(format!("milestones.{n}.until"), &milestone.until),
-            text: line(&milestone.text),
+            name: line(&place.name),
+            opens_for_exemption_on: reading.day(format!("locations.{n}.from"), &place.from, 0),
+            closes_for_exemption_on: reading.some_day(format!("locations.{n}.until"), &place.until),
         })
         .collect();
     let mut found = reading.0;
@@ -208,10 +163,8 @@ fn on_page(field: &str) -> String {
     for part in &mut parts {
         *part = match *part {
             "location" => "locations",
-            "department" => "departments",
-            "milestone" => "milestones",
-            "opens_for_exemption_on" | "supports_from" => "from",
-            "closes_for_exemption_on" | "supports_until" | "to" => "until",
+            "opens_for_exemption_on" => "from",
+            "closes_for_exemption_on" => "until",
             // A code is made of the name: what is wrong with it is put right there.
             "code" if is_kind => "label",
             "code" => "name",
@@ -242,23 +195,6 @@ impl Reading {
             self.0.push(ProfileProblem::of(field, Code::DateUnreadable));
         }
         day
-    }
-
-    fn places(
-        &mut self,
-        list: &str,
-        places: &[PlaceEdit],
-    ) -> Vec<(String, String, NaiveDate, Option<NaiveDate>)> {
-        let codes = codes(places.iter().map(|place| (&place.code, &place.name)));
-        codes
-            .into_iter()
-            .zip(places.iter().enumerate())
-            .map(|(code, (n, place))| {
-                let from = self.day(format!("{list}.{n}.from"), &place.from, 0);
-                let until = self.some_day(format!("{list}.{n}.until"), &place.until);
-                (code, place.name.trim().to_owned(), from, until)
-            })
-            .collect()
     }
 }
 
@@ -366,7 +302,7 @@ mod tests {
         let mut edit = shown(&base);
         edit.locations[1].from = "i morgen".to_owned();
         edit.locations[2].until = "31.2.2030".to_owned();
-        edit.departments[0].name = String::new();
+        edit.locations[0].name = String::new();
         edit.closing_days = vec![
             ClosingDayEdit {
                 on: String::new(),
@@ -395,7 +331,7 @@ mod tests {
                 ("closing_days.0.on", "date_unreadable"),
                 ("closing_days.1.name", "required"),
                 ("closing_days.1.on", "date_unreadable"),
-                ("departments.0.name", "required"),
+                ("locations.0.name", "required"),
                 ("locations.1.from", "date_unreadable"),
                 ("locations.2.until", "date_unreadable"),
             ]

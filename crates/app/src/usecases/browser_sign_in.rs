@@ -181,7 +181,7 @@ impl App {
             staff: account.staff,
             name: account.name,
             initials: account.initials,
-            roles: account.roles,
+            roles: self.in_effect(store, account.roles)?,
             in_browser: typed.is_none(),
             locked: false,
             last_active_at: now,

@@ -1,7 +1,7 @@
 //! Signing in with a local account, locking, and what the window shows first.
 
 use chrono::{DateTime, Duration, Utc};
-use skranke_domain::role::{Act, any_permits};
+use skranke_domain::role::{self, Act, Role, any_permits};
 use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{Action, Actor, Entry, PasswordDigest, Store};
 
@@ -291,11 +291,17 @@ impl App {
             staff: account.staff,
             name: account.name,
             initials: account.initials,
-            roles: account.roles,
+            roles: self.in_effect(store, account.roles)?,
             in_browser: false,
             locked: false,
             last_active_at: now,
         })
+    }
+
+    /// The roles of an account in which its owner works in this municipality.
+    pub(crate) fn in_effect(&self, store: &Store, roles: Vec<Role>) -> Result<Vec<Role>, AppError> {
+        let practice = &self.profile(store)?.practice;
+        Ok(role::in_effect(roles, practice.outreach_may_decide))
     }
 
     pub(crate) fn session_view(

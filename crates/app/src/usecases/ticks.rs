@@ -16,7 +16,8 @@ impl App {
     /// Makes a tick.
     ///
     /// # Errors
-    /// The rule that would be broken; `InvalidFields` for a time or delivery there is not.
+    /// The rule that would be broken; `InvalidFields` for a time or delivery there is not, and for a number the
+    /// municipality does not write so.
     pub fn tick(&self, request: TickRequest) -> Result<CaseView, AppError> {
         let now = self.now();
         let (case_id, event) = match request {
@@ -26,7 +27,7 @@ impl App {
                 registered_at,
             } => {
                 let registered_at = moment_of(registered_at.as_deref(), now, "registered_at")?;
-                let reference = reference.trim().to_owned();
+                let reference = self.own_number(&reference)?;
                 (
                     case_id,
                     Event::Registered(Registered {
@@ -59,7 +60,7 @@ impl App {
                 journalised_at,
             } => {
                 let journalised_at = moment_of(journalised_at.as_deref(), now, "journalised_at")?;
-                let reference = reference.trim().to_owned();
+                let reference = self.own_number(&reference)?;
                 (
                     case_id,
                     Event::Journalised(Journalised {
@@ -86,6 +87,17 @@ impl App {
             }
             Ok(())
         })
+    }
+
+    /// A case or document number of the municipality's own, as typed; it may be left out.
+    fn own_number(&self, typed: &str) -> Result<String, AppError> {
+        let number = typed.trim();
+        let fits = self.at_work(|work| Ok(self.profile(work.store)?.takes_number(number)))?;
+        if fits {
+            Ok(number.to_owned())
+        } else {
+            Err(AppError::of(ErrorCode::InvalidFields).with("field", "reference"))
+        }
     }
 
     /// Undoes a tick with a reason.

@@ -16,7 +16,7 @@ pub const LONGEST_LINE: usize = 120;
 pub const LONGEST_TEXT: usize = 2_000;
 /// Largest profile, in bytes of TOML.
 pub const LONGEST_TOML_BYTES: usize = 64 * 1024;
-/// Longest code of a location, department or kind of ID.
+/// Longest code of a location or kind of ID.
 const LONGEST_CODE: usize = 32;
 /// Most entries of a list.
 const LONGEST_LIST: usize = 400;
@@ -93,13 +93,11 @@ profile_problem_codes! {
     ListTooLong => "list_too_long", "has too many entries";
     /// Not one of the answers.
     NotAChoice => "not_a_choice", "is not one of the choices";
-    /// The first language is not Danish.
-    DanishFirst => "danish_first", "must begin with da";
-    /// Not a language code.
-    LanguageUnreadable => "language_unreadable", "must be language codes of two letters";
     /// Not an address to open.
     NotPlainHttps => "not_plain_https",
         "must be an https address without user, question mark and anchor, or empty";
+    /// An example that is not written as the pattern beside it says.
+    NumberUnlikePattern => "number_unlike_pattern", "is not written as the pattern says";
     /// Not an EAN number.
     EanUnreadable => "ean_unreadable", "must be thirteen digits, or empty";
     /// Not a telephone number.
@@ -260,20 +258,13 @@ fn contact(profile: &Profile, found: &mut Found) {
     found.when(!is_ean, "ean", Code::EanUnreadable);
     found.line("case_number_pattern", &profile.case_number_pattern);
     found.line("case_number_example", &profile.case_number_example);
+    let fits = profile.takes_number(&profile.case_number_example);
+    found.when(!fits, "case_number_example", Code::NumberUnlikePattern);
     let is_address = profile.national_tool.is_empty() || is_plain_https(&profile.national_tool);
     found.when(!is_address, "national_tool", Code::NotPlainHttps);
 }
 
 fn calendar(profile: &Profile, found: &mut Found) {
-    let first = profile.languages.first().map(String::as_str);
-    found.when(first != Some("da"), "languages", Code::DanishFirst);
-    let is_code =
-        |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    let all_codes = profile.languages.iter().all(is_code);
-    found.when(!all_codes, "languages", Code::LanguageUnreadable);
-    let distinct: BTreeSet<_> = profile.languages.iter().collect();
-    let is_repeated = distinct.len() < profile.languages.len();
-    found.when(is_repeated, "languages", Code::StandsTwice);
     let is_calendar = ["kl", "koebenhavn", "streng"].contains(&profile.calendar.as_str());
     found.when(!is_calendar, "calendar", Code::NotAChoice);
     let mut seen = BTreeSet::new();
@@ -352,24 +343,6 @@ fn places(profile: &Profile, found: &mut Found) {
             location.opens_for_exemption_on,
             location.closes_for_exemption_on,
         );
-    }
-    let departments = &profile.departments;
-    let codes = departments.iter().map(|d| d.code.as_str());
-    found.codes("department", "code", codes);
-    for (n, department) in departments.iter().enumerate() {
-        found.words(format!("department.{n}.name"), &department.name);
-        found.period(
-            format!("department.{n}.supports_until"),
-            department.supports_from,
-            department.supports_until,
-        );
-    }
-    let milestones = &profile.milestones;
-    let codes = milestones.iter().map(|m| m.code.as_str());
-    found.codes("milestone", "code", codes);
-    for (n, milestone) in milestones.iter().enumerate() {
-        found.words(format!("milestone.{n}.text"), &milestone.text);
-        found.period(format!("milestone.{n}.to"), milestone.from, milestone.to);
     }
 }
 

@@ -10,10 +10,8 @@ const place = 'profile'
 /** The lists of a profile, each with its empty entry. */
 export const fresh = {
   locations: () => ({ code: '', name: '', from: '', until: '' }),
-  departments: () => ({ code: '', name: '', from: '', until: '' }),
   closing_days: () => ({ on: '', name: '' }),
-  id_kinds: () => ({ code: '', label: '' }),
-  milestones: () => ({ code: '', from: '', until: '', text: '' })
+  id_kinds: () => ({ code: '', label: '' })
 }
 export type ListName = keyof typeof fresh
 

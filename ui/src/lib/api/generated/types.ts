@@ -1750,7 +1750,7 @@ contact_phone: string,
  */
 ean: string, 
 /**
- * The municipality's own case number, in words.
+ * How the municipality writes its own case number; may be empty.
  */
 case_number_pattern: string, 
 /**
@@ -1761,10 +1761,6 @@ case_number_example: string,
  * Address of the national tool; may be empty.
  */
 national_tool: string, 
-/**
- * Language codes with commas, `da` first.
- */
-languages: string, 
 /**
  * `kl`, `koebenhavn` or `streng`.
  */
@@ -1798,7 +1794,7 @@ complaint_guidance: string,
  */
 may_represent: string, 
 /**
- * Whether outreach staff of Borgerservice may decide.
+ * Whether outreach staff who also serve at the counter decide.
  */
 outreach_may_decide: boolean, 
 /**
@@ -1813,10 +1809,6 @@ record_ground: boolean,
  * Whether papers mask the CPR number.
  */
 mask_cpr: boolean, 
-/**
- * Whether an institution's declaration is checked by a second person.
- */
-institution_needs_two: boolean, 
 /**
  * Age in days from which a power of attorney warns.
  */
@@ -1836,15 +1828,7 @@ id_kinds: Array<IdKindEdit>,
 /**
  * Where exemptions are handled, and when.
  */
-locations: Array<PlaceEdit>, 
-/**
- * Departments that hand in, and when.
- */
-departments: Array<PlaceEdit>, 
-/**
- * Days worth knowing.
- */
-milestones: Array<MilestoneEdit>, };
+locations: Array<PlaceEdit>, };
 
 export type ClosingDayEdit = { 
 /**
@@ -1883,24 +1867,6 @@ from: string,
  * Last day, likewise; empty where there is none.
  */
 until: string, };
-
-export type MilestoneEdit = { 
-/**
- * Its code; empty for a new one.
- */
-code: string, 
-/**
- * First day, `YYYY-MM-DD` or as typed.
- */
-from: string, 
-/**
- * Last day, likewise; empty where it is one day.
- */
-until: string, 
-/**
- * What happens.
- */
-text: string, };
 
 export type ProfileView = { 
 /**
