@@ -98,6 +98,15 @@ impl From<rusqlite::Error> for StoreError {
         if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
             return StoreError::DiskFull;
         }
+        // The disk took the file and refuses to write it: it turned read-only, or fails.
+        if let Some(
+            rusqlite::ffi::SQLITE_IOERR_WRITE
+            | rusqlite::ffi::SQLITE_IOERR_FSYNC
+            | rusqlite::ffi::SQLITE_IOERR_TRUNCATE,
+        ) = extended
+        {
+            return StoreError::NotWritable;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,

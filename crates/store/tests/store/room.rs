@@ -1,6 +1,7 @@
 //! Room on the disk: a full or read-only disk never gives a false "gemt", and the ballast gives way when needed.
 //!
 //! The disk is a small one in memory, mounted for a child process alone; the child is this same test started again.
+//! A disk that turns read-only while the store is open is played by a library in front of C's (`room/turned.c`).
 
 use std::fs;
 use std::path::Path;
@@ -117,9 +118,78 @@ fn a_full_disk_is_said_and_the_case_at_hand_is_finished_on_the_ballast() {
     }
 }
 
+/// Where the disk is that turns, and the file whose being there turns it; for the child alone.
+const DISK: &str = "SKRANKE_DISK";
+const TURNED: &str = "SKRANKE_TURNED";
+/// What the child says at its end, so that one that ran no test at all is noticed.
+const DONE: &str = "turned and back";
+
 #[test]
-fn a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved() {
-    const NAME: &str = "room::a_disk_that_becomes_read_only_is_said_and_nothing_is_called_saved";
+fn a_disk_that_turns_read_only_under_an_open_store_is_said_and_nothing_is_called_saved() {
+    const NAME: &str =
+        "room::a_disk_that_turns_read_only_under_an_open_store_is_said_and_nothing_is_called_saved";
+    if let (Some(disk), Some(turned)) = (std::env::var_os(DISK), std::env::var_os(TURNED)) {
+        turns_read_only(Path::new(&disk), Path::new(&turned));
+        println!("{DONE}");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let disk = place.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let library = place.path().join("turned.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/room/turned.c");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .args([&library, &source])
+        .arg("-ldl")
+        .status();
+    assert!(built.unwrap().success(), "a C compiler, as for the linker");
+
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([NAME, "--exact", "--nocapture"])
+        .env("LD_PRELOAD", &library)
+        .env(DISK, &disk)
+        .env(TURNED, place.path().join("turned"))
+        .output()
+        .unwrap();
+
+    let said = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success() && said.contains(DONE), "{said}");
+}
+
+fn turns_read_only(disk: &Path, turned: &Path) {
+    let key = Scratch::new().key;
+    let mut store = Store::open(disk, &key, Options::default(), now()).unwrap();
+    enrol(&mut store);
+    save_one(&mut store, 1).unwrap();
+
+    fs::write(turned, "").unwrap();
+    for _ in 0..2 {
+        let refused = save_one(&mut store, 2);
+        assert!(
+            matches!(refused, Err(StoreError::NotWritable)),
+            "{refused:?}"
+        );
+        let cases = store.read().unwrap().case_counts().unwrap().total();
+        assert_eq!(
+            cases, 1,
+            "what was saved is read, and nothing else is there"
+        );
+    }
+    fs::remove_file(turned).unwrap();
+    save_one(&mut store, 2).expect("it goes on without a restart");
+    let said = told(&store);
+    drop(store);
+
+    let store = Store::open(disk, &key, Options::default(), now()).unwrap();
+    assert_eq!(store.read().unwrap().case_counts().unwrap().total(), 2);
+    assert_eq!(told(&store), said, "what was told is there");
+    assert_eq!(store.check_integrity().unwrap(), vec![]);
+}
+
+#[test]
+fn a_store_on_a_read_only_disk_does_not_open_and_says_so() {
+    const NAME: &str = "room::a_store_on_a_read_only_disk_does_not_open_and_says_so";
     if let Some(small) = SmallDisk::of(NAME, 16) {
         read_only(small.path());
     }
