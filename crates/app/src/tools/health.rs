@@ -4,7 +4,7 @@
 //!
 //! Basis: design, section 9 (doctor); issue 2, H.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use chrono::Datelike;
@@ -27,6 +27,9 @@ const FIRST_YEAR: i32 = 2026;
 /// A clock that is further off than this gives times on papers that others will doubt.
 const MOST_CLOCK_OFFSET_MS: i64 = 5 * 60 * 1000;
 
+/// Settings of the printing system of Linux; there is none of the name elsewhere.
+const PRINTING_SETTINGS: &str = "/etc/cups/cupsd.conf";
+
 /// The state of an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthView {
@@ -43,9 +46,10 @@ pub struct HealthView {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HealthCheck {
-    /// What: `folder`, `disk`, `key`, `store`, `integrity`, `audit`, `clock`, `server`, `waiting` or `quarantined`.
+    /// What: `folder`, `disk`, `key`, `store`, `integrity`, `audit`, `clock`, `spool`, `server`,
+    /// `waiting` or `quarantined`.
     pub code: &'static str,
-    /// `ok`, `failed` or `not_set_up`.
+    /// `ok`, `failed`, `warned` or `not_set_up`. A warning is for whoever runs the computer; Skranke works all the same.
     pub outcome: &'static str,
     /// A version, a count or an error code.
     pub detail: String,
@@ -90,13 +94,14 @@ impl HealthCheck {
 }
 
 impl App {
-    /// Looks at folder, disk, key, store, audit log, clock and central store.
+    /// Looks at folder, disk, key, store, audit log, clock, printing system and central store.
     pub fn health(&self) -> HealthView {
         let mut checks = vec![self.folder_check(), self.disk_check()];
         checks.extend(self.store_checks());
         // The central store first: it tells what time it is there.
         let server = self.server_checks();
         checks.push(self.clock_check());
+        checks.push(spool_check(Path::new(PRINTING_SETTINGS)));
         checks.extend(server);
         HealthView {
             healthy: checks.iter().all(|check| check.outcome != "failed"),
@@ -240,6 +245,33 @@ fn disk_judged(free_bytes: u64) -> HealthCheck {
     HealthCheck::judged("disk", free >= LEAST_FREE_MIB, format!("{free} MiB"))
 }
 
+/// Whether the printing system forgets a paper once it is printed. It keeps it for a day where its settings do not say
+/// otherwise, and that paper names a citizen.
+///
+/// Basis: spec reliability, T14.
+fn spool_check(settings: &Path) -> HealthCheck {
+    match std::fs::read_to_string(settings) {
+        Ok(text) if forgets_papers(&text) => HealthCheck::new("spool", "ok", ""),
+        Ok(_) => HealthCheck::new("spool", "warned", "PreserveJobFiles"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            HealthCheck::new("spool", "not_set_up", "")
+        }
+        Err(error) => HealthCheck::new("spool", "warned", error.kind().to_string()),
+    }
+}
+
+/// What CUPS makes of its settings: the last line counts, upper and lower case are alike.
+fn forgets_papers(settings: &str) -> bool {
+    const NOT_KEPT: [&str; 4] = ["no", "off", "false", "0"];
+    let lines = settings.lines().map(str::to_ascii_lowercase);
+    let said = lines.filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let is_it = words.next() == Some("preservejobfiles");
+        is_it.then(|| words.next().is_some_and(|word| NOT_KEPT.contains(&word)))
+    });
+    said.last().unwrap_or(false)
+}
+
 fn is_plausible(now: chrono::DateTime<chrono::Utc>, offset_ms: i64) -> bool {
     let year = danish_time::date_at(now).year();
     calendar::YEARS.contains(&year)
@@ -256,6 +288,32 @@ mod tests {
         let mib = 1024 * 1024;
         assert_eq!(disk_judged(LEAST_FREE_MIB * mib).outcome, "ok");
         assert_eq!(disk_judged(LEAST_FREE_MIB * mib - 1).outcome, "failed");
+    }
+
+    #[test]
+    fn a_printing_system_that_keeps_papers_is_warned_about() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("cupsd.conf");
+        assert_eq!(spool_check(&file).outcome, "not_set_up", "no CUPS here");
+        for (settings, outcome) in [
+            (
+                "LogLevel warn\nPreserveJobFiles No\nListen localhost:631\n",
+                "ok",
+            ),
+            ("  preservejobfiles\toff", "ok"),
+            ("PreserveJobFiles 0", "ok"),
+            ("PreserveJobFiles Yes\nPreserveJobFiles No", "ok"),
+            ("LogLevel warn\n", "warned"),
+            ("#PreserveJobFiles No", "warned"),
+            ("PreserveJobFilesOld No", "warned"),
+            ("PreserveJobFiles No\nPreserveJobFiles 86400", "warned"),
+            ("PreserveJobFiles", "warned"),
+        ] {
+            std::fs::write(&file, settings).expect("written");
+            assert_eq!(spool_check(&file).outcome, outcome, "{settings}");
+        }
+        std::fs::write(&file, [0xff, 0xfe]).expect("written");
+        assert_eq!(spool_check(&file).outcome, "warned", "nobody knows");
     }
 
     #[test]

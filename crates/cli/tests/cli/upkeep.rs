@@ -40,6 +40,8 @@ fn the_doctor_says_what_is_wrong_without_personal_data() {
         assert_eq!(outcome(&healthy, code), "ok", "{code}");
     }
     assert_eq!(outcome(&healthy, "server"), "not_set_up");
+    // What the computer's printing system keeps is told and makes nothing of Skranke's unhealthy.
+    assert_ne!(outcome(&healthy, "spool"), "failed");
     says_nothing_about_anybody(&demo, &healthy.to_string());
 
     let server = ["--server", "http://127.0.0.1:9", "--tenant", "990"];
