@@ -21,6 +21,9 @@ pub struct Config {
     /// Stands in for the native file dialogs of an automated run: files to attach are taken from
     /// this folder and saved ones put there. Never set in a release build.
     pub dialog_folder: Option<PathBuf>,
+    /// Definitions of an automated run that take the place of their namesakes under `forms/`. Never set in a release
+    /// build: what a municipality may change, an administrator changes in the window.
+    pub forms_folder: Option<PathBuf>,
     /// Seconds by which an automated run of the demo is ahead of the computer's clock. Always 0 in a release build.
     pub seconds_ahead: i64,
 }
@@ -52,7 +55,8 @@ impl Config {
         let mut config = Self::parse(std::env::args_os().skip(1))?;
         config.automated = is_automated();
         config.drawn_by_engine = config.automated && !is_drawn_as_shipped();
-        config.dialog_folder = dialog_folder().filter(|_| config.automated);
+        config.dialog_folder = folder("SKRANKE_DIALOG_FOLDER").filter(|_| config.automated);
+        config.forms_folder = folder("SKRANKE_FORMS_FOLDER").filter(|_| config.automated);
         if config.automated && config.is_demo() {
             config.seconds_ahead = seconds_ahead().unwrap_or_default();
         }
@@ -117,8 +121,8 @@ fn is_drawn_as_shipped() -> bool {
     clippy::disallowed_methods,
     reason = "this is the shell's config module"
 )]
-fn dialog_folder() -> Option<PathBuf> {
-    std::env::var_os("SKRANKE_DIALOG_FOLDER").map(PathBuf::from)
+fn folder(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
 }
 
 /// The demo's central store reads the same, where it can rehearse.

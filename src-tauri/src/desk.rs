@@ -220,7 +220,7 @@ impl Shared {
         };
         App::open(CoreConfig {
             folder: data.to_owned(),
-            forms: None,
+            forms: config.forms_folder.clone(),
             key: key_place(config, data),
             demo: config.is_demo(),
             server,

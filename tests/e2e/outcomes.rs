@@ -26,7 +26,7 @@ async fn confirmed_as(window: &mut Window, state: &str) -> Result<()> {
 }
 
 /// The letter of the case on screen, drawn.
-async fn letter(window: &mut Window, kind: &str) -> Result<()> {
+pub(crate) async fn letter(window: &mut Window, kind: &str) -> Result<()> {
     window.tab_to(&format!("paper-{kind}")).await?;
     window.press("Enter").await?;
     window

@@ -1,4 +1,5 @@
-//! The status line while a round is long: how far it is, stopping it, and the cases that came home by name.
+//! The status line while a round is long: how far it is, stopping it, and the cases that came home by name. And while
+//! the line goes and comes back under an open window.
 
 use std::net::TcpListener;
 
@@ -66,5 +67,61 @@ async fn a_long_round_is_seen_and_stopped_and_each_case_is_confirmed_by_name() -
     ensure!(named == Value::Bool(true), "by name");
     window.press("Escape").await?;
     window.wait_until_gone("#sent-dialog").await?;
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn line_that_goes_and_comes_back_under_an_open_window_is_told_each_time() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let server = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let line = Line::to(server);
+    let behind = ForeignServer::behind(&scratch, server.port(), line.address())?;
+    let opening = Opening {
+        foreign_server: Some(&behind),
+        ..Opening::default()
+    };
+    let mut window = Window::open("linje-igen", &scratch, opening).await?;
+    sign_in(&mut window, "karin").await?;
+    window
+        .wait_for("the line", "#status-sync[data-online=true]")
+        .await?;
+
+    // The line goes: the work does not, and the status line says what waits
+    line.leads_to(TcpListener::bind("127.0.0.1:0")?.local_addr()?);
+    grant_to(&mut window, BODIL).await?;
+    make_tick(&mut window, "registered").await?;
+    window
+        .wait_for(
+            "that there is no line and something waits",
+            "#status-sync[data-online=false]:not([data-waiting='0'])",
+        )
+        .await?;
+    window
+        .wait_for_text("Ingen forbindelse til serveren. Du kan arbejde videre.")
+        .await?;
+    ensure!(
+        window.shows("venter på at blive sendt").await?
+            && !window.shows("1 af 1 bekræftet").await?,
+        "what waits is not called confirmed"
+    );
+    window.is_accessible("a line that went").await?;
+    window.picture("venter").await?;
+
+    // It comes back: the same window sends by itself and says what was confirmed
+    line.leads_to(server);
+    window
+        .wait_for(
+            "the confirmation",
+            "#status-sync[data-online=true][data-waiting='0'][data-confirmed='1']",
+        )
+        .await?;
+    window.wait_for_text("1 af 1 bekræftet modtaget").await?;
+    ensure!(
+        !window.shows("Ingen forbindelse").await?
+            && !window.shows("venter på at blive sendt").await?,
+        "nothing is said to wait any more"
+    );
+    window.is_accessible("a line that came back").await?;
+    window.picture("bekraeftet").await?;
     window.close().await
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
+use serde_json::{Value, json};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
@@ -64,6 +65,96 @@ async fn every_view_is_accessible_in_every_theme_and_at_twice_the_size() -> Resu
         window.picture_at_double_size(name).await?;
     }
     window.close().await
+}
+
+#[tokio::test]
+async fn start_and_worklist_show_each_row_the_core_has_and_no_other() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let mut window = Window::open("raekker", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "pia").await?;
+    for citizen in [AASE, EJNAR] {
+        grant_to(&mut window, citizen).await?;
+        window.press("Ctrl+n").await?;
+    }
+    for citizen in [BODIL, YUSUF] {
+        begin(&mut window, citizen).await?;
+        came_alone(&mut window).await?;
+        to_citizen(&mut window, citizen).await?;
+        window.press("F8").await?;
+        window.wait_for("why it is parked", "#park-dialog").await?;
+        window.choose("waits_for", "interpreter").await?;
+        window.press("Enter").await?;
+        window.wait_until_gone("dialog[open]").await?;
+    }
+    window
+        .wait_for("both drafts", "[data-testid=draft-1]")
+        .await?;
+    window.picture("start").await?;
+
+    let list = asked(&window, "worklist", Value::Null).await?;
+    let draft = |row: &Value| format!("draft-{}", row["id"].as_str().unwrap_or_default());
+    let case = |row: &Value| format!("open-{}", row["number"].as_str().unwrap_or_default());
+    shows_each(
+        &window,
+        "[data-testid^=draft-]",
+        "li",
+        &list["drafts"],
+        draft,
+    )
+    .await?;
+    let due = &list["missing_ticks"];
+    shows_each(&window, "[data-testid^=open-row-]", "tr", due, case).await?;
+
+    go(&mut window, "nav-queue").await?;
+    let page = json!({ "query": "", "filter": "missing_ticks", "after": null, "purpose": null });
+    let page = asked(&window, "case_list", page).await?;
+    shows_each(
+        &window,
+        "[data-testid^=open-row-]",
+        "tr",
+        &page["rows"],
+        case,
+    )
+    .await?;
+    window.picture("koe").await?;
+    window.close().await
+}
+
+/// What the core answers.
+async fn asked(window: &Window, name: &str, request: Value) -> Result<Value> {
+    let answer = window.invoke(name, request).await?;
+    answer.map_err(|error| anyhow!("{name}: {error}"))
+}
+
+/// Fails unless the page has the two rows of the core's list in its order, each opened by the control with its id and
+/// with the citizen's name and masked number in it.
+async fn shows_each(
+    window: &Window,
+    openers: &str,
+    around: &str,
+    core: &Value,
+    id_of: impl Fn(&Value) -> String,
+) -> Result<()> {
+    const ROWS: &str = "
+        return [...document.querySelectorAll(arguments[0])].map((e) => [e.id, e.closest(arguments[1]).innerText]);";
+    let page = window
+        .eval(ROWS, vec![openers.into(), around.into()])
+        .await?;
+    let rows = core.as_array().context("the core has a list")?;
+    let shown = page.as_array().context("the page has a list")?;
+    ensure!(
+        rows.len() == 2 && shown.len() == rows.len(),
+        "the page has {page}, the core {core}"
+    );
+    for (shown, row) in shown.iter().zip(rows) {
+        let words = shown[1].as_str().unwrap_or_default();
+        let has = |field: &str| row[field].as_str().is_some_and(|said| words.contains(said));
+        ensure!(
+            shown[0] == json!(id_of(row)) && has("name") && has("cpr_masked"),
+            "{row} is shown as {shown}"
+        );
+    }
+    Ok(())
 }
 
 #[tokio::test]

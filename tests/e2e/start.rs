@@ -40,3 +40,31 @@ async fn axe_sees_a_seeded_defect() -> Result<()> {
     );
     window.close().await
 }
+
+#[tokio::test]
+async fn text_that_is_cut_is_seen() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let window = Window::open("seeded-cut", &scratch, Opening::default()).await?;
+    window.nothing_is_cut("the start screen").await?;
+
+    for style in [
+        "overflow: hidden; width: 40px",
+        "overflow: auto; width: 40px",
+        "overflow: hidden; height: 8px",
+    ] {
+        const SEED: &str = "
+            const seeded = document.createElement('p');
+            seeded.style = arguments[0] + '; white-space: nowrap';
+            seeded.textContent = 'Fritagelse fra Digital Post';
+            document.querySelector('main').append(seeded);";
+        window.eval(SEED, vec![style.into()]).await?;
+        ensure!(
+            window.nothing_is_cut("a seeded cut").await.is_err(),
+            "{style} must be found, else silence proves nothing"
+        );
+        window
+            .eval("document.querySelector('main').lastChild.remove();", vec![])
+            .await?;
+    }
+    window.close().await
+}

@@ -6,7 +6,9 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use image::{ImageError, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, ImageError, ImageFormat, ImageReader, Limits, RgbImage, Rgba, RgbaImage, imageops,
+};
 
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
@@ -225,11 +227,21 @@ fn copied(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, AppError> {
         picture
     };
     let mut copy = Cursor::new(Vec::new());
-    picture
-        .to_rgb8()
+    on_paper(&picture)
         .write_to(&mut copy, ImageFormat::Png)
         .map_err(|_| AppError::of(ErrorCode::FileDamaged))?;
     Ok(copy.into_inner())
+}
+
+/// The picture on white paper: where it is see-through, as all of a drawn signature but its line is, paper shows.
+fn on_paper(picture: &DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8();
+    }
+    let white = Rgba([u8::MAX; 4]);
+    let mut paper = RgbaImage::from_pixel(picture.width(), picture.height(), white);
+    imageops::overlay(&mut paper, &picture.to_rgba8(), 0, 0);
+    DynamicImage::ImageRgba8(paper).to_rgb8()
 }
 
 /// The name as data only: last path part, no control or direction marks, no reserved signs, no trailing dots.
@@ -294,6 +306,26 @@ mod tests {
             taken.original.windows(6).any(|window| window == b"Author"),
             "the original is kept"
         );
+    }
+
+    #[test]
+    fn a_signature_drawn_on_nothing_is_a_line_on_paper_and_not_a_black_box() {
+        let line = |_: u32, y: u32| Rgba([0, 0, 0, if y == 40 { 255 } else { 0 }]);
+        let mut drawn = Cursor::new(Vec::new());
+        RgbaImage::from_fn(300, 120, line)
+            .write_to(&mut drawn, ImageFormat::Png)
+            .expect("a picture can be written");
+
+        let taken = accept(drawn.into_inner(), "underskrift.png").expect("a picture");
+
+        let copy = image::load_from_memory(&taken.copy)
+            .expect("a picture")
+            .to_luma8();
+        assert_eq!(
+            (copy.get_pixel(5, 5).0, copy.get_pixel(5, 40).0),
+            ([255], [0])
+        );
+        assert_eq!(strokes(&taken.copy).expect("strokes").len(), 1, "one line");
     }
 
     #[test]

@@ -135,6 +135,9 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
     if !opening.native_dialogs {
         command.env("SKRANKE_DIALOG_FOLDER", scratch.files());
     }
+    if scratch.forms().exists() {
+        command.env("SKRANKE_FORMS_FOLDER", scratch.forms());
+    }
     command
 }
 

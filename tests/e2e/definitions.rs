@@ -1,0 +1,68 @@
+//! What stands under `forms/` is what staff and citizens meet: an edited definition is another screen, another check and
+//! another paper, and the program is the same. Basis: design, section 4.
+
+use anyhow::{Result, ensure};
+use skranke_tests::window::{Opening, Scratch, Window};
+
+use crate::flow::{
+    AASE, begin, came_alone, grant, paper_is, save_paper, sign_in, to_citizen, to_decision,
+    to_declaration, to_guidance, words_of,
+};
+
+const LABEL: &str = "Telefon, hvor borgeren træffes";
+const OFFER: &str = "Solbjergs egen hjælpelinje";
+const TITLE: &str = "Vi har sagt ja, men det er ikke registreret";
+
+#[tokio::test]
+async fn edited_definition_is_drawn_checked_and_printed_as_it_says() -> Result<()> {
+    // Given a telephone number that must be asked for under another name, another offer and another title
+    let scratch = Scratch::new()?;
+    let phone = "label = \"Telefon\"\nhelp = \"Kun hvis borgeren vil ringes op.\"\nkind = \"text\"\nrequired = \"never\"";
+    let asked = format!("label = \"{LABEL}\"\nkind = \"text\"\nrequired = \"always\"");
+    scratch.edit_form("exemption/v1.toml", phone, &asked)?;
+    scratch.edit_form(
+        "help_offers/hotline.toml",
+        "Telefonisk hjælp til selvbetjening",
+        OFFER,
+    )?;
+    scratch.edit_form(
+        "letters/interim_paper.toml",
+        "title = \"Bevilget, endnu ikke registreret\"",
+        &format!("title = \"{TITLE}\""),
+    )?;
+
+    // When a citizen comes, the screen asks as it says there, and goes no further without an answer
+    let mut window = Window::open("rettet-blanket", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    begin(&mut window, AASE).await?;
+    came_alone(&mut window).await?;
+    to_citizen(&mut window, AASE).await?;
+    window.wait_for_text(LABEL).await?;
+    ensure!(
+        !window.shows("Kun hvis borgeren vil ringes op").await?,
+        "the help that was taken away is away"
+    );
+    window.press("Ctrl+Enter").await?;
+    window
+        .wait_for("what is missing", "#phone[aria-invalid=true]")
+        .await?;
+    window.is_accessible("an edited form with an error").await?;
+    window.picture("mangler").await?;
+    window.press("F6").await?;
+    window.wait_for_focus("phone").await?;
+    window.type_text("phone", "20 12 34 56").await?;
+    to_guidance(&mut window).await?;
+    window.wait_for_text(OFFER).await?;
+    window.is_accessible("an edited offer").await?;
+    window.picture("tilbud").await?;
+    to_declaration(&mut window).await?;
+    window.tick("declared").await?;
+    to_decision(&mut window).await?;
+    grant(&mut window).await?;
+
+    // Then the paper says it, too
+    paper_is(&window, "Papir om bevilling").await?;
+    let words = words_of(&save_paper(&mut window, &scratch).await?)?;
+    ensure!(words.contains(TITLE), "the paper's title: {words}");
+    window.close().await
+}
