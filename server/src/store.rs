@@ -19,17 +19,17 @@ use crate::audit::AuditSeal;
 use crate::news::News;
 use accounts::AccountRegister;
 use chrono::{DateTime, NaiveDate, Utc};
+pub use devices::Device;
 use devices::DeviceRegister;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
-use skranke_protocol::chain::Head;
-use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
+use skranke_protocol::confirmation::{Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::grant::SignedGrant;
-use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_protocol::signature::SigningKey;
 use skranke_protocol::tree::Frontier;
-use skranke_protocol::wire::{DeviceState, Outcome, Scope};
+use skranke_protocol::wire::{Outcome, Scope};
 use uuid::Uuid;
 
 /// The store cannot do it.
@@ -98,64 +98,6 @@ fn opening_of(text: Option<String>) -> Stored<Option<Signed<EpochOpening>>> {
     text.map(|text| serde_json::from_str(&text))
         .transpose()
         .map_err(|_| StoreError::Row("tenant"))
-}
-
-/// An enrolled device and its chain as held here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
-    /// The device.
-    pub id: DeviceId,
-    /// The short code in case numbers.
-    pub code: String,
-    /// What it is called in lists.
-    pub name: String,
-    /// The key it signs with.
-    pub public_key: PublicKey,
-    /// Which cases it may see.
-    pub scope: Scope,
-    /// How it stands.
-    pub state: DeviceState,
-    /// Head of its chain.
-    pub head: Head,
-    /// Events of the chain that are in their cases.
-    pub accepted: u64,
-    /// Events of the chain held apart.
-    pub quarantined: u64,
-    /// Events of the chain that wait.
-    pub deferred: u64,
-}
-
-impl Device {
-    /// A device as it is enrolled: nothing in its chain yet, and its code still to be given.
-    pub fn new(id: DeviceId, name: impl Into<String>, public_key: PublicKey, scope: Scope) -> Self {
-        Self {
-            id,
-            code: String::new(),
-            name: name.into(),
-            public_key,
-            scope,
-            state: DeviceState::Active,
-            head: Head::START,
-            accepted: 0,
-            quarantined: 0,
-            deferred: 0,
-        }
-    }
-
-    /// What the server signs about the device.
-    pub fn confirmation(&self, tenant: &Tenant, issued_at: DateTime<Utc>) -> Confirmation {
-        Confirmation {
-            tenant: tenant.code.clone(),
-            device_id: self.id,
-            seq: self.head.seq,
-            head_hash: self.head.hash,
-            accepted: self.accepted,
-            quarantined: self.quarantined,
-            deferred: self.deferred,
-            epoch: tenant.epoch,
-            issued_at,
-        }
-    }
 }
 
 /// An event with what became of it.

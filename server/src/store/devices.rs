@@ -1,11 +1,73 @@
-//! What the store keeps of devices beside their chains: contact, what they were given, and how they were shut out.
+//! Devices with their chains, and what the store keeps of them beside: contact, what they were given, and how they were shut out.
 //!
 //! Basis: reliability, threat T1, fault F23 and goal G21.
 
 use chrono::{DateTime, Utc};
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_protocol::chain::Head;
+use skranke_protocol::confirmation::Confirmation;
+use skranke_protocol::signature::PublicKey;
+use skranke_protocol::wire::{DeviceState, Scope};
 
-use super::{Device, Stored};
+use super::{Stored, Tenant};
+
+/// An enrolled device and its chain as held here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The device.
+    pub id: DeviceId,
+    /// The short code in case numbers.
+    pub code: String,
+    /// What it is called in lists.
+    pub name: String,
+    /// The key it signs with.
+    pub public_key: PublicKey,
+    /// Which cases it may see.
+    pub scope: Scope,
+    /// How it stands.
+    pub state: DeviceState,
+    /// Head of its chain.
+    pub head: Head,
+    /// Events of the chain that are in their cases.
+    pub accepted: u64,
+    /// Events of the chain held apart.
+    pub quarantined: u64,
+    /// Events of the chain that wait.
+    pub deferred: u64,
+}
+
+impl Device {
+    /// A device as it is enrolled: nothing in its chain yet, and its code still to be given.
+    pub fn new(id: DeviceId, name: impl Into<String>, public_key: PublicKey, scope: Scope) -> Self {
+        Self {
+            id,
+            code: String::new(),
+            name: name.into(),
+            public_key,
+            scope,
+            state: DeviceState::Active,
+            head: Head::START,
+            accepted: 0,
+            quarantined: 0,
+            deferred: 0,
+        }
+    }
+
+    /// What the server signs about the device.
+    pub fn confirmation(&self, tenant: &Tenant, issued_at: DateTime<Utc>) -> Confirmation {
+        Confirmation {
+            tenant: tenant.code.clone(),
+            device_id: self.id,
+            seq: self.head.seq,
+            head_hash: self.head.hash,
+            accepted: self.accepted,
+            quarantined: self.quarantined,
+            deferred: self.deferred,
+            epoch: tenant.epoch,
+            issued_at,
+        }
+    }
+}
 
 /// A device with how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
