@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long form of what `make test` does in short: stories of replicas, kills, bad lines, power cuts, failovers.
-# Prints the seed it begins from; SKRANKE_SEED=N replays it, SKRANKE_TIMES and SKRANKE_CASES say how long.
+# Prints the seed it begins from; SKRANKE_SEED=N replays it, SKRANKE_TIMES and SKRANKE_CASES say how long: as many times
+# the primary is lost under load, with up to 64 writers, and each disk is filled.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 export NO_COLOR=1 CARGO_TERM_COLOR=never

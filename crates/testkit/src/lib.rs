@@ -31,6 +31,18 @@ pub fn seed() -> u64 {
     asked.and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
 
+/// The nth number drawn from [`seed`], below `below`.
+pub fn drawn(nth: u64, below: u64) -> u64 {
+    // Splitmix64: neighbouring seeds have nothing in common.
+    let mut word = seed()
+        .wrapping_add(nth)
+        .wrapping_add(1)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (word ^ (word >> 31)) % below
+}
+
 /// How often a test of chance tries: `ordinary` times, or `SKRANKE_TIMES` as often.
 #[expect(clippy::disallowed_methods, reason = "how the long run is asked for")]
 pub fn times(ordinary: u64) -> u64 {

@@ -15,6 +15,23 @@ use crate::patience::{PATIENCE, wait_until};
 /// Starts the server given as arguments and ends it hard when standard input closes.
 const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server"#;
 
+/// Where servers lie. Socket paths are short by law of the operating system, so not under a deep target folder.
+const SCRATCH: &str = "/tmp";
+
+/// How a server's data is made; its folder follows.
+const INITDB: [&str; 10] = [
+    "-k",
+    "-A",
+    "trust",
+    "-U",
+    "postgres",
+    "-E",
+    "UTF8",
+    "--locale=C.UTF-8",
+    "-N",
+    "-D",
+];
+
 /// The user PostgreSQL runs as.
 #[derive(Clone, Copy)]
 struct Account {
@@ -58,23 +75,29 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL is not installed, or does not start.
     pub fn start(settings: &[&str]) -> Self {
-        let mut cluster = Self::scratch(settings);
-        cluster.run(
-            "initdb",
-            &[
-                "-k",
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-                "-N",
-                "-D",
-            ],
-            &[&cluster.tables()],
-        );
+        Self::start_on(Path::new(SCRATCH), settings)
+    }
+
+    /// The same with all of it in a folder, which may be a disk of its own.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn start_on(disk: &Path, settings: &[&str]) -> Self {
+        let mut cluster = Self::scratch(disk, settings);
+        cluster.run("initdb", &INITDB, &[&cluster.tables()]);
+        cluster.resume();
+        cluster
+    }
+
+    /// The same with its write-ahead log alone in that folder, in files of 1 MB.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn start_logging_on(disk: &Path, settings: &[&str]) -> Self {
+        let mut cluster = Self::scratch(Path::new(SCRATCH), settings);
+        let log = format!("--waldir={}", disk.join("wal").display());
+        let words = [&["--wal-segsize=1", &log], &INITDB[..]].concat();
+        cluster.run("initdb", &words, &[&cluster.tables()]);
         cluster.resume();
         cluster
     }
@@ -84,25 +107,36 @@ impl Cluster {
     /// # Panics
     /// The copy cannot be made or does not start.
     pub fn standby(&self, name: &str, settings: &[&str]) -> Self {
-        let mut standby = Self::scratch(settings);
-        let from = format!(
-            "host={} user=postgres application_name={name}",
-            self.folder.path().display()
-        );
-        standby.run(
-            "pg_basebackup",
-            &["-R", "-X", "stream", "-c", "fast", "-d", &from, "-D"],
-            &[&standby.tables()],
-        );
-        standby.resume();
+        let mut standby = Self::scratch(Path::new(SCRATCH), settings);
+        standby.follow(self, name);
         standby
     }
 
-    fn scratch(settings: &[&str]) -> Self {
-        // Socket paths are short by law of the operating system, so not under a deep target folder.
+    /// Becomes a standby of another server that calls itself `name`, with a copy of that in place of all it held.
+    ///
+    /// # Panics
+    /// As [`Cluster::standby`].
+    pub fn follow(&mut self, primary: &Self, name: &str) {
+        self.end();
+        if self.tables().exists() {
+            fs::remove_dir_all(self.tables()).expect("an emptied folder");
+        }
+        let from = format!(
+            "host={} user=postgres application_name={name}",
+            primary.folder.path().display()
+        );
+        self.run(
+            "pg_basebackup",
+            &["-R", "-X", "stream", "-c", "fast", "-d", &from, "-D"],
+            &[&self.tables()],
+        );
+        self.resume();
+    }
+
+    fn scratch(place: &Path, settings: &[&str]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("pg")
-            .tempdir_in("/tmp")
+            .tempdir_in(place)
             .expect("a scratch folder");
         let account = Account::needed();
         if let Some(account) = account {

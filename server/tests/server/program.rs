@@ -14,6 +14,8 @@ use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::SessionRequest;
 use skranke_sync::{Client, Connection, Environment};
+#[cfg(unix)]
+use skranke_testkit::postgres::Cluster;
 use uuid::Uuid;
 
 pub(crate) const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
@@ -29,13 +31,13 @@ impl Program {
         Self::start_on(folder, &embedded(folder))
     }
 
-    fn start_on(folder: &Path, store: &str) -> Self {
+    pub(crate) fn start_on(folder: &Path, store: &str) -> Self {
         Self::start_from(folder, command(folder, store))
     }
 
     /// The same, rehearsing.
-    pub(crate) fn start_with(folder: &Path, environment: &[(&str, String)]) -> Self {
-        let mut command = command(folder, &embedded(folder));
+    pub(crate) fn start_with(folder: &Path, store: &str, environment: &[(&str, String)]) -> Self {
+        let mut command = command(folder, store);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         // The kill that ends it at a point is found there.
         command.env("PATH", "/usr/bin:/bin");
@@ -107,6 +109,18 @@ pub(crate) fn command(folder: &Path, store: &str) -> Command {
         .arg("--key-file")
         .arg(folder.join("key"));
     command
+}
+
+/// Roles, database and schema on a fresh server, as `docs/operations.md` says; returns the store to serve.
+#[cfg(unix)]
+pub(crate) fn prepared(folder: &Path, cluster: &Cluster) -> String {
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
+    cluster.administer_file("postgres", &roles);
+    let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
+    let owner = store("skranke_owner");
+    let (code, _, said) = run_on(folder, &owner, &["prepare-database"], "");
+    assert_eq!(code, Some(0), "{said}");
+    store("skranke_runtime")
 }
 
 pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
@@ -224,7 +238,7 @@ impl Counter {
             roles: vec!["counter".to_owned()],
         };
         // A server with a planted bug may not know yet what it has answered.
-        let granted = (0..40).find_map(|_| {
+        let granted = (0..1_200).find_map(|_| {
             let granted = self.client.sign_in(&request).ok();
             if granted.is_none() {
                 std::thread::sleep(std::time::Duration::from_millis(50));
@@ -421,7 +435,7 @@ fn the_operators_commands_say_what_they_did_and_what_was_wrong() {
 #[test]
 fn on_postgresql_it_is_prepared_by_the_owner_serves_as_another_and_survives_a_hard_stop() {
     let scratch = tempfile::tempdir().unwrap();
-    let cluster = skranke_testkit::postgres::Cluster::start(&["fsync=on"]);
+    let cluster = Cluster::start(&["fsync=on"]);
     let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
     cluster.administer_file("postgres", &roles);
     let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
@@ -538,7 +552,7 @@ fn a_backup_that_is_not_whole_is_not_restored() {
 #[test]
 fn a_small_municipality_moves_to_postgresql_by_one_command() {
     let scratch = tempfile::tempdir().unwrap();
-    let cluster = skranke_testkit::postgres::Cluster::start(&[]);
+    let cluster = Cluster::start(&[]);
     let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
     cluster.administer_file("postgres", &roles);
     let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
@@ -571,23 +585,12 @@ fn a_small_municipality_moves_to_postgresql_by_one_command() {
 #[test]
 fn a_backup_of_postgresql_is_restored_into_a_fresh_one() {
     let scratch = tempfile::tempdir().unwrap();
-    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
-    let (old, new) = (
-        skranke_testkit::postgres::Cluster::start(&[]),
-        skranke_testkit::postgres::Cluster::start(&[]),
-    );
-    let owner = |cluster: &skranke_testkit::postgres::Cluster| {
-        format!("postgres:{}", cluster.address("skranke_owner", "skranke"))
-    };
-    for cluster in [&old, &new] {
-        cluster.administer_file("postgres", &roles);
-        let (code, _, said) = run_on(scratch.path(), &owner(cluster), &["prepare-database"], "");
-        assert_eq!(code, Some(0), "{said}");
-    }
-    let runtime = |cluster: &skranke_testkit::postgres::Cluster| {
-        format!("postgres:{}", cluster.address("skranke_runtime", "skranke"))
-    };
-    let program = Program::start_on(scratch.path(), &runtime(&old));
+    let (old, new) = (Cluster::start(&[]), Cluster::start(&[]));
+    let owner =
+        |cluster: &Cluster| format!("postgres:{}", cluster.address("skranke_owner", "skranke"));
+    let runtime = prepared(scratch.path(), &old);
+    let runtime_of_new = prepared(scratch.path(), &new);
+    let program = Program::start_on(scratch.path(), &runtime);
     let mut counter = Counter::enrol(&program.url);
     (0..3).for_each(|_| {
         counter.push_note().unwrap();
@@ -607,7 +610,7 @@ fn a_backup_of_postgresql_is_restored_into_a_fresh_one() {
     assert!(restored.contains("\"epoch\":1"), "{restored}");
     assert!(!restored.contains("\"epoch\":1,"), "{restored}");
 
-    let again = Program::start_on(scratch.path(), &runtime(&new));
+    let again = Program::start_on(scratch.path(), &runtime_of_new);
     counter.move_to(&again.url);
     let answered = counter.client.push(&[after_backup]).unwrap();
     assert_eq!(answered.confirmation.seq, 4);

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use skranke_domain::rehearsal::{self, Bug};
@@ -16,7 +16,7 @@ use skranke_server::store::{StoreError, Stored};
 use skranke_testkit::invariants::{self, World};
 use skranke_testkit::patience::PATIENCE;
 use skranke_testkit::postgres::Cluster;
-use skranke_testkit::times;
+use skranke_testkit::{drawn, seed, times};
 
 use super::{opened, prepared};
 use crate::office::{Laptop, Office, TENANT};
@@ -85,6 +85,13 @@ impl Pair {
             left: vec![self.primary.log(), self.standby.log()],
             ..self.office.after_fault(acknowledged)
         }
+    }
+
+    /// The primary that was lost comes back as the standby of the one that took over, with what that holds.
+    fn changes_places(&mut self) {
+        std::mem::swap(&mut self.primary, &mut self.standby);
+        self.standby.follow(&self.primary, "b");
+        self.primary.needs_standbys("FIRST 1 (b)", 1);
     }
 
     /// The primary is gone for good; what counts is on the standby.
@@ -190,77 +197,131 @@ fn a_retry_is_acknowledged_only_when_the_standby_has_it() {
     pair.held(&opening, "after a retry that found its row");
 }
 
-#[test]
-fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
-    for _ in 0..times(1) {
-        loses_its_primary_under_load();
+/// A computer that writes until its primary is gone.
+struct Writer {
+    laptop: Laptop,
+    /// What no answer came for.
+    unanswered: Vec<SealedEvent>,
+}
+
+impl Writer {
+    /// Until it is stopped; returns what was acknowledged.
+    fn works(
+        &mut self,
+        office: &Office,
+        stop: &AtomicBool,
+        report: &Sender<()>,
+    ) -> Vec<SealedEvent> {
+        let mut acknowledged = Vec::new();
+        while !stop.load(Ordering::SeqCst) {
+            if let Some(taken) = self.offers(office) {
+                acknowledged.extend(taken);
+                // Nobody listens once the primary is gone.
+                let _ = report.send(());
+            }
+        }
+        acknowledged
+    }
+
+    /// What no answer came for is offered again, as a computer does, else something new; returns it once acknowledged.
+    fn offers(&mut self, office: &Office) -> Option<Vec<SealedEvent>> {
+        if self.unanswered.is_empty() {
+            self.unanswered = self.laptop.open_case("2512169996").1;
+        }
+        let batch = PushBatch::of(&self.unanswered);
+        office.try_push(self.laptop.id, &batch).ok()?;
+        Some(std::mem::take(&mut self.unanswered))
     }
 }
 
-fn loses_its_primary_under_load() {
-    let mut pair = Pair::start();
-    let (stop, office) = (Arc::new(AtomicBool::new(false)), Arc::clone(&pair.office));
-    let (report, reports) = channel();
-    let writers: Vec<_> = (2..6)
-        .map(|seed| {
-            let mut laptop = office.laptop(seed, Scope::Tenant);
-            let (office, stop) = (Arc::clone(&office), Arc::clone(&stop));
-            let report = report.clone();
-            std::thread::spawn(move || {
-                let mut acknowledged = Vec::new();
-                let mut waiting = Vec::new();
-                while !stop.load(Ordering::SeqCst) {
-                    let (_, opening) = laptop.open_case("2512169996");
-                    if office
-                        .try_push(laptop.id, &PushBatch::of(&opening))
-                        .is_err()
-                    {
-                        waiting = opening;
-                        break;
-                    }
-                    acknowledged.extend(opening);
-                    // Nobody listens once the primary is gone.
-                    let _ = report.send(());
-                }
-                (acknowledged, laptop, waiting)
-            })
-        })
-        .collect();
-    // Work is under way, however slow the machine is.
-    for _ in 0..20 {
-        reports.recv_timeout(PATIENCE).expect("an acknowledgement");
-    }
-    pair.primary.kill();
-    stop.store(true, Ordering::SeqCst);
-    let (mut acknowledged, mut unanswered) = (Vec::new(), Vec::new());
-    for writer in writers {
-        let (taken, laptop, waiting) = writer.join().unwrap();
-        acknowledged.extend(taken);
-        unanswered.push((laptop, waiting));
+/// A municipality that loses its primary under load, again and again.
+struct Failovers {
+    pair: Pair,
+    writers: Vec<Writer>,
+    acknowledged: Vec<SealedEvent>,
+}
+
+impl Failovers {
+    fn of(writers: u64) -> Self {
+        let pair = Pair::start();
+        let writer = |number: u64| Writer {
+            laptop: pair
+                .office
+                .laptop(u8::try_from(number).unwrap(), Scope::Tenant),
+            unanswered: Vec::new(),
+        };
+        Self {
+            writers: (2..2 + writers).map(writer).collect(),
+            acknowledged: Vec::new(),
+            pair,
+        }
     }
 
-    let lost = Instant::now();
-    pair.standby.promote();
-    let promoted = lost.elapsed();
-    let all = pair.office.after_fault(&acknowledged);
-    invariants::hold(&all, "on the new primary, before anybody tries again");
-
-    // Each writer offers again what no answer came for, as a laptop does; then all is quiet.
-    let offered = Instant::now();
-    for (mut laptop, waiting) in unanswered {
-        office.push(laptop.id, &waiting);
-        acknowledged.extend(waiting);
-        let (_, opening) = laptop.open_case("2512169996");
-        office.push(laptop.id, &opening);
-        acknowledged.extend(opening);
+    /// The primary is killed when so many answers have come, and a moment more has passed.
+    fn loses_its_primary(&mut self, answers: u64, moment: Duration) {
+        let stop = AtomicBool::new(false);
+        let (report, reports) = channel();
+        let (pair, writers) = (&mut self.pair, &mut self.writers);
+        let taken: Vec<SealedEvent> = std::thread::scope(|scope| {
+            let office = &pair.office;
+            let at_work: Vec<_> = writers
+                .iter_mut()
+                .map(|writer| {
+                    let (stop, report) = (&stop, report.clone());
+                    scope.spawn(move || writer.works(office, stop, &report))
+                })
+                .collect();
+            // Work is under way, however slow the machine is.
+            for _ in 0..answers {
+                reports.recv_timeout(PATIENCE).expect("an acknowledgement");
+            }
+            std::thread::sleep(moment);
+            pair.primary.kill();
+            stop.store(true, Ordering::SeqCst);
+            let done = at_work.into_iter().map(|writer| writer.join().unwrap());
+            done.flatten().collect()
+        });
+        self.acknowledged.extend(taken);
     }
-    // Looking through everything in between took time of its own, which nobody waits for.
-    let recovered = promoted + offered.elapsed();
-    let world = World {
-        recovered: vec![("the standby".to_owned(), recovered)],
-        ..pair.after_all(&acknowledged)
-    };
-    invariants::hold(&world, "after the primary was lost under load");
+
+    /// The standby takes over: it has all that was acknowledged, and takes what nobody had an answer for.
+    fn go_on(&mut self, story: &str) {
+        let lost = Instant::now();
+        self.pair.standby.promote();
+        let promoted = lost.elapsed();
+        let all = self.pair.office.after_fault(&self.acknowledged);
+        invariants::hold(&all, &format!("{story}: before anybody tries again"));
+
+        let offered = Instant::now();
+        for writer in &mut self.writers {
+            // Once what no answer came for, once something new.
+            for _ in 0..2 {
+                let taken = writer.offers(&self.pair.office);
+                self.acknowledged.extend(taken.expect("an answer"));
+            }
+        }
+        // Looking through everything in between took time of its own, which nobody waits for.
+        let took = promoted + offered.elapsed();
+        let world = World {
+            recovered: vec![("the new primary".to_owned(), took)],
+            ..self.pair.after_all(&self.acknowledged)
+        };
+        invariants::hold(&world, story);
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_the_loss_of_the_primary_under_load() {
+    println!("SKRANKE_SEED={}", seed());
+    let mut failovers = Failovers::of(times(4).min(64));
+    for round in 0..times(1) {
+        if round > 0 {
+            failovers.pair.changes_places();
+        }
+        let moment = Duration::from_millis(drawn(2 * round, 50));
+        failovers.loses_its_primary(10 + drawn(2 * round + 1, 40), moment);
+        failovers.go_on(&format!("SKRANKE_SEED={}, failover {round}", seed()));
+    }
 }
 
 #[test]

@@ -62,6 +62,9 @@ impl fmt::Display for Failure {
         let code = told.code().code();
         let (table, rule) = (told.table(), told.constraint());
         write!(f, "PostgreSQL says {code}")?;
+        if *told.code() == SqlState::DISK_FULL {
+            write!(f, ": its disk is full")?;
+        }
         table.map_or(Ok(()), |table| write!(f, " on table {table}"))?;
         rule.map_or(Ok(()), |rule| write!(f, ", constraint {rule}"))
     }
