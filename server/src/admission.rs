@@ -174,7 +174,7 @@ pub fn give_grant(
 /// Bytes of a feed item as a leaf of the tenant's tree.
 pub fn leaf(position: u64, item: &NewFeedItem) -> Vec<u8> {
     match item {
-        NewFeedItem::Event { case_id, hash } => tree::event_leaf(position, *case_id, hash),
+        NewFeedItem::Event { case_id, hash, .. } => tree::event_leaf(position, *case_id, hash),
         NewFeedItem::ScopeEntered { case_id, device_id } => {
             tree::scope_leaf(position, true, *case_id, *device_id)
         }
@@ -281,7 +281,7 @@ impl<'t, 'c> Admission<'t, 'c> {
             }
             let stored = self.loaded.event(self.transaction, event)?;
             let outcome = stored.ok_or(StoreError::Row("event"))?.outcome.clone();
-            self.transaction.link_event(event.hash())?;
+            self.transaction.link_event(event)?;
             self.loaded.link(event);
             self.device.head = Head::after(event.header(), event.hash());
             self.count(&outcome, 1);
@@ -370,11 +370,8 @@ impl<'t, 'c> Admission<'t, 'c> {
             if rehearsal::is_planted(Bug::DroppedReceipt) {
                 break;
             }
-            self.transaction.record_receipt(
-                event.hash(),
-                self.device.id,
-                self.circumstances.now,
-            )?;
+            self.transaction
+                .record_receipt(event, self.device.id, self.circumstances.now)?;
         }
         Ok(first.map(Verdict::Duplicate))
     }
@@ -616,7 +613,7 @@ impl<'t, 'c> Admission<'t, 'c> {
     }
 
     fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()> {
-        self.transaction.set_outcome(event.hash(), outcome)?;
+        self.transaction.set_outcome(event, outcome)?;
         self.loaded.settle(event, outcome);
         Ok(())
     }
@@ -656,6 +653,7 @@ impl<'t, 'c> Admission<'t, 'c> {
             }
             self.transaction.append_feed(&NewFeedItem::Event {
                 case_id,
+                id: event.header().id,
                 hash: *event.hash(),
             })?;
         }

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod devices;
+mod feed;
 pub mod key_file;
 pub mod postgres;
 pub mod sqlite;
@@ -21,6 +22,8 @@ use accounts::AccountRegister;
 use chrono::{DateTime, NaiveDate, Utc};
 pub use devices::Device;
 use devices::DeviceRegister;
+pub(crate) use feed::Page;
+pub use feed::{FeedSlice, NewFeedItem, PAGE_BYTES, StoredFeedItem};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::confirmation::{Signed, TenantHead};
@@ -234,112 +237,6 @@ pub enum HeldOf {
     ReturnedTo(DeviceId),
     /// One command.
     Command(CommandId),
-}
-
-/// An item on its way into the feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NewFeedItem {
-    /// An event for all whose scope holds its case.
-    Event {
-        /// Its case.
-        case_id: CaseId,
-        /// Its hash.
-        hash: [u8; 32],
-    },
-    /// The case comes into this device's scope.
-    ScopeEntered {
-        /// The case.
-        case_id: CaseId,
-        /// The device.
-        device_id: DeviceId,
-    },
-    /// The case leaves this device's scope.
-    ScopeLeft {
-        /// The case.
-        case_id: CaseId,
-        /// The device.
-        device_id: DeviceId,
-    },
-}
-
-impl NewFeedItem {
-    /// What the columns of a row say.
-    fn of_columns(
-        item: &str,
-        case_id: CaseId,
-        hash: Option<[u8; 32]>,
-        device_id: Option<DeviceId>,
-    ) -> Stored<Self> {
-        match (item, hash, device_id) {
-            ("event", Some(hash), None) => Ok(Self::Event { case_id, hash }),
-            ("scope_entered", None, Some(device_id)) => {
-                Ok(Self::ScopeEntered { case_id, device_id })
-            }
-            ("scope_left", None, Some(device_id)) => Ok(Self::ScopeLeft { case_id, device_id }),
-            _ => Err(StoreError::Row("feed_item")),
-        }
-    }
-}
-
-/// An item read from the feed.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every item is an event; boxing would only add an allocation to each"
-)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoredFeedItem {
-    /// An event.
-    Event(SealedEvent),
-    /// A case with all its events up to this item.
-    ScopeEntered(CaseId, Vec<SealedEvent>),
-    /// A case that left.
-    ScopeLeft(CaseId),
-}
-
-/// Bytes of a page's events, about: well below what a client reads of one answer.
-pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
-
-/// A page of the feed while it is read: it says when reading must stop, so that no page is larger in memory than on the
-/// wire.
-#[derive(Default)]
-pub(crate) struct Page {
-    pub(crate) items: Vec<(u64, StoredFeedItem)>,
-    bytes: usize,
-}
-
-impl Page {
-    /// Adds an item, unless the page is full without it; the first is always added, so that reading goes on.
-    pub(crate) fn takes(&mut self, position: u64, item: StoredFeedItem) -> bool {
-        let size = match &item {
-            StoredFeedItem::Event(event) => bytes_of(event),
-            StoredFeedItem::ScopeEntered(_, events) => events.iter().map(bytes_of).sum(),
-            StoredFeedItem::ScopeLeft(_) => 0,
-        };
-        let fits = self.items.is_empty() || self.bytes + size <= PAGE_BYTES;
-        if fits {
-            self.bytes += size;
-            self.items.push((position, item));
-        }
-        fits
-    }
-}
-
-/// What an event takes on the wire, about: its texts, their quotation marks doubled, and what stands around them.
-fn bytes_of(event: &SealedEvent) -> usize {
-    const AROUND: usize = 256;
-    let payload = event.payload_bytes().map_or(0, <[u8]>::len);
-    (event.header_bytes().len() + payload) * 5 / 4 + AROUND
-}
-
-/// A stretch of the feed as one device may see it, with the tenant's row of the same snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedSlice {
-    /// Items with their positions, in order.
-    pub items: Vec<(u64, StoredFeedItem)>,
-    /// How far was looked, whether or not something there was for this device.
-    pub read_to: u64,
-    /// The tenant.
-    pub tenant: Tenant,
 }
 
 /// A member of staff: a local account, or a person the identity provider vouched for (without a password).
@@ -653,10 +550,10 @@ pub trait CentralTransaction: AccountRegister + DeviceRegister {
     ) -> Stored<()>;
 
     /// Makes an event that was offered by another device a link of its own device's chain.
-    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()>;
+    fn link_event(&mut self, event: &SealedEvent) -> Stored<()>;
 
     /// Changes what became of an event.
-    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()>;
+    fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()>;
 
     /// Appends to the feed and returns the position, always the one after the last; an event is stored before.
     fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64>;
@@ -664,7 +561,7 @@ pub trait CentralTransaction: AccountRegister + DeviceRegister {
     /// Counts that an event was offered again: the write that makes acknowledging a duplicate honest.
     fn record_receipt(
         &mut self,
-        hash: &[u8; 32],
+        event: &SealedEvent,
         device: DeviceId,
         at: DateTime<Utc>,
     ) -> Stored<()>;

@@ -7,6 +7,7 @@ mod rights;
 mod standby;
 mod standbys;
 mod transfer;
+mod upgrade;
 
 use std::path::Path;
 

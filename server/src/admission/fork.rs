@@ -77,7 +77,7 @@ impl Admission<'_, '_> {
         for event in events {
             if self.loaded.event(self.transaction, event)?.is_some() {
                 self.transaction
-                    .record_receipt(event.hash(), self.device.id, now)?;
+                    .record_receipt(event, self.device.id, now)?;
                 continue;
             }
             let id = event.header().id;

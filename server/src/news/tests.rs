@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use skranke_domain::ids::EventId;
 use skranke_protocol::signature::SigningKey;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
@@ -31,6 +32,7 @@ fn news(items: &[NewFeedItem]) -> News {
 fn event_of(n: u128) -> NewFeedItem {
     NewFeedItem::Event {
         case_id: case(n),
+        id: EventId::from_uuid(Uuid::from_u128(n)),
         hash: [0; 32],
     }
 }
@@ -94,7 +96,11 @@ async fn who_was_too_slow_to_hear_everything_looks() {
 
     let outreach = device(2, Scope::OwnCases);
     let own = BTreeSet::from([case(1)]);
-    let woken = timeout(Duration::from_secs(5), listener.concerning(&outreach, &own)).await;
+    let woken = timeout(
+        Duration::from_secs(60),
+        listener.concerning(&outreach, &own),
+    )
+    .await;
 
     assert!(woken.is_ok(), "its own news was among what was forgotten");
 }

@@ -300,7 +300,7 @@ fn feed_query() -> String {
         "SELECT f.position AS at_position, f.item, f.case_id AS item_case, ",
         EVENT_COLUMNS,
         " FROM feed_item AS f
-          LEFT JOIN event ON event.tenant = f.tenant AND event.hash = f.event_hash
+          LEFT JOIN event ON event.tenant = f.tenant AND event.id = f.event_id AND event.hash = f.event_hash
          WHERE f.tenant = $1
            AND f.position > $2
            AND f.position <= $3
@@ -434,7 +434,7 @@ impl CentralStore for PostgresStore {
 
     fn feed_items(&self, tenant: &str, after: u64, to: u64) -> Stored<Vec<NewFeedItem>> {
         const FEED_ITEMS: &str = "
-            SELECT item, case_id, event_hash, device_id
+            SELECT item, case_id, event_id, event_hash, device_id
               FROM feed_item
              WHERE tenant = $1 AND position > $2 AND position <= $3
              ORDER BY position";

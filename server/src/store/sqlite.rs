@@ -243,7 +243,7 @@ const FEED: &str = "
     SELECT f.position AS at_position, f.item, f.case_id AS item_case,
            e.hash, e.header, e.payload, e.salt, e.signature
       FROM feed_item AS f
-      LEFT JOIN event AS e ON e.tenant = f.tenant AND e.hash = f.event_hash
+      LEFT JOIN event AS e ON e.tenant = f.tenant AND e.id = f.event_id AND e.hash = f.event_hash
      WHERE f.tenant = :tenant
        AND f.position > :after
        AND f.position <= :to
@@ -260,7 +260,7 @@ const FEED: &str = "
      LIMIT :limit";
 
 const FEED_ITEMS: &str = "
-    SELECT item, case_id, event_hash, device_id
+    SELECT item, case_id, event_id, event_hash, device_id
       FROM feed_item
      WHERE tenant = :tenant AND position > :after AND position <= :to
      ORDER BY position";

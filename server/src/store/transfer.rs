@@ -202,17 +202,18 @@ pub const TABLES: [Table; 17] = [
             ("position", Number),
             ("received_at", Time),
         ],
-        key: "hash",
+        key: "id, hash",
     },
     Table {
         name: "receipt",
         columns: &[
+            ("event_id", Id),
             ("event_hash", Bytes),
             ("device_id", Id),
             ("times", Number),
             ("last_at", Time),
         ],
-        key: "event_hash, device_id",
+        key: "event_id, event_hash, device_id",
     },
     Table {
         name: "refused_item",
@@ -258,6 +259,7 @@ pub const TABLES: [Table; 17] = [
             ("position", Number),
             ("item", Text),
             ("case_id", Id),
+            ("event_id", Id),
             ("event_hash", Bytes),
             ("device_id", Id),
         ],

@@ -336,14 +336,15 @@ impl CentralTransaction for Central {
         }
     }
 
-    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()> {
-        let stored = self.events.get_mut(hash);
+    fn link_event(&mut self, event: &SealedEvent) -> Stored<()> {
+        let stored = self.events.get_mut(event.hash());
         stored.ok_or(StoreError::Row("event"))?.on_chain = true;
         Ok(())
     }
 
-    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()> {
-        let stored = self.events.get_mut(hash).ok_or(StoreError::Row("event"))?;
+    fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()> {
+        let stored = self.events.get_mut(event.hash());
+        let stored = stored.ok_or(StoreError::Row("event"))?;
         stored.outcome = outcome.clone();
         Ok(())
     }
@@ -355,7 +356,7 @@ impl CentralTransaction for Central {
         Ok(position)
     }
 
-    fn record_receipt(&mut self, _: &[u8; 32], _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
+    fn record_receipt(&mut self, _: &SealedEvent, _: DeviceId, _: DateTime<Utc>) -> Stored<()> {
         Ok(())
     }
 

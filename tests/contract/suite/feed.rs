@@ -225,14 +225,9 @@ pub(crate) fn the_tree_of_the_head_covers_every_item(office: &Office) {
         let StoredFeedItem::Event(event) = item else {
             panic!("only events were pushed")
         };
-        let case_id = event.header().case_id;
-        tree.append(&leaf(
-            position,
-            &NewFeedItem::Event {
-                case_id,
-                hash: *event.hash(),
-            },
-        ));
+        let (header, hash) = (event.header(), *event.hash());
+        let (case_id, id) = (header.case_id, header.id);
+        tree.append(&leaf(position, &NewFeedItem::Event { case_id, id, hash }));
     }
 
     assert_eq!(

@@ -39,10 +39,10 @@ impl Table {
                                     received_at)"
             }
             Table::FeedItem => {
-                "INSERT INTO feed_item (tenant, position, item, case_id, event_hash, device_id)"
+                "INSERT INTO feed_item (tenant, position, item, case_id, event_id, event_hash, device_id)"
             }
             Table::Receipt => {
-                "INSERT INTO receipt (tenant, event_hash, device_id, times, last_at)"
+                "INSERT INTO receipt (tenant, event_id, event_hash, device_id, times, last_at)"
             }
             Table::CaseSummary => {
                 "INSERT INTO case_summary (tenant, case_id, citizen_digest, number, state, received_on,
@@ -60,7 +60,7 @@ impl Table {
         match self {
             Table::Event | Table::FeedItem | Table::Audit => "",
             Table::Receipt => {
-                "ON CONFLICT (tenant, event_hash, device_id) DO UPDATE
+                "ON CONFLICT (tenant, event_id, event_hash, device_id) DO UPDATE
                     SET times = receipt.times + 1, last_at = excluded.last_at"
             }
             Table::CaseSummary => {

@@ -1,6 +1,6 @@
 //! Rows of the database as values, and values as columns.
 
-use skranke_domain::ids::{CaseId, CommandId, DeviceId, Sha256Digest, StaffId};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, Sha256Digest, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -154,10 +154,13 @@ pub(super) fn outcome_columns(outcome: &Outcome) -> (String, Option<i64>) {
 
 pub(super) fn new_feed_item(row: &Row) -> Stored<NewFeedItem> {
     let device: Option<Uuid> = row.try_get("device_id")?;
+    let event: Option<Uuid> = row.try_get("event_id")?;
     NewFeedItem::of_columns(
         row.try_get("item")?,
         CaseId::from_uuid(row.try_get("case_id")?),
-        bytes_opt(row, "event_hash")?,
+        event
+            .map(EventId::from_uuid)
+            .zip(bytes_opt(row, "event_hash")?),
         device.map(DeviceId::from_uuid),
     )
 }

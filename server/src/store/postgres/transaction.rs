@@ -413,22 +413,27 @@ impl CentralTransaction for PostgresTransaction {
         )
     }
 
-    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()> {
+    fn link_event(&mut self, event: &SealedEvent) -> Stored<()> {
         self.send(
-            "UPDATE event SET on_chain = true WHERE tenant = $1 AND hash = $2",
-            owned![self.tenant.code.clone(), vec_of(hash)],
+            "UPDATE event SET on_chain = true WHERE tenant = $1 AND id = $2 AND hash = $3",
+            owned![
+                self.tenant.code.clone(),
+                event.header().id.as_uuid(),
+                vec_of(event.hash()),
+            ],
         )
     }
 
-    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()> {
+    fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()> {
         let (detail, position) = row::outcome_columns(outcome);
         self.send(
             "UPDATE event
-                SET outcome = $3, outcome_detail = $4, position = $5
-              WHERE tenant = $1 AND hash = $2",
+                SET outcome = $4, outcome_detail = $5, position = $6
+              WHERE tenant = $1 AND id = $2 AND hash = $3",
             owned![
                 self.tenant.code.clone(),
-                vec_of(hash),
+                event.header().id.as_uuid(),
+                vec_of(event.hash()),
                 outcome.code().to_owned(),
                 detail,
                 position,
@@ -438,8 +443,8 @@ impl CentralTransaction for PostgresTransaction {
 
     fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64> {
         let position = self.tenant.position() + 1;
-        let (name, case_id, hash, device) = match item {
-            NewFeedItem::Event { case_id, hash } => ("event", case_id, Some(hash), None),
+        let (name, case_id, event, device) = match item {
+            NewFeedItem::Event { case_id, id, hash } => ("event", case_id, Some((id, hash)), None),
             NewFeedItem::ScopeEntered { case_id, device_id } => {
                 ("scope_entered", case_id, None, Some(device_id))
             }
@@ -455,7 +460,8 @@ impl CentralTransaction for PostgresTransaction {
                 number(position),
                 name.to_owned(),
                 case_id.as_uuid(),
-                hash.map(vec_of),
+                event.map(|(id, _)| id.as_uuid()),
+                event.map(|(_, hash)| vec_of(hash)),
                 device.map(|id| id.as_uuid()),
             ],
         )?;
@@ -468,17 +474,18 @@ impl CentralTransaction for PostgresTransaction {
 
     fn record_receipt(
         &mut self,
-        hash: &[u8; 32],
+        event: &SealedEvent,
         device: DeviceId,
         at: DateTime<Utc>,
     ) -> Stored<()> {
-        let key = [&hash[..], device.as_uuid().as_bytes()].concat();
+        let key = [&event.hash()[..], device.as_uuid().as_bytes()].concat();
         self.gather(
             Table::Receipt,
             Some(key),
             owned![
                 self.tenant.code.clone(),
-                vec_of(hash),
+                event.header().id.as_uuid(),
+                vec_of(event.hash()),
                 device.as_uuid(),
                 1_i64,
                 at

@@ -12,18 +12,19 @@ use super::super::key_file::{KeyFile, write_private};
 use super::super::{StoreError, Stored};
 
 /// The schema this program writes.
-pub const SCHEMA_VERSION: u32 = 6;
+pub const SCHEMA_VERSION: u32 = 7;
 
 /// `skra` in the file's application id, so that no other program's database is taken for ours.
-const APPLICATION_ID: u32 = 0x736b_7261;
+pub(super) const APPLICATION_ID: u32 = 0x736b_7261;
 
-const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
+pub(super) const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("../../../migrations/sqlite/0001_central_store.sql"),
     include_str!("../../../migrations/sqlite/0002_epoch_opening.sql"),
     include_str!("../../../migrations/sqlite/0003_profile_edition.sql"),
     include_str!("../../../migrations/sqlite/0004_session.sql"),
     include_str!("../../../migrations/sqlite/0005_held_work.sql"),
     include_str!("../../../migrations/sqlite/0006_device_standing.sql"),
+    include_str!("../../../migrations/sqlite/0007_events_by_id.sql"),
 ];
 
 fn cannot_open(why: &str) -> StoreError {
@@ -193,6 +194,9 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
     use std::time::Instant;
 
+    /// So long the others commit: a backup that waits for them to stop ends after this.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
     #[test]
     fn a_backup_ends_while_others_commit_without_a_pause() {
         let folder = tempfile::tempdir().unwrap();
@@ -213,9 +217,9 @@ mod tests {
 
         std::thread::scope(|scope| {
             let (finished, commits) = (&finished, &commits);
-            scope.spawn(move || {
+            let others = scope.spawn(move || {
                 let begun = Instant::now();
-                while !finished.load(Ordering::SeqCst) && begun.elapsed().as_secs() < 20 {
+                while !finished.load(Ordering::SeqCst) && begun.elapsed() < PATIENCE {
                     busy.execute(
                         "UPDATE filler SET bytes = randomblob(99) WHERE rowid = 1",
                         [],
@@ -223,17 +227,14 @@ mod tests {
                     .unwrap();
                     commits.fetch_add(1, Ordering::SeqCst);
                 }
+                finished.load(Ordering::SeqCst)
             });
             while commits.load(Ordering::SeqCst) == 0 {
                 std::thread::yield_now();
             }
-            let begun = Instant::now();
             backup(&from, &to, &key).unwrap();
             finished.store(true, Ordering::SeqCst);
-            assert!(
-                begun.elapsed().as_secs() < 15,
-                "it waited for the others to stop"
-            );
+            assert!(others.join().unwrap(), "it waited for the others to stop");
         });
         assert!(to.exists());
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
-use skranke_domain::ids::{CaseId, CommandId, DeviceId, StaffId};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -177,10 +177,12 @@ pub(super) fn feed_item(row: &Row<'_>) -> Stored<(u64, Fed)> {
 pub(super) fn new_feed_item(row: &Row<'_>) -> Stored<NewFeedItem> {
     let item: String = row.get("item")?;
     let device: Option<[u8; 16]> = row.get("device_id")?;
+    let event: Option<[u8; 16]> = row.get("event_id")?;
+    let event = event.map(|bytes| EventId::from_uuid(Uuid::from_bytes(bytes)));
     NewFeedItem::of_columns(
         &item,
         CaseId::from_uuid(Uuid::from_bytes(row.get("case_id")?)),
-        row.get("event_hash")?,
+        event.zip(row.get("event_hash")?),
         device.map(|bytes| DeviceId::from_uuid(Uuid::from_bytes(bytes))),
     )
 }

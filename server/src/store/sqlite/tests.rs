@@ -281,3 +281,65 @@ fn events_are_found_by_an_index_and_not_by_reading_all_of_the_municipality() {
         assert!(plan.contains("(tenant=? AND "), "{which}: {plan}");
     }
 }
+
+/// A store of the sixth version: two events under one id, one of them in the feed and offered twice, and a case that
+/// came into the scope of a laptop.
+const OF_VERSION_SIX: &str = "
+    INSERT INTO server (id, signing_seed, index_key) VALUES (1, zeroblob(32), zeroblob(32));
+    INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, audit_rows, created_at)
+    VALUES ('0999', 1, 2, x'', 0, 1, 0, '');
+    INSERT INTO device (tenant, id, code, name, public_key, scope, state, seq, accepted, quarantined, deferred,
+                        enrolled_at)
+    VALUES ('0999', zeroblob(16), 'S1', 'Skranke', zeroblob(32), 'tenant', 'active', 2, 1, 1, 0, '');
+    INSERT INTO event (tenant, hash, id, case_id, command_id, k, device_id, device_seq, on_chain, kind, header,
+                       signature, outcome, outcome_detail, position, received_at)
+    VALUES ('0999', CAST(printf('%32s', 'one') AS BLOB), CAST(printf('%16s', 'id') AS BLOB), zeroblob(16),
+            zeroblob(16), 1, zeroblob(16), 1, 1, 'note_added', x'01', zeroblob(64), 'accepted', '', 1, ''),
+           ('0999', CAST(printf('%32s', 'other') AS BLOB), CAST(printf('%16s', 'id') AS BLOB), zeroblob(16),
+            zeroblob(16), 1, zeroblob(16), 2, 1, 'note_added', x'02', zeroblob(64), 'quarantined', 'x', NULL, '');
+    INSERT INTO receipt (tenant, event_hash, device_id, times, last_at)
+    VALUES ('0999', CAST(printf('%32s', 'one') AS BLOB), zeroblob(16), 3, '');
+    INSERT INTO feed_item (tenant, position, item, case_id, event_hash, device_id)
+    VALUES ('0999', 1, 'event', zeroblob(16), CAST(printf('%32s', 'one') AS BLOB), NULL),
+           ('0999', 2, 'scope_entered', zeroblob(16), NULL, zeroblob(16));";
+
+#[test]
+fn events_receipts_and_feed_of_the_sixth_version_are_found_by_id_after_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("central.db");
+    let old = raw(&path);
+    for migration in &super::open::MIGRATIONS[..6] {
+        old.execute_batch(migration).unwrap();
+    }
+    old.execute_batch(OF_VERSION_SIX).unwrap();
+    old.pragma_update(None, "application_id", super::open::APPLICATION_ID)
+        .unwrap();
+    old.pragma_update(None, "user_version", 6).unwrap();
+    drop(old);
+
+    SqliteStore::open(&path, &KeyFile::from_bytes(KEY)).unwrap();
+
+    let connection = raw(&path);
+    let asked = |sql: &str| -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(asked("SELECT count(*) FROM event"), 2);
+    let fed = "SELECT count(*) FROM feed_item AS f
+                 JOIN event AS e ON e.tenant = f.tenant AND e.id = f.event_id AND e.hash = f.event_hash";
+    assert_eq!(asked(fed), 1);
+    assert_eq!(asked("SELECT count(*) FROM feed_item"), 2);
+    let offered = "SELECT sum(r.times) FROM receipt AS r
+                     JOIN event AS e ON e.tenant = r.tenant AND e.id = r.event_id AND e.hash = r.event_hash
+                    WHERE e.header = x'01'";
+    assert_eq!(asked(offered), 3);
+    let unresolved: Vec<String> = connection
+        .prepare("SELECT \"table\" FROM pragma_foreign_key_check")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(unresolved, Vec::<String>::new());
+    let by_hash_alone =
+        "SELECT count(*) FROM pragma_index_list('event') AS l, pragma_index_info(l.name) AS i
+                          WHERE i.name = 'hash' AND i.seqno < 2";
+    assert_eq!(asked(by_hash_alone), 0, "no index that grows everywhere");
+}

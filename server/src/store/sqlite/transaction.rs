@@ -32,9 +32,9 @@ pub(super) struct SqliteTransaction<'a> {
     is_open: bool,
 }
 
-// Which events are read. Each clause names its index: left to itself, the engine would rather walk through all events of
+// Which events are read. Each clause but that of the key names its index: left to itself, the engine would rather walk through all events of
 // the municipality in the order asked for than sort the few that are wanted.
-const BY_ID: &str = "INDEXED BY event_by_id WHERE tenant = :tenant AND id = :id ORDER BY hash";
+const BY_ID: &str = "WHERE tenant = :tenant AND id = :id ORDER BY hash";
 const BY_COMMAND: &str =
     "INDEXED BY event_by_command WHERE tenant = :tenant AND command_id = :id ORDER BY k, hash";
 const BY_CASE: &str = "INDEXED BY event_by_case WHERE tenant = :tenant AND case_id = :id";
@@ -372,26 +372,33 @@ impl CentralTransaction for SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn link_event(&mut self, hash: &[u8; 32]) -> Stored<()> {
+    fn link_event(&mut self, event: &SealedEvent) -> Stored<()> {
         self.connection
             .prepare_cached(
-                "UPDATE event SET on_chain = 1 WHERE tenant = :tenant AND hash = :hash",
+                "UPDATE event
+                    SET on_chain = 1
+                  WHERE tenant = :tenant AND id = :id AND hash = :hash",
             )?
-            .execute(named_params! { ":tenant": self.tenant.code, ":hash": hash })?;
+            .execute(named_params! {
+                ":tenant": self.tenant.code,
+                ":id": event.header().id.as_uuid().as_bytes(),
+                ":hash": event.hash(),
+            })?;
         Ok(())
     }
 
-    fn set_outcome(&mut self, hash: &[u8; 32], outcome: &Outcome) -> Stored<()> {
+    fn set_outcome(&mut self, event: &SealedEvent, outcome: &Outcome) -> Stored<()> {
         let (detail, position) = row::outcome_columns(outcome);
         self.connection
             .prepare_cached(
                 "UPDATE event
                     SET outcome = :outcome, outcome_detail = :detail, position = :position
-                  WHERE tenant = :tenant AND hash = :hash",
+                  WHERE tenant = :tenant AND id = :id AND hash = :hash",
             )?
             .execute(named_params! {
                 ":tenant": self.tenant.code,
-                ":hash": hash,
+                ":id": event.header().id.as_uuid().as_bytes(),
+                ":hash": event.hash(),
                 ":outcome": outcome.code(),
                 ":detail": detail,
                 ":position": position,
@@ -401,8 +408,8 @@ impl CentralTransaction for SqliteTransaction<'_> {
 
     fn append_feed(&mut self, item: &NewFeedItem) -> Stored<u64> {
         let position = self.tenant.position() + 1;
-        let (name, case_id, hash, device) = match item {
-            NewFeedItem::Event { case_id, hash } => ("event", case_id, Some(hash), None),
+        let (name, case_id, event, device) = match item {
+            NewFeedItem::Event { case_id, id, hash } => ("event", case_id, Some((id, hash)), None),
             NewFeedItem::ScopeEntered { case_id, device_id } => {
                 ("scope_entered", case_id, None, Some(device_id))
             }
@@ -413,15 +420,16 @@ impl CentralTransaction for SqliteTransaction<'_> {
         let device = device.map(|id| *id.as_uuid().as_bytes());
         self.connection
             .prepare_cached(
-                "INSERT INTO feed_item (tenant, position, item, case_id, event_hash, device_id)
-                 VALUES (:tenant, :position, :item, :case_id, :event_hash, :device_id)",
+                "INSERT INTO feed_item (tenant, position, item, case_id, event_id, event_hash, device_id)
+                 VALUES (:tenant, :position, :item, :case_id, :event_id, :event_hash, :device_id)",
             )?
             .execute(named_params! {
                 ":tenant": self.tenant.code,
                 ":position": row::number(position),
                 ":item": name,
                 ":case_id": case_id.as_uuid().as_bytes(),
-                ":event_hash": hash,
+                ":event_id": event.map(|(id, _)| *id.as_uuid().as_bytes()),
+                ":event_hash": event.map(|(_, hash)| hash),
                 ":device_id": device,
             })?;
         self.tenant
@@ -433,20 +441,21 @@ impl CentralTransaction for SqliteTransaction<'_> {
 
     fn record_receipt(
         &mut self,
-        hash: &[u8; 32],
+        event: &SealedEvent,
         device: DeviceId,
         at: DateTime<Utc>,
     ) -> Stored<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO receipt (tenant, event_hash, device_id, times, last_at)
-                 VALUES (:tenant, :event_hash, :device_id, 1, :at)
-                 ON CONFLICT (tenant, event_hash, device_id) DO UPDATE
+                "INSERT INTO receipt (tenant, event_id, event_hash, device_id, times, last_at)
+                 VALUES (:tenant, :event_id, :event_hash, :device_id, 1, :at)
+                 ON CONFLICT (tenant, event_id, event_hash, device_id) DO UPDATE
                     SET times = receipt.times + 1, last_at = excluded.last_at",
             )?
             .execute(named_params! {
                 ":tenant": self.tenant.code,
-                ":event_hash": hash,
+                ":event_id": event.header().id.as_uuid().as_bytes(),
+                ":event_hash": event.hash(),
                 ":device_id": device.as_uuid().as_bytes(),
                 ":at": instant::to_text(at),
             })?;

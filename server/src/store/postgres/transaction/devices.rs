@@ -130,8 +130,8 @@ impl DeviceRegister for PostgresTransaction {
         let rows = self.query(
             "SELECT 1
                FROM event
-              WHERE tenant = $1 AND hash = $2 AND device_id = $3 AND device_seq = $4",
-            &[&code, &hash.as_slice(), &id.as_uuid(), &number(seq)],
+              WHERE tenant = $1 AND device_id = $2 AND device_seq = $3 AND hash = $4",
+            &[&code, &id.as_uuid(), &number(seq), &hash.as_slice()],
         )?;
         Ok(!rows.is_empty())
     }

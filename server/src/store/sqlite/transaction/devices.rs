@@ -138,8 +138,8 @@ impl DeviceRegister for SqliteTransaction<'_> {
         const HOLDS: &str = "
             SELECT EXISTS (SELECT 1
                              FROM event
-                            WHERE tenant = :tenant AND hash = :hash AND device_id = :id
-                              AND device_seq = :seq)";
+                            WHERE tenant = :tenant AND device_id = :id AND device_seq = :seq
+                              AND hash = :hash)";
         let mut statement = self.connection.prepare_cached(HOLDS)?;
         Ok(statement.query_row(
             named_params! {
