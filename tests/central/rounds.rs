@@ -42,7 +42,7 @@ fn a_long_round_says_how_far_it_is_and_stops_when_asked_with_nothing_lost() {
         assert_eq!((ended.problem.as_str(), ended.online), ("", true));
         (seen, asked.elapsed())
     });
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < Duration::from_secs(60), "{took:?}");
     assert!(seen.iter().all(|progress| progress.done <= progress.of));
 
     // And the next one goes on from there: all is fetched, all is sent, once

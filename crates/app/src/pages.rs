@@ -316,7 +316,7 @@ mod tests {
     #[cfg(unix)]
     fn a_drawer_that_hangs_dies_or_lies_is_not_waited_for_nor_believed() {
         for does in [
-            "exec sleep 60",
+            "exec sleep 600",
             "kill -9 $$",
             "exit 1",
             "printf '\\377\\377\\377\\377'",
@@ -327,7 +327,7 @@ mod tests {
             let begun = Instant::now();
             let answer = drawn_by(&program, scanned_pdf(), Duration::from_millis(500));
             assert_eq!(answer, Err(PageFault::Unreadable), "{does}");
-            assert!(begun.elapsed() < Duration::from_secs(20), "{does}");
+            assert!(begun.elapsed() < Duration::from_secs(120), "{does}");
         }
     }
 }

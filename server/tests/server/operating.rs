@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use skranke_protocol::problem::Problem;
-use skranke_testkit::patience::wait_until;
+use skranke_testkit::patience::{PATIENCE, wait_until};
 
 use crate::hostile::{device, enrolled};
 use crate::program::{SECRET, command, embedded, run};
@@ -128,9 +128,7 @@ fn begin_push(url: &str, device: &crate::wire::Device, body: &[u8]) -> TcpStream
 }
 
 fn status_line(stream: &mut TcpStream) -> String {
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut bytes = vec![0; 4096];
     let count = stream.read(&mut bytes).unwrap_or(0);
     let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
@@ -141,7 +139,10 @@ fn status_line(stream: &mut TcpStream) -> String {
 #[test]
 fn asked_to_end_it_answers_long_polls_and_lets_a_push_finish() {
     let scratch = tempfile::tempdir().unwrap();
-    let mut program = started(scratch.path(), |_| {});
+    // Less than the poll would take by itself: one that was waited for would be cut off.
+    let mut program = started(scratch.path(), |command| {
+        command.env("SKRANKE_SERVER_STOP_SECONDS", "20");
+    });
     let counter = enrolled(&program.url, 1);
     let mut poll = begin_poll(&program.url, &counter);
     // A push whose body is half on its way.

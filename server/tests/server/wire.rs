@@ -38,7 +38,7 @@ pub(crate) fn send(
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).ok()?;
     stream
-        .set_read_timeout(Some(Duration::from_secs(40)))
+        .set_read_timeout(Some(Duration::from_secs(60)))
         .ok()?;
     let mut head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n",

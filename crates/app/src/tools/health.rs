@@ -264,12 +264,12 @@ fn spool_check(settings: &Path) -> HealthCheck {
 fn forgets_papers(settings: &str) -> bool {
     const NOT_KEPT: [&str; 4] = ["no", "off", "false", "0"];
     let lines = settings.lines().map(str::to_ascii_lowercase);
-    let said = lines.filter_map(|line| {
+    let mut said = lines.filter_map(|line| {
         let mut words = line.split_whitespace();
         let is_it = words.next() == Some("preservejobfiles");
         is_it.then(|| words.next().is_some_and(|word| NOT_KEPT.contains(&word)))
     });
-    said.last().unwrap_or(false)
+    said.next_back().unwrap_or(false)
 }
 
 fn is_plausible(now: chrono::DateTime<chrono::Utc>, offset_ms: i64) -> bool {
