@@ -1,5 +1,7 @@
 //! Every command for every role: allowed exactly as the one table of roles says.
 
+mod ownership;
+
 use serde_json::{Value, json};
 use skranke_app::api::case::Decision;
 use skranke_app::api::error::ErrorCode;

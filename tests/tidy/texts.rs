@@ -270,7 +270,7 @@ const FAMILIES: &[Family] = &[
     family(
         "window.purpose_*",
         "window.purpose_${entry.purpose}",
-        &["crates/app/src/usecases/*.rs"],
+        &["crates/app/src/rights.rs", "crates/app/src/usecases/*.rs"],
     ),
     family(
         "status.progress_*",

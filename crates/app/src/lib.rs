@@ -20,6 +20,7 @@ mod papers;
 mod present;
 mod profile;
 mod record;
+mod rights;
 mod state;
 pub mod tools;
 mod usecases;

@@ -9,6 +9,7 @@ use rand::rngs::OsRng;
 use skranke_domain::case::{Case, Recorded, act_of, check};
 use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
+use skranke_domain::role::{Act, Ownership};
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::payload;
 use skranke_store::{Action, Actor, Entry, ReadHandle, WriteHandle};
@@ -102,6 +103,8 @@ pub(crate) fn load(read: &ReadHandle<'_>, id: CaseId) -> Result<Loaded, AppError
 pub(crate) struct Command<'s> {
     pub(crate) case: Case,
     pub(crate) write: WriteHandle<'s>,
+    /// Whose the case is to whoever acts here; theirs where they open it.
+    ownership: Ownership,
     recorded: Vec<Recorded>,
     events: Vec<Event>,
     id: CommandId,
@@ -124,13 +127,16 @@ impl<'s> Command<'s> {
         self.recorded.iter().any(declared)
     }
 
-    /// A command on a case that exists.
+    /// A command on a case that exists and that whoever acts here may look at.
     ///
     /// # Errors
-    /// `CaseNotFound`, or what the store reports.
+    /// `CaseNotFound`, `NotPermitted`, or what the store reports.
     pub(crate) fn on(work: AtWork<'s>, tenant: &str, id: CaseId) -> Result<Self, AppError> {
+        let ownership = work.ownership(id)?;
+        work.session.needs_with(Act::ReadCase, Some(ownership))?;
         let entry = Entry::new(Action::CommandSaved, work.now).on_case(id);
         let mut command = Self::begin(work, tenant, id, &entry)?;
+        command.ownership = ownership;
         let loaded = load(&command.write.reading(), id)?;
         command.case = loaded.case;
         command.recorded = loaded.recorded;
@@ -157,6 +163,7 @@ impl<'s> Command<'s> {
         Ok(Self {
             case: Case::empty(id),
             write,
+            ownership: Ownership::Own,
             recorded: Vec::new(),
             events: Vec::new(),
             id: CommandId::from_uuid(Uuid::now_v7()),
@@ -172,7 +179,8 @@ impl<'s> Command<'s> {
     /// # Errors
     /// `NotPermitted`, or the rule that would be broken.
     pub(crate) fn add(&mut self, event: Event) -> Result<(), AppError> {
-        self.session.needs(act_of(&event))?;
+        self.session
+            .needs_with(act_of(&event), Some(self.ownership))?;
         check(&self.case, &event)?;
         self.recorded.push(Recorded {
             // A stand-in until the whole command is sealed: the fold only needs the event's place.

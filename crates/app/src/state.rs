@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Duration, Utc};
 use skranke_documents::Press;
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
-use skranke_domain::role::{Act, Role, any_permits};
+use skranke_domain::role::Role;
 use skranke_forms::Forms;
 use skranke_store::key::envelope::KeyError;
 use skranke_store::key::recovery::RecoveryCode;
@@ -116,20 +116,6 @@ pub(crate) struct AtWork<'a> {
     pub(crate) session: Session,
     pub(crate) actor: Actor,
     pub(crate) now: DateTime<Utc>,
-}
-
-impl Session {
-    /// # Errors
-    /// `NotPermitted` when none of the roles may do it.
-    pub(crate) fn needs(&self, act: Act) -> Result<(), AppError> {
-        if any_permits(&self.roles, act) {
-            Ok(())
-        } else if act == Act::Decide && any_permits(&self.roles, Act::Capture) {
-            Err(AppError::of(ErrorCode::MayNotDecide))
-        } else {
-            Err(AppError::of(ErrorCode::NotPermitted))
-        }
-    }
 }
 
 impl App {

@@ -2,6 +2,10 @@
 //!
 //! Basis: domain reference 10.3; practice 1 (outreach hands in, Borgerservice decides).
 
+mod ownership;
+
+pub use ownership::{Leave, Ownership, may};
+
 /// What a member of staff is employed to do here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {

@@ -20,11 +20,9 @@ use crate::error::AppError;
 use crate::intake::{self, Intake};
 use crate::present::rfc3339;
 use crate::record::{Command, load};
+use crate::rights::OPEN_WORK;
 use crate::state::{App, AtWork};
 use crate::usecases::{cases, drafts};
-
-/// Why a person looks at what they are working on.
-const OPEN_WORK: &str = "open_work";
 
 impl App {
     /// Attaches the file at `request.path`. The shell has asked for the path where the window gave none.
@@ -169,7 +167,8 @@ impl App {
                         .parse()
                         .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
                     work.session.needs(Act::SeeChannel)?;
-                    let purpose = cases::purpose_of_look(&work, case, request.purpose.as_deref())?;
+                    let stated = cases::purpose(request.purpose.as_deref())?;
+                    let purpose = work.may(Act::ReadCase, case, stated)?;
                     holds_file(&work, case, digest)?;
                     Ok((entry.on_case(case).because(purpose), purpose))
                 }

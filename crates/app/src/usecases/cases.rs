@@ -9,7 +9,7 @@ use skranke_domain::danish_time;
 use skranke_domain::eligibility::Warning;
 use skranke_domain::event::{Ending, Tick};
 use skranke_domain::ids::{CaseId, StaffId};
-use skranke_domain::role::{Act, any_permits};
+use skranke_domain::role::{Act, Ownership, any_permits};
 use skranke_domain::rule_set::term_ends_on;
 use skranke_forms::Profile;
 use skranke_protocol::wire::FoundCase;
@@ -27,6 +27,7 @@ use crate::error::AppError;
 use crate::explain::proof_view;
 use crate::present::{self, Surroundings, Terms, discretion, rfc3339};
 use crate::record::{Loaded, load};
+use crate::rights::OPEN_WORK;
 use crate::state::{App, AtWork};
 use crate::usecases::conflicts;
 use crate::usecases::continuing;
@@ -186,10 +187,7 @@ impl App {
         let mut own = Vec::new();
         let read = work.store.read()?;
         for row in read.cases_of(cpr)? {
-            let is_open_work = row.state.is_open() || !row.ticks_due.is_empty();
-            let staff = work.session.staff;
-            let worked_on = |loaded: Loaded| loaded.recorded.iter().any(|did| did.actor == staff);
-            if is_open_work && load(&read, row.case).is_ok_and(worked_on) {
+            if work.ownership_of(&read, &row)? == Ownership::Own {
                 own.push(row);
             }
         }
@@ -199,7 +197,7 @@ impl App {
         }
         let entry = Entry::new(Action::Searched, work.now).on(term.kind());
         work.store
-            .write(&work.actor, entry.because("open_work"))?
+            .write(&work.actor, entry.because(OPEN_WORK))?
             .commit()?;
         Ok(CasePage {
             rows: self.rows(&work, own)?,
@@ -213,15 +211,15 @@ impl App {
     /// Opens a case.
     ///
     /// # Errors
-    /// `PurposeMissing` for a case outside open work; `CaseNotFound`.
+    /// `PurposeMissing` for a case outside open work; `CaseNotFound`, `NotPermitted`.
     pub fn case_show(&self, request: CaseRef) -> Result<CaseView, AppError> {
         let id: CaseId = request
             .id
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
         self.at_work(|work| {
-            work.session.needs(Act::ReadCase)?;
-            let purpose = purpose_of_look(&work, id, request.purpose.as_deref())?;
+            let stated = purpose(request.purpose.as_deref())?;
+            let purpose = work.may(Act::ReadCase, id, stated)?;
             let entry = Entry::new(Action::CaseRead, work.now).on_case(id);
             let entry = entry.because(purpose);
             work.store.write(&work.actor, entry)?.commit()?;
@@ -232,16 +230,17 @@ impl App {
     /// Shows a CPR number or a protected address, and logs that it did.
     ///
     /// # Errors
-    /// `PurposeMissing`, `CaseNotFound`.
+    /// `PurposeMissing`, `CaseNotFound`, `NotPermitted`.
     pub fn reveal(&self, request: RevealRequest) -> Result<Revealed, AppError> {
         let id: CaseId = request
             .case_id
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
         self.at_work(|work| {
-            work.session.needs(Act::ReadCase)?;
-            let why = purpose(Some(&request.purpose))?
-                .ok_or_else(|| AppError::of(ErrorCode::PurposeMissing))?;
+            let stated = purpose(Some(&request.purpose))?;
+            work.may(Act::ReadCase, id, stated)?;
+            // The number is covered in open work too: whoever uncovers it says why.
+            let why = stated.ok_or_else(|| AppError::of(ErrorCode::PurposeMissing))?;
             let action = match request.what.as_str() {
                 "cpr" => Action::CitizenLookedUp,
                 "address" => Action::AddressRevealed,
@@ -637,28 +636,11 @@ fn filter(code: &str) -> Result<CaseFilter, AppError> {
     })
 }
 
-/// Why somebody looks at this case; open work needs no other purpose.
+/// A stated purpose; free text would end in the log, so only known codes pass.
 ///
 /// # Errors
-/// `CaseNotFound`, `PurposeMissing`.
-pub(crate) fn purpose_of_look(
-    work: &AtWork<'_>,
-    id: CaseId,
-    stated: Option<&str>,
-) -> Result<&'static str, AppError> {
-    let row = work.store.read()?.case_row(id)?;
-    let row = row.ok_or_else(|| AppError::of(ErrorCode::CaseNotFound))?;
-    let is_open_work = row.state.is_open() || !row.ticks_due.is_empty() || row.conflicts > 0;
-    let works_it = any_permits(&work.session.roles, Act::Supplement);
-    match purpose(stated)? {
-        Some(stated) => Ok(stated),
-        None if is_open_work && works_it => Ok("open_work"),
-        None => Err(AppError::of(ErrorCode::PurposeMissing)),
-    }
-}
-
-/// A stated purpose; free text would end in the log, so only known codes pass.
-fn purpose(stated: Option<&str>) -> Result<Option<&'static str>, AppError> {
+/// `PurposeMissing` for any other.
+pub(crate) fn purpose(stated: Option<&str>) -> Result<Option<&'static str>, AppError> {
     match stated.map(str::trim).filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => match PURPOSES.into_iter().find(|known| *known == text) {

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use skranke_domain::case::{Case, Recorded};
 use skranke_domain::event::{CitizenRecorded, Event};
 use skranke_domain::ids::{EventId, StaffId};
+use skranke_domain::role::Act;
 use skranke_domain::rule_set::Duration;
 
 use crate::api::case::{CaseView, ConflictResolveRequest, ConflictSide, ConflictView, FactLine};
@@ -27,7 +28,7 @@ impl App {
             .chosen
             .parse()
             .map_err(|_| AppError::of(ErrorCode::ConflictSettled))?;
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::Correct, &request.case_id, |command| {
             command.add(Event::ConflictResolved {
                 field: request.field.clone(),
                 chosen,

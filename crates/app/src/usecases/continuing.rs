@@ -25,6 +25,7 @@ use crate::capture::{self, Typed};
 use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::record::{self, Command};
+use crate::rights::OPEN_WORK;
 use crate::state::{App, AtWork, Session};
 use crate::usecases::decisions::{check_form, identified_today};
 use crate::usecases::drafts::{self, Draft};
@@ -106,7 +107,7 @@ impl App {
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
         self.at_work(|mut work| {
-            work.session.needs(Act::Capture)?;
+            work.may(Act::Capture, id, Some(OPEN_WORK))?;
             let loaded = record::load(&work.store.read()?, id)?;
             if !may_continue(&loaded.recorded, &work.session) {
                 return Err(AppError::of(ErrorCode::NotPermitted));
@@ -120,7 +121,7 @@ impl App {
             }
             let entry = Entry::new(Action::CaseRead, work.now).on_case(id);
             work.store
-                .write(&work.actor, entry.because("open_work"))?
+                .write(&work.actor, entry.because(OPEN_WORK))?
                 .commit()?;
             if let Some(draft) = drafts::continuing(&work, id)? {
                 return self.caught_up(work, draft);

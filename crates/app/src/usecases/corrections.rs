@@ -54,7 +54,7 @@ impl App {
         let right_case = request
             .open_draft_for_right_person
             .then(|| CaseId::from_uuid(Uuid::now_v7()));
-        let case = self.on_case(&request.case_id, |command| {
+        let case = self.on_case(Act::Correct, &request.case_id, |command| {
             command.add(Event::WronglyCreated(WronglyCreated {
                 corrected_at,
                 reason: request.reason.trim().to_owned(),
@@ -95,7 +95,7 @@ impl App {
             reasons: request.reasons.trim().to_owned(),
             consultation,
         };
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::TakeBack, &request.case_id, |command| {
             command.add(Event::TakenBack(taken))
         })
     }
@@ -112,7 +112,7 @@ impl App {
         if ended_on > self.config.clock.today() {
             return Err(wrong("ended_on"));
         }
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::Finish, &request.case_id, |command| {
             command.add(Event::Ended { ending, ended_on })
         })
     }
@@ -126,13 +126,12 @@ impl App {
     pub fn extend(&self, request: ExtendRequest) -> Result<CaseView, AppError> {
         let until = skranke_forms::read::read_date(&request.until)
             .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "until"))?;
-        self.at_work(|work| work.session.needs(Act::Prolong))?;
         let extended = Event::Extended(Extended {
             extended_at: self.now(),
             until,
             reason: request.reason.trim().to_owned(),
         });
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::Prolong, &request.case_id, |command| {
             check_rule_set(&command.case, &extended, &self.forms.rules().to_domain())?;
             command.add(extended)
         })
@@ -145,8 +144,7 @@ impl App {
     pub fn make_permanent(&self, request: CaseRef) -> Result<CaseView, AppError> {
         let sets = self.forms.rules().to_domain();
         let today = self.config.clock.today();
-        self.at_work(|work| work.session.needs(Act::Prolong))?;
-        self.on_case(&request.id, |command| {
+        self.on_case(Act::Prolong, &request.id, |command| {
             let on = command.case.permanent_by_law_on(&sets);
             let on = on.filter(|day| *day <= today);
             let on = on.ok_or_else(|| AppError::of(ErrorCode::RequirementsNotMet))?;
@@ -166,7 +164,7 @@ impl App {
                 .with("field", "note")
                 .with("maximum", LONGEST));
         }
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::Supplement, &request.case_id, |command| {
             command.add(Event::NoteAdded { text })
         })
     }
@@ -182,8 +180,7 @@ impl App {
         let revoked_on = skranke_forms::read::read_date(&request.revoked_on)
             .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "revoked_on"))?;
         let reason = request.reason.trim().to_owned();
-        self.at_work(|work| work.session.needs(Act::SeeChannel))?;
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::SeeChannel, &request.case_id, |command| {
             command.add(Event::PowerOfAttorneyRevoked { revoked_on, reason })
         })
     }

@@ -198,7 +198,10 @@ impl App {
         request: &PaperRequest,
         going_out: bool,
     ) -> Result<Prepared, AppError> {
-        work.session.needs(Act::ReadCase)?;
+        let id: CaseId = case
+            .parse()
+            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+        work.may(Act::ReadCase, id, Some("paper"))?;
         let sees_channel = any_permits(&work.session.roles, Act::SeeChannel);
         if !sees_channel && !discretion::may_show_paper(kind) {
             return Err(AppError::of(ErrorCode::NotPermitted));
@@ -206,9 +209,6 @@ impl App {
         if going_out {
             work.session.needs(act_of_issuing(kind))?;
         }
-        let id: CaseId = case
-            .parse()
-            .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
         let entry = Entry::new(Action::CaseRead, work.now)
             .on_case(id)
             .on(kind.code())

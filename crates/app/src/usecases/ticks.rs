@@ -5,6 +5,7 @@ use skranke_domain::event::{
     Event, Journalised, ReceiptDelivery, ReceiptGiven, RegisterStatus, Registered, Tick,
 };
 use skranke_domain::ids::CaseId;
+use skranke_domain::role::Act;
 
 use crate::api::case::{CaseView, RegisterLookRequest, TickRequest, UndoTickRequest};
 use crate::api::error::ErrorCode;
@@ -70,7 +71,7 @@ impl App {
                 )
             }
         };
-        self.on_case(&case_id, |command| {
+        self.on_case(Act::Finish, &case_id, |command| {
             let handed_over = matches!(
                 &event,
                 Event::ReceiptGiven(given) if given.delivery == ReceiptDelivery::HandedOver
@@ -108,7 +109,7 @@ impl App {
         let tick = Tick::from_code(&request.tick)
             .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "tick"))?;
         let reason = request.reason.trim().to_owned();
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::Correct, &request.case_id, |command| {
             command.add(Event::TickUndone { tick, reason })
         })
     }
@@ -118,17 +119,19 @@ impl App {
     /// # Errors
     /// `InvalidFields` for a status there is not.
     pub fn register_look(&self, request: RegisterLookRequest) -> Result<CaseView, AppError> {
-        let seen = RegisterStatus::from_code(&request.seen)
-            .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "register_seen"))?;
         let looked_at = self.now();
-        self.on_case(&request.case_id, |command| {
+        self.on_case(Act::Capture, &request.case_id, |command| {
+            let seen = RegisterStatus::from_code(&request.seen).ok_or_else(|| {
+                AppError::of(ErrorCode::InvalidFields).with("field", "register_seen")
+            })?;
             command.add(Event::RegisterLookedUp { looked_at, seen })
         })
     }
 
-    /// Runs a command on a case and gives the case as it then stands.
+    /// Runs a command on a case, for whoever may do this with it, and gives the case as it then stands.
     pub(crate) fn on_case(
         &self,
+        act: Act,
         case_id: &str,
         add: impl FnOnce(&mut Command<'_>) -> Result<(), AppError>,
     ) -> Result<CaseView, AppError> {
@@ -136,6 +139,7 @@ impl App {
             .parse()
             .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
         self.at_work(|work| {
+            work.session.needs(act)?;
             let tenant = self.tenant(work.store)?;
             let mut command = Command::on(work, &tenant, id)?;
             add(&mut command)?;
