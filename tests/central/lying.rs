@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use skranke_app::api::case::CaseListRequest;
 use skranke_protocol::confirmation::{Confirmation, Signed, Statement, TenantHead};
+use skranke_protocol::problem::{Problem, ProblemCode};
 use skranke_protocol::signature::SigningKey;
 use skranke_server::store::CentralStore;
 use skranke_server::store::key_file::KeyFile;
@@ -22,6 +23,8 @@ enum Lie {
     None,
     /// The sign-in page of a guest network.
     GuestNetwork,
+    /// It speaks these versions of the protocol alone.
+    Speaks(&'static str),
     /// The confirmation names other content than was sent.
     OtherContent,
     /// The feed has become shorter.
@@ -82,6 +85,20 @@ fn answer(
             page.len()
         );
     }
+    if let Lie::Speaks(versions) = lie {
+        let problem = Problem::new(
+            ProblemCode::VersionNotSpoken,
+            chrono::DateTime::UNIX_EPOCH,
+            "A1B2C3".to_owned(),
+        );
+        let said = serde_json::to_string(&problem)?;
+        return write!(
+            counter,
+            "HTTP/1.1 426 Upgrade Required\r\ncontent-type: application/problem+json\r\nskranke-protocol: {versions}\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{said}",
+            said.len()
+        );
+    }
     let mut central = TcpStream::connect(real)?;
     for line in head.lines() {
         let name = line.split(':').next().unwrap_or_default().to_lowercase();
@@ -131,7 +148,7 @@ fn changed(body: &[u8], key: &SigningKey, lie: Lie) -> Vec<u8> {
         return body.to_vec();
     };
     match lie {
-        Lie::None | Lie::GuestNetwork => return body.to_vec(),
+        Lie::None | Lie::GuestNetwork | Lie::Speaks(_) => return body.to_vec(),
         Lie::OtherContent => resign(
             &mut value,
             "confirmation",
@@ -319,4 +336,25 @@ fn the_page_of_a_guest_network_is_told_in_words_and_nothing_is_lost() {
     story.liar.says(Lie::None);
     let back = story.app.sync_now(()).unwrap();
     assert_eq!((back.problem.as_str(), back.confirmed), ("", 2));
+}
+
+#[test]
+fn which_of_the_two_programs_is_too_old_is_told_and_nothing_is_lost() {
+    let story = Story::begin();
+    granted(&story.app, "2304483984", "Bodil Aagaard");
+    for (versions, code, who) in [
+        ("2-3", "program_too_old", "opdatere Skranke"),
+        ("0", "server_too_old", "opdatere serveren"),
+    ] {
+        story.liar.says(Lie::Speaks(versions));
+
+        let told = story.app.sync_now(()).unwrap();
+
+        assert_eq!((told.problem.as_str(), told.confirmed), (code, 1));
+        let forms = skranke_forms::Forms::embedded().unwrap();
+        let text = forms.texts().say(&format!("error.{code}"), &[]);
+        assert!(text.contains(who) && text.contains("gemt"), "{text}");
+    }
+    story.liar.says(Lie::None);
+    assert_eq!(story.app.sync_now(()).unwrap().confirmed, 2);
 }

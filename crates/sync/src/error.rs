@@ -96,6 +96,12 @@ pub enum SyncError {
         /// Reference that also stands in the server's log.
         reference: String,
     },
+    /// The server speaks only later versions of the protocol than this program.
+    #[error("this program is too old for the server")]
+    ProgramTooOld,
+    /// The server speaks only earlier versions of the protocol than this program.
+    #[error("the server is too old for this program")]
+    ServerTooOld,
     /// The server refused for a reason a later version knows.
     #[error("the server refused the request with status {status}")]
     RefusedOtherwise {
@@ -132,6 +138,8 @@ impl SyncError {
             }
             Self::RefusedOtherwise { status } => *status >= 500,
             Self::Undecodable
+            | Self::ProgramTooOld
+            | Self::ServerTooOld
             | Self::NotEncrypted
             | Self::CaFileUnusable
             | Self::CertificateRefused(_)
@@ -153,6 +161,8 @@ impl SyncError {
             Self::CertificateRefused(fault) => fault.code(),
             Self::Busy { .. } => "busy",
             Self::Refused { code, .. } => code.code(),
+            Self::ProgramTooOld => "program_too_old",
+            Self::ServerTooOld => "server_too_old",
             Self::RefusedOtherwise { .. } => "refused",
             Self::Undecodable => "undecodable",
             Self::NotSignedByServer => "not_signed_by_server",

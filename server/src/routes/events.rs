@@ -45,7 +45,7 @@ pub(super) async fn push(
     let (offered, grants, offered_again) = tokio::task::spawn_blocking(move || -> Answer<_> {
         let batch: PushBatch = json(&unpacked(&reading, MAX_BATCH_BYTES)?)?;
         if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
-            return Err(ProblemCode::TooLarge.into());
+            return Err(Refusal::of(ProblemCode::TooLarge, "events"));
         }
         let device = reading.device()?;
         // What others offer of a device is not signed with the sender's key.

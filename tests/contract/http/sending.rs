@@ -4,7 +4,7 @@ use std::iter::repeat_n;
 
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{Outcome, Verdict};
+use skranke_protocol::wire::{MAX_BATCH_EVENTS, Outcome, PushBatch, Verdict};
 use skranke_sync::{Cancel, Client, Pushed, Sender, SyncError, send_all};
 
 use super::client::refused;
@@ -168,4 +168,18 @@ fn what_was_answered_and_could_not_be_kept_is_offered_again_and_found_there() {
     let mut again = Desktop::with(&batches);
     again.send(&client).unwrap();
     assert_eq!(again.verdicts, [duplicate(2), duplicate(4), first(6)]);
+}
+
+#[test]
+fn a_batch_of_501_events_is_refused_by_name_and_one_of_500_is_taken() {
+    let town = Town::new();
+    let (client, batches) = three_batches(&town);
+    let event = batches[0][0].clone();
+    let batch = |events| PushBatch::of(&vec![event.clone(); events]);
+
+    let refusal = client.push_batch(&batch(MAX_BATCH_EVENTS + 1)).map(|_| ());
+
+    assert_eq!(refused(refusal), ProblemCode::TooLarge);
+    assert_eq!(client.status().unwrap().device.seq, 0);
+    assert!(client.push_batch(&batch(MAX_BATCH_EVENTS)).is_ok());
 }

@@ -199,8 +199,10 @@ error_codes! {
     NotASkrankeServer => "not_a_skranke_server",
     /// The central store does not know this computer: it was restored from before the enrolment.
     ComputerUnknown => "computer_unknown",
-    /// The central store and this program share no version.
-    ServerVersion => "server_version",
+    /// The central store speaks only later versions than this program, which must be updated.
+    ProgramTooOld => "program_too_old",
+    /// The central store speaks only earlier versions than this program: it must be updated.
+    ServerTooOld => "server_too_old",
     /// What the central store says does not fit what it said before: an alarm.
     SyncAlarm => "sync_alarm",
     /// Only the central store can do it, and it cannot be reached now; nothing was changed.

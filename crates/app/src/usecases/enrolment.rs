@@ -41,7 +41,7 @@ impl App {
     /// # Errors
     /// `ServerAddressInvalid`, `EnrolmentCodeMistyped`, `MunicipalityUnknown` before anything is sent;
     /// `EnrolmentCodeWrong`, `EnrolmentCodeUsed`, `EnrolmentCodeExpired`, `TooManyAttempts` as the central store says;
-    /// `ServerNotFound`, `NotASkrankeServer`, `ServerVersion`, `ServerNotTrusted` where there is no talking to it.
+    /// `ServerNotFound`, `NotASkrankeServer`, `ProgramTooOld`, `ServerTooOld`, `ServerNotTrusted` where there is no talking to it.
     /// `AlreadyEnrolled` where the central store knows this computer; `NotPermitted` for anyone but an administrator on a computer that is in use.
     pub fn enrol(&self, request: EnrolmentRequest) -> Result<Enrolled, AppError> {
         let url = address(&request.server)?;

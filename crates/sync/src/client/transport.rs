@@ -13,7 +13,7 @@ use skranke_protocol::encoding::to_hex;
 use skranke_protocol::instant;
 use skranke_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use skranke_protocol::proof::{self, BodyDigest, Prover, Request};
-use skranke_protocol::version::{self, SPOKEN};
+use skranke_protocol::version::{self, SPOKEN, VersionError, VersionRange};
 use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, SERVER_TIME};
 use ureq::http;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -106,10 +106,22 @@ impl Answer {
             });
         }
         match problem.and_then(|problem| Some((problem.code()?, problem.reference))) {
+            Some((ProblemCode::VersionNotSpoken, _)) => Err(self.versions_apart()),
             Some((code, reference)) => Err(SyncError::Refused { code, reference }),
             None => Err(SyncError::RefusedOtherwise {
                 status: self.status,
             }),
+        }
+    }
+
+    /// Which side is too old, by the versions that the server says it speaks.
+    fn versions_apart(&self) -> SyncError {
+        let theirs = self
+            .header(version::HEADER)
+            .and_then(VersionRange::from_text);
+        match theirs.map(|theirs| SPOKEN.negotiate(theirs)) {
+            Some(Err(VersionError::OtherTooOld(_))) => SyncError::ServerTooOld,
+            Some(Err(VersionError::OtherTooNew(_)) | Ok(_)) | None => SyncError::ProgramTooOld,
         }
     }
 
@@ -354,8 +366,11 @@ fn unpack(raw: &[u8]) -> Result<Vec<u8>, SyncError> {
     decoder.window_log_max(23).map_err(undecodable)?;
     let mut plain = Vec::new();
     decoder
-        .take(MAX_ANSWER_BYTES)
+        .take(MAX_ANSWER_BYTES + 1)
         .read_to_end(&mut plain)
         .map_err(undecodable)?;
+    if plain.len() as u64 > MAX_ANSWER_BYTES {
+        return Err(SyncError::Undecodable);
+    }
     Ok(plain)
 }

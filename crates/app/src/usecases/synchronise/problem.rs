@@ -38,6 +38,8 @@ pub(super) fn told(error: &SyncError) -> Option<Told> {
             },
             reference: status.to_string(),
         },
+        SyncError::ProgramTooOld => plain(ErrorCode::ProgramTooOld),
+        SyncError::ServerTooOld => plain(ErrorCode::ServerTooOld),
         SyncError::NotEncrypted | SyncError::CaFileUnusable | SyncError::CertificateRefused(_) => {
             Told {
                 code: ErrorCode::ServerNotTrusted,
@@ -77,7 +79,7 @@ const fn refused(code: ProblemCode) -> ErrorCode {
         | ProblemCode::UnsupportedMediaType
         | ProblemCode::ContentMismatch => ErrorCode::ServerRefused,
         ProblemCode::NotAuthenticated => ErrorCode::ComputerUnknown,
-        ProblemCode::VersionNotSpoken => ErrorCode::ServerVersion,
+        ProblemCode::VersionNotSpoken => ErrorCode::ProgramTooOld,
     }
 }
 
@@ -115,6 +117,8 @@ mod tests {
             SyncError::RefusedOtherwise { status: 418 },
             SyncError::RefusedOtherwise { status: 502 },
             SyncError::Undecodable,
+            SyncError::ProgramTooOld,
+            SyncError::ServerTooOld,
             SyncError::NotEncrypted,
             SyncError::CaFileUnusable,
             SyncError::CertificateRefused(CertificateFault::WrongHost),
