@@ -14,6 +14,7 @@ use skranke_protocol::encoding::to_hex;
 use skranke_protocol::instant;
 use skranke_protocol::signature::{PublicKey, Purpose, Signature, SigningKey};
 
+use crate::device_log::{self, TAKEN};
 use crate::store::{AuditEntry, CentralStore, CentralTransaction, StoreError, Stored};
 
 /// Most rows under one seal.
@@ -67,6 +68,8 @@ pub struct Whole {
     pub seals: u64,
     /// Rows no seal covers yet.
     pub unsealed: u64,
+    /// Rows of the devices' own logs, whose digests stand in it.
+    pub device_rows: u64,
     /// Hash of the last seal, to be noted elsewhere; none before the first.
     pub end: Option<String>,
 }
@@ -76,7 +79,7 @@ pub struct Whole {
 pub struct Fault {
     /// The row's number; none where a seal itself is wrong.
     pub row: Option<u64>,
-    /// The row's id, where there is a row.
+    /// The row's id, where there is a row; of a device's log the device and the number there.
     pub id: Option<String>,
     /// The seal's number, where one covers it.
     pub seal: Option<u64>,
@@ -162,6 +165,10 @@ pub fn verify(
             break;
         }
     }
+    let device_rows = match device_rows(store, tenant)? {
+        Ok(counted) => counted,
+        Err(fault) => return Ok(Err(fault)),
+    };
     let counted = store.tenant(tenant)?.audit_rows;
     Ok(match rows.cmp(&counted) {
         std::cmp::Ordering::Less => Err(missing(rows + 1, None)),
@@ -175,6 +182,7 @@ pub fn verify(
             rows,
             seals,
             unsealed: rows - sealed,
+            device_rows,
             end: last.map(|seal| to_hex(&seal.hash(tenant))),
         }),
     })
@@ -244,6 +252,38 @@ fn first_bad_row(
         }
     }
     Ok(None)
+}
+
+/// Counts the rows of the devices' logs; the first that is not as the audit says they came.
+fn device_rows(store: &dyn CentralStore, tenant: &str) -> Stored<Result<u64, Fault>> {
+    let fault = |row: Option<&AuditEntry>, id, fault| Fault {
+        row: row.map(|row| row.number),
+        id,
+        seal: None,
+        fault,
+    };
+    let (mut after, mut counted) = (0, 0);
+    loop {
+        let entries = store.audit_rows(tenant, after, ROWS)?;
+        let Some(last) = entries.last() else {
+            break;
+        };
+        after = last.number;
+        for entry in entries.iter().filter(|entry| entry.action == TAKEN) {
+            let kept = store.log_rows(tenant, entry.id)?;
+            if device_log::statement(&kept) != entry.detail {
+                let number = device_log::first_odd(&kept, &entry.detail);
+                let id = format!("{} {number}", entry.device_id);
+                return Ok(Err(fault(Some(entry), Some(id), "device_row_changed")));
+            }
+            counted += kept.len() as u64;
+        }
+    }
+    if store.count_log_rows(tenant)? == counted {
+        Ok(Ok(counted))
+    } else {
+        Ok(Err(fault(None, None, "device_row_put_in")))
+    }
 }
 
 /// The digest of a row: every field with its length, so that none runs into the next.

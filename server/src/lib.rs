@@ -14,6 +14,7 @@ pub mod backup;
 pub mod central;
 pub mod config;
 pub mod contact;
+pub mod device_log;
 pub mod devices;
 pub mod enrolment;
 pub mod health;

@@ -82,7 +82,7 @@ impl Default for Metrics {
         );
         registry.register(
             "alarms",
-            "Alarms raised by pushed commands",
+            "Alarms raised by pushed commands and logs",
             metrics.alarms.clone(),
         );
         registry.register(
@@ -143,6 +143,13 @@ impl Metrics {
         }
     }
 
+    /// Counts an alarm, and tells the log of it.
+    pub(crate) fn alarmed(&self, code: &str) {
+        let labels = vec![("code", code.to_owned())];
+        self.alarms.get_or_create(&labels).inc();
+        log::line("alarm", serde_json::json!({ "code": code }));
+    }
+
     /// Counts what became of commands, and tells the log of alarms.
     pub(crate) fn judged(&self, verdicts: &[CommandVerdict]) {
         for CommandVerdict { verdict, .. } in verdicts {
@@ -150,9 +157,7 @@ impl Metrics {
                 Verdict::Duplicate(_) => ("duplicate", ""),
                 Verdict::First(Outcome::Quarantined { reason }) => {
                     if reason.is_alarm() {
-                        let labels = vec![("code", reason.code().to_owned())];
-                        self.alarms.get_or_create(&labels).inc();
-                        log::line("alarm", serde_json::json!({ "code": reason.code() }));
+                        self.alarmed(reason.code());
                     }
                     ("quarantined", reason.code())
                 }

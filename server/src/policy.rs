@@ -104,7 +104,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 29] = {
+pub static TABLE: [Rule; 30] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -124,6 +124,7 @@ pub static TABLE: [Rule; 29] = {
         row("POST",  "/v1/sessions/end",   Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/events",         KnownDevice,                Any,          MAX_BATCH_BYTES, None),
         row("GET",   "/v1/events",         Device,                Any,          0,               None),
+        row("POST",  "/v1/audit",          KnownDevice,           Any,          MAX_BATCH_BYTES, None),
         row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),
         row("POST",  "/v1/profiles",       Person(Act::Administer), Any,         PROFILE_BODY_BYTES, None),
         row("GET",   "/v1/profiles",       Device,                Any,          0,               None),

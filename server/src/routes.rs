@@ -1,6 +1,7 @@
 //! The HTTP interface, version 1.
 
 mod attachments;
+mod device_log;
 mod devices;
 mod enrol;
 mod events;
@@ -53,6 +54,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(session::renew))
         .routes(routes!(session::end))
         .routes(routes!(events::push, events::pull))
+        .routes(routes!(device_log::take))
         .routes(routes!(lookup::lookup))
         .routes(routes!(profiles::save, profiles::list))
         .routes(routes!(held::held, held::held_decide))

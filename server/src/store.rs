@@ -7,6 +7,7 @@
 //! Basis: design, section 6; sync-and-speed 3.2 to 3.4 and 7.
 
 pub mod accounts;
+pub mod device_log;
 pub mod devices;
 mod feed;
 pub mod key_file;
@@ -20,6 +21,7 @@ use crate::audit::AuditSeal;
 use crate::news::News;
 use accounts::AccountRegister;
 use chrono::{DateTime, NaiveDate, Utc};
+use device_log::{DeviceLog, DeviceLogReader};
 pub use devices::Device;
 use devices::DeviceRegister;
 pub(crate) use feed::Page;
@@ -413,7 +415,7 @@ impl ServerKeys {
 }
 
 /// A database that keeps the records of several municipalities.
-pub trait CentralStore: Send + Sync {
+pub trait CentralStore: DeviceLogReader + Send + Sync {
     /// The server's keys, made at the first start.
     fn server_keys(&self) -> Stored<ServerKeys>;
 
@@ -479,7 +481,7 @@ pub trait CentralStore: Send + Sync {
 }
 
 /// The tenant's one writing transaction.
-pub trait CentralTransaction: AccountRegister + DeviceRegister {
+pub trait CentralTransaction: AccountRegister + DeviceRegister + DeviceLog {
     /// The tenant's row as it stands in this transaction.
     fn tenant(&self) -> &Tenant;
 

@@ -7,6 +7,7 @@
 mod attachments;
 mod browser;
 mod command_line;
+mod device_log;
 mod devices;
 mod enrolment;
 mod epochs;

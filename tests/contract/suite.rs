@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod chain;
 pub(crate) mod decisions;
+pub(crate) mod device_log;
 pub(crate) mod devices;
 pub(crate) mod editions;
 pub(crate) mod feed;
@@ -63,6 +64,12 @@ macro_rules! run_against {
                 devices::a_device_held_what_it_was_given_and_what_it_made,
                 devices::a_device_of_limited_scope_held_its_own_cases_until_they_left,
                 devices::the_list_of_devices_says_who_used_them_and_when,
+                device_log::rows_are_kept_once_though_they_come_twice_and_overlap,
+                device_log::a_row_cut_out_is_an_alarm_and_what_follows_is_kept,
+                device_log::a_row_changed_is_an_alarm,
+                device_log::a_log_carried_on_in_two_copies_is_an_alarm_and_both_are_kept,
+                device_log::a_log_made_anew_after_it_was_handed_over_is_an_alarm,
+                device_log::municipalities_do_not_see_each_others_logs,
                 accounts::a_code_enrols_one_computer_once_and_for_a_day,
                 accounts::what_the_operator_does_with_accounts_stands_in_the_audit,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,

@@ -9,6 +9,7 @@
 pub mod canonical;
 pub mod chain;
 pub mod confirmation;
+pub mod device_log;
 pub mod encoding;
 pub mod enrolment_code;
 pub mod envelope;

@@ -5,6 +5,7 @@
 
 mod code;
 mod device;
+mod device_log;
 mod feed;
 mod held;
 mod profile;
@@ -22,6 +23,7 @@ pub use device::{
     HandOverAnswer, HandOverRequest, HoldingsAnswer, HoldingsRequest, ListedDevice, RekeyRequest,
     RevokeDeviceRequest, WipeOrderAnswer,
 };
+pub use device_log::{LogAnswer, LogBatch, MAX_LOG_ROWS};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use held::{
     HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, ReturnedAnswer,

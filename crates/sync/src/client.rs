@@ -1,5 +1,6 @@
 //! The HTTP client: one method for each request of the protocol.
 
+mod device_log;
 mod scope;
 mod transport;
 

@@ -5,6 +5,7 @@
 //! standby has it too. Calls block on a small runtime of their own.
 //! Basis: design, section 6; reliability, findings 1 to 3 and 9.
 
+mod device_log;
 mod gathered;
 mod link;
 mod row;

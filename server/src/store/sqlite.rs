@@ -3,6 +3,7 @@
 //! One connection writes; readers have their own, so a slow reader never holds up a commit.
 //! Basis: design, sections 5 and 6; reliability, findings 4 and 8.
 
+mod device_log;
 mod open;
 mod row;
 mod transaction;

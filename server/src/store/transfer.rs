@@ -104,7 +104,7 @@ impl Table {
 use Kind::{Bytes, Date, Flag, Number, Text, Time, Uuid as Id};
 
 /// All tables of a municipality, in an order in which every row's references are there before it.
-pub const TABLES: [Table; 17] = [
+pub const TABLES: [Table; 18] = [
     Table {
         name: "tenant",
         columns: &[
@@ -339,6 +339,17 @@ pub const TABLES: [Table; 17] = [
             ("sealed_at", Time),
         ],
         key: "number",
+    },
+    Table {
+        name: "device_log",
+        columns: &[
+            ("device_id", Id),
+            ("number", Number),
+            ("link", Bytes),
+            ("batch", Id),
+            ("body", Text),
+        ],
+        key: "device_id, number, link",
     },
 ];
 

@@ -9,8 +9,8 @@ use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::{
-    BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LookupRequest, PURPOSE,
-    PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest,
+    BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LogBatch, LookupRequest,
+    PURPOSE, PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest,
     UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
@@ -52,6 +52,10 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
             }))
         }
         ("POST", "/v1/events") => json(serde_json::to_vec(&PushBatch::default())),
+        ("POST", "/v1/audit") => json(serde_json::to_vec(&LogBatch {
+            previous: [0; 32],
+            rows: Vec::new(),
+        })),
         ("POST", "/v1/lookup") => json(serde_json::to_vec(&LookupRequest {
             cpr: "2512169996".to_owned(),
             purpose: "counter_entry".to_owned(),
@@ -180,6 +184,7 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("POST", "/v1/sessions/end"), "----yy yyyyyy yy"),
     (("POST", "/v1/events"),    "---yyy yyyyyy yy"),
     (("GET", "/v1/events"),     "----yy yyyyyy yy"),
+    (("POST", "/v1/audit"),     "---yyy yyyyyy yy"),
     (("POST", "/v1/lookup"),    "------ y-yyy- --"),
     (("POST", "/v1/profiles"),  "------ -----y --"),
     (("GET", "/v1/profiles"),   "----yy yyyyyy yy"),

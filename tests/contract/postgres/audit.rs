@@ -8,6 +8,7 @@ use skranke_testkit::postgres::Cluster;
 
 use super::prepared;
 use crate::office::{Office, TENANT, noon};
+use crate::suite::device_log;
 
 #[test]
 fn a_changed_a_removed_and_an_inserted_row_are_named() {
@@ -99,6 +100,47 @@ fn a_changed_a_removed_and_an_inserted_row_are_named() {
             (row, seal, fault),
             "{change}"
         );
+        assert!(look().is_ok(), "{undo}");
+    }
+}
+
+#[test]
+fn a_row_of_a_devices_log_that_was_changed_taken_out_or_put_in_is_named() {
+    let cluster = Cluster::start(&[]);
+    let office = Office::over(std::sync::Arc::new(prepared(&cluster)), ());
+    let laptop = office.laptop(1, Scope::Tenant);
+    device_log::hand_over(&office, &laptop, &device_log::log(&laptop, 4), 1, 4);
+    let key = skranke_protocol::signature::SigningKey::from_seed(&office.keys.signing_seed);
+    let look = || audit::verify(office.store.as_ref(), TENANT, &key.public()).unwrap();
+    assert_eq!(look().unwrap().device_rows, 4);
+
+    for (change, undo, number, fault) in [
+        (
+            "UPDATE device_log SET body = replace(body, 'open_work', 'quality') WHERE number = 3",
+            "UPDATE device_log SET body = replace(body, 'quality', 'open_work') WHERE number = 3",
+            Some(3),
+            "device_row_changed",
+        ),
+        (
+            "CREATE TABLE aside AS SELECT * FROM device_log WHERE number = 2; DELETE FROM device_log WHERE number = 2",
+            "INSERT INTO device_log SELECT * FROM aside; DROP TABLE aside",
+            Some(2),
+            "device_row_changed",
+        ),
+        (
+            "INSERT INTO device_log SELECT tenant, device_id, 5, link, gen_random_uuid(), body FROM device_log WHERE number = 1",
+            "DELETE FROM device_log WHERE number = 5",
+            None,
+            "device_row_put_in",
+        ),
+    ] {
+        cluster.administer("skranke", change);
+        let found = look();
+        cluster.administer("skranke", undo);
+
+        let found = found.expect_err(change);
+        let id = number.map(|number: u64| format!("{} {number}", laptop.id));
+        assert_eq!((found.id, found.fault), (id, fault), "{change}");
         assert!(look().is_ok(), "{undo}");
     }
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{address, opened, prepared};
 use crate::in_words::audit_fault;
 use crate::office::{Office, TENANT, last, noon};
+use crate::suite::device_log;
 
 const DATABASE: &str = "skranke";
 
@@ -58,6 +59,7 @@ fn lived_in(store: &Arc<SqliteStore>) -> Office {
         expires_at: noon(),
         device_id: None,
     };
+    device_log::hand_over(&office, &laptop, &device_log::log(&laptop, 2), 1, 2);
     let mut transaction = store.begin(TENANT).unwrap();
     transaction.save_staff(&staff).unwrap();
     transaction.save_enrolment_code(&code).unwrap();

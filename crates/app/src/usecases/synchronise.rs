@@ -4,8 +4,10 @@
 //! each answer is taken in as it comes. A round that is cut anywhere has lost nothing.
 
 mod certification;
+mod device_log;
 mod epoch;
 mod fork;
+mod heard;
 mod person;
 mod problem;
 mod round;
@@ -334,6 +336,7 @@ impl App {
         }
         self.note_browser_sign_in(status.browser_sign_in)
             .map_err(host)?;
+        self.note_scope(&status).map_err(host)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
@@ -473,6 +476,7 @@ impl App {
         };
         match skranke_sync::run(&client, &local, &mut exchange, &taken.cancel) {
             Err(error) if is_revoked(&error) => {
+                self.hand_over_log(&client, &taken.cancel)?;
                 self.wipe_if_ordered(&client)?;
                 return Err(error);
             }
@@ -480,35 +484,9 @@ impl App {
         };
         self.follow_tree(&client)?;
         self.hear_what_was_returned(&client)?;
+        self.hand_over_log(&client, &taken.cancel)?;
         self.go_on_anew(&client, &status)?;
-        if let Some(offset) = client.clock_offset_ms() {
-            self.taking_in(|write| settings::write(write, "clock_offset_ms", &offset))
-                .map_err(host)?;
-        }
-        Ok(())
-    }
-
-    /// The backup mark moves without anything new in the feed, too.
-    fn note_backup(&self, epoch: u64, position: u64) -> Result<(), AppError> {
-        let is_news = self.with_store(|store| {
-            let read = store.read()?;
-            Ok(read.cursor()?.epoch == epoch && read.backup_position()? < position)
-        })?;
-        if is_news {
-            self.taking_in(|write| Ok(write.note_backup(position)?))
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Whether the sign-in screen offers the browser, also when the central store is away.
-    fn note_browser_sign_in(&self, offered: bool) -> Result<(), AppError> {
-        let known: Option<bool> =
-            self.with_store(|store| settings::read(store, "browser_sign_in"))?;
-        if known.unwrap_or(false) == offered {
-            return Ok(());
-        }
-        self.taking_in(|write| settings::write(write, "browser_sign_in", &offered))
+        self.note_clock(client.clock_offset_ms()).map_err(host)
     }
 
     /// Ends at the central store the sessions of those who left; what cannot be ended runs out by itself.
@@ -565,6 +543,7 @@ impl App {
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
         self.keep_profile(client, &status)?;
+        self.note_scope(&status).map_err(host)?;
         self.note_browser_sign_in(status.browser_sign_in)
             .map_err(host)
     }

@@ -1,9 +1,9 @@
 //! Who did what, and why: rows are added with the write they speak of, linked to the row before, and never changed.
 
 use chrono::{DateTime, Utc};
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, named_params};
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_protocol::device_log::{Column, link};
 
 use crate::error::StoreError;
 use crate::handle::{Action, Actor, Entry, ReadHandle};
@@ -53,6 +53,11 @@ const AFTER: &str = "
      WHERE id > :after
      ORDER BY id
      LIMIT :limit";
+
+/// Whether anything after a row says more than that this computer was brought in step.
+const SAYS_MORE: &str = "
+    SELECT EXISTS (SELECT 1 FROM audit
+                    WHERE id > :after AND (action <> :in_step OR subject IS NOT NULL))";
 
 /// A row of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,22 +126,22 @@ pub(crate) fn insert(
     let action = entry.action.code();
     let last = audit_chain::last(connection)?;
     let number = last.next_number;
-    let link = audit_chain::link(
+    let link = link(
         &last.link,
         &[
-            ValueRef::Integer(number),
-            ValueRef::Integer(done_at),
-            ValueRef::Blob(&staff),
-            ValueRef::Blob(&device),
-            ValueRef::Text(roles.as_bytes()),
-            ValueRef::Text(action.as_bytes()),
+            Column::Integer(number),
+            Column::Integer(done_at),
+            Column::Blob(&staff),
+            Column::Blob(&device),
+            Column::Text(roles.as_bytes()),
+            Column::Text(action.as_bytes()),
             case.as_ref()
-                .map_or(ValueRef::Null, |case| ValueRef::Blob(case)),
+                .map_or(Column::Null, |case| Column::Blob(case)),
             entry
                 .subject
                 .as_ref()
-                .map_or(ValueRef::Null, |subject| ValueRef::Text(subject.as_bytes())),
-            ValueRef::Text(entry.purpose.as_bytes()),
+                .map_or(Column::Null, |subject| Column::Text(subject.as_bytes())),
+            Column::Text(entry.purpose.as_bytes()),
         ],
     );
     connection.prepare_cached(INSERT)?.execute(named_params! {
@@ -195,6 +200,16 @@ impl ReadHandle<'_> {
             AFTER,
             named_params! { ":after": after, ":limit": limit },
         )
+    }
+
+    /// Whether anything after a number says more than that this computer was brought in step with the central store.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn audit_says_more_after(&self, after: i64) -> Result<bool, StoreError> {
+        let values = named_params! { ":after": after, ":in_step": Action::Synchronised.code() };
+        let mut statement = self.connection.prepare_cached(SAYS_MORE)?;
+        Ok(statement.query_row(values, |row| row.get(0))?)
     }
 }
 

@@ -11,20 +11,14 @@ use std::str::FromStr;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
-use sha2::{Digest, Sha256};
+use skranke_protocol::device_log::{BEFORE_ALL, COLUMNS, Column, link};
 
 use crate::error::StoreError;
 use crate::handle::ReadHandle;
 use crate::key::to_hex;
 
-/// Begins every link, so that it can stand for nothing else.
-const LINK: &[u8] = b"skranke/store/audit/1\0";
-/// What the first row is linked to.
-const BEFORE_ALL: [u8; 32] = [0; 32];
 /// The version of the database with which the chain began.
 const CHAINED_SINCE: u32 = 2;
-/// Columns under the link; the link itself comes after them.
-const LINKED_COLUMNS: usize = 9;
 
 const IN_ORDER: &str = "
     SELECT id, done_at, staff_id, device_id, roles, action, case_id, subject, purpose, link
@@ -139,31 +133,22 @@ pub(super) fn last(connection: &Connection) -> Result<Last, StoreError> {
     })
 }
 
-/// The link of a row with these values, after a row with this link.
-pub(super) fn link(before: &[u8; 32], values: &[ValueRef<'_>; LINKED_COLUMNS]) -> [u8; 32] {
-    let mut hash = Sha256::new_with_prefix(LINK);
-    hash.update(before);
-    let mut part = |kind: u8, bytes: &[u8]| {
-        hash.update([kind]);
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
-    };
-    for value in values {
-        match value {
-            ValueRef::Null => part(0, &[]),
-            ValueRef::Integer(number) => part(1, &number.to_be_bytes()),
-            ValueRef::Real(number) => part(2, &number.to_be_bytes()),
-            ValueRef::Text(text) => part(3, text),
-            ValueRef::Blob(bytes) => part(4, bytes),
-        }
+/// A value as it goes under a link.
+const fn column(value: ValueRef<'_>) -> Column<'_> {
+    match value {
+        ValueRef::Null => Column::Null,
+        ValueRef::Integer(number) => Column::Integer(number),
+        ValueRef::Real(number) => Column::Real(number),
+        ValueRef::Text(text) => Column::Text(text),
+        ValueRef::Blob(bytes) => Column::Blob(bytes),
     }
-    hash.finalize().into()
 }
 
 fn link_of(before: &[u8; 32], row: &Row<'_>) -> Result<[u8; 32], StoreError> {
-    let mut values = [ValueRef::Null; LINKED_COLUMNS];
+    // The link itself comes after the columns under it.
+    let mut values = [Column::Null; COLUMNS];
     for (at, value) in values.iter_mut().enumerate() {
-        *value = row.get_ref(at)?;
+        *value = column(row.get_ref(at)?);
     }
     Ok(link(before, &values))
 }

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::problem::{Problem, ProblemCode};
 use skranke_protocol::signature::{PublicKey, SigningKey};
+use skranke_protocol::wire::LogBatch;
 use skranke_sync::{Client, Connection, Environment, SyncError};
 
 fn device() -> DeviceId {
@@ -53,7 +54,9 @@ fn client_of(base_url: String, server_key: Option<PublicKey>) -> Client {
 }
 
 /// Answers each connection in turn with fixed bytes, then closes; what was asked comes back.
-fn scripted(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+fn scripted(
+    answers: Vec<impl Into<Vec<u8>> + Send + 'static>,
+) -> (String, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let thread = std::thread::spawn(move || {
@@ -66,7 +69,9 @@ fn scripted(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String
                 request.push(byte[0]);
             }
             asked.push(String::from_utf8(request).unwrap());
-            stream.write_all(answer.as_bytes()).unwrap();
+            // A client that has read enough hangs up.
+            let bytes: Vec<u8> = answer.into();
+            let _ = stream.write_all(&bytes);
         }
         asked
     });
@@ -235,5 +240,63 @@ fn no_request_carries_secrets_in_its_address() {
             !first.contains("engangskort") && !first.contains("0999"),
             "{first}"
         );
+    }
+}
+
+#[test]
+fn a_program_that_is_too_old_and_one_that_is_too_new_are_told_apart() {
+    let refused = |spoken: &str| {
+        let problem = Problem::new(ProblemCode::VersionNotSpoken, now(), "A1B2C3".to_owned());
+        status_after(answer(
+            "426 Upgrade Required",
+            &format!("Skranke-Protocol: {spoken}\r\nContent-Type: application/problem+json\r\n"),
+            &serde_json::to_string(&problem).unwrap(),
+        ))
+    };
+
+    assert_eq!(refused("2-3"), SyncError::ProgramTooOld);
+    assert_eq!(refused("0"), SyncError::ServerTooOld);
+    for error in [SyncError::ProgramTooOld, SyncError::ServerTooOld] {
+        assert!(!error.is_retryable(), "somebody must update something");
+    }
+}
+
+#[test]
+fn a_packed_bomb_of_a_server_is_not_unpacked_whole() {
+    // A frame of blocks that each stand for 128 kB of one byte: eight gigabytes in 256 kB.
+    let mut bomb = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
+    for block in 0..65_536_u32 {
+        let last = u32::from(block == 65_535);
+        let header = ((128 * 1024) << 3) | (1 << 1) | last;
+        bomb.extend_from_slice(&header.to_le_bytes()[..3]);
+        bomb.push(b' ');
+    }
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nContent-Encoding: zstd\r\nConnection: close\r\n{OURS}\r\n",
+        bomb.len()
+    );
+    let (url, thread) = scripted(vec![[head.as_bytes(), &bomb].concat()]);
+
+    let error = client(url).status().unwrap_err();
+
+    assert_eq!(error, SyncError::Undecodable);
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_server_of_a_time_before_it_took_logs_is_no_failure() {
+    let batch = LogBatch {
+        previous: [0; 32],
+        rows: Vec::new(),
+    };
+    for code in [ProblemCode::NotFound, ProblemCode::MethodNotAllowed] {
+        let problem = Problem::new(code, now(), "A1B2C3".to_owned());
+        let headers = format!("{OURS}Content-Type: application/problem+json\r\n");
+        let body = serde_json::to_string(&problem).unwrap();
+        let status = format!("{} No", code.status());
+        let (url, thread) = scripted(vec![answer(&status, &headers, &body)]);
+
+        assert_eq!(client(url).hand_over_log(&batch), Ok(None));
+        thread.join().unwrap();
     }
 }

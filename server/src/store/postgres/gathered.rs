@@ -20,15 +20,17 @@ pub(super) enum Table {
     Receipt,
     CaseSummary,
     Audit,
+    DeviceLog,
 }
 
 impl Table {
-    const ALL: [Table; 5] = [
+    const ALL: [Table; 6] = [
         Table::Event,
         Table::FeedItem,
         Table::Receipt,
         Table::CaseSummary,
         Table::Audit,
+        Table::DeviceLog,
     ];
 
     const fn insert(self) -> &'static str {
@@ -52,13 +54,16 @@ impl Table {
                 "INSERT INTO audit (tenant, id, number, at, device_id, staff_id, action, purpose, case_id,
                                     citizen_digest, detail)"
             }
+            Table::DeviceLog => {
+                "INSERT INTO device_log (tenant, device_id, number, link, batch, body)"
+            }
         }
     }
 
     /// What becomes of a row that is there already.
     const fn or_else(self) -> &'static str {
         match self {
-            Table::Event | Table::FeedItem | Table::Audit => "",
+            Table::Event | Table::FeedItem | Table::Audit | Table::DeviceLog => "",
             Table::Receipt => {
                 "ON CONFLICT (tenant, event_id, event_hash, device_id) DO UPDATE
                     SET times = receipt.times + 1, last_at = excluded.last_at"
@@ -159,6 +164,6 @@ mod tests {
     fn rows_are_sent_in_the_order_in_which_they_refer_to_each_other() {
         let places = Table::ALL.map(|table| table as usize);
 
-        assert_eq!(places, [0, 1, 2, 3, 4], "an event before what names it");
+        assert_eq!(places, [0, 1, 2, 3, 4, 5], "an event before what names it");
     }
 }

@@ -83,6 +83,12 @@ ALTER TABLE audit_seal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_seal FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON audit_seal;
 CREATE POLICY own_tenant ON audit_seal USING (tenant = current_setting('skranke.tenant', true));
+
+ALTER TABLE device_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE device_log FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own_tenant ON device_log;
+CREATE POLICY own_tenant ON device_log USING (tenant = current_setting('skranke.tenant', true));
+
 ALTER TABLE profile_edition ENABLE ROW LEVEL SECURITY;
 ALTER TABLE profile_edition FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_tenant ON profile_edition;
@@ -96,9 +102,11 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM skranke_runtime;
 GRANT USAGE ON SCHEMA public TO skranke_runtime;
 GRANT SELECT ON schema_version, server TO skranke_runtime;
 GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, event, receipt,
-  refused_item, held_work, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal, profile_edition TO skranke_runtime;
+  refused_item, held_work, alarm, feed_item, device_scope, case_summary, attachment, audit, audit_seal, device_log,
+  profile_edition TO skranke_runtime;
 
--- Only these columns ever change. Nothing is deleted, and of the audit and the profile's editions nothing changes.
+-- Only these columns ever change. Nothing is deleted, and of the audit, the devices' logs and the profile's
+-- editions nothing changes.
 GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON tenant TO skranke_runtime;
 GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred, last_seen_at, served_position, read_position,
   revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at) ON device TO skranke_runtime;

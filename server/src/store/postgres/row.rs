@@ -36,7 +36,7 @@ pub(super) fn count(row: &Row, column: &str) -> Stored<u64> {
 }
 
 /// Reads bytes of a fixed length.
-fn bytes<const N: usize>(row: &Row, column: &str) -> Stored<[u8; N]> {
+pub(super) fn bytes<const N: usize>(row: &Row, column: &str) -> Stored<[u8; N]> {
     let value: &[u8] = row.try_get(column)?;
     value.try_into().map_err(|_| StoreError::Row("fixed bytes"))
 }

@@ -4,6 +4,7 @@
 //! see the writes before them.
 
 mod accounts;
+mod device_log;
 mod devices;
 
 use chrono::{DateTime, Utc};

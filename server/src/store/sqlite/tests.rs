@@ -2,11 +2,14 @@
 
 use super::{SCHEMA_VERSION, SqliteStore};
 use crate::audit;
+use crate::device_log;
 use crate::store::key_file::KeyFile;
 use crate::store::{AuditRow, CentralStore, StoreError};
 use skranke_domain::ids::DeviceId;
+use skranke_protocol::device_log::{BEFORE_ALL, LogRow};
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::signature::SigningKey;
+use skranke_protocol::wire::LogBatch;
 
 const KEY: [u8; 32] = [5; 32];
 
@@ -342,4 +345,84 @@ fn events_receipts_and_feed_of_the_sixth_version_are_found_by_id_after_it() {
         "SELECT count(*) FROM pragma_index_list('event') AS l, pragma_index_info(l.name) AS i
                           WHERE i.name = 'hash' AND i.seqno < 2";
     assert_eq!(asked(by_hash_alone), 0, "no index that grows everywhere");
+}
+
+#[test]
+fn a_row_of_a_devices_log_that_was_changed_taken_out_or_put_in_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("central.db");
+    let store = SqliteStore::open(&path, &KeyFile::from_bytes(KEY)).unwrap();
+    let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    store.create_tenant("0999", now).unwrap();
+    let key = SigningKey::from_seed(&store.server_keys().unwrap().signing_seed);
+    let device = crate::store::Device {
+        id: DeviceId::from_uuid(uuid::Uuid::from_u128(5)),
+        code: String::new(),
+        name: "Skranke".to_owned(),
+        public_key: key.public(),
+        scope: skranke_protocol::wire::Scope::Tenant,
+        state: skranke_protocol::wire::DeviceState::Active,
+        head: skranke_protocol::chain::Head::START,
+        accepted: 0,
+        quarantined: 0,
+        deferred: 0,
+    };
+    let mut batch = LogBatch {
+        previous: BEFORE_ALL,
+        rows: Vec::new(),
+    };
+    for number in 1..=4 {
+        let mut row = LogRow {
+            number,
+            done_at: now,
+            staff_id: skranke_domain::ids::StaffId::from_uuid(uuid::Uuid::nil()),
+            device_id: device.id,
+            roles: String::new(),
+            action: "case_read".to_owned(),
+            case_id: None,
+            subject: None,
+            purpose: "open_work".to_owned(),
+            link: BEFORE_ALL,
+        };
+        row.link = row.link_after(&batch.rows.last().map_or(BEFORE_ALL, |row| row.link));
+        batch.rows.push(row);
+    }
+    let mut transaction = store.begin("0999").unwrap();
+    transaction.insert_device(&device, now).unwrap();
+    device_log::take(transaction.as_mut(), device.id, &batch, now).unwrap();
+    audit::seal(transaction.as_mut(), &key, now).unwrap();
+    transaction.commit().unwrap();
+    let whole = audit::verify(&store, "0999", &key.public()).unwrap();
+    assert_eq!(whole.unwrap().device_rows, 4);
+
+    let named = |number: u64| Some(format!("{} {number}", device.id));
+    for (change, id, fault) in [
+        (
+            "UPDATE device_log SET body = replace(body, 'open_work', 'quality') WHERE number = 3",
+            named(3),
+            "device_row_changed",
+        ),
+        (
+            "DELETE FROM device_log WHERE number = 2",
+            named(2),
+            "device_row_changed",
+        ),
+        ("DELETE FROM device_log", named(1), "device_row_changed"),
+        (
+            "INSERT INTO device_log SELECT tenant, device_id, 5, link, randomblob(16), body FROM device_log WHERE number = 1",
+            None,
+            "device_row_put_in",
+        ),
+    ] {
+        let copy = scratch.path().join("tampered.db");
+        let _ = std::fs::remove_file(&copy);
+        store.backup(&copy).unwrap();
+        raw(&copy).execute_batch(change).unwrap();
+
+        let tampered = SqliteStore::open(&copy, &KeyFile::from_bytes(KEY)).unwrap();
+        let found = audit::verify(&tampered, "0999", &key.public()).unwrap();
+
+        let found = found.expect_err(change);
+        assert_eq!((found.id, found.fault), (id, fault), "{change}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The one writing transaction of a tenant.
 
 mod accounts;
+mod device_log;
 mod devices;
 
 use std::sync::MutexGuard;

@@ -14,7 +14,7 @@ use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, Status, wire_siz
 use skranke_store::{ReadHandle, WriteHandle};
 use skranke_sync::SyncError;
 
-use super::{host, tree};
+use super::{device_log, host, tree};
 use crate::error::AppError;
 use crate::state::App;
 use crate::usecases::settings;
@@ -97,6 +97,7 @@ impl App {
             write.enter_epoch(status.epoch, shared)?;
             tree::enter_epoch(write, before, status.epoch, shared)?;
             settings::write(write, OPENING, &warrant.opening)?;
+            device_log::hand_over_anew(write)?;
             settings::write(write, OFFER, &Some(Offer::default()))
         })
         .map_err(host)

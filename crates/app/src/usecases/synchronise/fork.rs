@@ -72,6 +72,7 @@ impl App {
             write.also(&Entry::new(Action::Synchronised, now).on("device.rekeyed"))?;
             write.go_on_as(&next, &answer.device_code)?;
             super::tree::read_anew(write)?;
+            super::device_log::hand_over_anew(write)?;
             settings::write(write, NEXT, &None::<String>)
         })
         .map_err(host)?;

@@ -1,0 +1,25 @@
+//! Handing over the rows of this device's own audit log.
+
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{LogAnswer, LogBatch};
+
+use super::Client;
+use crate::error::SyncError;
+
+impl Client {
+    /// Hands over rows of the log; gives the number up to which the server keeps them, none where the server is of a
+    /// time before it took any.
+    ///
+    /// # Errors
+    /// See [`SyncError`]. On any error the same rows may simply be sent again.
+    pub fn hand_over_log(&self, batch: &LogBatch) -> Result<Option<u64>, SyncError> {
+        match self.post::<LogAnswer>("/v1/audit", batch) {
+            Ok(answer) => Ok(Some(answer.through)),
+            Err(SyncError::Refused {
+                code: ProblemCode::NotFound | ProblemCode::MethodNotAllowed,
+                ..
+            }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
