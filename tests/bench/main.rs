@@ -32,13 +32,16 @@ type Part = (
 #[expect(clippy::print_stdout, reason = "printing is what this program is for")]
 fn main() {
     let mut figures = Figures::default();
-    let parts: [Part; 11] = [
+    let parts: [Part; 14] = [
         ("saving", "window", saving::drafts),
         ("start", "window", start::measure),
         ("window", "window", window::measure),
         ("lists", "lists", lists::measure),
         ("single", "sync", sync::single),
         ("transfer", "sync", sync::transfer),
+        ("alone", "sync", sync::alone),
+        ("bulk", "sync", sync::bulk),
+        ("bytes", "sync", sync::bytes),
         ("cursor", "sync", sync::cursor),
         ("polls", "sync", sync::polls),
         ("growth", "sync", sync::growth),

@@ -1,14 +1,23 @@
 #!/usr/bin/env bash
 # Prints figures beside their goals (spec P1 to P20). Never fails a build.
 # Shorter runs: SKRANKE_BENCH_CASES=20000 SKRANKE_BENCH_EVENTS=20000 make bench, or some parts alone:
-# PARTS=sync (all of single, transfer, cursor, polls, growth, first, files), PARTS=lists, PARTS="saving start window".
+# PARTS=sync (all of single, transfer, alone, bulk, bytes, cursor, polls, growth, first, files), PARTS=lists,
+# PARTS="saving start window".
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 parts=${PARTS:-}
-# The peer of the synchronising is fetched for this alone; nothing of it is built or shipped.
+# The peers of the synchronising are fetched for this alone; nothing of them is part of what is shipped.
 if [[ -z $parts || $parts =~ sync|transfer|single ]]; then
   npm --prefix tests/bench/pouchdb ci --ignore-scripts --silent ||
     echo "PouchDB CANNOT BE INSTALLED (is npm's registry reachable?): nothing is measured beside it"
+fi
+if [[ -z $parts || $parts =~ sync|alone ]]; then
+  peers=$PWD/target/bench-peers
+  cargo install --quiet --locked --root "$peers" --target-dir "$peers/build" atuin-server@18.24.4 ||
+    echo "atuin-server CANNOT BE BUILT (is crates.io reachable?): nothing is measured beside it"
+  [[ -x $peers/kinto/bin/kinto ]] ||
+    { python3 -m venv "$peers/kinto" && "$peers/kinto/bin/pip" install --quiet 'kinto[postgresql]==26.5.0'; } ||
+    echo "Kinto CANNOT BE INSTALLED (is PyPI reachable?): nothing is measured beside it"
 fi
 if [[ -z $parts || $parts =~ window|start ]]; then
   npm --prefix ui run --silent build

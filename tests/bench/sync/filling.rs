@@ -3,7 +3,7 @@
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{Outcome, PushBatch};
 use skranke_server::admission::{self, Circumstances, Offered};
@@ -14,10 +14,19 @@ use super::events::{CASE_EVENTS, Desk};
 /// Cases of one batch: about 500 events.
 const BATCH_CASES: u32 = 80;
 
-/// How many events were there, and how long a batch of about 500 took then.
+/// How many events were there, and what a batch of about 500 cost then.
 pub(crate) struct Step {
     pub(crate) stored: u32,
     pub(crate) took: Duration,
+    /// Bytes this process wrote, which of a database in it are all.
+    pub(crate) written: u64,
+}
+
+/// Bytes this process has handed to the operating system so far.
+fn written_so_far() -> Result<u64> {
+    let told = std::fs::read_to_string("/proc/self/io")?;
+    let line = told.lines().find_map(|line| line.strip_prefix("wchar: "));
+    Ok(line.context("wchar")?.parse()?)
 }
 
 /// Pushes cases until so many events are stored; the desk's chain goes on.
@@ -52,6 +61,7 @@ pub(crate) fn fill(
     for sealed in batches {
         let count = u32::try_from(sealed.len())?;
         let commands = PushBatch::of(&sealed).commands;
+        let before = written_so_far()?;
         let begin = Instant::now();
         let offered = Offered::read(commands, &desk.key.public(), 0);
         let mut transaction = store.begin(&desk.tenant)?;
@@ -73,7 +83,11 @@ pub(crate) fn fill(
             "all is accepted"
         );
         stored += count;
-        steps.push(Step { stored, took });
+        steps.push(Step {
+            stored,
+            took,
+            written: written_so_far()? - before,
+        });
     }
     *desk = making
         .join()

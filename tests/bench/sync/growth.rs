@@ -33,17 +33,18 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
                 filled(&store, &mut desk, to)?
             }
         };
-        let first = around(&steps, FROM.min(to / 2)).context("the first ten thousand")?;
-        let last = around(&steps, to).context("the last")?;
+        let from = FROM.min(to / 2);
+        let first = around(&steps, from, seconds).context("the first ten thousand")?;
+        let last = around(&steps, to, seconds).context("the last")?;
         // The cost of all of n events grows as n to this power where that of one more grows as n to this less one.
-        let tenfolds = f64::from(to) / f64::from(FROM.min(to / 2));
+        let tenfolds = f64::from(to) / f64::from(from);
         let exponent = 1.0 + (last / first).ln() / tenfolds.ln();
         figures.add(
             "P20",
             &format!(
                 "an event pushed, {}, at {}; at {}",
                 backend.name(),
-                number(FROM.min(to / 2) as usize),
+                number(from as usize),
                 number(to as usize)
             ),
             format!("{:.0}; {:.0} us", first * 1e6, last * 1e6),
@@ -57,6 +58,17 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
             "<= 1.1",
             Some(exponent <= 1.1),
         );
+        if backend == Backend::Sqlite {
+            let written = around(&steps, from, bytes).zip(around(&steps, to, bytes));
+            let (first, last) = written.context("bytes written")?;
+            figures.add(
+                "P20",
+                "  written to the disk for an event",
+                format!("{first:.0}; {last:.0} bytes"),
+                "",
+                None,
+            );
+        }
     }
     Ok(())
 }
@@ -66,12 +78,21 @@ fn filled(store: &dyn CentralStore, desk: &mut Desk, to: u32) -> Result<Vec<Step
     fill(store, desk, to, NOTE_BYTES)
 }
 
-/// Seconds for an event, the middle one of the twenty batches that ended at so many events.
-fn around(steps: &[Step], stored: u32) -> Option<f64> {
+fn seconds(step: &Step) -> f64 {
+    step.took.as_secs_f64()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
+fn bytes(step: &Step) -> f64 {
+    step.written as f64
+}
+
+/// What an event costs, the middle one of the twenty batches that ended at so many events.
+fn around(steps: &[Step], stored: u32, cost: fn(&Step) -> f64) -> Option<f64> {
     let end = steps.iter().rposition(|step| step.stored <= stored)?;
     let before = |nth: usize| nth.checked_sub(1).map_or(0, |nth| steps[nth].stored);
     let each: Vec<f64> = (end.saturating_sub(19)..=end)
-        .map(|nth| steps[nth].took.as_secs_f64() / f64::from(steps[nth].stored - before(nth)))
+        .map(|nth| cost(&steps[nth]) / f64::from(steps[nth].stored - before(nth)))
         .collect();
     Some(median(&each))
 }

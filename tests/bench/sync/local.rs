@@ -23,7 +23,7 @@ use super::town::Town;
 /// Commands of one transaction while work is made for a measurement.
 const COMMANDS_A_WRITE: usize = 500;
 /// Events of 2 KB that fit into a batch of 1 MiB.
-const BATCH_THAT_FITS: usize = 440;
+pub(crate) const BATCH_THAT_FITS: usize = 440;
 
 /// A desktop's store.
 pub(crate) struct Desktop {
@@ -113,6 +113,13 @@ impl Desktop {
     /// The database file's size.
     pub(crate) fn bytes(&self) -> Result<u64> {
         Ok(std::fs::metadata(self.folder.path().join("skranke.db"))?.len())
+    }
+
+    /// The same once the program has ended and nothing lies beside it.
+    pub(crate) fn closed_bytes(self) -> Result<u64> {
+        drop(self.store);
+        let file = self.folder.path().join("skranke.db");
+        Ok(std::fs::metadata(file)?.len())
     }
 
     /// Saves one command, as the counter does.
@@ -327,8 +334,13 @@ impl Transferred {
 
 /// A client of a device, with the system's clock.
 pub(crate) fn client(desk: &Desk, town: &Town) -> Client {
+    client_at(&town.url, desk, town)
+}
+
+/// The same where the town is reached at another address.
+pub(crate) fn client_at(url: &str, desk: &Desk, town: &Town) -> Client {
     let connection = Connection {
-        base_url: town.url.clone(),
+        base_url: url.to_owned(),
         tenant: desk.tenant.clone(),
         device_id: desk.device,
         key: desk.key.clone(),

@@ -44,6 +44,14 @@ pub(crate) fn is_installed() -> bool {
     programs().join("node_modules/pouchdb").exists()
 }
 
+/// An event as a document of JSON.
+pub(crate) fn document(event: &SealedEvent) -> String {
+    let header = String::from_utf8_lossy(event.header_bytes());
+    let payload = String::from_utf8_lossy(event.payload_bytes().unwrap_or(b"null"));
+    let signature = event.signature();
+    format!("{{\"header\":{header},\"payload\":{payload},\"signature\":\"{signature}\"}}")
+}
+
 /// Saves, pushes and pulls the events as documents.
 pub(crate) fn run(events: &[SealedEvent], batch: usize, durability: Durability) -> Result<Peer> {
     let folder = tempfile::Builder::new()
@@ -52,11 +60,12 @@ pub(crate) fn run(events: &[SealedEvent], batch: usize, durability: Durability) 
     let file = folder.path().join("documents");
     let mut out = std::io::BufWriter::new(std::fs::File::create(&file)?);
     for event in events {
-        out.write_all(format!("{{\"_id\":\"{}\",\"header\":", event.header().id).as_bytes())?;
-        out.write_all(event.header_bytes())?;
-        out.write_all(b",\"payload\":")?;
-        out.write_all(event.payload_bytes().unwrap_or(b"null"))?;
-        writeln!(out, ",\"signature\":\"{}\"}}", event.signature())?;
+        writeln!(
+            out,
+            "{{\"_id\":\"{}\",{}",
+            event.header().id,
+            &document(event)[1..]
+        )?;
     }
     out.flush()?;
     let remote = folder.path().join("remote");

@@ -16,6 +16,21 @@ const TABLE: &str =
     "CREATE TABLE raw (id INTEGER PRIMARY KEY, header BLOB NOT NULL, payload BLOB NOT NULL,
                                        salt BLOB NOT NULL, signature BLOB NOT NULL)";
 
+/// The same as PostgreSQL says it.
+pub(crate) fn table_of_postgres() -> String {
+    TABLE.replace("BLOB", "bytea").replace("INTEGER", "bigint")
+}
+
+/// What is kept of an event besides its number.
+pub(crate) fn parts(event: &SealedEvent) -> [&[u8]; 4] {
+    [
+        event.header_bytes(),
+        event.payload_bytes().unwrap_or_default(),
+        event.salt().map_or(&[][..], |salt| salt),
+        event.signature().as_bytes(),
+    ]
+}
+
 /// `SQLite`, unencrypted, write-ahead log, every commit synced.
 #[expect(
     clippy::disallowed_methods,
@@ -64,23 +79,13 @@ pub(crate) fn postgres(events: &[SealedEvent], batch: usize) -> Result<Transferr
         let address = cluster.address("postgres", "postgres");
         let (client, connection) = tokio_postgres::connect(&address, NoTls).await?;
         let driving = tokio::spawn(connection);
-        client
-            .batch_execute(&TABLE.replace("BLOB", "bytea").replace("INTEGER", "bigint"))
-            .await?;
+        client.batch_execute(&table_of_postgres()).await?;
         let statement = client.prepare(&insert_of(batch.min(events.len()))).await?;
         let begin = Instant::now();
         for some in events.chunks(batch) {
             let values: Vec<(i64, [&[u8]; 4])> = some
                 .iter()
-                .map(|event| {
-                    let parts = [
-                        event.header_bytes(),
-                        event.payload_bytes().unwrap_or_default(),
-                        event.salt().map_or(&[][..], |salt| salt),
-                        event.signature().as_bytes(),
-                    ];
-                    Ok((i64::try_from(event.header().device_seq)?, parts))
-                })
+                .map(|event| Ok((i64::try_from(event.header().device_seq)?, parts(event))))
                 .collect::<Result<_>>()?;
             let parameters: Vec<&(dyn ToSql + Sync)> = values
                 .iter()

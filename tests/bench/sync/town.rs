@@ -54,9 +54,9 @@ pub(crate) struct Town {
     pub(crate) url: String,
     pub(crate) server_key: PublicKey,
     /// Database, keys and attachments, for as long as the server runs.
-    _folder: TempDir,
+    folder: TempDir,
     /// After the server, which uses it.
-    _cluster: Option<Cluster>,
+    cluster: Option<Cluster>,
 }
 
 impl Town {
@@ -132,9 +132,41 @@ impl Town {
             url: text("listening")?,
             server_key: text("server_key")?.parse().ok().context("a key")?,
             server,
-            _folder: folder,
-            _cluster: cluster,
+            folder,
+            cluster,
         })
+    }
+
+    /// The server's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// The database beside it, where it runs over one.
+    pub(crate) fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    /// What its database takes on the disk, in bytes; of SQLite what has come out of the log beside it.
+    pub(crate) fn database_bytes(&self) -> Result<u64> {
+        match &self.cluster {
+            Some(cluster) => {
+                let asked = "SELECT pg_database_size('skranke')";
+                Ok(cluster.administer("postgres", asked).trim().parse()?)
+            }
+            None => Ok(std::fs::metadata(self.folder.path().join("central.db"))?.len()),
+        }
+    }
+
+    /// The same once the server has ended and nothing lies beside it.
+    pub(crate) fn stopped_bytes(mut self) -> Result<u64> {
+        self.stop();
+        self.database_bytes()
+    }
+
+    fn stop(&mut self) {
+        drop(self.server.stdin.take());
+        let _ = self.server.wait();
     }
 
     /// The most memory the server ever held, in bytes.
@@ -163,8 +195,7 @@ pub(crate) fn busy_time(process: u32) -> Result<Duration> {
 
 impl Drop for Town {
     fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        let _ = self.server.wait();
+        self.stop();
     }
 }
 

@@ -268,7 +268,7 @@ fn own_turn(rates: &mut Rates, backend: Backend, work: &Desktop, batch: usize) -
 }
 
 /// A ratio beside its goal; without one it is told for comparing.
-fn ratio(figures: &mut Figures, code: &str, what: &str, ratio: f64, goal: Option<f64>) {
+pub(super) fn ratio(figures: &mut Figures, code: &str, what: &str, ratio: f64, goal: Option<f64>) {
     figures.add(
         code,
         what,
