@@ -53,7 +53,7 @@ pub struct Central {
     /// The key whose epochs clients believe.
     pub(crate) operator_key: PublicKey,
     pub(crate) index_key: [u8; 32],
-    keys: ServerKeys,
+    pub(crate) keys: ServerKeys,
     pub(crate) bootstrap: Option<Bootstrap>,
     pub(crate) grant_length: TimeDelta,
     pub(crate) attachments: AttachmentFolder,

@@ -18,6 +18,7 @@ pub mod device_log;
 pub mod devices;
 pub mod enrolment;
 pub mod health;
+pub mod lease;
 pub mod log;
 pub mod metrics;
 pub mod news;

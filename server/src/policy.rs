@@ -22,7 +22,8 @@ pub const PROFILE_BODY_BYTES: usize = 2 * MAX_PROFILE_BYTES + 4 * 1024;
 pub enum Caller {
     /// Anyone; nothing of a municipality is told.
     Anyone,
-    /// Whoever proves the key that is presented: a device on its way to being enrolled.
+    /// Whoever proves the key that is presented: a device on its way to being enrolled, or the key that asks for the
+    /// share of a closed one. What stands in the body says whether it is let in.
     Key,
     /// A device of the municipality, also a revoked one: it learns that it is, and hands over what it has not sent.
     KnownDevice,
@@ -104,7 +105,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 30] = {
+pub static TABLE: [Rule; 32] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -116,6 +117,8 @@ pub static TABLE: [Rule; 30] = {
         row("POST",  "/v1/devices/revoke", Person(Act::Administer), Municipality, SMALL,         None),
         row("POST",  "/v1/devices/holdings", Person(Act::ReadAudit), Municipality, SMALL,        LOOKED_UP),
         row("POST",  "/v1/devices/rekey",  Device,                Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/leases",         Device,                Any,          SMALL,           GUESSABLE),
+        row("POST",  "/v1/leases/renew",   Key,                   Any,          SMALL,           GUESSABLE),
         row("GET",   "/v1/wipe-order",     KnownDevice,           Any,          0,               None),
         row("POST",  "/v1/wipe-order",     KnownDevice,           Any,          MAX_BATCH_BYTES, None),
         row("POST",  "/v1/sign-ins",       Device,                Any,          SMALL,           GUESSABLE),

@@ -6,6 +6,7 @@ mod devices;
 mod enrol;
 mod events;
 mod held;
+mod lease;
 mod lookup;
 mod profiles;
 mod rekey;
@@ -48,6 +49,8 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(devices::holdings))
         .routes(routes!(rekey::rekey))
         .routes(routes!(scope::list, scope::decide))
+        .routes(routes!(lease::begin))
+        .routes(routes!(lease::renew))
         .routes(routes!(wipe::order, wipe::hand_over))
         .routes(routes!(session::sign_in))
         .routes(routes!(session::begin))

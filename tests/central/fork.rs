@@ -16,7 +16,7 @@ const ONE: &str = "skranke-1";
 const COPY: &str = "skranke-1-copy";
 
 /// Copies a computer's folder and key as they stand.
-fn copied(town: &Town, from: &str, to: &str) {
+pub(crate) fn copied(town: &Town, from: &str, to: &str) {
     fn copy(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();
         for found in fs::read_dir(from).unwrap() {
@@ -50,7 +50,7 @@ fn knows(app: &App, case: &CaseView) -> bool {
 }
 
 /// Contact until there is nothing more to say.
-fn settle(app: &App) {
+pub(crate) fn settle(app: &App) {
     for _ in 0..4 {
         app.sync_now(()).unwrap();
     }

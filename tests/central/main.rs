@@ -13,6 +13,7 @@ mod enrolment;
 mod epochs;
 mod faults;
 mod fork;
+mod lease;
 mod lying;
 mod merging;
 mod outreach;

@@ -14,6 +14,14 @@ const LAPTOP: &str = "laptop";
 
 /// A laptop that sees its own cases alone: enrolled with a code that says so, then in use like any other.
 fn laptop(town: &Town) -> App {
+    enrol(town, LAPTOP);
+    let app = town.counter(LAPTOP);
+    sign_in_as(&app, "omar");
+    app
+}
+
+/// Enrols the computer whose store has this name, for its own cases alone.
+pub(crate) fn enrol(town: &Town, name: &str) {
     use sha2::{Digest, Sha256};
     let code = "a-code-for-a-laptop";
     let store = town.central_store();
@@ -28,8 +36,8 @@ fn laptop(town: &Town) -> App {
     transaction.commit().unwrap();
     let folder = town.folder.path();
     let enrolling = App::open(Config {
-        key: KeyPlace::File(folder.join(format!("{LAPTOP}.key"))),
-        folder: folder.join(LAPTOP),
+        key: KeyPlace::File(folder.join(format!("{name}.key"))),
+        folder: folder.join(name),
         forms: None,
         demo: true,
         server: Some(ServerAddress {
@@ -42,10 +50,6 @@ fn laptop(town: &Town) -> App {
     })
     .unwrap();
     enrolling.sync_now(()).unwrap();
-    drop(enrolling);
-    let app = town.counter(LAPTOP);
-    sign_in_as(&app, "omar");
-    app
 }
 
 fn shown(app: &App, case: &CaseView) -> Result<CaseView, ErrorCode> {

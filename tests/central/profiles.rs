@@ -17,7 +17,7 @@ fn show(app: &App) -> ProfileView {
     app.profile_show(()).unwrap()
 }
 
-fn edited(app: &App, change: impl Fn(&mut ProfileEdit)) -> ProfileSaveRequest {
+pub(crate) fn edited(app: &App, change: impl Fn(&mut ProfileEdit)) -> ProfileSaveRequest {
     let ProfileView {
         edition, mut edit, ..
     } = show(app);

@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod editions;
 pub(crate) mod feed;
 pub(crate) mod hostile;
+pub(crate) mod lease;
 pub(crate) mod merging;
 pub(crate) mod review;
 pub(crate) mod verdicts;
@@ -70,6 +71,8 @@ macro_rules! run_against {
                 device_log::a_log_carried_on_in_two_copies_is_an_alarm_and_both_are_kept,
                 device_log::a_log_made_anew_after_it_was_handed_over_is_an_alarm,
                 device_log::municipalities_do_not_see_each_others_logs,
+                lease::a_device_is_given_the_same_share_until_it_is_shut_out,
+                lease::a_share_is_for_one_key_of_one_device_and_begun_in_the_audit,
                 accounts::a_code_enrols_one_computer_once_and_for_a_day,
                 accounts::what_the_operator_does_with_accounts_stands_in_the_audit,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,

@@ -11,7 +11,7 @@ use skranke_server::config::Settings;
 use skranke_server::serve::Embedded;
 
 pub(crate) const TENANT: &str = "990";
-const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
+pub(crate) const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
 /// Whatever the core reports, as this file's errors.
 pub(crate) fn done<T>(outcome: Result<T, AppError>) -> Result<T> {

@@ -23,6 +23,7 @@ mod lettering;
 mod merging;
 mod ordinary;
 mod outcomes;
+mod pin;
 mod registering;
 mod representative;
 mod reprinting;

@@ -22,6 +22,7 @@ mod later_life;
 mod on_paper;
 mod ordinary;
 mod outreach;
+mod pin;
 mod recovery;
 mod registration;
 mod representative;

@@ -87,7 +87,12 @@ impl Story {
                         "user_name": "x", "password": "0123456789", "serves_at_counter": true }),
             ),
             "enrol" => (Nothing, json!({ "server": "", "code": "" })),
-            "recover" => (Nothing, json!({ "secret": "" })),
+            "recover" | "pin_open" => (Nothing, json!({ "secret": "" })),
+            "lease_renew" => (Nothing, Value::Null),
+            "pin_choose" => (
+                This(Act::Administer),
+                json!({ "current": "", "pin": "714205" }),
+            ),
             "store_recover" => (Nothing, Value::Null),
             "sign_in" => (Nothing, json!({ "user_name": "", "password": "" })),
             "sign_out" | "session_lock" | "browser_sign_in_cancel" => (Nothing, Value::Null),

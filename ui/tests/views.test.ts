@@ -53,6 +53,39 @@ describe('axe finds nothing', () => {
     expect(get('recovery_code')).toBeTruthy()
     await expectAccessible()
   })
+  test('the PIN, and the recovery code instead of it', async () => {
+    const { core } = await open(
+      new RecordedCore({
+        start_state: { ...answers.start_ready, stage: 'pin', session: null },
+        pin_open: () => {
+          throw refusal('pin_wrong')
+        }
+      })
+    )
+    await expectAccessible()
+    await type('pin_code', '714206')
+    get('sign-in').click()
+    await until(() => document.getElementById('sign-in-error') !== null, 'the reason')
+    expect(core.of('pin_open')).toEqual([{ secret: '714206' }])
+    await expectAccessible()
+    get('use-recovery').click()
+    await until(() => document.getElementById('recovery_code') !== null, 'the recovery code')
+    expect(document.getElementById('sign-in-error')).toBeNull()
+    await expectAccessible()
+  })
+  test('the end of a lease, and the line that comes back', async () => {
+    const pinStage = { ...answers.start_ready, stage: 'pin' as const, session: null }
+    const problem = { code: 'lease_ended' as const, params: {}, reference: 'AB12CD' }
+    const core = new RecordedCore({ start_state: { ...pinStage, stage: 'lease', problem }, lease_renew: pinStage })
+    await open(core)
+    expect(document.body.textContent).toContain('Computeren har været uden kommunens server')
+    expect(document.body.textContent).toContain('intet er gået tabt')
+    expect(document.querySelector('input')).toBeNull()
+    await expectAccessible()
+    core.answers.start_state = pinStage
+    get('sign-in').click()
+    await until(() => document.getElementById('pin_code') !== null, 'the PIN')
+  })
   test('first run, each step', async () => {
     const profiles = [{ code: 'demo', municipality: 'Solbjerg Kommune', locations: [{ code: 'town_hall', name: 'Borgerservice', opens_on: '2014-03-01', closes_on: '' }] }]
     const { core } = await open(

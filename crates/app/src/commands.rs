@@ -34,10 +34,10 @@ use crate::api::profile::{
 use crate::api::review::{HeldDecideRequest, HeldPage, HeldRow, ReturnedRef, ReturnedRow};
 use crate::api::session::{
     DemoAccount, Enrolled, EnrolmentRequest, FirstRunDone, FirstRunRequest, LocationChoice,
-    ProfileChoice, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest, StaffSaveRequest,
-    StaffView, StartStage, StartState, StoreRecovered,
+    PinRequest, ProfileChoice, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest,
+    StaffSaveRequest, StaffView, StartStage, StartState, StoreRecovered,
 };
-use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
+use crate::api::settings::{Choice, FilingView, PinView, SettingsSaveRequest, SettingsView};
 use crate::api::sync::{SentCase, SentCases, SyncProgress, SyncView};
 use crate::{App, AppError};
 
@@ -84,6 +84,9 @@ commands! {
     first_run(FirstRunRequest) -> FirstRunDone;
     enrol(EnrolmentRequest) -> Enrolled;
     recover(SecretRequest) -> StartState;
+    pin_open(SecretRequest) -> StartState;
+    lease_renew(Nothing) -> StartState;
+    pin_choose(PinRequest) -> SettingsView;
     store_recover(Nothing) -> StoreRecovered;
     sign_in(SignInRequest) -> SessionView;
     browser_sign_in_cancel(Nothing) -> Nothing;
@@ -183,6 +186,7 @@ pub fn typescript() -> String {
         ProfileChoice,
         LocationChoice,
         FirstRunRequest,
+        PinRequest,
         FirstRunDone,
         EnrolmentRequest,
         Enrolled,
@@ -258,6 +262,7 @@ pub fn typescript() -> String {
         PrinterView,
         SettingsView,
         FilingView,
+        PinView,
         Choice,
         SettingsSaveRequest,
         ProfileEdit,

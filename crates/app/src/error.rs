@@ -113,7 +113,10 @@ impl From<KeyError> for AppError {
         let code = match error {
             KeyError::Store(error) => return error.into(),
             KeyError::WrongSecret => ErrorCode::KeyWrong,
-            KeyError::TooShort => ErrorCode::PasswordTooShort,
+            KeyError::TooShort => ErrorCode::PinTooSimple,
+            KeyError::PinNeeded => ErrorCode::PinNeeded,
+            KeyError::LeaseEnded => ErrorCode::LeaseEnded,
+            KeyError::ClockSetBack => ErrorCode::ClockSetBack,
             KeyError::EnvelopeNewer => ErrorCode::NewerDatabase,
             KeyError::EnvelopeMissing
             | KeyError::EnvelopeUnreadable

@@ -8,6 +8,7 @@ use skranke_documents::Press;
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
 use skranke_forms::Forms;
+use skranke_store::key::StoreKey;
 use skranke_store::key::envelope::KeyError;
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{Actor, Store};
@@ -79,6 +80,9 @@ pub struct App {
     pub(crate) line: crate::usecases::synchronise::Line,
     /// The central store this computer belongs to: as started with, or as enrolled at.
     server: Mutex<Option<ServerAddress>>,
+    /// The store's key while a PIN protects it: the PIN is typed once, and the key is needed again when the ways in
+    /// change or the store is opened again.
+    pin_key: Mutex<Option<StoreKey>>,
     /// The municipality's profile as it was last read, until another version comes.
     pub(crate) in_use: Mutex<Option<crate::usecases::profile::InUse>>,
     /// A recovery code that was shown and not yet typed back, and to whom.
@@ -140,6 +144,7 @@ impl App {
                 session: None,
             }),
             line: crate::usecases::synchronise::Line::default(),
+            pin_key: Mutex::new(None),
             in_use: Mutex::new(None),
             shown_code: Mutex::new(None),
             awaiting: Mutex::new(None),
@@ -160,6 +165,10 @@ impl App {
 
     pub(crate) fn use_server(&self, server: ServerAddress) {
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+    }
+
+    pub(crate) fn pin_key(&self) -> MutexGuard<'_, Option<StoreKey>> {
+        self.pin_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -126,6 +126,9 @@ fn kind_of(code: ErrorCode) -> ToolErrorKind {
             ToolErrorKind::Usage
         }
         ErrorCode::KeyMissing
+        | ErrorCode::PinNeeded
+        | ErrorCode::LeaseEnded
+        | ErrorCode::ClockSetBack
         | ErrorCode::KeyWrong
         | ErrorCode::NewerDatabase
         | ErrorCode::DatabaseDamaged

@@ -37,6 +37,9 @@ pub const WIPE: [&str; 5] = [
     "wipe.key_gone",
 ];
 
+/// The points at which a PIN and a lease come into force at the desktop. The envelope is written at each of both.
+pub const LEASE: [&str; 3] = ["key.first_written", "lease.share_kept", "lease.bound"];
+
 /// The points of a write at the central store.
 pub const WRITE: [&str; 4] = [
     "write.begun",

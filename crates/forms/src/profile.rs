@@ -113,7 +113,7 @@ pub struct Practice {
     pub mask_cpr: bool,
     /// Age in days from which a power of attorney warns.
     pub power_of_attorney_warn_days: u16,
-    /// Days an outreach laptop works without the server.
+    /// Days after its last contact for which the PIN of an outreach laptop opens it (decision 40).
     pub offline_lease_days: u16,
     /// Days until a parked draft is deleted.
     pub abandoned_draft_days: u16,

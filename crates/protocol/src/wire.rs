@@ -8,6 +8,7 @@ mod device;
 mod device_log;
 mod feed;
 mod held;
+mod lease;
 mod profile;
 mod scope;
 mod session;
@@ -29,6 +30,7 @@ pub use held::{
     HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, ReturnedAnswer,
     ReturnedCommand,
 };
+pub use lease::{LeaseAnswer, LeaseRenewRequest, LeaseRequest};
 pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
 pub use scope::{ScopeAnswer, ScopeDevice, ScopeRequest};
 pub use session::{

@@ -4,7 +4,9 @@
 //! lose a citizen's form. Basis: design, section 5; spec reliability, T1 and F20.
 
 pub mod envelope;
+pub mod lease;
 pub mod recovery;
+pub mod tries;
 
 use std::fmt;
 

@@ -17,12 +17,14 @@ use crate::{files, vault};
 /// Name of the mark. It stays, so that the program can say what happened.
 const MARK: &str = "wiped";
 /// What the names of the store's files begin with.
-const OWN: [&str; 5] = [
+const OWN: [&str; 7] = [
     "skranke.db",
     "outbox.log",
     "settings.copy",
     "ballast",
     "opening.lock",
+    "pin.tries",
+    "lease.json",
 ];
 
 /// Marks the store in `folder` as handed over: from here on it is destroyed.
@@ -96,6 +98,8 @@ mod tests {
             "skranke.db-wal",
             "skranke.db.damaged-1",
             "outbox.log",
+            "lease.json",
+            "pin.tries",
         ];
         for name in own.iter().chain(&["notes.txt"]) {
             fs::write(folder.join(name), "x").unwrap();

@@ -1,6 +1,7 @@
 //! The HTTP client: one method for each request of the protocol.
 
 mod device_log;
+mod lease;
 mod scope;
 mod transport;
 

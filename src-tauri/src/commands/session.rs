@@ -39,6 +39,19 @@ pub(crate) async fn recover(
 }
 
 #[tauri::command]
+pub(crate) async fn pin_open(
+    desk: State<'_, Desk>,
+    request: SecretRequest,
+) -> Result<StartState, UiError> {
+    desk.run(move |app| app.pin_open(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn lease_renew(desk: State<'_, Desk>) -> Result<StartState, UiError> {
+    desk.run(move |app| app.lease_renew(())).await
+}
+
+#[tauri::command]
 pub(crate) async fn store_recover(desk: State<'_, Desk>) -> Result<StoreRecovered, UiError> {
     desk.run(move |app| app.store_recover(())).await
 }

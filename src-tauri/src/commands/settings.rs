@@ -1,6 +1,7 @@
 //! Settings of this computer.
 
 use skranke_app::api::error::UiError;
+use skranke_app::api::session::PinRequest;
 use skranke_app::api::settings::{SettingsSaveRequest, SettingsView};
 use tauri::State;
 
@@ -17,4 +18,12 @@ pub(crate) async fn settings_save(
     request: SettingsSaveRequest,
 ) -> Result<SettingsView, UiError> {
     desk.run(move |app| app.settings_save(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn pin_choose(
+    desk: State<'_, Desk>,
+    request: PinRequest,
+) -> Result<SettingsView, UiError> {
+    desk.run(move |app| app.pin_choose(request)).await
 }

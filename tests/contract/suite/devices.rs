@@ -19,7 +19,7 @@ fn by(laptop: &Laptop) -> Acting {
     }
 }
 
-fn revoke(office: &Office, laptop: &Laptop, reason: &str, wipe: bool) -> DeviceRecord {
+pub(crate) fn revoke(office: &Office, laptop: &Laptop, reason: &str, wipe: bool) -> DeviceRecord {
     let mut transaction = office.store.begin(TENANT).unwrap();
     let revoked = devices::revoke(
         transaction.as_mut(),

@@ -18,6 +18,8 @@ export interface Unsaved {
 }
 
 const key = Symbol('desk')
+/** Errors after which the store is no longer open: the window shows why at once. */
+const closing = new Set(['database_damaged', 'device_wiped', 'lease_ended', 'clock_set_back'])
 
 export class Desk {
   readonly #backend: Backend
@@ -51,8 +53,9 @@ export class Desk {
     return this.#backend.call(name, request).catch((problem: unknown) => {
       // The core locks by itself too: then the window shows it at once.
       const { code } = asCallError(problem)
-      const elsewhere = code === 'session_locked' || code === 'not_signed_in' || code === 'database_damaged' || code === 'device_wiped'
-      if (elsewhere && name !== 'start_state' && (this.stage === 'ready' || code === 'database_damaged' || code === 'device_wiped')) void this.refresh()
+      const isClosed = closing.has(code)
+      const isLocked = this.stage === 'ready' && (code === 'session_locked' || code === 'not_signed_in')
+      if ((isClosed || isLocked) && name !== 'start_state') void this.refresh()
       throw problem
     })
   }

@@ -117,6 +117,20 @@ error_codes! {
     RecoveryCodeWrong => "recovery_code_wrong",
     /// The key to the local store is missing.
     KeyMissing => "key_missing",
+    /// The store asks for its PIN.
+    PinNeeded => "pin_needed",
+    /// The PIN is not the one.
+    PinWrong => "pin_wrong",
+    /// After some wrong ones one has to wait `params.minutes`.
+    PinWait => "pin_wait",
+    /// The PIN is too short or among those that are tried first.
+    PinTooSimple => "pin_too_simple",
+    /// This computer was without the central store for as long as it may be.
+    LeaseEnded => "lease_ended",
+    /// The clock stands before a time the store has seen.
+    ClockSetBack => "clock_set_back",
+    /// The central store does not renew this computer's lease.
+    LeaseRefused => "lease_refused",
     /// The key does not open the local store.
     KeyWrong => "key_wrong",
     /// The local store was made by a newer program.

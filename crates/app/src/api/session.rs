@@ -24,7 +24,7 @@ pub struct StartState {
     pub profiles: Vec<ProfileChoice>,
     /// Whether one may sign in at the municipality's identity provider, in the browser.
     pub browser_sign_in: bool,
-    /// Why the store is not open, at the stages `recovery` and `damaged`.
+    /// Why the store is not open, at the stages before `sign_in`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub problem: Option<UiError>,
@@ -53,6 +53,10 @@ pub struct StoreRecovered {
 pub enum StartStage {
     /// The program must be set up on this computer.
     FirstRun,
+    /// The store asks for its PIN.
+    Pin,
+    /// The store must hear from the central store before the PIN opens it.
+    Lease,
     /// The key is lost: the recovery code opens the store.
     Recovery,
     /// The store is damaged; it can be recovered.
@@ -166,11 +170,20 @@ pub struct SignInRequest {
     pub password: String,
 }
 
-/// Unlocking one's own session, or recovering a store.
+/// Unlocking one's own session, or opening a store with its PIN or recovery code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SecretRequest {
-    /// The password or the recovery code.
+    /// The password, the PIN or the recovery code.
     pub secret: String,
+}
+
+/// Choosing the PIN that is asked for at every start, or another one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PinRequest {
+    /// The PIN as it is now; empty where there is none.
+    pub current: String,
+    /// The one from now on.
+    pub pin: String,
 }
 
 /// Who is signed in, and what they may do.

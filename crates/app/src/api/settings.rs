@@ -44,6 +44,19 @@ pub struct SettingsView {
     pub national_tool: String,
     /// How cases are filed in the municipality's own system.
     pub filing: FilingView,
+    /// The PIN that is asked for at start.
+    pub pin: PinView,
+}
+
+/// The PIN of this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PinView {
+    /// Whether it is asked for at start.
+    pub is_asked: bool,
+    /// Whether whoever is signed in may choose it.
+    pub may_choose: bool,
+    /// The last day on which this computer opens without the central store, `YYYY-MM-DD`; empty where that has no end.
+    pub lease_until: String,
 }
 
 /// How a case is filed in the municipality's own system, for whoever files it.

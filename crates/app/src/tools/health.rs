@@ -177,7 +177,14 @@ impl App {
                 let not_set_up = |code| HealthCheck::new(code, "not_set_up", "");
                 return vec![not_set_up("key"), not_set_up("store")];
             };
-            let is_key = matches!(error.code, ErrorCode::KeyMissing | ErrorCode::KeyWrong);
+            let is_key = matches!(
+                error.code,
+                ErrorCode::KeyMissing
+                    | ErrorCode::KeyWrong
+                    | ErrorCode::PinNeeded
+                    | ErrorCode::LeaseEnded
+                    | ErrorCode::ClockSetBack
+            );
             let failed = |code| HealthCheck::new(code, "failed", error.code.code());
             return if is_key {
                 vec![failed("key"), HealthCheck::new("store", "not_set_up", "")]

@@ -168,7 +168,7 @@ impl App {
         Ok(())
     }
 
-    fn ca_file(&self) -> Option<std::path::PathBuf> {
+    pub(crate) fn ca_file(&self) -> Option<std::path::PathBuf> {
         let file = self.config.folder.join(CA_FILE);
         file.exists().then_some(file)
     }

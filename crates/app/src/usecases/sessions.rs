@@ -28,7 +28,7 @@ impl App {
     pub fn start_state(&self, (): ()) -> Result<StartState, AppError> {
         self.reopen_if_closed();
         let mut desk = self.lock();
-        self.lock_if_idle(&mut desk);
+        self.close_at_end_of_lease(&mut desk);
         let outcome = self.start_state_of(&desk);
         outcome.map_err(|error| desk.after(error))
     }
@@ -55,13 +55,7 @@ impl App {
             let Some(error) = closed else {
                 return Ok(empty);
             };
-            let stage = if matches!(error.code, ErrorCode::KeyMissing | ErrorCode::KeyWrong) {
-                StartStage::Recovery
-            } else if error.code == ErrorCode::DatabaseDamaged {
-                StartStage::Damaged
-            } else {
-                return Err(why_closed(Some(error)));
-            };
+            let stage = stage_of(error.code).ok_or_else(|| why_closed(Some(error)))?;
             return Ok(StartState {
                 stage,
                 problem: Some(error.to_ui()),
@@ -215,6 +209,7 @@ impl App {
     pub fn session_unlock(&self, request: SecretRequest) -> Result<SessionView, AppError> {
         let now = self.now();
         let mut desk = self.lock();
+        self.close_at_end_of_lease(&mut desk);
         let Desk {
             store,
             session,
@@ -238,7 +233,7 @@ impl App {
         self.session_view(store, &session)
     }
 
-    fn lock_if_idle(&self, desk: &mut Desk) {
+    pub(crate) fn lock_if_idle(&self, desk: &mut Desk) {
         let now = self.now();
         if let Some(session) = desk.session.as_mut()
             && now - session.last_active_at > Duration::minutes(i64::from(LOCK_AFTER_MINUTES))
@@ -341,6 +336,21 @@ impl App {
             locations: settings::locations(profile),
         };
         self.forms.profiles().iter().map(choice).collect()
+    }
+}
+
+/// What is shown where the store is closed for a reason that somebody at the window can mend.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other reason is told as an error"
+)]
+fn stage_of(code: ErrorCode) -> Option<StartStage> {
+    match code {
+        ErrorCode::KeyMissing | ErrorCode::KeyWrong => Some(StartStage::Recovery),
+        ErrorCode::PinNeeded => Some(StartStage::Pin),
+        ErrorCode::LeaseEnded | ErrorCode::ClockSetBack => Some(StartStage::Lease),
+        ErrorCode::DatabaseDamaged => Some(StartStage::Damaged),
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::api::error::ErrorCode;
 use crate::api::session::LocationChoice;
 use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
 use crate::error::AppError;
-use crate::state::App;
+use crate::state::{App, Session};
 use crate::usecases::setup;
 
 /// Themes the window knows.
@@ -48,7 +48,7 @@ impl App {
     /// # Errors
     /// Not signed in, or what the store reports.
     pub fn settings(&self, (): ()) -> Result<SettingsView, AppError> {
-        self.at_work(|work| self.settings_view(work.store, work.session.staff))
+        self.at_work(|work| self.settings_view(work.store, &work.session))
     }
 
     /// Changes location and theme. Anyone may: they are about where one sits and what one sees.
@@ -70,11 +70,15 @@ impl App {
             write(&mut handle, "location", &request.location)?;
             write(&mut handle, "theme", &request.theme)?;
             handle.commit()?;
-            self.settings_view(work.store, work.session.staff)
+            self.settings_view(work.store, &work.session)
         })
     }
 
-    fn settings_view(&self, store: &Store, staff: StaffId) -> Result<SettingsView, AppError> {
+    pub(crate) fn settings_view(
+        &self,
+        store: &Store,
+        session: &Session,
+    ) -> Result<SettingsView, AppError> {
         let profile = &self.profile(store)?;
         let today = self.config.clock.today();
         let form = self.forms.exemption_form(today, profile)?;
@@ -90,7 +94,7 @@ impl App {
             profile_version: profile.version_text(),
             municipality: profile.name.clone(),
             closing_days: closing_days(profile),
-            location: location_of(store, profile, staff)?,
+            location: location_of(store, profile, session.staff)?,
             locations: locations(profile),
             device_code: own.map(|own| own.code).unwrap_or_default(),
             server: self.server().map(|server| server.url).unwrap_or_default(),
@@ -150,6 +154,7 @@ impl App {
                 kept_for: kept_for(&profile.case.retention, self.forms.texts()),
                 number_example: profile.case_number_example.clone(),
             },
+            pin: self.pin_view(store, session)?,
         })
     }
 }
@@ -230,6 +235,6 @@ fn closing_days(profile: &skranke_forms::Profile) -> Vec<Choice> {
 }
 
 /// Whether the session may administer.
-pub(crate) fn needs_administrator(session: &crate::state::Session) -> Result<(), AppError> {
+pub(crate) fn needs_administrator(session: &Session) -> Result<(), AppError> {
     session.needs(Act::Administer)
 }

@@ -14,7 +14,9 @@ use skranke_protocol::receipt_code::DeviceCertificate;
 use skranke_protocol::signature::SigningKey;
 use skranke_store::key::StoreKey;
 use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
+use skranke_store::key::lease::Lease;
 use skranke_store::key::recovery::RecoveryCode;
+use skranke_store::key::tries::Tries;
 use skranke_store::{
     AccountRow, Action, Actor, Entry, Options, OwnDevice, PasswordDigest, SHORTEST_PASSWORD, Store,
     StoreError, WriteHandle, wiped,
@@ -89,16 +91,32 @@ impl App {
         }
     }
 
-    /// The key to the store, from where this computer keeps it.
+    /// The key to the store: from where this computer keeps it, or as the PIN opened it since the start.
     pub(crate) fn key_here(&self) -> Result<StoreKey, KeyError> {
         let envelope = Envelope::load(&self.config.folder)?;
+        if !envelope.asks_for_pin() {
+            return self.with_key_place(|place| envelope.open(place));
+        }
+        if let Some(key) = &*self.pin_key() {
+            return Ok(key.clone());
+        }
+        // Nobody is asked for a PIN that cannot open anything.
+        self.share(&envelope)?;
+        Err(KeyError::PinNeeded)
+    }
+
+    /// Runs something with the place of this computer's key.
+    pub(crate) fn with_key_place<T>(
+        &self,
+        run: impl FnOnce(&Opener<'_>) -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
         match &self.config.key {
-            KeyPlace::File(path) => envelope.open(&Opener::KeyFile(path)),
-            KeyPlace::System(store) => envelope.open(&Opener::KeyStore(entry(store))),
+            KeyPlace::File(path) => run(&Opener::KeyFile(path)),
+            KeyPlace::System(store) => run(&Opener::KeyStore(entry(store))),
         }
     }
 
-    fn open_with(&self, key: &StoreKey) -> Result<Store, AppError> {
+    pub(crate) fn open_with(&self, key: &StoreKey) -> Result<Store, AppError> {
         let folder = &self.config.folder;
         let open = || Store::open(folder, key, self.options(), self.now());
         let store = match open() {
@@ -107,6 +125,8 @@ impl App {
             other => other?,
         };
         self.go_on_with_server(&store)?;
+        // What a cut left behind is mended; a disk that does not take it now takes it at a later start.
+        let _ = Envelope::mend_copy(folder);
         // The ballast is a convenience: a disk too full for it must not keep anyone from working.
         let _ = store.lay_ballast();
         Ok(store)
@@ -196,7 +216,12 @@ impl App {
             }
         })?;
         self.keep_key(&mut envelope, &key)?;
+        // Whoever has the code may have forgotten the PIN; another one is chosen under the settings.
+        envelope.lift_pin();
         envelope.save(&self.config.folder)?;
+        *self.pin_key() = None;
+        Tries::of(&self.config.folder)?.forget()?;
+        Lease::remove(&self.config.folder)?;
         let store = self.open_with(&key)?;
         {
             let mut desk = self.lock();

@@ -254,6 +254,7 @@ impl App {
     pub fn keep_in_step(&self) {
         while !self.line.cancel.is_cancelled() {
             self.run_round();
+            self.close_at_end_of_lease(&mut self.lock());
             let state = self.line.state();
             let rest = Duration::from_secs(REST_SECONDS);
             let waiting =
@@ -337,6 +338,7 @@ impl App {
         self.note_browser_sign_in(status.browser_sign_in)
             .map_err(host)?;
         self.note_scope(&status).map_err(host)?;
+        self.keep_lease(&client, &status)?;
         let key = self.with_store(|store| server_key(store)).map_err(host)?;
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)

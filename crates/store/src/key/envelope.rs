@@ -1,10 +1,13 @@
 //! `key.json`: the store's key, sealed in every way that may open it.
 //!
 //! Each wrap seals the same key under another secret: a key file (headless machines, tests, demo), a PIN or
-//! passphrase (outreach laptops, optionally with a share that the server renews), the recovery code, the operating
-//! system's key store. The file holds no secret of its own and exists twice, because without it nothing opens.
+//! passphrase together with what the key store or key file holds (outreach laptops), the recovery code, the operating
+//! system's key store. The PIN's wrap may be sealed once more under a share that the server hands out (see `pin`).
+//! The file holds no secret that opens anything by itself, and exists twice, because without it nothing opens.
 //!
 //! Basis: design, section 5; spec reliability, T1 and F20.
+
+mod pin;
 
 use std::fs;
 use std::path::Path;
@@ -15,12 +18,15 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
+use skranke_domain::rehearsal;
 use zeroize::Zeroizing;
 
 use super::recovery::RecoveryCode;
 use super::{StoreKey, from_hex, hex_to_vec, to_hex};
 use crate::error::StoreError;
 use crate::files;
+
+pub use pin::Binding;
 
 /// Name of the envelope in the store's folder.
 pub const FILE_NAME: &str = "key.json";
@@ -62,6 +68,15 @@ pub enum KeyError {
     /// The passphrase or PIN is too short.
     #[error("a PIN or passphrase has at least {SHORTEST_PASSPHRASE} signs")]
     TooShort,
+    /// A person must type the PIN first.
+    #[error("the store asks for its PIN")]
+    PinNeeded,
+    /// The server must hand out the share again.
+    #[error("the lease of the key has ended")]
+    LeaseEnded,
+    /// The clock stands before a time this store has seen.
+    #[error("the clock was set back")]
+    ClockSetBack,
     /// A cost outside what Argon2id takes.
     #[error("the cost of the passphrase is out of range")]
     Cost,
@@ -86,8 +101,8 @@ pub struct PassphraseCost {
 }
 
 impl Default for PassphraseCost {
-    /// 64 MiB and three passes: about a fifth of a second at the counter, and years for a six-digit PIN list on a
-    /// rented graphics card only together with the server's share.
+    /// 64 MiB and three passes: about a fifth of a second at the counter. That alone does not keep six digits from
+    /// whoever has the whole disk and the key store; the server's share does.
     fn default() -> Self {
         Self {
             memory_kib: 64 * 1024,
@@ -114,7 +129,7 @@ pub enum Opener<'a> {
     Passphrase {
         /// As typed.
         text: &'a str,
-        /// The share the server renews, where the store asks for one.
+        /// What the key store or key file holds, where the store asks for it.
         share: Option<&'a [u8; 32]>,
     },
     /// The recovery code.
@@ -152,6 +167,9 @@ struct Wrap {
     stretch: Option<Stretch>,
     nonce: String,
     sealed: String,
+    /// The server whose share `sealed` is sealed under once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    binding: Option<Binding>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -216,7 +234,21 @@ impl Envelope {
         let bytes = serde_json::to_vec_pretty(self).map_err(|_| KeyError::EnvelopeUnreadable)?;
         files::make_private_folder(folder)?;
         files::write_whole(&folder.join(FILE_NAME), &bytes)?;
+        rehearsal::point("key.first_written");
         files::write_whole(&folder.join(COPY_NAME), &bytes)?;
+        Ok(())
+    }
+
+    /// Writes the copy again where a cut left it behind: it must not know another way in than the first.
+    ///
+    /// # Errors
+    /// What the file system answers.
+    pub fn mend_copy(folder: &Path) -> Result<(), KeyError> {
+        let first = fs::read(folder.join(FILE_NAME))?;
+        let is_sound = serde_json::from_slice::<Self>(&first).is_ok();
+        if is_sound && fs::read(folder.join(COPY_NAME)).ok().as_ref() != Some(&first) {
+            files::write_whole(&folder.join(COPY_NAME), &first)?;
+        }
         Ok(())
     }
 
@@ -231,7 +263,7 @@ impl Envelope {
         }
     }
 
-    /// Whether the PIN needs the server's share beside it.
+    /// Whether the PIN needs what the key store or key file holds beside it.
     pub fn passphrase_needs_share(&self) -> bool {
         self.wraps.iter().any(|wrap| {
             wrap.way == Way::Passphrase && wrap.stretch.as_ref().is_some_and(|s| s.with_share)
@@ -258,7 +290,7 @@ impl Envelope {
         self.put(Way::KeyFile, None, &secret, key)
     }
 
-    /// Seals the key under a PIN or passphrase, together with the server's share where there is one.
+    /// Seals the key under a PIN or passphrase, together with what the key store or key file holds where it is given.
     ///
     /// # Errors
     /// Too short.
@@ -344,10 +376,7 @@ impl Envelope {
             Opener::KeyFile(path) => read_key_file(path)?,
             Opener::Passphrase { text, share } => wrap.stretch(text.as_bytes(), *share)?,
             Opener::Recovery(code) => wrap.stretch(code.as_bytes(), None)?,
-            Opener::KeyStore(entry) => {
-                let text = Zeroizing::new((entry.read)()?.ok_or(KeyError::KeyStoreEmpty)?);
-                Zeroizing::new(from_hex(&text).ok_or(KeyError::WrongSecret)?)
-            }
+            Opener::KeyStore(entry) => read_key_store(entry)?,
         };
         let key = wrap.unseal(&secret, &self.check)?;
         if self.fits(&key) {
@@ -367,23 +396,14 @@ impl Envelope {
         if !self.fits(key) {
             return Err(KeyError::Store(StoreError::WrongKey));
         }
-        let mut nonce = [0; 24];
-        OsRng.fill_bytes(&mut nonce);
-        let sealed = XChaCha20Poly1305::new(secret.into())
-            .encrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: key.as_bytes(),
-                    aad: self.check.as_bytes(),
-                },
-            )
-            .map_err(|_| KeyError::WrongSecret)?;
+        let (nonce, sealed) = seal(secret, key.as_bytes(), &self.check)?;
         self.wraps.retain(|wrap| wrap.way != way);
         self.wraps.push(Wrap {
             way,
             stretch,
             nonce: to_hex(&nonce),
             sealed: to_hex(&sealed),
+            binding: None,
         });
         Ok(())
     }
@@ -405,16 +425,7 @@ impl Wrap {
     fn unseal(&self, secret: &[u8; 32], check: &str) -> Result<StoreKey, KeyError> {
         let nonce = from_hex::<24>(&self.nonce).ok_or(KeyError::EnvelopeUnreadable)?;
         let sealed = hex_to_vec(&self.sealed).ok_or(KeyError::EnvelopeUnreadable)?;
-        let bytes = XChaCha20Poly1305::new(secret.into())
-            .decrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: &sealed,
-                    aad: check.as_bytes(),
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| KeyError::WrongSecret)?;
+        let bytes = unseal(secret, &nonce, &sealed, check)?;
         let bytes = bytes
             .as_slice()
             .try_into()
@@ -460,6 +471,43 @@ impl Stretch {
             .map_err(|_| KeyError::Cost)?;
         Ok(secret)
     }
+}
+
+fn read_key_store(entry: &KeyringEntry<'_>) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let text = Zeroizing::new((entry.read)()?.ok_or(KeyError::KeyStoreEmpty)?);
+    from_hex(&text)
+        .map(Zeroizing::new)
+        .ok_or(KeyError::WrongSecret)
+}
+
+/// A message under a secret, and the nonce it took.
+fn seal(secret: &[u8; 32], message: &[u8], check: &str) -> Result<([u8; 24], Vec<u8>), KeyError> {
+    let mut nonce = [0; 24];
+    OsRng.fill_bytes(&mut nonce);
+    let payload = Payload {
+        msg: message,
+        aad: check.as_bytes(),
+    };
+    let sealed = XChaCha20Poly1305::new(secret.into())
+        .encrypt(XNonce::from_slice(&nonce), payload)
+        .map_err(|_| KeyError::WrongSecret)?;
+    Ok((nonce, sealed))
+}
+
+fn unseal(
+    secret: &[u8; 32],
+    nonce: &[u8; 24],
+    sealed: &[u8],
+    check: &str,
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let payload = Payload {
+        msg: sealed,
+        aad: check.as_bytes(),
+    };
+    XChaCha20Poly1305::new(secret.into())
+        .decrypt(XNonce::from_slice(nonce), payload)
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::WrongSecret)
 }
 
 fn random_secret() -> Zeroizing<[u8; 32]> {

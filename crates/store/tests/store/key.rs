@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::fs;
 
 use skranke_store::key::StoreKey;
-use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
+use skranke_store::key::envelope::{
+    Binding, Envelope, KeyError, KeyringEntry, Opener, PassphraseCost,
+};
 use skranke_store::key::recovery::RecoveryCode;
 use tempfile::TempDir;
 
@@ -260,4 +262,89 @@ fn an_envelope_that_asks_for_all_memory_is_refused() {
         });
 
     assert!(matches!(refused, Err(KeyError::Cost)), "{refused:?}");
+}
+
+#[test]
+fn with_a_pin_neither_the_key_file_nor_the_pin_alone_opens_and_the_recovery_code_still_does() {
+    let (folder, key, mut envelope) = sealed();
+    let path = folder.path().join("store.key");
+    let place = Opener::KeyFile(&path);
+    envelope.add_key_file(&key, &path).unwrap();
+    let without_code = envelope.require_pin(&key, "714205", &place, CHEAP);
+    assert!(matches!(without_code, Err(KeyError::NoSuchWrap)));
+    let code = envelope.add_recovery(&key, CHEAP).unwrap();
+
+    envelope.require_pin(&key, "714205", &place, CHEAP).unwrap();
+
+    assert!(envelope.asks_for_pin());
+    let open = |pin, place| envelope.open_with_pin(pin, &place, None);
+    assert!(matches!(envelope.open(&place), Err(KeyError::NoSuchWrap)));
+    assert_eq!(open("714205", Opener::KeyFile(&path)).unwrap(), key);
+    let wrong = open("714206", Opener::KeyFile(&path));
+    assert!(matches!(wrong, Err(KeyError::WrongSecret)));
+    let other = folder.path().join("other.key");
+    Envelope::new(&key).add_key_file(&key, &other).unwrap();
+    let elsewhere = open("714205", Opener::KeyFile(&other));
+    assert!(matches!(elsewhere, Err(KeyError::WrongSecret)));
+    fs::remove_file(&path).unwrap();
+    let lost = open("714205", Opener::KeyFile(&path));
+    assert!(matches!(lost, Err(KeyError::KeyFileMissing)));
+    assert_eq!(envelope.open(&Opener::Recovery(&code)).unwrap(), key);
+}
+
+#[test]
+fn a_bound_pin_opens_only_with_the_servers_share_and_the_recovery_code_without_it() {
+    let (folder, key, mut envelope) = sealed();
+    let path = folder.path().join("store.key");
+    let place = || Opener::KeyFile(&path);
+    envelope.add_key_file(&key, &path).unwrap();
+    let code = envelope.add_recovery(&key, CHEAP).unwrap();
+    envelope
+        .require_pin(&key, "714205", &place(), CHEAP)
+        .unwrap();
+    let (share, other) = ([7; 32], [8; 32]);
+    let binding = Binding {
+        url: "https://skranke.solbjerg.example".to_owned(),
+        tenant: "990".to_owned(),
+        device_id: "d".to_owned(),
+        asking_key: [9; 32],
+        ticket: "t".to_owned(),
+    };
+
+    envelope.bind(binding.clone(), &share).unwrap();
+    envelope.save(folder.path()).unwrap();
+    let mut envelope = Envelope::load(folder.path()).unwrap();
+
+    assert_eq!(envelope.binding(), Some(&binding));
+    assert!(envelope.is_bound_to(&share) && !envelope.is_bound_to(&other));
+    let open = |envelope: &Envelope, pin, share| envelope.open_with_pin(pin, &place(), share);
+    assert_eq!(open(&envelope, "714205", Some(&share)).unwrap(), key);
+    // Without the share not even the right PIN can be told from a wrong one.
+    for pin in ["714205", "714206"] {
+        for none in [None, Some(&other)] {
+            let ended = open(&envelope, pin, none);
+            assert!(matches!(ended, Err(KeyError::LeaseEnded)));
+        }
+    }
+    assert!(envelope.bind(binding, &share).is_err(), "not twice");
+    assert_eq!(envelope.open(&Opener::Recovery(&code)).unwrap(), key);
+    envelope.unbind(Some(&share)).unwrap();
+    assert_eq!(open(&envelope, "714205", None).unwrap(), key);
+}
+
+#[test]
+fn a_copy_that_a_cut_left_behind_is_written_again_and_a_good_one_is_kept() {
+    let (folder, key, mut envelope) = sealed();
+    let code = envelope.add_recovery(&key, CHEAP).unwrap();
+    envelope.save(folder.path()).unwrap();
+    let [first, copy] = ["key.json", "key.copy.json"].map(|name| folder.path().join(name));
+    fs::write(&copy, "{}").unwrap();
+
+    Envelope::mend_copy(folder.path()).unwrap();
+
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(&first).unwrap());
+    fs::write(&first, "ruined").unwrap();
+    Envelope::mend_copy(folder.path()).unwrap();
+    let loaded = Envelope::load(folder.path()).unwrap();
+    assert_eq!(loaded.open(&Opener::Recovery(&code)).unwrap(), key);
 }

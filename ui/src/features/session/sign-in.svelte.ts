@@ -1,5 +1,5 @@
-// Signing in, unlocking, and opening with the recovery code.
-import type { DemoAccount } from '../../lib/api'
+// Signing in, unlocking, and opening with the PIN or the recovery code.
+import type { DemoAccount, StartStage } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { Work } from '../../lib/work.svelte'
 
@@ -8,6 +8,8 @@ export class SignIn {
   user = $state('')
   password = $state('')
   code = $state('')
+  /** Whoever has forgotten the PIN, or gets no line, opens with the recovery code. */
+  withCode = $state(false)
   readonly work = new Work<unknown>()
   /** The browser is open at the municipality's login. */
   inBrowser = $state(false)
@@ -20,6 +22,17 @@ export class SignIn {
 
   get demo(): DemoAccount[] {
     return this.#desk.stage === 'sign_in' ? (this.#desk.start?.demo_accounts ?? []) : []
+  }
+
+  /** What is asked for. */
+  get asks(): StartStage | null {
+    const stage = this.#desk.stage
+    return this.withCode && (stage === 'pin' || stage === 'lease') ? 'recovery' : stage
+  }
+
+  useCode(): void {
+    this.withCode = true
+    this.work.clear()
   }
 
   choose(user: string): void {
@@ -46,9 +59,12 @@ export class SignIn {
   async submit(): Promise<void> {
     const desk = this.#desk
     const user = this.user
+    const asks = this.asks
     const done = await this.work.run(async () => {
-      if (desk.stage === 'recovery') await desk.call('recover', { secret: this.code.trim() })
-      else if (desk.stage === 'locked') await desk.call('session_unlock', { secret: this.password })
+      if (asks === 'pin') await desk.call('pin_open', { secret: this.password })
+      else if (asks === 'lease') await desk.call('lease_renew', null)
+      else if (asks === 'recovery') await desk.call('recover', { secret: this.code.trim() })
+      else if (asks === 'locked') await desk.call('session_unlock', { secret: this.password })
       else await desk.call('sign_in', { user_name: user.trim(), password: this.password })
       return true
     })

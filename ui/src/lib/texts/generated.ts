@@ -506,6 +506,7 @@ export const texts = {
   "error.case_not_found": "Sagen findes ikke på denne computer. Søg på sagsnummeret, når der er forbindelse.",
   "error.case_read_only": "Sagen kan kun læses i denne udgave af Skranke. Opdatér Skranke for at arbejde videre.",
   "error.character_unprintable": "Tegnet {characters} kan ikke trykkes. Skriv det med andre bogstaver.",
+  "error.clock_set_back": "Computerens ur er stillet tilbage. Stil uret rigtigt, og prøv igen.",
   "error.computer_unknown": "Serveren kender ikke denne computer. Dit arbejde er gemt. En administrator kan tilslutte den igen under Indstillinger med en ny kode fra it.",
   "error.conflict_of_interest": "Bekræft, at du ikke er inhabil. Er du det, skal en kollega afgøre sagen.",
   "error.conflict_open": "To har ændret sagen uden at se hinandens arbejde. Vælg først på sagens side, hvad der gælder.",
@@ -539,6 +540,8 @@ export const texts = {
   "error.key_missing": "Computeren har mistet nøglen til Skrankes data. Brug gendannelseskoden.",
   "error.key_wrong": "Nøglen passer ikke til Skrankes data. Brug gendannelseskoden.",
   "error.last_administrator": "Der skal være mindst én administrator. Giv først en anden rollen.",
+  "error.lease_ended": "Computeren har været uden kommunens server så længe, som den må.",
+  "error.lease_refused": "Serveren kan ikke åbne for denne computer. Dit arbejde er gemt. Brug gendannelseskoden.",
   "error.malformed_request": "Vinduet og programmet passer ikke sammen. Luk Skranke, og åbn den igen. Sker det igen, så kontakt it-support med referencen {reference}.",
   "error.may_not_decide": "Din rolle kan tage imod sagen, men ikke afgøre den. Aflever den til Borgerservice.",
   "error.merged_away": "Sagen er samlet ind i en anden sag. Gå videre der.",
@@ -558,6 +561,10 @@ export const texts = {
   "error.own_device": "Det er den computer, du selv sidder ved. Spær den fra en anden computer.",
   "error.paper_does_not_fit": "Papiret passer ikke til sagen, som den står nu. Åbn sagen igen for at se, hvilke papirer der kan laves.",
   "error.password_too_short": "Adgangskoden skal have mindst {minimum} tegn.",
+  "error.pin_needed": "Skriv PIN-koden for at åbne Skranke.",
+  "error.pin_too_simple": "PIN-koden skal have mindst 6 cifre og må ikke være let at gætte, som 123456 eller 111111.",
+  "error.pin_wait": "PIN-koden er skrevet forkert for mange gange. Prøv igen om {minutes} minutter, eller brug gendannelseskoden.",
+  "error.pin_wrong": "PIN-koden passer ikke. Prøv igen. Har du glemt den, så brug gendannelseskoden.",
   "error.power_of_attorney_missing": "Fuldmagten mangler. Den, der møder for borgeren, skal have en underskrevet fuldmagt med.",
   "error.power_of_attorney_unsigned": "Fuldmagten skal være underskrevet af både borgeren og fuldmagtshaver.",
   "error.printer_failed": "Printeren tog ikke imod papiret. Se efter papir og fejl, eller vælg en anden printer. Papiret beholder sit nummer.",
@@ -808,6 +815,10 @@ export const texts = {
   "label.unable_to_sign": "Kan ikke skrive under",
   "label.unopened_post": "Uåbnet post",
   "label.witness": "Vidne",
+  "lease.lead": "Sagerne ligger her stadig, og intet er gået tabt. Gå på kommunens net, og prøv igen. Derefter skriver du PIN-koden som ellers.",
+  "lease.submit": "Prøv igen",
+  "lease.title": "Skranke skal have forbindelse",
+  "lease.without": "Kan du ikke få forbindelse, så ring til den, der har gendannelseskoden.",
   "letter.ean": "EAN-nummer {number}",
   "letter.identity_seen": "{id_kind} · set af {initials}",
   "letter.phone": "Telefon {number}",
@@ -904,6 +915,26 @@ export const texts = {
   "period.days": "{count} dage",
   "period.months": "{count} måneder",
   "period.years": "{count} år",
+  "pin.again": "Den samme igen",
+  "pin.change": "Skift PIN-kode",
+  "pin.choose": "Vælg PIN-kode",
+  "pin.current": "PIN-koden, som den er nu",
+  "pin.differ": "De to er ikke ens. Skriv dem igen.",
+  "pin.done": "PIN-koden gælder fra næste start.",
+  "pin.first": "Ny PIN-kode",
+  "pin.first_help": "Mindst 6 cifre, og ikke let at gætte.",
+  "pin.keep_code": "Glemmer du PIN-koden, åbner kun gendannelseskoden. Den ligger hos den, der satte computeren op.",
+  "pin.label": "PIN-kode",
+  "pin.lead": "PIN-koden åbner de data, der ligger på computeren.",
+  "pin.off": "Skranke spørger ikke om en PIN-kode.",
+  "pin.on": "Skranke spørger om PIN-koden ved start.",
+  "pin.section": "PIN-kode ved start",
+  "pin.section_lead": "Til en bærbar, der tages med ud. Uden PIN-koden kan ingen åbne data, heller ikke den, der kan logge ind på computeren.",
+  "pin.set": "Brug PIN-koden",
+  "pin.submit": "Åbn",
+  "pin.title": "Skriv PIN-koden",
+  "pin.until": "Computeren kan åbnes uden forbindelse til og med {date}. Hver gang den har forbindelse, begynder dagene forfra.",
+  "pin.use_recovery": "Brug gendannelseskoden",
   "power_of_attorney_use.receipt": "Modtaget kvittering for borgeren",
   "power_of_attorney_use.request_exemption": "Bedt om fritagelse for borgeren",
   "preview.copy_mark": "KOPI {count}",
@@ -1011,7 +1042,7 @@ export const texts = {
   "profile.national_tool": "Adresse på det nationale værktøj",
   "profile.no_closing_days": "Ingen",
   "profile.nothing_there": "Står ikke",
-  "profile.offline_lease_days": "Dage, en bærbar må arbejde uden server",
+  "profile.offline_lease_days": "Dage, en bærbar kan åbnes uden server",
   "profile.on_day": "{date}",
   "profile.open": "Ret opsætningen",
   "profile.outreach_may_decide": "Udgående medarbejdere i Borgerservice må afgøre",
@@ -1040,8 +1071,6 @@ export const texts = {
   "profile.section_filing": "Journalisering",
   "profile.section_filing_help": "Står ved fluebenet, når en sag bliver journaliseret.",
   "profile.section_history": "Tidligere versioner",
-  "profile.section_later": "Til senere brug",
-  "profile.section_later_help": "Oplysningerne bliver gemt i opsætningen. Skranke bruger dem endnu ikke.",
   "profile.section_letters": "Ord i breve",
   "profile.section_places": "Lokationer",
   "profile.section_practice": "Hvordan kommunen gør",
@@ -1703,6 +1732,7 @@ export interface TextValues {
   "error.internal": { reference: string | number };
   "error.malformed_request": { reference: string | number };
   "error.password_too_short": { minimum: string | number };
+  "error.pin_wait": { minutes: string | number };
   "error.server_answer_unreadable": { reference: string | number };
   "error.server_not_trusted": { reference: string | number };
   "error.server_refused": { reference: string | number };
@@ -1736,6 +1766,7 @@ export interface TextValues {
   "period.days": { count: string | number };
   "period.months": { count: string | number };
   "period.years": { count: string | number };
+  "pin.until": { date: string | number };
   "preview.copy_mark": { count: string | number };
   "preview.enclose": { what: string | number };
   "preview.printed": { printer: string | number };

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "merged_away" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "too_many_pages" | "image_too_large" | "attachment_elsewhere" | "attachment_not_sent" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "already_enrolled" | "server_address_invalid" | "municipality_unknown" | "enrolment_code_mistyped" | "enrolment_code_wrong" | "enrolment_code_used" | "enrolment_code_expired" | "too_many_attempts" | "server_not_found" | "not_a_skranke_server" | "computer_unknown" | "program_too_old" | "server_too_old" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "device_wiped" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "merged_away" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "pin_needed" | "pin_wrong" | "pin_wait" | "pin_too_simple" | "lease_ended" | "clock_set_back" | "lease_refused" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "too_many_pages" | "image_too_large" | "attachment_elsewhere" | "attachment_not_sent" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "already_enrolled" | "server_address_invalid" | "municipality_unknown" | "enrolment_code_mistyped" | "enrolment_code_wrong" | "enrolment_code_used" | "enrolment_code_expired" | "too_many_attempts" | "server_not_found" | "not_a_skranke_server" | "computer_unknown" | "program_too_old" | "server_too_old" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "device_wiped" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -50,11 +50,11 @@ profiles: Array<ProfileChoice>,
  */
 browser_sign_in: boolean, 
 /**
- * Why the store is not open, at the stages `recovery` and `damaged`.
+ * Why the store is not open, at the stages before `sign_in`.
  */
 problem?: UiError, };
 
-export type StartStage = "first_run" | "recovery" | "damaged" | "sign_in" | "locked" | "ready";
+export type StartStage = "first_run" | "pin" | "lease" | "recovery" | "damaged" | "sign_in" | "locked" | "ready";
 
 export type DemoAccount = { 
 /**
@@ -140,6 +140,16 @@ password: string,
  */
 serves_at_counter: boolean, };
 
+export type PinRequest = { 
+/**
+ * The PIN as it is now; empty where there is none.
+ */
+current: string, 
+/**
+ * The one from now on.
+ */
+pin: string, };
+
 export type FirstRunDone = { 
 /**
  * Opens the store when the key is lost. Shown once, to be printed and locked away.
@@ -182,7 +192,7 @@ password: string, };
 
 export type SecretRequest = { 
 /**
- * The password or the recovery code.
+ * The password, the PIN or the recovery code.
  */
 secret: string, };
 
@@ -1680,7 +1690,11 @@ national_tool: string,
 /**
  * How cases are filed in the municipality's own system.
  */
-filing: FilingView, };
+filing: FilingView, 
+/**
+ * The PIN that is asked for at start.
+ */
+pin: PinView, };
 
 export type FilingView = { 
 /**
@@ -1695,6 +1709,20 @@ kept_for: string,
  * What the municipality's own case and document numbers look like; may be empty.
  */
 number_example: string, };
+
+export type PinView = { 
+/**
+ * Whether it is asked for at start.
+ */
+is_asked: boolean, 
+/**
+ * Whether whoever is signed in may choose it.
+ */
+may_choose: boolean, 
+/**
+ * The last day on which this computer opens without the central store, `YYYY-MM-DD`; empty where that has no end.
+ */
+lease_until: string, };
 
 export type Choice = { 
 /**
@@ -2351,6 +2379,9 @@ export interface Commands {
   first_run: { request: FirstRunRequest; answer: FirstRunDone };
   enrol: { request: EnrolmentRequest; answer: Enrolled };
   recover: { request: SecretRequest; answer: StartState };
+  pin_open: { request: SecretRequest; answer: StartState };
+  lease_renew: { request: null; answer: StartState };
+  pin_choose: { request: PinRequest; answer: SettingsView };
   store_recover: { request: null; answer: StoreRecovered };
   sign_in: { request: SignInRequest; answer: SessionView };
   browser_sign_in_cancel: { request: null; answer: null };
