@@ -34,7 +34,7 @@ impl Session {
                 Err(AppError::of(ErrorCode::MayNotDecide))
             }
             Leave::Never => Err(AppError::of(ErrorCode::NotPermitted)),
-            leave => Ok(leave),
+            leave @ (Leave::Free | Leave::ForPurpose) => Ok(leave),
         }
     }
 }

@@ -11,6 +11,7 @@ use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem, FeedPage};
 use skranke_store::{Action, Actor, Entry, Store};
 
 use super::Story;
+use crate::access::finished;
 use crate::office::{Office, PASSWORD};
 
 const TESTER: &str = "prove";
@@ -113,16 +114,6 @@ fn expected(
         Purpose::TheCommand => false,
     };
     (asks && !said).then_some(ErrorCode::PurposeMissing)
-}
-
-/// A case with nothing left to do.
-fn finished(office: &Office) -> String {
-    let case = office.registered().row.id;
-    office
-        .give_receipt(&case, "handed_over", "")
-        .expect("given");
-    office.journalise(&case, "").expect("ticked");
-    case
 }
 
 /// The member of staff whose roles the test changes.
