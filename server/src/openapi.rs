@@ -74,6 +74,7 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::StateMismatch,
         ],
         "device_rekey" => &[ProblemCode::StateMismatch, ProblemCode::TooManyRequests],
+        "lease_renew" => &[ProblemCode::GrantNotValid],
         "hand_over" => &[ProblemCode::StateMismatch],
         "device_holdings" => &[
             ProblemCode::GrantNotValid,

@@ -4,7 +4,7 @@
 //! happens: the shell around it waits on a pipe from the test.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -42,10 +42,7 @@ struct Account {
 impl Account {
     /// The system's `postgres` user where the test runs as root; nobody else otherwise.
     fn needed() -> Option<Self> {
-        let is_root = fs::metadata("/proc/self").is_ok_and(|own| {
-            use std::os::unix::fs::MetadataExt;
-            own.uid() == 0
-        });
+        let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
         if !is_root {
             return None;
         }
@@ -190,6 +187,7 @@ impl Cluster {
     /// # Panics
     /// It does not answer in time.
     pub fn resume(&mut self) {
+        wait_until("its processes are gone", || !self.has_processes());
         let _ = fs::remove_file(self.tables().join("postmaster.pid"));
         let socket_folder = self.folder.path().to_owned();
         let mut command = self.command(Path::new("/bin/sh"));
@@ -218,6 +216,20 @@ impl Cluster {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Whether processes of a server that was killed still end. They share a piece of memory whose key is the inode of
+    /// the tables (its lower half), and no server starts on those while anybody is attached to it.
+    fn has_processes(&self) -> bool {
+        let key = fs::metadata(self.tables()).map_or(0, |facts| facts.ino());
+        let shared = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+        shared.lines().any(|line| {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            let shown: Option<i64> = columns.first().and_then(|text| text.parse().ok());
+            let is_its =
+                shown.is_some_and(|shown| (shown.cast_unsigned() ^ key) & u64::from(u32::MAX) == 0);
+            is_its && columns.get(6).is_some_and(|attached| *attached != "0")
+        })
     }
 
     fn answers(&self) -> bool {

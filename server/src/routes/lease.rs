@@ -54,9 +54,15 @@ pub(super) async fn renew(
 ) -> Answer<Response> {
     let request: LeaseRenewRequest = json(&call.body)?;
     let (device, key, keys) = (call.device_id()?, call.key()?, central.keys.clone());
+    // Nobody has vouched for the municipality yet: one that is not here has no writer.
+    let tenant = call.tenant()?.to_owned();
+    let asked = tenant.clone();
+    central
+        .read(move |central| central.store.tenant(&asked))
+        .await?;
     let handed = central
         .writers
-        .write(call.tenant()?, move |transaction| {
+        .write(&tenant, move |transaction| {
             lease::renew(transaction, &keys, device, &key, &request.ticket)
         })
         .await?;

@@ -9,9 +9,9 @@ use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::{
-    BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LeaseRenewRequest, LeaseRequest, LogBatch, LookupRequest,
-    PURPOSE, PushBatch, RefreshRequest, RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest,
-    UPLOAD_LENGTH, UPLOAD_OFFSET,
+    BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LeaseRenewRequest,
+    LeaseRequest, LogBatch, LookupRequest, PURPOSE, PushBatch, RefreshRequest, RekeyRequest,
+    RevokeDeviceRequest, Scope, ScopeRequest, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 
