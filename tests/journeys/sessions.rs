@@ -97,13 +97,13 @@ fn five_wrong_passwords_close_the_account_for_a_while() {
     // Then the account is closed, for the right password too, and says for how long
     assert_eq!(error.code, ErrorCode::AccountLocked);
     assert!(
-        said(&error).contains("Vent 5 minutter"),
+        said(&error).contains("Vent 5 min."),
         "five minutes are five: {}",
         said(&error)
     );
     office.moves_to("2026-03-13 10:04");
     let error = signs_in(&office, "karin", PASSWORD).expect_err("still closed");
-    assert!(said(&error).contains("Vent 1 minut"), "{}", said(&error));
+    assert!(said(&error).contains("Vent 1 min."), "{}", said(&error));
     assert_eq!(
         code(signs_in(&office, "karin", PASSWORD)),
         ErrorCode::AccountLocked

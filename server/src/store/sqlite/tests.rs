@@ -186,6 +186,18 @@ fn the_writer_syncs_every_commit_and_nothing_is_readable_on_disk() {
     }
 }
 
+/// What looking through the audit of a copy finds after somebody changed the copy.
+fn fault_after(store: &SqliteStore, change: &str, key: &SigningKey) -> audit::Fault {
+    let scratch = tempfile::tempdir().unwrap();
+    let copy = scratch.path().join("tampered.db");
+    store.backup(&copy).unwrap();
+    raw(&copy).execute_batch(change).unwrap();
+
+    let tampered = SqliteStore::open(&copy, &KeyFile::from_bytes(KEY)).unwrap();
+    let found = audit::verify(&tampered, "0999", &key.public()).unwrap();
+    found.expect_err(change)
+}
+
 #[test]
 fn a_row_of_the_audit_that_was_changed_taken_out_or_put_in_is_named() {
     let scratch = tempfile::tempdir().unwrap();
@@ -255,14 +267,7 @@ fn a_row_of_the_audit_that_was_changed_taken_out_or_put_in_is_named() {
             "seal_changed",
         ),
     ] {
-        let copy = scratch.path().join("tampered.db");
-        let _ = std::fs::remove_file(&copy);
-        store.backup(&copy).unwrap();
-        raw(&copy).execute_batch(change).unwrap();
-
-        let tampered = SqliteStore::open(&copy, &KeyFile::from_bytes(KEY)).unwrap();
-        let found = audit::verify(&tampered, "0999", &key.public()).unwrap();
-        let found = found.expect_err(change);
+        let found = fault_after(&store, change, &key);
         assert_eq!((found.row, found.fault), (row, fault), "{change}");
     }
 }
@@ -414,15 +419,7 @@ fn a_row_of_a_devices_log_that_was_changed_taken_out_or_put_in_is_named() {
             "device_row_put_in",
         ),
     ] {
-        let copy = scratch.path().join("tampered.db");
-        let _ = std::fs::remove_file(&copy);
-        store.backup(&copy).unwrap();
-        raw(&copy).execute_batch(change).unwrap();
-
-        let tampered = SqliteStore::open(&copy, &KeyFile::from_bytes(KEY)).unwrap();
-        let found = audit::verify(&tampered, "0999", &key.public()).unwrap();
-
-        let found = found.expect_err(change);
+        let found = fault_after(&store, change, &key);
         assert_eq!((found.id, found.fault), (id, fault), "{change}");
     }
 }
