@@ -7,10 +7,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use skranke_app::api::case::{DecideRequest, Decision};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::profile::ProfileEdit;
 use skranke_app::api::session::{PinRequest, SecretRequest, StartStage, StartState};
-use skranke_app::{App, Clock};
+use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
 use skranke_domain::rehearsal::{self, LEASE};
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::CentralStore;
@@ -275,6 +276,49 @@ fn the_lease_ends_at_work_when_the_screen_locks_and_not_before() {
         app.session_unlock(secret("x")).unwrap_err().code,
         ErrorCode::LeaseEnded
     );
+}
+
+#[test]
+fn a_sign_in_that_is_not_renewed_keeps_neither_the_lease_nor_work_waiting() {
+    // Given a laptop five days out, whose person the central store lets in no more
+    let mut outing = Outing::under_way();
+    outing.town.open_central();
+    outing.clock.set(outing.left_at + TimeDelta::days(5));
+    let folder = outing.town.folder.path();
+    let app = App::open(Config {
+        key: KeyPlace::File(folder.join(format!("{LAPTOP}.key"))),
+        folder: folder.join(LAPTOP),
+        forms: None,
+        demo: true,
+        server: Some(ServerAddress {
+            url: format!("http://{}", outing.town.address),
+            tenant: TENANT.to_owned(),
+            bootstrap: Some("a-secret-that-was-taken-back-1234567".to_owned()),
+            ca_file: None,
+        }),
+        clock: outing.clock.clone(),
+    })
+    .unwrap();
+    app.pin_open(secret(PIN)).unwrap();
+    sign_in_as(&app, "omar");
+    let draft = draft_of(&app, "0301703984", "Bo Lindholm");
+    app.decide(DecideRequest {
+        draft_id: Some(draft),
+        case_id: None,
+        decision: Decision::HandIn,
+        no_conflict_of_interest: false,
+    })
+    .unwrap();
+
+    // When it is in contact
+    let status = app.sync_now(()).unwrap();
+
+    // Then it is told, what was made is at the central store, and the lease has begun anew
+    assert_eq!(status.problem, "server_refused");
+    assert_eq!(status.waiting, 0);
+    drop(app);
+    outing.town.close_central();
+    assert!(opens_with_the_pin(&outing.on_day(12)));
 }
 
 #[test]

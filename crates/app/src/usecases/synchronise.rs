@@ -323,11 +323,12 @@ impl App {
     fn round(&self, taken: &Taken<'_>) -> Result<(), SyncError> {
         let client = self.enrolled_client()?;
         self.end_sessions(&client);
-        match self.renew_grant_over(&client) {
-            // It can still hand over what it has.
-            Err(error) if is_revoked(&error) => {}
-            renewed => renewed?,
-        }
+        // Whom the central store does not let in is one thing, what this computer has is another: it is sent, and the
+        // lease goes on, all the same.
+        let signed_in = match self.renew_grant_over(&client) {
+            Err(refused) if is_refusal(&refused) => Err(refused),
+            renewed => Ok(renewed?),
+        };
         let status = self.status_of(&client)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
@@ -488,7 +489,8 @@ impl App {
         self.hear_what_was_returned(&client)?;
         self.hand_over_log(&client, &taken.cancel)?;
         self.go_on_anew(&client, &status)?;
-        self.note_clock(client.clock_offset_ms()).map_err(host)
+        self.note_clock(client.clock_offset_ms()).map_err(host)?;
+        signed_in
     }
 
     /// Ends at the central store the sessions of those who left; what cannot be ended runs out by itself.
@@ -702,6 +704,14 @@ fn is_ended(error: &SyncError) -> bool {
             code: ProblemCode::GrantNotValid,
             ..
         }
+    )
+}
+
+/// Whether the central store answered, and said no.
+fn is_refusal(error: &SyncError) -> bool {
+    matches!(
+        error,
+        SyncError::Refused { .. } | SyncError::RefusedOtherwise { .. }
     )
 }
 
