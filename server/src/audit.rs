@@ -271,7 +271,7 @@ fn device_rows(store: &dyn CentralStore, tenant: &str) -> Stored<Result<u64, Fau
         after = last.number;
         for entry in entries.iter().filter(|entry| entry.action == TAKEN) {
             let kept = store.log_rows(tenant, entry.id)?;
-            if device_log::statement(&kept) != entry.detail {
+            if !device_log::is_as_it_came(&kept, &entry.detail) {
                 let number = device_log::first_odd(&kept, &entry.detail);
                 let id = format!("{} {number}", entry.device_id);
                 return Ok(Err(fault(Some(entry), Some(id), "device_row_changed")));

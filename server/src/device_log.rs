@@ -4,19 +4,24 @@
 //! raises an alarm, and is kept all the same: what the device says now is evidence too. Each batch is one row of the
 //! server's own audit, whose digest lies under its seals. Basis: design, section 6 (audit); reliability, threats T7, T19.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::device_log::{BEFORE_ALL, LogRow};
 use skranke_protocol::encoding::to_hex;
-use skranke_protocol::wire::LogBatch;
+use skranke_protocol::wire::{LogBatch, LogLine, LogReadRequest};
 use uuid::Uuid;
 
+use crate::devices::{self, Acting};
 use crate::store::device_log::KeptLogRow;
-use crate::store::{AuditRow, CentralTransaction, Stored};
+use crate::store::{AuditRow, CentralTransaction, StoreError, Stored};
 
 /// The action of the audit rows under which batches lie.
 pub const TAKEN: &str = "device_log_taken";
+/// The action of the audit rows that say that a page of the logs was read.
+pub const READ: &str = "device_log_read";
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,11 +96,49 @@ pub fn take(
     Ok(Taken { through, alarm })
 }
 
+/// What rows say, for whoever reads the logs; that they were read, and why, is noted first.
+///
+/// # Errors
+/// The database failed, or a row cannot be read; nothing of it is committed.
+pub fn read_out(
+    transaction: &mut dyn CentralTransaction,
+    by: Acting,
+    request: &LogReadRequest,
+    kept: &[KeptLogRow],
+    now: DateTime<Utc>,
+) -> Stored<Vec<LogLine>> {
+    let whose = request
+        .device_id
+        .map_or_else(|| "all".to_owned(), |id| id.to_string());
+    let detail = format!("{whose} {}", kept.len());
+    devices::note(transaction, by, READ, &request.purpose, detail, now)?;
+    let rows = kept.iter().map(|kept| Ok((kept.device_id, said(kept)?)));
+    let rows: Vec<(DeviceId, LogRow)> = rows.collect::<Stored<_>>()?;
+    let cases: BTreeSet<_> = rows.iter().filter_map(|(_, row)| row.case_id).collect();
+    let cases = devices::described(transaction, cases.into_iter().collect())?;
+    let line = |(device_id, row): (DeviceId, LogRow)| {
+        let case = row.case_id.and_then(|id| cases.get(&id));
+        LogLine {
+            device_id,
+            case_number: case.map(|case| case.number.clone()).unwrap_or_default(),
+            cpr_masked: case.map(|case| case.cpr_masked.clone()).unwrap_or_default(),
+            login: String::new(),
+            row,
+        }
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+fn said(kept: &KeptLogRow) -> Stored<LogRow> {
+    serde_json::from_str(&kept.body).map_err(|_| StoreError::Row("device_log"))
+}
+
 fn kept(device_id: DeviceId, row: &LogRow) -> KeptLogRow {
     KeptLogRow {
         device_id,
         number: row.number,
         link: row.link,
+        done_at: row.done_at,
         body: serde_json::to_string(row).unwrap_or_default(),
     }
 }
@@ -135,8 +178,14 @@ fn fault(batch: &LogBatch, known: &[Place]) -> Option<&'static str> {
     None
 }
 
+/// Whether the rows of a batch are those its row of the audit speaks of, each filed under the time it tells.
+pub(crate) fn is_as_it_came(rows: &[KeptLogRow], stated: &str) -> bool {
+    let is_filed = |row: &KeptLogRow| said(row).is_ok_and(|said| said.done_at == row.done_at);
+    statement(rows) == stated && rows.iter().all(is_filed)
+}
+
 /// What the server's audit says of a batch: its first and last number, and a digest of all that is kept.
-pub(crate) fn statement(rows: &[KeptLogRow]) -> String {
+fn statement(rows: &[KeptLogRow]) -> String {
     let mut hash = Sha256::new_with_prefix("skranke/server/device-log/1\0");
     for row in rows {
         hash.update(row.device_id.as_uuid().as_bytes());
@@ -157,10 +206,9 @@ pub(crate) fn first_odd(rows: &[KeptLogRow], stated: &str) -> u64 {
     let mut expected = first.unwrap_or(1);
     let mut before: Option<[u8; 32]> = None;
     for kept in rows {
-        let row = serde_json::from_str::<LogRow>(&kept.body).ok();
-        let is_itself = row.is_some_and(|row| {
+        let is_itself = said(kept).is_ok_and(|row| {
             let fits = before.is_none_or(|before| row.link_after(&before) == kept.link);
-            (row.number, row.link) == (kept.number, kept.link) && fits
+            (row.number, row.link, row.done_at) == (kept.number, kept.link, kept.done_at) && fits
         });
         if kept.number != expected || !is_itself {
             return expected.min(kept.number);

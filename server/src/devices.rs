@@ -214,33 +214,35 @@ pub fn holdings(
         detail,
         now,
     )?;
+    let mut cases = described(transaction, ids.clone())?;
+    let case = |id| cases.remove(id).ok_or(StoreError::Row("event"));
     Ok(Some(Holdings {
-        cases: described(transaction, ids)?,
+        cases: ids.iter().map(case).collect::<Stored<_>>()?,
         total,
         more,
     }))
 }
 
-/// The cases as their history names them; one that was never let in, as what was sent of it does.
-fn described(
+/// The cases as their history names them; one that was never let in, as what was sent of it does. One of which nothing
+/// arrived is left out.
+///
+/// # Errors
+/// The database failed.
+pub fn described(
     transaction: &mut dyn CentralTransaction,
     ids: Vec<CaseId>,
-) -> Stored<Vec<CaseOnDevice>> {
+) -> Stored<HashMap<CaseId, CaseOnDevice>> {
     let mut events: HashMap<CaseId, Vec<StoredEvent>> = HashMap::new();
     let touched = Touched {
-        cases: ids.clone(),
+        cases: ids,
         ..Touched::default()
     };
     for stored in transaction.touched(&touched)? {
         let case_id = stored.event.header().case_id;
         events.entry(case_id).or_default().push(stored);
     }
-    ids.into_iter()
-        .map(|id| {
-            let events = events.remove(&id).ok_or(StoreError::Row("event"))?;
-            Ok(held_case(id, &events))
-        })
-        .collect()
+    let described = |(id, events): (CaseId, Vec<StoredEvent>)| (id, held_case(id, &events));
+    Ok(events.into_iter().map(described).collect())
 }
 
 fn held_case(case_id: CaseId, events: &[StoredEvent]) -> CaseOnDevice {

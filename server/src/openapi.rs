@@ -56,7 +56,7 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
         "begin" => &[ProblemCode::NotFound, ProblemCode::TooManyRequests],
         "renew" | "end_session" => &[ProblemCode::GrantNotValid, ProblemCode::TooManyRequests],
         "pull" => &[ProblemCode::EpochChanged, ProblemCode::StateMismatch],
-        "lookup" => &[
+        "lookup" | "audit_read" => &[
             ProblemCode::GrantNotValid,
             ProblemCode::NotPermitted,
             ProblemCode::TooManyRequests,

@@ -105,7 +105,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 32] = {
+pub static TABLE: [Rule; 33] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -128,6 +128,7 @@ pub static TABLE: [Rule; 32] = {
         row("POST",  "/v1/events",         KnownDevice,                Any,          MAX_BATCH_BYTES, None),
         row("GET",   "/v1/events",         Device,                Any,          0,               None),
         row("POST",  "/v1/audit",          KnownDevice,           Any,          MAX_BATCH_BYTES, None),
+        row("POST",  "/v1/audit/read",     Person(Act::ReadAudit), Municipality, SMALL,          LOOKED_UP),
         row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),
         row("POST",  "/v1/profiles",       Person(Act::Administer), Any,         PROFILE_BODY_BYTES, None),
         row("GET",   "/v1/profiles",       Device,                Any,          0,               None),

@@ -58,6 +58,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(session::end))
         .routes(routes!(events::push, events::pull))
         .routes(routes!(device_log::take))
+        .routes(routes!(device_log::read))
         .routes(routes!(lookup::lookup))
         .routes(routes!(profiles::save, profiles::list))
         .routes(routes!(held::held, held::held_decide))

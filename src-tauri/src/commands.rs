@@ -88,6 +88,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::sync::device_list,
         commands::sync::device_revoke,
         commands::sync::device_holdings,
+        commands::sync::log_read,
         commands::sync::outreach_list,
         commands::sync::give_out,
         commands::sync::sync_now,

@@ -1,15 +1,19 @@
-//! A computer's own log comes home to the central store.
+//! A computer's own log comes home to the central store, and is read there by those who may.
+
+use skranke_app::api::device_log::{LogEntry, LogPage, LogRequest};
+use skranke_app::api::error::ErrorCode;
+use skranke_app::{App, AppError};
 
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::device_log::{BEFORE_ALL, LogRow};
 use skranke_protocol::signature::SigningKey;
 use skranke_server::audit;
-use skranke_server::device_log::TAKEN;
+use skranke_server::device_log::{READ, TAKEN};
 use skranke_server::store::CentralStore;
 use skranke_server::store::device_log::DeviceLogReader;
 use skranke_store::{Action, Actor, Entry};
 
-use crate::{TENANT, Town, faults, granted};
+use crate::{TENANT, Town, faults, granted, sign_in_as};
 
 /// All rows the central store has, in their order, and the computer that sent them.
 fn at_home(town: &Town) -> Vec<(DeviceId, LogRow)> {
@@ -100,4 +104,120 @@ fn a_log_whose_answer_was_lost_is_handed_over_again_and_kept_once() {
     assert!(rows.len() > before.len());
     assert_eq!(rows[..before.len()], before);
     assert!(town.central_store().alarms(TENANT).unwrap().is_empty());
+}
+
+/// What was done today on a computer, or on all of them.
+fn today(app: &App, computer: Option<&str>) -> LogRequest {
+    let today = app.start_state(()).unwrap().today;
+    LogRequest {
+        purpose: "supervision".to_owned(),
+        computer: computer.map(str::to_owned),
+        from_on: today.clone(),
+        to_on: today,
+        next: None,
+    }
+}
+
+fn every_page(app: &App, mut request: LogRequest) -> Vec<LogEntry> {
+    let mut rows = Vec::new();
+    loop {
+        let LogPage { rows: more, next } = app.log_read(request.clone()).unwrap();
+        rows.extend(more);
+        request.next = next;
+        if request.next.is_none() {
+            return rows;
+        }
+    }
+}
+
+fn refused(answer: Result<LogPage, AppError>) -> (ErrorCode, Option<String>) {
+    let error = answer.err().unwrap();
+    let field = error.params.get("field").map(ToString::to_string);
+    (error.code, field)
+}
+
+#[test]
+fn row_4_30_an_auditor_reads_who_did_what_on_every_computer_and_that_is_in_both_logs() {
+    // Given a case that was made at one counter and looked at at another
+    let mut town = Town::new();
+    let one = town.counter("skranke-1");
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    one.sync_now(()).unwrap();
+    let other = town.counter("skranke-2");
+    other.sync_now(()).unwrap();
+    sign_in_as(&other, "torben");
+    other.sync_now(()).unwrap();
+
+    // When an auditor at the second reads what was done at the first
+    let computers = other.device_list(()).unwrap().rows;
+    let first = computers.iter().find(|row| !row.is_this).unwrap();
+    let rows = every_page(&other, today(&other, Some(&first.id)));
+
+    // Then it says who, what and on which case, with the number partly hidden, the newest first
+    let made = rows
+        .iter()
+        .find(|row| row.action == "command_saved")
+        .unwrap();
+    assert_eq!(
+        (
+            &*made.computer,
+            &*made.by,
+            &*made.case_number,
+            &*made.cpr_masked
+        ),
+        ("S1", "Karin Thygesen", &*case.row.number, "020170-••••")
+    );
+    assert!(rows.iter().any(|row| row.purpose == "counter_entry"));
+    assert!(rows.iter().all(|row| row.computer == "S1"));
+    assert!(rows.is_sorted_by(|newer, older| newer.at >= older.at));
+    let said = format!("{:?}", rows.iter().map(|row| &row.by).collect::<Vec<_>>());
+    assert!(!said.contains("Lindholm"), "{said}");
+    assert_eq!(
+        rows.len(),
+        at_home(&town)
+            .iter()
+            .filter(|(id, _)| id.to_string() == first.id)
+            .count()
+    );
+
+    // And of all computers both, each row once
+    let all = every_page(&other, today(&other, None));
+    let ids: std::collections::BTreeSet<_> = all.iter().map(|row| &row.id).collect();
+    assert_eq!(ids.len(), all.len());
+    assert!(
+        ["S1", "S2"]
+            .iter()
+            .all(|code| all.iter().any(|row| row.computer == *code))
+    );
+
+    // And that it was read, and why, is in the central log and comes home from this computer's own
+    let audit = town.central_store().audit(TENANT, None, 1_000).unwrap();
+    let read = audit.iter().find(|row| row.action == READ).unwrap();
+    assert_eq!(read.purpose, "supervision");
+    assert!(read.detail.starts_with(&first.id), "{}", read.detail);
+    other.sync_now(()).unwrap();
+    let rows = every_page(&other, today(&other, None));
+    let own = rows.iter().find(|row| row.action == "audit_read").unwrap();
+    assert_eq!((&*own.computer, &*own.by), ("S2", "Torben Riis"));
+
+    // And days on which nothing was done are empty; what cannot be meant names its field
+    let mut asked = today(&other, None);
+    (asked.from_on, asked.to_on) = ("2014-11-03".to_owned(), "2014-11-03".to_owned());
+    assert!(other.log_read(asked.clone()).unwrap().rows.is_empty());
+    asked.to_on = "2014-11-02".to_owned();
+    let field = |name: &str| (ErrorCode::InvalidFields, Some(name.to_owned()));
+    assert_eq!(refused(other.log_read(asked.clone())), field("to_on"));
+    asked.from_on = "i går".to_owned();
+    assert_eq!(refused(other.log_read(asked.clone())), field("from_on"));
+    asked.purpose = "nysgerrig".to_owned();
+    assert_eq!(refused(other.log_read(asked)), field("purpose"));
+
+    // And nobody else may, nor anyone without a line
+    sign_in_as(&other, "karin");
+    let told = refused(other.log_read(today(&other, None)));
+    assert_eq!(told.0, ErrorCode::NotPermitted);
+    sign_in_as(&other, "hanne");
+    town.close_central();
+    let told = refused(other.log_read(today(&other, None)));
+    assert_eq!(told.0, ErrorCode::OnlineOnly);
 }

@@ -71,6 +71,7 @@ macro_rules! run_against {
                 device_log::a_log_carried_on_in_two_copies_is_an_alarm_and_both_are_kept,
                 device_log::a_log_made_anew_after_it_was_handed_over_is_an_alarm,
                 device_log::municipalities_do_not_see_each_others_logs,
+                device_log::logs_are_read_by_computer_and_time_page_by_page_and_that_is_noted_first,
                 lease::a_device_is_given_the_same_share_until_it_is_shut_out,
                 lease::a_share_is_for_one_key_of_one_device_and_begun_in_the_audit,
                 accounts::a_code_enrols_one_computer_once_and_for_a_day,

@@ -1,4 +1,5 @@
-//! A computer is lost: an administrator shuts it out and a lead reads whose data it held, by keyboard alone.
+//! A computer is lost: an administrator shuts it out, a lead reads whose data it held, and an auditor what was done on
+//! it, by keyboard alone.
 
 use std::path::PathBuf;
 
@@ -100,5 +101,18 @@ async fn a_lost_computer_is_shut_out_and_its_list_read_by_keyboard() -> Result<(
     std::fs::copy(&pdf, demo_folder()?.join("computere-liste.pdf"))?;
     window.is_accessible("the list was saved").await?;
     window.picture("gemt").await?;
+    window.close().await?;
+
+    // An auditor reads what was done on it
+    let mut window = Window::open("computere-revisor", &scratch, Opening::default()).await?;
+    open_settings(&mut window, "torben").await?;
+    window.tab_to("log-show").await?;
+    window.is_accessible("what is asked of the log").await?;
+    window.press("Enter").await?;
+    window.wait_for("how many", "#log-count").await?;
+    window.wait_for_text("Ændrede sagen").await?;
+    window.wait_for_text("020170-••••").await?;
+    window.is_accessible("what was done").await?;
+    window.picture("log").await?;
     window.close().await
 }

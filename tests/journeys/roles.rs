@@ -234,6 +234,11 @@ impl Story {
                 This(Act::ReadAudit),
                 json!({ "id": uuid::Uuid::nil().to_string(), "after": null, "purpose": "lost_device" }),
             ),
+            "log_read" => (
+                This(Act::ReadAudit),
+                json!({ "purpose": "supervision", "computer": null, "from_on": "2026-03-13", "to_on": "2026-03-13",
+                        "next": null }),
+            ),
             "sync_status" | "sync_now" | "sync_cancel" => (Nothing, Value::Null),
             "sync_sent" => (This(Act::ReadCase), Value::Null),
             "outreach_list" => (

@@ -359,6 +359,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "device_list",
         "device_revoke",
         "device_holdings",
+        // What was done on computers, with case numbers: that a file was seen, never whose way of coming.
+        "log_read",
         "outreach_list",
         "give_out",
         // Kinds of what was done, for those who may know who came.

@@ -42,7 +42,7 @@ const FAMILIES: &[Family] = &[
     family("attachment.*", "attachment.{}", &[EVENT]),
     family(
         "case.purpose_*",
-        "case.purpose_${entry.purpose}",
+        "case.purpose_${code}",
         &["crates/app/src/usecases/cases.rs"],
     ),
     family("channel.*", "channel.{}", &[EVENT]),
@@ -264,12 +264,12 @@ const FAMILIES: &[Family] = &[
     ),
     family(
         "window.audit_*",
-        "window.audit_${entry.action}",
+        "window.audit_${code}",
         &["crates/store/src/handle.rs"],
     ),
     family(
         "window.purpose_*",
-        "window.purpose_${entry.purpose}",
+        "window.purpose_${code}",
         &["crates/app/src/rights.rs", "crates/app/src/usecases/*.rs"],
     ),
     family(

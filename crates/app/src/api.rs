@@ -5,6 +5,7 @@
 //! the field they are typed into and through [`case::RevealRequest`], which is logged.
 
 pub mod case;
+pub mod device_log;
 pub mod devices;
 pub mod draft;
 pub mod error;

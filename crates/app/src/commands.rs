@@ -12,6 +12,7 @@ use crate::api::case::{
     RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView,
     TimelineEntry, UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
+use crate::api::device_log::{LogEntry, LogPage, LogRequest};
 use crate::api::devices::{
     DeviceRevokeRequest, DeviceRow, DevicesView, HoldingRow, HoldingsPage, HoldingsRequest,
     HoldingsSaveRequest, ListFormat, ListSaved,
@@ -147,6 +148,7 @@ commands! {
     device_list(Nothing) -> DevicesView;
     device_revoke(DeviceRevokeRequest) -> DevicesView;
     device_holdings(HoldingsRequest) -> HoldingsPage;
+    log_read(LogRequest) -> LogPage;
     outreach_list(CaseRef) -> OutreachView;
     give_out(GiveOutRequest) -> OutreachView;
     sync_status(Nothing) -> SyncView;
@@ -298,6 +300,9 @@ pub fn typescript() -> String {
         HoldingsSaveRequest,
         ListFormat,
         ListSaved,
+        LogRequest,
+        LogEntry,
+        LogPage,
     );
     let _ = writeln!(
         text,

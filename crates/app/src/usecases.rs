@@ -8,6 +8,7 @@ pub(crate) mod conflicts;
 pub(crate) mod continuing;
 pub(crate) mod corrections;
 pub(crate) mod decisions;
+mod device_log;
 pub(crate) mod devices;
 pub(crate) mod drafts;
 pub(crate) mod duplicates;

@@ -24,7 +24,10 @@ pub use device::{
     HandOverAnswer, HandOverRequest, HoldingsAnswer, HoldingsRequest, ListedDevice, RekeyRequest,
     RevokeDeviceRequest, WipeOrderAnswer,
 };
-pub use device_log::{LogAnswer, LogBatch, MAX_LOG_ROWS};
+pub use device_log::{
+    LOG_PAGE, LOG_PURPOSES, LogAnswer, LogBatch, LogLine, LogPlace, LogReadAnswer, LogReadRequest,
+    MAX_LOG_ROWS,
+};
 pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
 pub use held::{
     HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, ReturnedAnswer,

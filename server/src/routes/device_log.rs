@@ -1,19 +1,25 @@
-//! Taking the rows of a device's own audit log.
+//! Taking the rows of a device's own audit log, and reading them out to whoever may.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{LogAnswer, LogBatch, MAX_BATCH_BYTES, MAX_LOG_ROWS};
+use skranke_protocol::wire::{
+    LOG_PAGE, LOG_PURPOSES, LogAnswer, LogBatch, LogLine, LogReadAnswer, LogReadRequest,
+    MAX_BATCH_BYTES, MAX_LOG_ROWS,
+};
 
 use super::{answer, json, unpacked};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::device_log;
+use crate::devices::Acting;
 use crate::log;
 use crate::problem::{Answer, Refusal};
+use crate::store::Stored;
 
 /// Keeps rows of the device's log, each once however often it is sent. Rows that do not follow those before are kept
 /// and raise an alarm.
@@ -48,4 +54,66 @@ pub(super) async fn take(
     }
     let through = taken.through;
     answer(call.headers(), &LogAnswer { through })
+}
+
+/// What was done on the municipality's devices, the newest first; of a citizen the case number and a part of the CPR
+/// number. That it was read is audited with its purpose before anything is told.
+#[utoipa::path(
+    post,
+    path = "/v1/audit/read",
+    operation_id = "audit_read",
+    request_body = LogReadRequest,
+    responses((status = 200, description = "A page of rows", body = LogReadAnswer)),
+    security(("device" = [], "person" = [])),
+)]
+pub(super) async fn read(
+    State(central): State<Arc<Central>>,
+    Extension(call): Extension<Arc<Call>>,
+) -> Answer<Response> {
+    let request: LogReadRequest = json(&call.body)?;
+    if !LOG_PURPOSES.contains(&request.purpose.as_str()) {
+        return Err(Refusal::of(ProblemCode::BadParameter, "purpose"));
+    }
+    let by = Acting {
+        device_id: call.device()?.id,
+        staff_id: Some(call.person()?.staff_id),
+    };
+    let (tenant, wanted) = (call.tenant()?.to_owned(), request.clone());
+    let mut kept = central
+        .read(move |central| central.store.log_page(&tenant, &wanted, LOG_PAGE + 1))
+        .await?;
+    let more = kept.len() > LOG_PAGE as usize;
+    kept.truncate(LOG_PAGE as usize);
+    let lines = central
+        .writers
+        .write(call.tenant()?, move |transaction| {
+            device_log::read_out(transaction, by, &request, &kept, log::now())
+        })
+        .await?;
+    let tenant = call.tenant()?.to_owned();
+    let rows = central
+        .read(move |central| with_accounts(central, &tenant, lines))
+        .await?;
+    answer(
+        call.headers(),
+        &LogReadAnswer {
+            rows,
+            more,
+            server_time: log::now(),
+        },
+    )
+}
+
+/// The lines with the accounts of whoever did it.
+fn with_accounts(central: &Central, tenant: &str, mut lines: Vec<LogLine>) -> Stored<Vec<LogLine>> {
+    let mut logins = BTreeMap::new();
+    for line in &mut lines {
+        let id = line.row.staff_id;
+        if !logins.contains_key(&id) {
+            let staff = central.store.staff(tenant, id)?;
+            logins.insert(id, staff.map(|staff| staff.login).unwrap_or_default());
+        }
+        line.login.clone_from(&logins[&id]);
+    }
+    Ok(lines)
 }

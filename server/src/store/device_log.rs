@@ -1,6 +1,8 @@
 //! What devices handed over of their own audit logs, as the store keeps it: rows are added and never change.
 
+use chrono::{DateTime, Utc};
 use skranke_domain::ids::DeviceId;
+use skranke_protocol::wire::{LogPlace, LogReadRequest};
 use uuid::Uuid;
 
 use super::Stored;
@@ -15,6 +17,8 @@ pub struct KeptLogRow {
     pub number: u64,
     /// Its link there.
     pub link: [u8; 32],
+    /// When, as the row tells it: what it is filed under.
+    pub done_at: DateTime<Utc>,
     /// The row as it came, in JSON.
     pub body: String,
 }
@@ -33,6 +37,24 @@ pub trait DeviceLogReader {
     /// The rows of a batch, in the order of their numbers.
     fn log_rows(&self, tenant: &str, batch: Uuid) -> Stored<Vec<KeptLogRow>>;
 
+    /// At most `limit` rows of all devices or of one, the newest first.
+    fn log_page(
+        &self,
+        tenant: &str,
+        wanted: &LogReadRequest,
+        limit: u32,
+    ) -> Stored<Vec<KeptLogRow>>;
+
     /// How many rows are kept in all.
     fn count_log_rows(&self, tenant: &str) -> Stored<u64>;
+}
+
+/// Where a page begins: the last row of the page before, or what is later than all that is wanted.
+pub(super) fn begins_before(wanted: &LogReadRequest) -> LogPlace {
+    wanted.before.clone().unwrap_or(LogPlace {
+        done_at: wanted.until,
+        device_id: DeviceId::from_uuid(Uuid::nil()),
+        number: 0,
+        link: [0; 32],
+    })
 }

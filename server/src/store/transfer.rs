@@ -348,6 +348,7 @@ pub const TABLES: [Table; 18] = [
             ("link", Bytes),
             ("batch", Id),
             ("body", Text),
+            ("done_at", Time),
         ],
         key: "device_id, number, link",
     },

@@ -68,6 +68,7 @@ pub(crate) const NAMES: &[&str] = &[
     "device_list",
     "device_revoke",
     "device_holdings",
+    "log_read",
     "outreach_list",
     "give_out",
     "sync_status",

@@ -1,6 +1,7 @@
 //! How this computer stands to the central store.
 
 use skranke_app::api::case::CaseRef;
+use skranke_app::api::device_log::{LogPage, LogRequest};
 use skranke_app::api::devices::{DeviceRevokeRequest, DevicesView, HoldingsPage, HoldingsRequest};
 use skranke_app::api::error::UiError;
 use skranke_app::api::outreach::{GiveOutRequest, OutreachView};
@@ -70,6 +71,14 @@ pub(crate) async fn device_holdings(
     request: HoldingsRequest,
 ) -> Result<HoldingsPage, UiError> {
     desk.run(move |app| app.device_holdings(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn log_read(
+    desk: State<'_, Desk>,
+    request: LogRequest,
+) -> Result<LogPage, UiError> {
+    desk.run(move |app| app.log_read(request)).await
 }
 
 #[tauri::command]

@@ -10,8 +10,8 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::{
     BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LeaseRenewRequest,
-    LeaseRequest, LogBatch, LookupRequest, PURPOSE, PushBatch, RefreshRequest, RekeyRequest,
-    RevokeDeviceRequest, Scope, ScopeRequest, UPLOAD_LENGTH, UPLOAD_OFFSET,
+    LeaseRequest, LogBatch, LogReadRequest, LookupRequest, PURPOSE, PushBatch, RefreshRequest,
+    RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 
@@ -55,6 +55,13 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
         ("POST", "/v1/audit") => json(serde_json::to_vec(&LogBatch {
             previous: [0; 32],
             rows: Vec::new(),
+        })),
+        ("POST", "/v1/audit/read") => json(serde_json::to_vec(&LogReadRequest {
+            purpose: "supervision".to_owned(),
+            device_id: None,
+            from: now(),
+            until: now(),
+            before: None,
         })),
         ("POST", "/v1/lookup") => json(serde_json::to_vec(&LookupRequest {
             cpr: "2512169996".to_owned(),
@@ -193,6 +200,7 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("POST", "/v1/events"),    "---yyy yyyyyy yy"),
     (("GET", "/v1/events"),     "----yy yyyyyy yy"),
     (("POST", "/v1/audit"),     "---yyy yyyyyy yy"),
+    (("POST", "/v1/audit/read"), "------ ---yy- --"),
     (("POST", "/v1/lookup"),    "------ y-yyy- --"),
     (("POST", "/v1/profiles"),  "------ -----y --"),
     (("GET", "/v1/profiles"),   "----yy yyyyyy yy"),

@@ -128,7 +128,7 @@ fn a_row_of_a_devices_log_that_was_changed_taken_out_or_put_in_is_named() {
             "device_row_changed",
         ),
         (
-            "INSERT INTO device_log SELECT tenant, device_id, 5, link, gen_random_uuid(), body FROM device_log WHERE number = 1",
+            "INSERT INTO device_log SELECT tenant, device_id, 5, link, gen_random_uuid(), body, done_at FROM device_log WHERE number = 1",
             "DELETE FROM device_log WHERE number = 5",
             None,
             "device_row_put_in",

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use skranke_domain::ids::CaseId;
 use skranke_protocol::device_log::{BEFORE_ALL, LogRow};
 use skranke_protocol::signature::SigningKey;
-use skranke_protocol::wire::{LogBatch, Scope};
+use skranke_protocol::wire::{LogBatch, LogLine, LogReadRequest, Scope};
 use skranke_server::audit::{self, Whole};
 use skranke_server::device_log;
+use skranke_server::devices::Acting;
 use uuid::Uuid;
 
 use crate::office::{Laptop, Office, TENANT, noon};
@@ -173,4 +174,80 @@ pub(crate) fn municipalities_do_not_see_each_others_logs(office: &Office) {
     let mut transaction = office.store.begin("0101").unwrap();
     let links = transaction.log_links(laptop.id, 1, 9).unwrap();
     assert!(links.is_empty());
+}
+
+/// All of what is asked for, read three rows at a time.
+fn read_whole(office: &Office, wanted: &LogReadRequest) -> Vec<LogLine> {
+    let (mut wanted, mut lines) = (wanted.clone(), Vec::new());
+    loop {
+        let kept = office.store.log_page(TENANT, &wanted, 3).unwrap();
+        if kept.is_empty() {
+            return lines;
+        }
+        let mut transaction = office.store.begin(TENANT).unwrap();
+        let by = Acting::OPERATOR;
+        let page = device_log::read_out(transaction.as_mut(), by, &wanted, &kept, noon());
+        transaction.commit().unwrap();
+        lines.extend(page.unwrap());
+        wanted.before = lines.last().map(LogLine::place);
+    }
+}
+
+pub(crate) fn logs_are_read_by_computer_and_time_page_by_page_and_that_is_noted_first(
+    office: &Office,
+) {
+    // Given two computers that did something in each of five seconds
+    let (one, other) = (
+        office.laptop(1, Scope::Tenant),
+        office.laptop(2, Scope::Tenant),
+    );
+    for laptop in [&one, &other] {
+        hand_over(office, laptop, &log(laptop, 5), 1, 5);
+    }
+    let second = |seconds| noon() + TimeDelta::seconds(seconds);
+    let asked = |device_id, from, until| LogReadRequest {
+        purpose: "supervision".to_owned(),
+        device_id,
+        from: second(from),
+        until: second(until),
+        before: None,
+    };
+    let seconds = |lines: &[LogLine]| -> Vec<i64> {
+        let at = lines.iter().map(|line| line.row.done_at - noon());
+        at.map(|since| since.num_seconds()).collect()
+    };
+
+    // When all is read, then each row comes once, the newest first
+    let all = read_whole(office, &asked(None, 0, 5));
+    assert_eq!(seconds(&all), [4, 4, 3, 3, 2, 2, 1, 1, 0, 0]);
+    let of = |laptop: &Laptop| {
+        let rows = all.iter().filter(|line| line.device_id == laptop.id);
+        let mut rows: Vec<LogRow> = rows.map(|line| line.row.clone()).collect();
+        rows.reverse();
+        rows
+    };
+    assert_eq!(of(&one), log(&one, 5));
+    assert_eq!(of(&other), log(&other, 5));
+
+    // And of one computer, and of a time, that alone; the end is not in it
+    let part = read_whole(office, &asked(Some(other.id), 1, 4));
+    assert_eq!(seconds(&part), [3, 2, 1]);
+    assert!(part.iter().all(|line| line.device_id == other.id));
+
+    // And every page that was told is in the audit with its purpose, and whose log it was
+    let noted = office.store.audit(TENANT, None, 100).unwrap();
+    let noted = noted.iter().filter(|row| row.action == device_log::READ);
+    let noted: Vec<_> = noted.map(|row| (&*row.purpose, &*row.detail)).collect();
+    let whose = other.id.to_string();
+    let pages = [
+        "all 3".to_owned(),
+        "all 3".to_owned(),
+        "all 3".to_owned(),
+        "all 1".to_owned(),
+        format!("{whose} 3"),
+    ];
+    assert_eq!(
+        noted,
+        pages.each_ref().map(|detail| ("supervision", &**detail))
+    );
 }

@@ -36,6 +36,10 @@ impl App {
             .ok_or_else(AppError::malformed_request)?;
         let purpose = AttachmentPurpose::from_code(&request.purpose)
             .ok_or_else(AppError::malformed_request)?;
+        self.at_work(|work| match &request.case_id {
+            Some(case) => work.may(Act::Supplement, case_of(case)?, None).map(|_| ()),
+            None => work.session.needs(Act::Supplement),
+        })?;
         // Reading and decoding happen before the store is touched.
         let taken = intake::take(Path::new(path))?;
         self.attach_taken(
@@ -105,9 +109,7 @@ impl App {
                     write.commit()?;
                 }
                 (None, Some(case)) => {
-                    let id: CaseId = case
-                        .parse()
-                        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+                    let id = case_of(case)?;
                     let tenant = self.tenant(work.store)?;
                     let mut command = Command::on(work, &tenant, id)?;
                     command
@@ -163,9 +165,7 @@ impl App {
                     }
                 }
                 (Some(case), None) => {
-                    let case: CaseId = case
-                        .parse()
-                        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))?;
+                    let case = case_of(case)?;
                     work.session.needs(Act::SeeChannel)?;
                     let stated = cases::purpose(request.purpose.as_deref())?;
                     let purpose = work.may(Act::ReadCase, case, stated)?;
@@ -249,4 +249,9 @@ fn holds_file(work: &AtWork<'_>, case: CaseId, digest: Sha256Digest) -> Result<(
     } else {
         Err(AppError::of(ErrorCode::NotFound))
     }
+}
+
+fn case_of(text: &str) -> Result<CaseId, AppError> {
+    text.parse()
+        .map_err(|_| AppError::of(ErrorCode::CaseNotFound))
 }

@@ -1,6 +1,8 @@
-//! `skranke audit verify|export`: is the log as it was written, and its rows for an auditor.
+//! `skranke audit verify|export|central`: is the log as it was written, and its rows, or those of every computer as the
+//! central store has them, for an auditor.
 
 use clap::{ArgMatches, Command, value_parser};
+use skranke_app::api::device_log::{LogEntry, LogRequest};
 use skranke_app::tools::{ToolError, say};
 
 use crate::answer::{Answer, Failure};
@@ -14,9 +16,14 @@ pub(super) fn command() -> Command {
     let verify =
         desk::with_store(usage::nested("audit", "verify")).arg(usage::option("audit", "noted"));
     let export = desk::with_person(usage::nested("audit", "export")).arg(after);
+    let day = |name| usage::option("audit", name).required(true);
+    let central = desk::with_person(usage::nested("audit", "central"))
+        .arg(day("from"))
+        .arg(day("to"))
+        .arg(day("purpose"));
     usage::command("audit")
         .subcommand_required(true)
-        .subcommands([verify, export])
+        .subcommands([verify, export, central])
 }
 
 /// The answer.
@@ -24,6 +31,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<Answer, Failure> {
     match matches.subcommand() {
         Some(("verify", matches)) => verify(matches),
         Some(("export", matches)) => export(matches),
+        Some(("central", matches)) => central(matches),
         _ => Err(ToolError::usage("command_missing").into()),
     }
 }
@@ -69,5 +77,38 @@ fn export(matches: &ArgMatches) -> Result<Answer, Failure> {
         )
     });
     let lines: Vec<_> = lines.collect();
+    Answer::of(&rows, &lines)
+}
+
+/// Rows of every computer's log, the newest first.
+fn central(matches: &ArgMatches) -> Result<Answer, Failure> {
+    let text = |name| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let mut request = LogRequest {
+        purpose: text("purpose"),
+        computer: None,
+        from_on: text("from"),
+        to_on: text("to"),
+        next: None,
+    };
+    let app = desk::sign_in(matches)?;
+    let mut rows: Vec<LogEntry> = Vec::new();
+    loop {
+        let page = app.log_read(request.clone()).map_err(ToolError::from)?;
+        rows.extend(page.rows);
+        request.next = page.next;
+        if request.next.is_none() {
+            break;
+        }
+    }
+    let line = |row: &LogEntry| {
+        let LogEntry {
+            at, computer, by, ..
+        } = row;
+        format!(
+            "{at}  {computer}  {by}  {}  {}  {}",
+            row.action, row.purpose, row.case_number
+        )
+    };
+    let lines: Vec<_> = rows.iter().map(line).collect();
     Answer::of(&rows, &lines)
 }

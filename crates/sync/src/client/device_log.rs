@@ -1,10 +1,11 @@
-//! Handing over the rows of this device's own audit log.
+//! Handing over the rows of this device's own audit log, and reading what all devices handed over.
 
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{LogAnswer, LogBatch};
+use skranke_protocol::wire::{LogAnswer, LogBatch, LogReadAnswer, LogReadRequest};
 
 use super::Client;
 use crate::error::SyncError;
+use crate::session::Session;
 
 impl Client {
     /// Hands over rows of the log; gives the number up to which the server keeps them, none where the server is of a
@@ -21,5 +22,17 @@ impl Client {
             }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// What was done on the municipality's devices, for a lead or an auditor.
+    ///
+    /// # Errors
+    /// See [`SyncError`].
+    pub fn read_logs(
+        &self,
+        session: &Session,
+        request: &LogReadRequest,
+    ) -> Result<LogReadAnswer, SyncError> {
+        self.post_as(session, "/v1/audit/read", request)
     }
 }

@@ -55,7 +55,7 @@ impl Table {
                                     citizen_digest, detail)"
             }
             Table::DeviceLog => {
-                "INSERT INTO device_log (tenant, device_id, number, link, batch, body)"
+                "INSERT INTO device_log (tenant, device_id, number, link, batch, body, done_at)"
             }
         }
     }

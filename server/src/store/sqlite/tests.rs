@@ -412,9 +412,15 @@ fn a_row_of_a_devices_log_that_was_changed_taken_out_or_put_in_is_named() {
             named(2),
             "device_row_changed",
         ),
+        // Filed where nobody looks for it.
+        (
+            "UPDATE device_log SET done_at = '1900-01-01T00:00:00.000Z' WHERE number = 4",
+            named(4),
+            "device_row_changed",
+        ),
         ("DELETE FROM device_log", named(1), "device_row_changed"),
         (
-            "INSERT INTO device_log SELECT tenant, device_id, 5, link, randomblob(16), body FROM device_log WHERE number = 1",
+            "INSERT INTO device_log SELECT tenant, device_id, 5, link, randomblob(16), body, done_at FROM device_log WHERE number = 1",
             None,
             "device_row_put_in",
         ),

@@ -36,6 +36,7 @@ impl DeviceLog for PostgresTransaction {
                 vec_of(row.link),
                 batch,
                 row.body.clone(),
+                row.done_at,
             ],
         )
     }

@@ -2,6 +2,7 @@
 
 use rusqlite::named_params;
 use skranke_domain::ids::DeviceId;
+use skranke_protocol::instant;
 use uuid::Uuid;
 
 use super::super::row;
@@ -32,8 +33,8 @@ impl DeviceLog for SqliteTransaction<'_> {
     fn insert_log_row(&mut self, batch: Uuid, row: &KeptLogRow) -> Stored<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO device_log (tenant, device_id, number, link, batch, body)
-                 VALUES (:tenant, :device_id, :number, :link, :batch, :body)",
+                "INSERT INTO device_log (tenant, device_id, number, link, batch, body, done_at)
+                 VALUES (:tenant, :device_id, :number, :link, :batch, :body, :done_at)",
             )?
             .execute(named_params! {
                 ":tenant": self.tenant.code,
@@ -42,6 +43,7 @@ impl DeviceLog for SqliteTransaction<'_> {
                 ":link": row.link,
                 ":batch": batch.as_bytes(),
                 ":body": row.body,
+                ":done_at": instant::to_text(row.done_at),
             })?;
         Ok(())
     }

@@ -2374,6 +2374,72 @@ export type ListSaved = {
  */
 file: string | null, };
 
+export type LogRequest = { 
+/**
+ * Code of the purpose.
+ */
+purpose: string, 
+/**
+ * Id of the computer; none for all of them.
+ */
+computer: string | null, 
+/**
+ * The first day.
+ */
+from_on: string, 
+/**
+ * The last day.
+ */
+to_on: string, 
+/**
+ * What the page before names as next; none for the first page.
+ */
+next: string | null, };
+
+export type LogEntry = { 
+/**
+ * Names the row among all.
+ */
+id: string, 
+/**
+ * When, RFC 3339, by the clock of the computer.
+ */
+at: string, 
+/**
+ * The short code of the computer.
+ */
+computer: string, 
+/**
+ * Who, by name, or by account where this computer does not know them.
+ */
+by: string, 
+/**
+ * Code of what was done; the text stands under `window.audit_<code>`.
+ */
+action: string, 
+/**
+ * The number of the case; empty where it is about none, or about one that did not arrive.
+ */
+case_number: string, 
+/**
+ * The citizen's number, partly hidden; empty where the case names nobody.
+ */
+cpr_masked: string, 
+/**
+ * Code of the purpose; empty where what was done is its own.
+ */
+purpose: string, };
+
+export type LogPage = { 
+/**
+ * The newest first.
+ */
+rows: Array<LogEntry>, 
+/**
+ * What the next page is asked for with; none where there is no more.
+ */
+next: string | null, };
+
 export interface Commands {
   start_state: { request: null; answer: StartState };
   first_run: { request: FirstRunRequest; answer: FirstRunDone };
@@ -2442,6 +2508,7 @@ export interface Commands {
   device_list: { request: null; answer: DevicesView };
   device_revoke: { request: DeviceRevokeRequest; answer: DevicesView };
   device_holdings: { request: HoldingsRequest; answer: HoldingsPage };
+  log_read: { request: LogRequest; answer: LogPage };
   outreach_list: { request: CaseRef; answer: OutreachView };
   give_out: { request: GiveOutRequest; answer: OutreachView };
   sync_status: { request: null; answer: SyncView };
