@@ -18,9 +18,11 @@ use crate::flow::sign_in;
 
 const PIN: &str = "714205";
 const CODE: &str = "a-code-for-a-laptop";
+const PASSWORD: &str = "solbjerg-demo-2026";
 
 #[tokio::test]
-async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start() -> Result<()> {
+async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start_and_behind_the_lock()
+-> Result<()> {
     let scratch = Scratch::new()?;
     let mut window = Window::open("pin-vaelg", &scratch, Opening::default()).await?;
     sign_in(&mut window, "anders").await?;
@@ -48,9 +50,7 @@ async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start() -> Result<(
     window.press("Tab").await?;
     window.type_text("the same again", PIN).await?;
     window.press("Ctrl+Enter").await?;
-    window
-        .wait_for_text("PIN-koden gælder fra næste start.")
-        .await?;
+    window.wait_for_text("PIN-koden gælder fra nu af").await?;
     window.is_accessible("a PIN that was chosen").await?;
     window.picture("valgt").await?;
     window.close().await?;
@@ -68,7 +68,28 @@ async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start() -> Result<(
     window.tab_to("pin_code").await?;
     window.type_text("the right one", PIN).await?;
     window.press("Enter").await?;
-    window.wait_for("the sign-in", "#password").await?;
+    sign_in(&mut window, "karin").await?;
+    window.wait_for("the rail", "#nav-settings").await?;
+    window.tab_to("nav-settings").await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("where one is", "#settings-location")
+        .await?;
+
+    // Behind the locked screen it is closed: PIN and password, and one is where one was
+    window.press("Ctrl+l").await?;
+    window.wait_for_focus("pin_code").await?;
+    window.is_accessible("locked behind the PIN").await?;
+    window.picture("laast").await?;
+    window.type_text("the PIN", PIN).await?;
+    window.press("Enter").await?;
+    window.wait_for_focus("password").await?;
+    window.wait_for_text("Karin Thygesen").await?;
+    window.type_text("the password", PASSWORD).await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("where one was", "#settings-location")
+        .await?;
     window.close().await
 }
 

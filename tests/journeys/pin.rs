@@ -7,6 +7,8 @@ use skranke_app::App;
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::session::{PinRequest, SecretRequest, StartStage};
 
+use skranke_testkit::patience::wait_until;
+
 use crate::office::{Office, code, said};
 
 const PIN: &str = "714205";
@@ -186,4 +188,90 @@ fn a_damaged_store_behind_a_pin_is_recovered_as_any_other() {
     assert_eq!(told.stage, StartStage::Damaged);
     assert_eq!(office.app.store_recover(()).expect("recovered").cases, 1);
     office.sign_in("karin");
+}
+
+/// How many files of the store this process has open.
+fn held_open(office: &Office) -> usize {
+    let store = office.folder.path().join("store");
+    let open = std::fs::read_dir("/proc/self/fd").expect("listed");
+    let links = open.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    links.filter(|link| link.starts_with(&store)).count()
+}
+
+fn draft_is_there(office: &Office, id: &str) -> bool {
+    let drafts = office.app.draft_list(()).expect("listed");
+    drafts.iter().any(|draft| draft.id == id)
+}
+
+#[test]
+fn behind_the_locked_screen_the_store_is_closed_and_pin_and_password_go_on_where_one_was() {
+    let (office, _) = protected();
+    let app = &office.app;
+    app.pin_open(secret(PIN)).expect("opened");
+    office.sign_in("karin");
+    let draft = office.draft().save().id;
+    assert!(held_open(&office) > 0);
+
+    app.session_lock(()).expect("locked");
+
+    // Nothing of it is open, and the password alone opens nothing
+    assert_eq!((stage(app), held_open(&office)), (StartStage::Pin, 0));
+    let password = || secret(crate::office::PASSWORD);
+    assert_eq!(code(app.session_unlock(password())), ErrorCode::PinNeeded);
+    assert_eq!(code(app.draft_list(())), ErrorCode::PinNeeded);
+
+    // The PIN says that the laptop may be opened, the password who is there
+    let opened = app.pin_open(secret(PIN)).expect("opened");
+    assert_eq!(opened.stage, StartStage::Locked);
+    assert_eq!(opened.session.expect("known").name, "Karin Thygesen");
+    assert_eq!(code(app.draft_list(())), ErrorCode::SessionLocked);
+    app.session_unlock(password()).expect("unlocked");
+    assert!(draft_is_there(&office, &draft), "what was typed is there");
+
+    // Signing out closes it too
+    app.sign_out(()).expect("signed out");
+    assert_eq!((stage(app), held_open(&office)), (StartStage::Pin, 0));
+}
+
+#[test]
+fn five_minutes_without_anybody_close_a_store_with_a_pin_whether_or_not_anything_is_asked() {
+    let (office, _) = protected();
+    let app = &office.app;
+    let later = || office.clock.set(office.clock.now() + TimeDelta::minutes(6));
+    app.pin_open(secret(PIN)).expect("opened");
+    office.sign_in("karin");
+    let draft = office.draft().save().id;
+
+    // The next that is asked finds it closed
+    later();
+    assert_eq!(code(app.draft_list(())), ErrorCode::PinNeeded);
+    assert_eq!((stage(app), held_open(&office)), (StartStage::Pin, 0));
+
+    // So it is where the PIN was typed and nobody signed in
+    app.pin_open(secret(PIN)).expect("opened");
+    assert_eq!(stage(app), StartStage::Locked, "a moment ago");
+    later();
+    assert_eq!((stage(app), held_open(&office)), (StartStage::Pin, 0));
+
+    // And where nothing is asked at all
+    app.pin_open(secret(PIN)).expect("opened");
+    let password = secret(crate::office::PASSWORD);
+    app.session_unlock(password).expect("unlocked");
+    assert!(draft_is_there(&office, &draft));
+    later();
+    std::thread::scope(|scope| {
+        scope.spawn(|| app.keep_in_step());
+        wait_until("the store is closed", || held_open(&office) == 0);
+        app.stop();
+    });
+}
+
+#[test]
+fn without_a_pin_the_locked_screen_asks_for_the_password_alone() {
+    let office = Office::open();
+
+    office.app.session_lock(()).expect("locked");
+
+    assert_eq!(stage(&office.app), StartStage::Locked);
+    assert!(held_open(&office) > 0, "the line goes on");
 }

@@ -119,6 +119,27 @@ test('what was typed when the core locked is on the page after unlocking, and sa
   await until(() => saves(core).at(-1)?.fields.phone === '70112233' && desk.saving.state === 'saved', 'the saved number')
 })
 
+test('behind a lock that asks for the PIN nobody is known, and what was typed is there after PIN and password', async () => {
+  const core = new RecordedCore()
+  const { desk } = await open(core, { name: 'case', case: answers.case.row.id })
+  await type('note', 'Ring torsdag')
+  const closed = { ...answers.start_ready, session: null, stage: 'pin' as const }
+  core.answers.start_state = closed
+  await desk.lock()
+  await until(() => document.getElementById('pin_code') !== null, 'the PIN')
+  core.answers.pin_open = closed
+  core.answers.start_state = { ...answers.start_ready, stage: 'locked' }
+  await type('pin_code', '714205')
+  get('sign-in').click()
+  await until(() => document.getElementById('password') !== null, 'the password')
+  core.answers.session_unlock = answers.start_ready.session!
+  core.answers.start_state = answers.start_ready
+  await type('password', 'x')
+  get('sign-in').click()
+  await until(() => document.getElementById('note') !== null, 'the case')
+  expect(get<HTMLTextAreaElement>('note').value).toBe('Ring torsdag')
+})
+
 test('the lock says that everything is saved when it is', async () => {
   const { desk } = await open(atStep(2), draft)
   await until(() => document.getElementById('phone') !== null, 'step 2')

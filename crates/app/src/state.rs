@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use skranke_documents::Press;
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
@@ -20,6 +20,8 @@ use crate::error::AppError;
 
 /// Minutes without a key press until the window locks.
 pub const LOCK_AFTER_MINUTES: u32 = 5;
+/// The same as a number of minutes to reckon with.
+pub(crate) const LOCK_AFTER: i64 = LOCK_AFTER_MINUTES as i64;
 
 /// Reads the key store's entry; `Ok(None)` where there is none.
 pub type ReadKey = Box<dyn Fn() -> Result<Option<String>, KeyError> + Send + Sync>;
@@ -99,6 +101,8 @@ pub(crate) struct Desk {
     /// Why the store is not open, where it is not.
     pub(crate) closed: Option<AppError>,
     pub(crate) session: Option<Session>,
+    /// When the store was opened, until somebody is at work with it.
+    pub(crate) opened_at: Option<DateTime<Utc>>,
 }
 
 /// A member of staff at work.
@@ -142,6 +146,7 @@ impl App {
                 store: None,
                 closed: None,
                 session: None,
+                opened_at: None,
             }),
             line: crate::usecases::synchronise::Line::default(),
             pin_key: Mutex::new(None),
@@ -199,10 +204,14 @@ impl App {
         run: impl FnOnce(AtWork<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
         let now = self.now();
+        if self.lock_if_idle(desk) {
+            self.close_unattended(desk);
+        }
         let Desk {
             store,
             session,
             closed,
+            opened_at,
         } = desk;
         let Some(store) = store else {
             return Err(why_closed(closed.as_ref()));
@@ -210,13 +219,11 @@ impl App {
         let session = session
             .as_mut()
             .ok_or_else(|| AppError::of(ErrorCode::NotSignedIn))?;
-        if now - session.last_active_at > Duration::minutes(i64::from(LOCK_AFTER_MINUTES)) {
-            session.locked = true;
-        }
         if session.locked {
             return Err(AppError::of(ErrorCode::SessionLocked));
         }
         session.last_active_at = now;
+        *opened_at = None;
         let device = store
             .read()?
             .own_device()?
@@ -237,6 +244,13 @@ impl App {
 }
 
 impl Desk {
+    /// The store is open, and somebody on their way in.
+    pub(crate) fn open(&mut self, store: Store, now: DateTime<Utc>) {
+        self.store = Some(store);
+        self.closed = None;
+        self.opened_at = Some(now);
+    }
+
     /// What a failed use case means for the store as a whole: on a full disk the reserve is let go, and a store that
     /// was found damaged is looked at whole before it is believed, then closed.
     #[expect(

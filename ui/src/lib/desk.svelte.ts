@@ -19,7 +19,7 @@ export interface Unsaved {
 
 const key = Symbol('desk')
 /** Errors after which the store is no longer open: the window shows why at once. */
-const closing = new Set(['database_damaged', 'device_wiped', 'lease_ended', 'clock_set_back'])
+const closing = new Set(['database_damaged', 'device_wiped', 'lease_ended', 'clock_set_back', 'pin_needed'])
 
 export class Desk {
   readonly #backend: Backend
@@ -41,6 +41,8 @@ export class Desk {
   discarded = $state('')
   /** Whether the core is being opened, or opened again. */
   working = $state(false)
+  /** Whose work the window holds. */
+  #whose = ''
   #stop: (() => void) | null = null
   #timer: ReturnType<typeof setInterval> | null = null
 
@@ -108,7 +110,10 @@ export class Desk {
   }
 
   enter(start: StartState): void {
-    const other = start.session?.staff_id !== this.session?.staff_id
+    // Behind a closed store nobody is known, and whoever locked the screen may come back.
+    const whose = start.session?.staff_id ?? (start.stage === 'sign_in' ? '' : this.#whose)
+    const other = whose !== this.#whose
+    this.#whose = whose
     this.start = start
     if (start.stage === 'sign_in' || other) {
       this.router.reset()

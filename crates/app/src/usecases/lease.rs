@@ -3,9 +3,11 @@
 //!
 //! Each step leaves a store that opens. Binding writes the share before it binds, and binds only with a share that was
 //! had a second time in the way a closed computer asks; whatever is lost on the way, the recovery code opens. The
-//! store is never closed under somebody's hands: where the lease ends at work, that is when the screen locks.
+//! store is never closed under somebody's hands: where the lease ends at work, that is when the screen locks. Then it is
+//! closed in any case: whoever finds the laptop running finds no key in it.
 //! Basis: design, section 5; reliability, threat T1; decision 40.
 
+use chrono::TimeDelta;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::ids::DeviceId;
@@ -23,7 +25,7 @@ use crate::api::error::ErrorCode;
 use crate::api::session::StartState;
 use crate::error::AppError;
 use crate::rights::OWN_CASES_ALONE;
-use crate::state::{App, Desk};
+use crate::state::{App, Desk, LOCK_AFTER};
 use crate::usecases::settings;
 use crate::usecases::synchronise::{host, needs_line};
 
@@ -69,23 +71,38 @@ impl App {
         }
     }
 
-    /// Closes a store whose lease has ended, unless somebody is at work with it.
-    pub(crate) fn close_at_end_of_lease(&self, desk: &mut Desk) {
+    /// Closes a store that asks for a PIN, and forgets its key, where nobody is at work with it: behind the locked
+    /// screen, after signing out, a while after the PIN was typed and nobody signed in, and at the end of the lease.
+    ///
+    /// Whoever locked the screen stays known: after the PIN their password goes on where they were.
+    pub(crate) fn close_unattended(&self, desk: &mut Desk) {
         self.lock_if_idle(desk);
         let is_at_work = desk.session.as_ref().is_some_and(|session| !session.locked);
         let Ok(envelope) = Envelope::load(&self.config.folder) else {
             return;
         };
         let share = self.share(&envelope);
-        if desk.store.is_none() || is_at_work {
+        if desk.store.is_none() || is_at_work || !envelope.asks_for_pin() {
             return;
         }
-        if let Err(error @ (KeyError::LeaseEnded | KeyError::ClockSetBack)) = share {
-            desk.store = None;
-            desk.session = None;
-            desk.closed = Some(error.into());
-            *self.pin_key() = None;
-        }
+        let why = match share {
+            Err(error @ (KeyError::LeaseEnded | KeyError::ClockSetBack)) => {
+                desk.session = None;
+                error
+            }
+            _ if self.is_about_to_sign_in(desk) => return,
+            _ => KeyError::PinNeeded,
+        };
+        desk.store = None;
+        desk.opened_at = None;
+        desk.closed = Some(why.into());
+        *self.pin_key() = None;
+    }
+
+    /// Whether the store was opened so lately that somebody is still on their way in.
+    fn is_about_to_sign_in(&self, desk: &Desk) -> bool {
+        let since = desk.opened_at.map(|opened_at| self.now() - opened_at);
+        since.is_some_and(|since| since <= TimeDelta::minutes(LOCK_AFTER))
     }
 
     /// Keeps the lease at a contact: begins it on an outreach laptop with a PIN, and renews it. A central store that

@@ -43,10 +43,7 @@ impl App {
             let key = self.key_by_pin(request.secret.trim())?;
             *self.pin_key() = Some(key.clone());
             match self.open_with(&key) {
-                Ok(store) => {
-                    desk.store = Some(store);
-                    desk.closed = None;
-                }
+                Ok(store) => desk.open(store, self.now()),
                 Err(error) => desk.closed = Some(error),
             }
         }

@@ -51,8 +51,7 @@ impl App {
                 .commit()?;
             let _ = store.lay_ballast();
             self.go_on_with_server(&store)?;
-            desk.store = Some(store);
-            desk.closed = None;
+            desk.open(store, now);
             desk.session = None;
             recovered
         };

@@ -1,6 +1,6 @@
 //! Signing in with a local account, locking, and what the window shows first.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::role::{self, Act, Role, any_permits};
 use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{Action, Actor, Entry, PasswordDigest, Store};
@@ -10,7 +10,7 @@ use crate::api::session::{
     DemoAccount, ProfileChoice, SecretRequest, SessionView, SignInRequest, StartStage, StartState,
 };
 use crate::error::AppError;
-use crate::state::{App, Desk, LOCK_AFTER_MINUTES, NO_DEVICE, Session, why_closed};
+use crate::state::{App, Desk, LOCK_AFTER, LOCK_AFTER_MINUTES, NO_DEVICE, Session, why_closed};
 use crate::usecases::recovery::is_without_accounts;
 use crate::usecases::settings;
 
@@ -28,7 +28,7 @@ impl App {
     pub fn start_state(&self, (): ()) -> Result<StartState, AppError> {
         self.reopen_if_closed();
         let mut desk = self.lock();
-        self.close_at_end_of_lease(&mut desk);
+        self.close_unattended(&mut desk);
         let outcome = self.start_state_of(&desk);
         outcome.map_err(|error| desk.after(error))
     }
@@ -38,6 +38,7 @@ impl App {
             store,
             session,
             closed,
+            ..
         } = desk;
         let today = self.config.clock.today().to_string();
         let empty = StartState {
@@ -131,6 +132,7 @@ impl App {
             store,
             session,
             closed,
+            ..
         } = desk;
         let Some(store) = store else {
             return Err(why_closed(closed.as_ref()));
@@ -153,7 +155,7 @@ impl App {
         Ok(view)
     }
 
-    /// Signs out. What is open stays a draft.
+    /// Signs out. What is open stays a draft. Where a PIN is asked for at start, it is asked for again.
     ///
     /// # Errors
     /// What the store reports.
@@ -177,19 +179,26 @@ impl App {
                 .commit()?;
             self.line.end_session(session.staff);
         }
-        *session = None;
+        if session.take().is_some() {
+            desk.opened_at = None;
+            self.close_unattended(&mut desk);
+        }
         Ok(())
     }
 
-    /// Locks the session; the password opens it again.
+    /// Locks the session; the password opens it again. Where a PIN is asked for at start, the store is closed and the PIN
+    /// is asked for first.
     ///
     /// # Errors
     /// None.
     pub fn session_lock(&self, (): ()) -> Result<(), AppError> {
         // Locking never fails: a paper that could not be settled now is settled after unlocking.
         drop(self.paper_settle());
-        if let Some(session) = self.lock().session.as_mut() {
+        let mut desk = self.lock();
+        if let Some(session) = desk.session.as_mut() {
             session.locked = true;
+            desk.opened_at = None;
+            self.close_unattended(&mut desk);
         }
         Ok(())
     }
@@ -209,11 +218,12 @@ impl App {
     pub fn session_unlock(&self, request: SecretRequest) -> Result<SessionView, AppError> {
         let now = self.now();
         let mut desk = self.lock();
-        self.close_at_end_of_lease(&mut desk);
+        self.close_unattended(&mut desk);
         let Desk {
             store,
             session,
             closed,
+            ..
         } = &mut *desk;
         let Some(store) = store else {
             return Err(why_closed(closed.as_ref()));
@@ -233,13 +243,14 @@ impl App {
         self.session_view(store, &session)
     }
 
-    pub(crate) fn lock_if_idle(&self, desk: &mut Desk) {
+    /// Locks the session of somebody who has done nothing for too long; whether it was not locked before.
+    pub(crate) fn lock_if_idle(&self, desk: &mut Desk) -> bool {
         let now = self.now();
-        if let Some(session) = desk.session.as_mut()
-            && now - session.last_active_at > Duration::minutes(i64::from(LOCK_AFTER_MINUTES))
-        {
-            session.locked = true;
-        }
+        let session = desk.session.as_mut();
+        let left = session.filter(|session| {
+            !session.locked && now - session.last_active_at > TimeDelta::minutes(LOCK_AFTER)
+        });
+        left.map(|session| session.locked = true).is_some()
     }
 
     /// The account, if the password is right. A wrong one is counted before the answer.

@@ -71,10 +71,8 @@ impl App {
         let opened = self.try_open();
         let mut desk = self.lock();
         match opened {
-            Ok(store) => {
-                desk.store = store;
-                desk.closed = None;
-            }
+            Ok(Some(store)) => desk.open(store, self.now()),
+            Ok(None) => (desk.store, desk.closed) = (None, None),
             Err(error) => desk.closed = Some(error),
         }
     }

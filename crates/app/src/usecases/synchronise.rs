@@ -254,7 +254,7 @@ impl App {
     pub fn keep_in_step(&self) {
         while !self.line.cancel.is_cancelled() {
             self.run_round();
-            self.close_at_end_of_lease(&mut self.lock());
+            self.close_unattended(&mut self.lock());
             let state = self.line.state();
             let rest = Duration::from_secs(REST_SECONDS);
             let waiting =
