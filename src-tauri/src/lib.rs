@@ -75,5 +75,7 @@ fn open_window(
         .ok_or("tauri.conf.json names no window")?;
     Ok(WebviewWindowBuilder::from_config(app.handle(), config)?
         .incognito(!automated)
+        // What is copied for the national tool is fetched first and taken off again later: neither is in a press.
+        .enable_clipboard_access()
         .build()?)
 }

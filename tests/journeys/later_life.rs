@@ -203,6 +203,20 @@ fn row_4_25_a_grant_says_in_writing_what_it_rests_on() {
         assert!(detail.contains(fact), "{fact}: {detail}");
     }
 
+    // And what nobody looked into is not among them
+    let unseen = office.draft().set("register_seen", "not_looked").save();
+    let check = unseen.check();
+    let register = check.proof.parts.last().expect("the register");
+    assert_eq!(
+        (check.proof.outcome.as_str(), register.outcome.as_str()),
+        ("met", "not_known"),
+        "nobody having looked stops nothing (practice 3)"
+    );
+    let blind = unseen.grant().expect("granted");
+    let granted = blind.timeline.iter().find(|e| e.kind == "granted");
+    let told = &granted.expect("told").detail;
+    assert!(!told.contains("ikke allerede fritaget"), "{told}");
+
     // And no ground is among them, nor, for those who may not know, who came
     assert!(!detail.contains("helbred"));
     office.sign_in("torben");

@@ -173,6 +173,11 @@ fn practice_3_where_our_record_says_exempt_the_register_is_looked_in_before_a_ne
             .warnings
             .contains(&"register_not_looked".to_owned())
     );
+    let check = sheet.check();
+    let register = check.proof.parts.last().expect("the register");
+    assert_eq!(register.outcome, "not_met");
+    assert!(register.fact.contains("Skranke siger"), "{}", register.fact);
+    assert!(register.remedy.contains("registret"), "{}", register.remedy);
     assert_eq!(code(sheet.grant()), ErrorCode::RegisterNotChecked);
 
     // And the register decides: exempt there means no new grant, rejoined means a new one

@@ -158,7 +158,7 @@ test('a parked draft says what it waits for, and the start screen shows it', asy
   get('park-confirm').click()
   await settle()
   expect(desk.router.route.name).toBe('counter')
-  expect(get('waits_for-error').textContent).toContain('Venter på')
+  expect(get('waits_for-error').textContent).toContain('Vælg ét af svarene')
   get('waits_for-citizen_left').click()
   await settle()
   const worklist = { ...answers.worklist, drafts: [{ ...answers.worklist.drafts[0]!, waits_for: 'citizen_left', waits_note: 'ringer i morgen' }] }

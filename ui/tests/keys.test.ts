@@ -68,3 +68,16 @@ test('nothing behind an open dialog acts', () => {
 
   expect(run).not.toHaveBeenCalled()
 })
+
+test('what works everywhere gives way to the page at hand, whichever came first', () => {
+  const keyboard = new Keyboard()
+  const everywhere = vi.fn()
+  const here = vi.fn()
+  keyboard.add([{ keys: 'Ctrl N', label: 'shortcut.new_citizen', group: 'everywhere', run: here }])
+  keyboard.add([{ keys: 'Ctrl N', label: 'shortcut.new_citizen', group: 'everywhere', run: everywhere }], true)
+
+  pressed(keyboard, field, 'n', { ctrlKey: true })
+
+  expect(here).toHaveBeenCalledOnce()
+  expect(everywhere).not.toHaveBeenCalled()
+})

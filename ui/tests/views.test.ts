@@ -197,11 +197,6 @@ describe('empty states say what to do', () => {
 })
 
 describe('who may do what', () => {
-  test('an auditor sees no way to begin a case', async () => {
-    await open(new RecordedCore({ start_state: answers.start_auditor }))
-    expect(document.getElementById('new-cpr')).toBeNull()
-    expect(document.getElementById('find-case')).not.toBeNull()
-  })
   test('looking outside open work asks why, and the answer goes along', async () => {
     const { core } = await open(
       new RecordedCore({

@@ -158,6 +158,7 @@ impl<'a> Typed<'a> {
             signed: self.signed(drawn),
             signed_on: self.day("signed_on"),
             register: self.register(),
+            recorded_exempt: false,
             received_on: self.day("received_on"),
             location_open,
             own_municipality: is_own(self.text("citizen_municipality"), own_municipality),

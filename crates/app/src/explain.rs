@@ -89,6 +89,7 @@ pub(crate) fn facts_of(
                     .is_none_or(|tick| look.at < tick.at)
             })
             .map(|look| look.value.1),
+        recorded_exempt: false,
         received_on: case.opened.as_ref().map(|opened| opened.received_on),
         location_open,
         own_municipality: case

@@ -53,6 +53,14 @@ coded! {
     }
 }
 
+impl Requirement {
+    /// Whether nothing is granted before somebody knows. Our record is not the register: nobody having looked is said
+    /// as it is and does not stop (practice 3).
+    const fn is_waited_for(self) -> bool {
+        !matches!(self, Self::NotExemptAlready)
+    }
+}
+
 /// How a requirement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -133,9 +141,15 @@ impl Proof {
         self.leaves(Outcome::Met)
     }
 
-    /// Codes of the leaves nobody has answered yet.
+    /// Codes of the leaves nobody has answered yet and the outcome waits for.
     pub fn not_known(&self) -> Vec<Requirement> {
-        self.leaves(Outcome::NotKnown)
+        let mut open = self.leaves(Outcome::NotKnown);
+        open.retain(|requirement| requirement.is_waited_for());
+        open
+    }
+
+    fn is_waited_for(&self) -> bool {
+        self.outcome == Outcome::NotKnown && self.requirement.is_waited_for()
     }
 
     fn leaves(&self, outcome: Outcome) -> Vec<Requirement> {
@@ -229,6 +243,8 @@ pub struct Facts {
     pub signed_on: Option<NaiveDate>,
     /// What was seen in the register.
     pub register: Option<RegisterStatus>,
+    /// Whether another record of ours says that the citizen is exempt.
+    pub recorded_exempt: bool,
     /// Day of receipt.
     pub received_on: Option<NaiveDate>,
     /// The days on which the location takes requests.
@@ -558,8 +574,8 @@ fn declaration(facts: &Facts, rule_sets: &RuleSets, today: NaiveDate) -> Proof {
 
 fn register(facts: &Facts) -> Proof {
     let (outcome, fact, remedy) = match facts.register {
-        // Our record is not the register: not having looked warns, it does not stop.
-        None => (Outcome::Met, "register_not_looked", ""),
+        None if facts.recorded_exempt => (Outcome::NotMet, "recorded_exempt", "look_in_register"),
+        None => (Outcome::NotKnown, "register_not_looked", ""),
         Some(RegisterStatus::Exempt) => (Outcome::NotMet, "register_exempt", "reprint_instead"),
         Some(RegisterStatus::NotExempt) => (Outcome::Met, "register_not_exempt", ""),
         Some(RegisterStatus::NotRegistered) => (Outcome::Met, "register_not_registered", ""),
@@ -654,7 +670,7 @@ fn leaf(
 fn all(requirement: Requirement, source: &'static str, parts: Vec<Proof>) -> Proof {
     let outcome = if parts.iter().any(|part| part.outcome == Outcome::NotMet) {
         Outcome::NotMet
-    } else if parts.iter().any(|part| part.outcome == Outcome::NotKnown) {
+    } else if parts.iter().any(Proof::is_waited_for) {
         Outcome::NotKnown
     } else {
         Outcome::Met

@@ -9,8 +9,9 @@ use std::process::{Command, Output, Stdio};
 
 use super::{PrintError, Printer};
 
-const LIST: &str =
-    "Get-CimInstance Win32_Printer | ForEach-Object { \"$($_.Default)`t$($_.Name)\" }";
+/// One printer a line: whether it is the default, whether Windows has it as offline, its name.
+const LIST: &str = "Get-CimInstance Win32_Printer | \
+    ForEach-Object { \"$($_.Default)`t$($_.WorkOffline)`t$($_.Name)\" }";
 const STATE: &str = "(Get-CimInstance Win32_Printer | Where-Object Name -eq $env:SKRANKE_PRINTER).DetectedErrorState";
 const PRINT: &str = "Start-Process -FilePath $env:SKRANKE_PAPER -Verb PrintTo \
     -ArgumentList ('\"' + $env:SKRANKE_PRINTER + '\"') -WindowStyle Hidden -Wait";
@@ -24,10 +25,14 @@ pub(super) fn printers() -> Result<Vec<Printer>, PrintError> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(text
         .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(default, name)| Printer {
-            name: name.trim().to_owned(),
-            is_default: default == "True",
+        .filter_map(|line| {
+            let (default, rest) = line.split_once('\t')?;
+            let (offline, name) = rest.split_once('\t')?;
+            Some(Printer {
+                name: name.trim().to_owned(),
+                is_default: default == "True",
+                is_ready: offline != "True",
+            })
         })
         .collect())
 }

@@ -5,7 +5,7 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { CommandName, Commands, SessionView, SettingsView, StartStage, StartState, SyncView } from './api'
 import { asCallError, type Backend } from './backend'
 import { Keyboard } from './keys.svelte'
-import { Router } from './router.svelte'
+import { Router, type Route } from './router.svelte'
 import { Typed } from './typed.svelte'
 import { errorText } from './work.svelte'
 
@@ -76,6 +76,14 @@ export class Desk {
 
   may(act: string): boolean {
     return this.session?.acts.includes(act) ?? false
+  }
+
+  /** Where the window is. Who receives no citizen begins with the cases, and who sees no case with the settings. */
+  get route(): Route {
+    const asked = this.router.route
+    if (!this.session || this.may('capture')) return asked
+    if (!this.may('read_case')) return asked.name === 'profile' ? asked : { name: 'settings' }
+    return asked.name === 'start' ? { name: 'cases' } : asked
   }
 
   /** Asks the core where we stand, then keeps the status line true. */

@@ -1,6 +1,5 @@
 // The keyboard: which keys do what on the page at hand. Everything registered here is also what
 // the sheet under `?` lists, so the two never differ.
-import { untrack } from 'svelte'
 import type { TextKey } from './texts'
 
 export type ShortcutGroup = 'everywhere' | 'flow' | 'registration' | 'lists'
@@ -32,19 +31,27 @@ function typing(target: EventTarget | null): boolean {
 }
 
 export class Keyboard {
-  #layers: Shortcut[][] = $state.raw([])
+  // Not a signal: what is read while an effect is taken down would be what stood before, and lose what others added.
+  #layers: Shortcut[][] = []
+  #change: object = $state.raw({})
+
+  #set(layers: Shortcut[][]): void {
+    this.#layers = layers
+    this.#change = {}
+  }
 
   /** Everything that works now, newest first. */
   get active(): Shortcut[] {
+    void this.#change
     const all = this.#layers.flat()
     return all.filter((shortcut, at) => all.findIndex((other) => other.keys === shortcut.keys) === at)
   }
 
-  /** Adds keys for as long as the caller is on screen; call the result to take them away. */
-  add(shortcuts: Shortcut[]): () => void {
-    // Adding is not reading: a page that adds its keys must not run again because they were added.
-    untrack(() => (this.#layers = [shortcuts, ...this.#layers]))
-    return () => untrack(() => (this.#layers = this.#layers.filter((layer) => layer !== shortcuts)))
+  /** Adds keys for as long as the caller is on screen; call the result to take them away. What lies `under` gives way
+      to the keys of any page, whichever came first. */
+  add(shortcuts: Shortcut[], under = false): () => void {
+    this.#set(under ? [...this.#layers, shortcuts] : [shortcuts, ...this.#layers])
+    return () => this.#set(this.#layers.filter((layer) => layer !== shortcuts))
   }
 
   handle(event: KeyboardEvent): void {

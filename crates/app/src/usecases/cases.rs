@@ -484,6 +484,18 @@ impl App {
         Ok(is_unlimited || load(read, row.case)?.case.is_exempt_on(day, &sets))
     }
 
+    /// Whether a case on this computer says that the citizen is exempt on a day; `own` is the case that asks.
+    pub(crate) fn exempt_by_another_case(
+        &self,
+        read: &ReadHandle<'_>,
+        cpr: &Cpr,
+        own: Option<CaseId>,
+        day: NaiveDate,
+    ) -> Result<bool, AppError> {
+        let known = read.cases_of(cpr)?;
+        self.any_runs(read, known.iter().filter(|row| Some(row.case) != own), day)
+    }
+
     /// Whether any of these cases says that the citizen is exempt on a day.
     pub(crate) fn any_runs<'r>(
         &self,

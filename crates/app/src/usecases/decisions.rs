@@ -362,6 +362,20 @@ impl App {
         Ok(())
     }
 
+    /// Whether our own records say that the citizen is exempt already; nothing before somebody was identified.
+    pub(crate) fn tell_of_recorded_exemption(
+        &self,
+        read: &ReadHandle<'_>,
+        facts: &mut Facts,
+        own: Option<CaseId>,
+        today: NaiveDate,
+    ) -> Result<(), AppError> {
+        if let (Some(cpr), Some(true)) = (&facts.cpr, facts.identity_valid) {
+            facts.recorded_exempt = self.exempt_by_another_case(read, cpr, own, today)?;
+        }
+        Ok(())
+    }
+
     /// The demo's register knows who is dead; there is no other register of persons to ask yet.
     pub(crate) fn tell_of_death(&self, facts: &mut Facts, profile: &Profile) {
         let demo = profile.demo.as_ref().filter(|_| self.config.demo);
@@ -419,9 +433,7 @@ impl App {
             return Ok(());
         };
         let read = command.write.reading();
-        let known = read.cases_of(&citizen.cpr)?;
-        let others = known.iter().filter(|row| row.case != command.case.id);
-        if self.any_runs(&read, others, today)? {
+        if self.exempt_by_another_case(&read, &citizen.cpr, Some(command.case.id), today)? {
             Err(AppError::of(ErrorCode::RegisterNotChecked))
         } else {
             Ok(())

@@ -484,12 +484,16 @@ impl App {
                 &profile.municipality_code,
                 draft.screen_signature().is_some(),
             );
+            let read = work.store.read()?;
+            let mut own = None;
             if let Some(continued) = &draft.continues {
-                let case = record::load(&work.store.read()?, continued.case()?)?.case;
+                let case = record::load(&read, continued.case()?)?.case;
                 continuing::complete_facts(&mut facts, &case);
+                own = Some(case.id);
             }
             self.tell_of_death(&mut facts, profile);
-            Self::tell_of_recorded_death(&work.store.read()?, &mut facts)?;
+            Self::tell_of_recorded_death(&read, &mut facts)?;
+            self.tell_of_recorded_exemption(&read, &mut facts, own, today)?;
             let explanation = explain(
                 &facts,
                 &self.forms.rules().to_domain(),

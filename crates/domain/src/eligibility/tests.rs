@@ -304,17 +304,46 @@ fn one_the_register_shows_as_exempt_gets_a_reprint_instead() {
         ..ordinary()
     };
     check_unmet(&facts, &[Requirement::NotExemptAlready]);
+}
 
+#[test]
+fn practice_3_a_register_nobody_looked_in_is_not_known_and_stops_nothing() {
     let not_looked = Facts {
         register: None,
         ..ordinary()
     };
-    check_unmet(&not_looked, &[]);
-    assert_eq!(
-        ask(&not_looked).warnings,
-        [Warning::RegisterNotLooked],
-        "practice 3"
+    let explanation = ask(&not_looked);
+    let proof = &explanation.proof;
+
+    assert_eq!(proof.outcome, Outcome::Met);
+    assert_eq!(explanation.warnings, [Warning::RegisterNotLooked]);
+    let register = proof.parts.last().unwrap();
+    assert_eq!(register.requirement, Requirement::NotExemptAlready);
+    assert_eq!(register.outcome, Outcome::NotKnown);
+    assert!(
+        !proof.met().contains(&Requirement::NotExemptAlready),
+        "no decision rests on what nobody saw"
     );
+    assert_eq!(
+        proof.not_known(),
+        [],
+        "and no refusal gives it as its reason"
+    );
+}
+
+#[test]
+fn practice_3_where_our_record_says_exempt_the_register_is_looked_in_before_anything_is_granted() {
+    let recorded = |register| Facts {
+        register,
+        recorded_exempt: true,
+        ..ordinary()
+    };
+    let not_looked = ask(&recorded(None)).proof;
+
+    assert_eq!(not_looked.unmet(), [Requirement::NotExemptAlready]);
+    let register = not_looked.parts.last().unwrap();
+    assert_eq!(register.remedy.code, "look_in_register");
+    check_unmet(&recorded(Some(RegisterStatus::NotExempt)), &[]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // The start screen: a new citizen by number, what is parked, and what still lacks a tick.
 import type { CprCheck, Worklist } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
-import { t } from '../../lib/texts'
+import { say, t } from '../../lib/texts'
 import { Work } from '../../lib/work.svelte'
 
 export class Start {
@@ -30,6 +30,13 @@ export class Start {
     if (this.cpr === digits) this.check = check
   }
 
+  /** Why nobody can have the number that is typed; nothing where somebody can. */
+  async #fault(): Promise<string> {
+    if (this.cpr.length !== 10) return t('window.cpr_incomplete')
+    const check = this.check ?? (await this.#desk.call('cpr_check', { cpr: this.cpr }))
+    return check.problem ? say(`problem.${check.problem}`) : ''
+  }
+
   /** Brings back the draft that was discarded a moment ago. */
   async restore(draft: string): Promise<void> {
     const back = await this.beginning.run(() => this.#desk.call('draft_restore', { id: draft }))
@@ -39,11 +46,9 @@ export class Start {
   /** Begins with the number typed, or without one when the citizen has none to give yet. */
   async begin(withNumber: boolean): Promise<void> {
     if (this.beginning.working) return
-    if (withNumber && this.cpr.length !== 10) {
-      this.problem = t('window.cpr_incomplete')
-      return
-    }
     await this.beginning.run(async () => {
+      this.problem = withNumber ? await this.#fault() : ''
+      if (this.problem) return
       const draft = await this.#desk.call('draft_new', null)
       if (withNumber) {
         const saved = await this.#desk.call('draft_save', { id: draft.id, step: 1, fields: { ...draft.fields, cpr: this.cpr } })
