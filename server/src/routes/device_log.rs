@@ -1,6 +1,7 @@
 //! Taking the rows of a device's own audit log, and reading them out to whoever may.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -109,11 +110,14 @@ fn with_accounts(central: &Central, tenant: &str, mut lines: Vec<LogLine>) -> St
     let mut logins = BTreeMap::new();
     for line in &mut lines {
         let id = line.row.staff_id;
-        if !logins.contains_key(&id) {
-            let staff = central.store.staff(tenant, id)?;
-            logins.insert(id, staff.map(|staff| staff.login).unwrap_or_default());
-        }
-        line.login.clone_from(&logins[&id]);
+        let login = match logins.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let staff = central.store.staff(tenant, id)?;
+                unknown.insert(staff.map(|staff| staff.login).unwrap_or_default())
+            }
+        };
+        line.login.clone_from(login);
     }
     Ok(lines)
 }
