@@ -39,7 +39,9 @@ impl Acting {
 /// Shuts a device out from the next request on: its sessions end and its grants are revoked, so that what it still
 /// sends waits for a person. With `wipe` it is also ordered to hand over and destroy what it holds.
 ///
-/// A device that is shut out stays so; the first reason is kept. `None` where there is no such device.
+/// What it became after its chain forked is shut out, and wiped, with it; so are the names it had before, whose keys
+/// would be given another name. The device that asks stays. A device that is shut out stays so; the first reason is
+/// kept. `None` where there is no such device.
 ///
 /// # Errors
 /// The database failed; nothing of it is committed.
@@ -51,9 +53,43 @@ pub fn revoke(
     wipe: bool,
     now: DateTime<Utc>,
 ) -> Stored<Option<DeviceRecord>> {
-    let Some(record) = transaction.device_record(id)? else {
-        return Ok(None);
+    let records = transaction.device_records()?;
+    let former = former_names(&records, id);
+    let is_kin = |other| former.contains(&other) || former_names(&records, other).contains(&id);
+    for record in &records {
+        let other = record.device.id;
+        if other == id || (is_kin(other) && other != by.device_id) {
+            let wipe = wipe && !former.contains(&other);
+            shut_out(transaction, record.clone(), by, reason, wipe, now)?;
+        }
+    }
+    transaction.device_record(id)
+}
+
+/// The names a device had before, the last first.
+fn former_names(records: &[DeviceRecord], id: DeviceId) -> Vec<DeviceId> {
+    let before = |id| {
+        let mut found = records.iter().filter(move |record| record.device.id == id);
+        found.next().and_then(|record| record.successor_of)
     };
+    let mut names: Vec<DeviceId> = Vec::new();
+    let mut last = before(id);
+    while let Some(name) = last.filter(|name| !names.contains(name)) {
+        names.push(name);
+        last = before(name);
+    }
+    names
+}
+
+fn shut_out(
+    transaction: &mut dyn CentralTransaction,
+    record: DeviceRecord,
+    by: Acting,
+    reason: &str,
+    wipe: bool,
+    now: DateTime<Utc>,
+) -> Stored<()> {
+    let id = record.device.id;
     let mut revocation = record.revocation.unwrap_or_else(|| Revocation {
         at: now,
         by: by.staff_id,
@@ -74,8 +110,7 @@ pub fn revoke(
     } else {
         "device_revoked"
     };
-    note(transaction, by, action, "access", id.to_string(), now)?;
-    transaction.device_record(id)
+    note(transaction, by, action, "access", id.to_string(), now)
 }
 
 /// Keeps a draft that an ordered device hands over. Whether it was ordered.
@@ -292,6 +327,7 @@ pub fn listed(record: DeviceRecord) -> ListedDevice {
         enrolled_at: record.enrolled_at,
         last_seen_at: record.last_seen_at,
         last_staff: record.last_staff,
+        successor_of: record.successor_of,
         revocation: record.revocation.map(|revocation| DeviceRevocation {
             at: revocation.at,
             by: revocation.by,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use skranke_app::App;
 use skranke_app::api::case::{CaseRef, CaseView};
+use skranke_app::api::devices::{DeviceRevokeRequest, DeviceRow};
 use skranke_app::api::review::HeldDecideRequest;
 use skranke_protocol::wire::DeviceState;
 use skranke_server::devices::{self, Acting};
@@ -284,4 +285,39 @@ fn a_copy_that_is_ordered_wiped_hands_over_its_branch_first() {
     let left = fs::read_dir(town.folder.path().join(COPY)).unwrap();
     let left: Vec<_> = left.map(|found| found.unwrap().file_name()).collect();
     assert_eq!(left, ["wiped"]);
+}
+
+#[test]
+fn a_copy_that_is_shut_out_in_the_window_is_out_and_the_other_works_on() {
+    // Given two copies that went on under names of their own
+    let town = Town::new();
+    let (one, copy, _) = two_copies(&town);
+    settle(&one);
+    settle(&copy);
+    sign_in_as(&one, "anders");
+    one.sync_now(()).unwrap();
+    let rows = one.device_list(()).unwrap().rows;
+    let of = |which: fn(&&DeviceRow) -> bool| rows.iter().find(which).unwrap().clone();
+    let old = of(|row| row.state == "forked");
+    let other = of(|row| !row.is_this && row.state == "active");
+    assert_eq!(
+        other.successor_of, old.code,
+        "the list says where it is from"
+    );
+
+    // When an administrator at one of them shuts the other out
+    one.device_revoke(DeviceRevokeRequest {
+        id: other.id.clone(),
+        reason: "Stjålet".to_owned(),
+        wipe: false,
+    })
+    .unwrap();
+
+    // Then that one and the old name are out, and this one is not
+    assert_eq!(copy.sync_now(()).unwrap().problem, "device_revoked");
+    for row in one.device_list(()).unwrap().rows {
+        let expected = if row.is_this { "active" } else { "revoked" };
+        assert_eq!(row.state, expected, "{}", row.code);
+    }
+    assert_ne!(one.sync_now(()).unwrap().problem, "device_revoked");
 }

@@ -1,6 +1,6 @@
 //! A case is laid on an outreach laptop, worked on without a line, handed in and taken off again.
 
-use skranke_app::api::case::{CaseRef, CaseView, NoteRequest};
+use skranke_app::api::case::{CaseRef, CaseView, NoteRequest, TakeBackRequest};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::outreach::{GiveOutRequest, OutreachRow};
 use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
@@ -127,13 +127,51 @@ fn a_case_is_laid_on_a_laptop_whole_and_goes_from_it_when_all_of_it_is_safe() {
     laptop.sync_now(()).unwrap();
     assert_eq!(shown(&laptop, &case).err(), Some(ErrorCode::CaseNotFound));
 
+    // A case that is over is laid on none, and can be taken off
+    assert!(
+        shown(&desk, &case)
+            .unwrap()
+            .actions
+            .contains(&"give_out".to_owned())
+    );
+    give(&desk, &case, true);
+    desk.take_back(TakeBackRequest {
+        case_id: case.row.id.clone(),
+        reasons: "Betingelserne er ikke længere opfyldt".to_owned(),
+        consultation_held_on: None,
+        consultation_not_needed: "Borgeren bad selv om det".to_owned(),
+    })
+    .unwrap();
+    assert!(
+        !shown(&desk, &case)
+            .unwrap()
+            .actions
+            .contains(&"give_out".to_owned())
+    );
+    let [row] = laptops(&desk, &case).try_into().unwrap();
+    let refused = desk.give_out(GiveOutRequest {
+        case_id: case.row.id.clone(),
+        device_id: row.id,
+        gives: true,
+    });
+    assert_eq!(refused.err().unwrap().code, ErrorCode::CaseOver);
+    give(&desk, &case, false);
+
     // Who did it stands in the audit, and only a lead or the Fritagelsesenhed may
     let audit = store.audit(TENANT, None, 1_000).unwrap();
     let actions = audit.iter().map(|row| row.action.as_str());
     let moved: Vec<_> = actions
         .filter(|action| action.starts_with("case_"))
         .collect();
-    assert_eq!(moved, ["case_given_out", "case_taken_back"]);
+    assert_eq!(
+        moved,
+        [
+            "case_given_out",
+            "case_taken_back",
+            "case_given_out",
+            "case_taken_back"
+        ]
+    );
     sign_in_as(&desk, "karin");
     let id = case.row.id.clone();
     let refused = desk.outreach_list(CaseRef { id, purpose: None });

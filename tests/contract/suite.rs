@@ -61,6 +61,7 @@ macro_rules! run_against {
                 chain::what_was_not_committed_did_not_happen,
                 devices::what_a_revoked_device_still_sends_is_held_and_can_be_let_in,
                 devices::a_forked_chain_does_not_undo_a_revocation,
+                devices::a_copy_that_is_shut_out_gets_no_further_name_and_takes_what_it_became_along,
                 devices::the_first_reason_stays_and_a_wipe_can_be_ordered_later,
                 devices::a_device_held_what_it_was_given_and_what_it_made,
                 devices::a_device_of_limited_scope_held_its_own_cases_until_they_left,

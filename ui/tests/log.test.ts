@@ -8,7 +8,7 @@ const acts = ['read_case', 'search', 'read_audit', 'list_devices']
 const auditor = { ...answers.start_ready, session: { ...answers.start_ready.session!, acts } }
 const settings = { ...answers.settings, server: 'https://skranke.example.dk' }
 const computer: DeviceRow = {
-  id: 'd-2', code: 'S2', name: 'Skranke 2', own_cases_only: false, is_this: false, state: 'active', state_since: '', last_by: '', last_seen_at: '', revoked_by: '', reason: ''
+  id: 'd-2', code: 'S2', name: 'Skranke 2', own_cases_only: false, is_this: false, successor_of: '', state: 'active', state_since: '', last_by: '', last_seen_at: '', revoked_by: '', reason: ''
 }
 const computers = { rows: [computer], outcome: '' }
 const row = (id: string, more: Partial<LogEntry>): LogEntry => ({

@@ -306,6 +306,11 @@ pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<Strin
         ),
         ("merge_undo", case.is_merged() && may(Act::Merge)),
         ("rejoin", case.is_exempt() && may(Act::Finish)),
+        // Nobody is visited about what is over.
+        (
+            "give_out",
+            (case.state.is_open() || granted) && may(Act::GiveOut),
+        ),
         ("register_look", may(Act::Capture)),
         ("note", may(Act::Supplement)),
         ("attach", may(Act::Supplement)),

@@ -39,6 +39,7 @@ pub fn rekey(
         return Ok(is_same.then_some(known));
     }
     let code = transaction.insert_device(&successor, now)?;
+    transaction.note_successor(successor.id, forked.id)?;
     for case_id in transaction.scope_of(forked.id)? {
         scope::enter(transaction, successor.id, case_id)?;
     }

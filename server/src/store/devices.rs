@@ -80,6 +80,8 @@ pub struct DeviceRecord {
     pub last_seen_at: Option<DateTime<Utc>>,
     /// Who signed in on it last.
     pub last_staff: Option<StaffId>,
+    /// The name it went on from after its chain forked; none where it was enrolled with a code.
+    pub successor_of: Option<DeviceId>,
     /// Up to which position of the feed it was given what its scope holds.
     pub served_position: u64,
     /// Up to which position it certainly has taken that in: it asked for what comes after.
@@ -128,6 +130,9 @@ pub trait DeviceRegister {
 
     /// Saves how a device was shut out.
     fn save_revocation(&mut self, id: DeviceId, revocation: &Revocation) -> Stored<()>;
+
+    /// Notes the name a device went on from after its chain forked.
+    fn note_successor(&mut self, id: DeviceId, of: DeviceId) -> Stored<()>;
 
     /// The cases a device holds, by id, at most `limit`: what it was given and what it made itself, without those it
     /// was told to remove and has.

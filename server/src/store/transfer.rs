@@ -142,6 +142,7 @@ pub const TABLES: [Table; 18] = [
             ("revoke_reason", Text),
             ("wipe_ordered_at", Time),
             ("handed_over_at", Time),
+            ("successor_of", Id),
         ],
         key: "id",
     },

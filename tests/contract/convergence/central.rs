@@ -511,6 +511,10 @@ impl DeviceRegister for Central {
         Ok(())
     }
 
+    fn note_successor(&mut self, _: DeviceId, _: DeviceId) -> Stored<()> {
+        Ok(())
+    }
+
     fn cases_on(&mut self, _: &DeviceRecord, _: Option<CaseId>, _: u32) -> Stored<Vec<CaseId>> {
         Ok(Vec::new())
     }

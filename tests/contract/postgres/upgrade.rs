@@ -32,8 +32,26 @@ const OF_VERSION_SIX: &str = "
            ('0999', 2, 'scope_entered', '00000000-0000-7000-8000-000000000003', NULL,
             '00000000-0000-7000-8000-000000000001');";
 
-/// The database as the first six migrations left it, with the keys of this server.
-fn of_version_six(cluster: &Cluster) {
+/// Two devices, one of which went on from the other, and a row of its log.
+const OF_VERSION_EIGHT: &str = r#"
+    INSERT INTO tenant VALUES ('0999', 1, 0, '', 0, 2, 1, now());
+    INSERT INTO device (tenant, id, code, name, public_key, scope, state, seq, accepted, quarantined, deferred,
+                        enrolled_at)
+    SELECT '0999', id::uuid, code, 'Skranke', decode(repeat('00', 32), 'hex'), 'tenant', state, 0, 0, 0, 0, now()
+      FROM (VALUES ('00000000-0000-7000-8000-000000000001', 'S1', 'forked'),
+                   ('00000000-0000-7000-8000-0000000000ab', 'S2', 'active')) AS v (id, code, state);
+    INSERT INTO device_log (tenant, device_id, number, link, batch, body)
+    VALUES ('0999', '00000000-0000-7000-8000-0000000000ab', 1, decode(repeat('00', 32), 'hex'),
+            '00000000-0000-7000-8000-000000000003',
+            '{"number":1,"done_at":"2026-03-13T09:00:00.000Z","subject":"\u0000"}');
+    INSERT INTO audit (tenant, id, number, at, device_id, action, purpose, detail)
+    VALUES ('0999', '00000000-0000-7000-8000-000000000004', 1, now(), '00000000-0000-7000-8000-000000000001',
+            'device_rekeyed', 'access',
+            '00000000-0000-7000-8000-000000000001 00000000-0000-7000-8000-0000000000ab');"#;
+
+/// The database as the first migrations left it, with these rows and the keys of this server, brought up to this
+/// version.
+fn brought_up(cluster: &Cluster, from: usize, rows: &str) {
     drop(prepared(cluster));
     let keys = cluster.administer(DATABASE, "SELECT encode(sealed_keys, 'hex') FROM server");
     let emptied = "DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION skranke_owner";
@@ -44,24 +62,42 @@ fn of_version_six(cluster: &Cluster) {
         .map(|file| file.unwrap().path())
         .collect();
     files.sort();
-    for file in &files[..6] {
+    for file in &files[..from] {
         let text = std::fs::read_to_string(file).unwrap();
         cluster.run_as(OWNER, DATABASE, &text).unwrap();
     }
     let own = format!(
-        "INSERT INTO server VALUES (1, decode('{}', 'hex')); INSERT INTO schema_version VALUES (6);",
+        "INSERT INTO server VALUES (1, decode('{}', 'hex')); INSERT INTO schema_version VALUES ({from});",
         keys.trim()
     );
-    cluster.administer(DATABASE, &(own + OF_VERSION_SIX));
+    cluster.administer(DATABASE, &(own + rows));
+    let owner = address(&cluster.address(OWNER, DATABASE), 1);
+    PostgresStore::prepare(&owner, &KeyFile::from_bytes(KEY)).unwrap();
+}
+
+#[test]
+fn logs_of_the_eighth_version_are_filed_by_time_and_successors_are_known() {
+    let cluster = Cluster::start(&[]);
+
+    brought_up(&cluster, 8, OF_VERSION_EIGHT);
+
+    let asked = |sql: &str| cluster.administer(DATABASE, sql).trim().to_owned();
+    let filed = "SELECT count(*) FROM device_log WHERE done_at = '2026-03-13T09:00:00Z'";
+    assert_eq!(asked(filed), "1");
+    let before = "SELECT o.code FROM device AS d JOIN device AS o ON o.id = d.successor_of WHERE d.code = 'S2'";
+    assert_eq!(asked(before), "S1");
+    assert_eq!(
+        asked("SELECT count(*) FROM device WHERE successor_of IS NULL"),
+        "1"
+    );
+    // The runtime role sees what it may, and nothing stands open.
+    drop(opened(&cluster.address("skranke_runtime", DATABASE)).unwrap());
 }
 
 #[test]
 fn events_receipts_and_feed_of_the_sixth_version_are_found_by_id_after_it() {
     let cluster = Cluster::start(&[]);
-    of_version_six(&cluster);
-
-    let owner = address(&cluster.address(OWNER, DATABASE), 1);
-    PostgresStore::prepare(&owner, &KeyFile::from_bytes(KEY)).unwrap();
+    brought_up(&cluster, 6, OF_VERSION_SIX);
 
     let asked = |sql: &str| cluster.administer(DATABASE, sql).trim().to_owned();
     assert_eq!(asked("SELECT count(*) FROM event"), "2");

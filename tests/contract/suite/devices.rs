@@ -7,7 +7,7 @@ use skranke_protocol::wire::{
 use skranke_server::admission::{self, Circumstances};
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::NewFeedItem;
-use skranke_server::store::devices::DeviceRecord;
+use skranke_server::store::devices::{Device, DeviceRecord};
 
 use super::review::lead;
 use crate::office::{Laptop, Office, TENANT, last, noon};
@@ -259,4 +259,74 @@ pub(crate) fn the_list_of_devices_says_who_used_them_and_when(office: &Office) {
     assert_eq!(record.last_seen_at, Some(noon()));
     assert_eq!(record.last_staff, Some(laptop.staff));
     assert_eq!(record.revocation, None);
+}
+
+/// A successor of a device whose chain forked, by the key of its own; none where it gets none.
+fn rekeyed(office: &Office, from: &Laptop, seed: u8) -> Option<Laptop> {
+    let next = Laptop::new(seed);
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    let forked = transaction.device(from.id).unwrap().unwrap();
+    let (name, key) = (forked.name.clone(), next.key.public());
+    let successor = Device::new(next.id, name, key, forked.scope.clone());
+    let given = admission::rekey(transaction.as_mut(), &forked, successor, noon()).unwrap();
+    transaction.commit().unwrap();
+    given.map(|_| next)
+}
+
+fn found_in_two_copies(office: &Office, laptop: &Laptop) {
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    let mut device = transaction.device(laptop.id).unwrap().unwrap();
+    device.state = DeviceState::Forked;
+    transaction.update_device(&device).unwrap();
+    transaction.commit().unwrap();
+}
+
+fn state_of(office: &Office, laptop: &Laptop) -> (DeviceState, bool) {
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    let record = transaction.device_record(laptop.id).unwrap().unwrap();
+    let is_wiped = record
+        .revocation
+        .is_some_and(|revocation| revocation.wipe_ordered_at.is_some());
+    (record.device.state, is_wiped)
+}
+
+pub(crate) fn a_copy_that_is_shut_out_gets_no_further_name_and_takes_what_it_became_along(
+    office: &Office,
+) {
+    // Given a stolen copy, the computer it was made from, and what became of each
+    let old = office.laptop(1, Scope::Tenant);
+    found_in_two_copies(office, &old);
+    let honest = rekeyed(office, &old, 2).unwrap();
+    let stolen = rekeyed(office, &old, 3).unwrap();
+    found_in_two_copies(office, &stolen);
+    let since = rekeyed(office, &stolen, 4).unwrap();
+    let out = (DeviceState::Revoked, false);
+
+    // When the stolen one is shut out and wiped
+    revoke(office, &stolen, "Stjålet", true);
+
+    // Then so is what it became, and the key it was made with opens no further name; the honest one works on
+    let wiped = (DeviceState::Revoked, true);
+    assert_eq!(state_of(office, &stolen), wiped);
+    assert_eq!(state_of(office, &since), wiped);
+    assert_eq!(state_of(office, &old), out, "a name, and no computer");
+    assert!(rekeyed(office, &old, 5).is_none());
+    assert!(rekeyed(office, &stolen, 5).is_none());
+    assert_eq!(state_of(office, &honest), (DeviceState::Active, false));
+
+    // And where the old name is shut out, all are but the one at which it is done
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    let asked = devices::revoke(
+        transaction.as_mut(),
+        old.id,
+        by(&honest),
+        "Kopi",
+        false,
+        noon(),
+    );
+    transaction.commit().unwrap();
+    assert!(asked.unwrap().is_some());
+    assert_eq!(state_of(office, &honest), (DeviceState::Active, false));
+    revoke(office, &old, "Kopi", false);
+    assert_eq!(state_of(office, &honest), out);
 }

@@ -16,6 +16,8 @@ pub struct DeviceRow {
     pub own_cases_only: bool,
     /// Whether it is the one that asks.
     pub is_this: bool,
+    /// The code of the one it went on from after being found in two copies; empty where it was enrolled with a code.
+    pub successor_of: String,
     /// `active`, `forked`, `revoked`, `wipe_ordered` or `handed_over`.
     pub state: String,
     /// When it came into that state, RFC 3339; empty for a computer in use.

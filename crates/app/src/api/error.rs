@@ -63,6 +63,8 @@ error_codes! {
     NotMergeable => "not_mergeable",
     /// The case goes on in the one it was merged into.
     MergedAway => "merged_away",
+    /// The case is over: there is nothing left to visit anybody about.
+    CaseOver => "case_over",
     /// The term ran out: the citizen must ask anew.
     TermRanOut => "term_ran_out",
     /// The tick is made already.

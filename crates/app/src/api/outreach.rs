@@ -21,6 +21,8 @@ pub struct OutreachRow {
 pub struct OutreachView {
     /// The one enrolled first at the top.
     pub rows: Vec<OutreachRow>,
+    /// Whether the case may be laid on one: it is under way or granted. Otherwise it is taken off alone.
+    pub may_give: bool,
 }
 
 /// Laying a case on a laptop, or taking it off.

@@ -118,7 +118,12 @@ impl App {
             let own = read.own_device()?.map(|own| own.device);
             let rows: Result<_, AppError> = devices
                 .iter()
-                .map(|device| row(&read, device, own == Some(device.device_id)))
+                .map(|device| {
+                    Ok(DeviceRow {
+                        successor_of: code_of(devices, device.successor_of),
+                        ..row(&read, device, own == Some(device.device_id))?
+                    })
+                })
                 .collect();
             Ok(DevicesView {
                 rows: rows?,
@@ -126,6 +131,14 @@ impl App {
             })
         })
     }
+}
+
+fn code_of(devices: &[ListedDevice], id: Option<DeviceId>) -> String {
+    let mut found = devices.iter().filter(|device| Some(device.device_id) == id);
+    found
+        .next()
+        .map(|device| device.code.clone())
+        .unwrap_or_default()
 }
 
 fn row(read: &ReadHandle<'_>, device: &ListedDevice, is_this: bool) -> Result<DeviceRow, AppError> {
@@ -144,6 +157,7 @@ fn row(read: &ReadHandle<'_>, device: &ListedDevice, is_this: bool) -> Result<De
         name: device.name.clone(),
         own_cases_only: device.scope == Scope::OwnCases,
         is_this,
+        successor_of: String::new(),
         state: state.to_owned(),
         state_since: since.map(rfc3339).unwrap_or_default(),
         last_by: name_of(device.last_staff)?,

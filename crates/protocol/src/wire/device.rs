@@ -40,6 +40,10 @@ pub struct ListedDevice {
     #[serde(default, with = "as_text_option")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = "uuid"))]
     pub last_staff: Option<StaffId>,
+    /// The device it went on from after that one's chain forked; none where it was enrolled with a code.
+    #[serde(default, with = "as_text_option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = "uuid"))]
+    pub successor_of: Option<DeviceId>,
     /// How it was shut out; none while it is not.
     #[serde(default)]
     pub revocation: Option<DeviceRevocation>,

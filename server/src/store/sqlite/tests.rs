@@ -311,23 +311,61 @@ const OF_VERSION_SIX: &str = "
     VALUES ('0999', 1, 'event', zeroblob(16), CAST(printf('%32s', 'one') AS BLOB), NULL),
            ('0999', 2, 'scope_entered', zeroblob(16), NULL, zeroblob(16));";
 
+/// A store as the first migrations left it, with these rows, brought up to this version.
+fn brought_up(path: &std::path::Path, from: u32, rows: &str) -> rusqlite::Connection {
+    let old = raw(path);
+    for migration in &super::open::MIGRATIONS[..from as usize] {
+        old.execute_batch(migration).unwrap();
+    }
+    old.execute_batch(rows).unwrap();
+    old.pragma_update(None, "application_id", super::open::APPLICATION_ID)
+        .unwrap();
+    old.pragma_update(None, "user_version", from).unwrap();
+    drop(old);
+    SqliteStore::open(path, &KeyFile::from_bytes(KEY)).unwrap();
+    raw(path)
+}
+
+/// Two devices, one of which went on from the other, and a row of its log.
+const OF_VERSION_EIGHT: &str = r#"
+    INSERT INTO server (id, signing_seed, index_key) VALUES (1, zeroblob(32), zeroblob(32));
+    INSERT INTO tenant (tenant, epoch, position, frontier, backup_position, next_device, audit_rows, created_at)
+    VALUES ('0999', 1, 0, x'', 0, 2, 1, '');
+    INSERT INTO device (tenant, id, code, name, public_key, scope, state, seq, accepted, quarantined, deferred,
+                        enrolled_at)
+    VALUES ('0999', x'00000000000070008000000000000001', 'S1', 'Skranke', zeroblob(32), 'tenant', 'forked', 0, 0, 0, 0, ''),
+           ('0999', x'000000000000700080000000000000ab', 'S2', 'Skranke', zeroblob(32), 'tenant', 'active', 0, 0, 0, 0, '');
+    INSERT INTO device_log (tenant, device_id, number, link, batch, body)
+    VALUES ('0999', x'000000000000700080000000000000ab', 1, zeroblob(32), zeroblob(16),
+            '{"number":1,"done_at":"2026-03-13T09:00:00.000Z","subject":"\u0000"}');
+    INSERT INTO audit (tenant, id, number, at, device_id, action, purpose, detail)
+    VALUES ('0999', zeroblob(16), 1, '', zeroblob(16), 'device_rekeyed', 'access',
+            '00000000-0000-7000-8000-000000000001 00000000-0000-7000-8000-0000000000ab');"#;
+
+#[test]
+fn logs_of_the_eighth_version_are_filed_by_time_and_successors_are_known() {
+    let scratch = tempfile::tempdir().unwrap();
+
+    let connection = brought_up(&scratch.path().join("central.db"), 8, OF_VERSION_EIGHT);
+
+    let asked = |sql: &str| -> String { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(
+        asked("SELECT done_at FROM device_log"),
+        "2026-03-13T09:00:00.000Z"
+    );
+    let before = "SELECT o.code FROM device AS d JOIN device AS o ON o.id = d.successor_of WHERE d.code = 'S2'";
+    assert_eq!(asked(before), "S1");
+    let none =
+        "SELECT CAST(count(*) AS TEXT) FROM device WHERE code = 'S1' AND successor_of IS NULL";
+    assert_eq!(asked(none), "1");
+}
+
 #[test]
 fn events_receipts_and_feed_of_the_sixth_version_are_found_by_id_after_it() {
     let scratch = tempfile::tempdir().unwrap();
-    let path = scratch.path().join("central.db");
-    let old = raw(&path);
-    for migration in &super::open::MIGRATIONS[..6] {
-        old.execute_batch(migration).unwrap();
-    }
-    old.execute_batch(OF_VERSION_SIX).unwrap();
-    old.pragma_update(None, "application_id", super::open::APPLICATION_ID)
-        .unwrap();
-    old.pragma_update(None, "user_version", 6).unwrap();
-    drop(old);
 
-    SqliteStore::open(&path, &KeyFile::from_bytes(KEY)).unwrap();
+    let connection = brought_up(&scratch.path().join("central.db"), 6, OF_VERSION_SIX);
 
-    let connection = raw(&path);
     let asked = |sql: &str| -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
     assert_eq!(asked("SELECT count(*) FROM event"), 2);
     let fed = "SELECT count(*) FROM feed_item AS f

@@ -424,6 +424,7 @@ export const texts = {
   "devices.holdings_show": "Vis listen",
   "devices.holdings_title": "Oplysninger på {name}",
   "devices.holdings_total": "Antal sager: {count}. Vist: {shown}.",
+  "devices.kin_lead": "Computeren er fundet i to udgaver. De navne, den har haft før, og dem, den har fået siden, bliver også spærret. Den computer, du selv sidder ved, bliver ikke.",
   "devices.last_used": "Sidst brugt",
   "devices.list_asked_at": "Hentet",
   "devices.list_asked_by": "Hentet af",
@@ -451,6 +452,7 @@ export const texts = {
   "devices.state_handed_over": "Har afleveret og sletter",
   "devices.state_revoked": "Spærret",
   "devices.state_wipe_ordered": "Spærret, skal slettes",
+  "devices.successor_of": "Før {code}, fundet i to udgaver",
   "devices.this": "Denne computer",
   "devices.title": "Kommunens computere",
   "devices.wipe": "Spær og slet",
@@ -509,6 +511,7 @@ export const texts = {
   "error.browser_sign_in_refused": "Kommunens login blev ikke godkendt. Prøv igen, eller kontakt it-support.",
   "error.case_changed": "En anden har ændret sagen imens. Se ændringen, og prøv igen. Det, du skrev, er gemt.",
   "error.case_not_found": "Sagen findes ikke på denne computer. Søg på sagsnummeret, når der er forbindelse.",
+  "error.case_over": "Sagen er slut og kan ikke lægges på en bærbar. Ligger den på en, kan du tage den af.",
   "error.case_read_only": "Sagen kan kun læses i denne udgave af Skranke. Opdatér Skranke for at arbejde videre.",
   "error.character_unprintable": "Tegnet {characters} kan ikke trykkes. Skriv det med andre bogstaver.",
   "error.clock_set_back": "Computerens ur er stillet tilbage. Stil uret rigtigt, og prøv igen.",
@@ -893,11 +896,13 @@ export const texts = {
   "outcome.withdrawn.note": "Borgeren ønsker ikke at gå videre",
   "outcome.withdrawn.title": "Frafaldet",
   "outreach.button": "Læg på bærbar…",
+  "outreach.button_take": "Tag af bærbar…",
   "outreach.give": "Læg på",
   "outreach.lead": "Sagen ligger på den bærbare, næste gang den har forbindelse. Tag den af igen, når besøget er slut. Det, der er skrevet på den bærbare, bliver sendt først.",
   "outreach.none": "Kommunen har ingen bærbare computere, der kun ser egne sager.",
   "outreach.off": "Ligger der ikke",
   "outreach.on": "Ligger på computeren",
+  "outreach.over": "Sagen er slut. Den kan kun tages af. Det, der er skrevet på den bærbare, bliver sendt først.",
   "outreach.take": "Tag af",
   "outreach.title": "Sagen på bærbare computere",
   "paper.correction_right_person": "Brev til den rigtige borger",
@@ -1758,6 +1763,7 @@ export interface TextValues {
   "devices.revoke_title": { name: string | number };
   "devices.since": { when: string | number };
   "devices.since_by": { name: string | number; when: string | number };
+  "devices.successor_of": { code: string | number };
   "devices.wipe_title": { name: string | number };
   "document.copy": { count: string | number };
   "document.view_page": { number: string | number; total: string | number; what: string | number };

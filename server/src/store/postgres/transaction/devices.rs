@@ -15,7 +15,7 @@ use crate::store::devices::{DeviceRecord, DeviceRegister, HANDED_OVER, Revocatio
 const RECORDS: &str = "
     SELECT id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred,
            enrolled_at, last_seen_at, served_position, read_position,
-           revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at,
+           revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at, successor_of,
            (SELECT g.staff_id
               FROM staff_grant AS g
              WHERE g.tenant = device.tenant AND g.device_id = device.id
@@ -178,6 +178,13 @@ impl DeviceRegister for PostgresTransaction {
         )
     }
 
+    fn note_successor(&mut self, id: DeviceId, of: DeviceId) -> Stored<()> {
+        self.send(
+            "UPDATE device SET successor_of = $3 WHERE tenant = $1 AND id = $2",
+            owned![self.tenant.code.clone(), id.as_uuid(), of.as_uuid()],
+        )
+    }
+
     fn cases_on(
         &mut self,
         record: &DeviceRecord,
@@ -213,6 +220,9 @@ fn record(row: &Row) -> Stored<DeviceRecord> {
         enrolled_at: row.try_get("enrolled_at")?,
         last_seen_at: row.try_get("last_seen_at")?,
         last_staff: staff("last_staff")?,
+        successor_of: row
+            .try_get::<_, Option<Uuid>>("successor_of")?
+            .map(DeviceId::from_uuid),
         served_position: row::count(row, "served_position")?,
         read_position: row::count(row, "read_position")?,
         revocation,

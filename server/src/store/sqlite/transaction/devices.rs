@@ -15,7 +15,7 @@ use crate::store::{StoreError, Stored};
 const RECORDS: &str = "
     SELECT id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred,
            enrolled_at, last_seen_at, served_position, read_position,
-           revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at,
+           revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at, successor_of,
            (SELECT g.staff_id
               FROM staff_grant AS g
              WHERE g.tenant = device.tenant AND g.device_id = device.id
@@ -203,6 +203,18 @@ impl DeviceRegister for SqliteTransaction<'_> {
         Ok(())
     }
 
+    fn note_successor(&mut self, id: DeviceId, of: DeviceId) -> Stored<()> {
+        self.connection.execute(
+            "UPDATE device SET successor_of = :of WHERE tenant = :tenant AND id = :id",
+            named_params! {
+                ":tenant": self.tenant.code,
+                ":id": id.as_uuid().as_bytes(),
+                ":of": of.as_uuid().as_bytes(),
+            },
+        )?;
+        Ok(())
+    }
+
     fn cases_on(
         &mut self,
         record: &DeviceRecord,
@@ -241,6 +253,9 @@ fn record(row: &Row<'_>) -> Stored<DeviceRecord> {
         enrolled_at: time("enrolled_at")?.ok_or(StoreError::Row("device"))?,
         last_seen_at: time("last_seen_at")?,
         last_staff: staff("last_staff")?,
+        successor_of: row
+            .get::<_, Option<[u8; 16]>>("successor_of")?
+            .map(|id| DeviceId::from_uuid(Uuid::from_bytes(id))),
         served_position: row::count(row, "served_position")?,
         read_position: row::count(row, "read_position")?,
         revocation,
