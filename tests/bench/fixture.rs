@@ -433,12 +433,32 @@ fn received_on(n: u32) -> NaiveDate {
 /// A first name, often a middle name, and a surname; as in life some surnames are far more common than others.
 pub(crate) fn name(n: u32) -> String {
     let first = FIRST_NAMES[spread(n, 3) as usize % FIRST_NAMES.len()];
-    let last = surname(spread(n, 4));
+    let last = if with_own_surname(n) == n {
+        own_surname(n)
+    } else {
+        surname(spread(n, 4))
+    };
     if spread(n, 5).is_multiple_of(3) {
         format!("{first} {} {last}", surname(spread(n, 6)))
     } else {
         format!("{first} {last}")
     }
+}
+
+/// The nearest citizen before `n` whose surname nobody shares, one in fifty.
+pub(crate) fn with_own_surname(n: u32) -> u32 {
+    n - n % 50
+}
+
+/// The number spoken in syllables.
+fn own_surname(n: u32) -> String {
+    const SYLLABLES: [&str; 10] = ["ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "ru"];
+    let digits = n.to_string();
+    let spoken: String = digits
+        .bytes()
+        .map(|digit| SYLLABLES[usize::from(digit - b'0')])
+        .collect();
+    format!("Sol{spoken}skov")
 }
 
 fn surname(random: u32) -> String {

@@ -11,7 +11,7 @@ use skranke_domain::event::Tick;
 use skranke_store::{CaseFilter, SearchTerm};
 
 use crate::figure::{Figures, ms, percentile};
-use crate::fixture::{Municipality, name, spread};
+use crate::fixture::{Municipality, name, spread, with_own_surname};
 use crate::full_text::FullText;
 use crate::saving;
 
@@ -204,22 +204,30 @@ fn at_size(municipality: &Municipality, peers: &[(&'static str, FullText)]) -> R
     Ok(measured)
 }
 
-/// How a question is made of somebody's name.
-type Question = fn(&str) -> String;
+/// How a question is made of a citizen.
+type Question = fn(u32) -> String;
 
 const QUESTIONS_BY_NAME: &[(&str, Question)] = &[
-    ("whole name", |name| name.to_owned()),
-    ("first name alone", |name| {
-        name.split(' ').next().unwrap_or_default().to_owned()
+    ("whole name", name),
+    // The same answer at every size, so that what grows is the search and not what it found.
+    ("whole name that one person has", |n| {
+        name(with_own_surname(n))
     }),
-    ("surname by 3 letters", |name| {
-        beginning(name.rsplit(' ').next().unwrap_or_default(), 3)
+    ("first name alone", |n| {
+        name(n).split(' ').next().unwrap_or_default().to_owned()
     }),
-    ("two parts by 3 and 2 letters", |name| {
-        let last = name.rsplit(' ').next().unwrap_or_default();
-        format!("{} {}", beginning(last, 3), beginning(name, 2))
+    ("surname by 3 letters", |n| {
+        beginning(last_part(&name(n)), 3)
+    }),
+    ("two parts by 3 and 2 letters", |n| {
+        let name = name(n);
+        format!("{} {}", beginning(last_part(&name), 3), beginning(&name, 2))
     }),
 ];
+
+fn last_part(name: &str) -> &str {
+    name.rsplit(' ').next().unwrap_or_default()
+}
 
 fn beginning(word: &str, letters: usize) -> String {
     word.chars().take(letters).collect()
@@ -236,7 +244,7 @@ fn searches(
     let mut asked = AtSize::alone("P11", format!("name search, {what}"), Vec::new(), 0);
     asked.peers = peers.iter().map(|(peer, _)| (*peer, Vec::new())).collect();
     for nth in 0..QUESTIONS {
-        let typed = question(&name(spread(nth, 99) % municipality.cases));
+        let typed = question(spread(nth, 99) % municipality.cases);
         let begin = Instant::now();
         let term = SearchTerm::read(&typed).context("a name is a search")?;
         let page = read.search(&term, None, PAGE)?;
