@@ -32,6 +32,7 @@ mod secrecy;
 mod sessions;
 mod set_up;
 mod starting;
+mod today;
 mod who_came;
 mod window_answers;
 

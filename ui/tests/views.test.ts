@@ -188,9 +188,20 @@ describe('axe finds nothing', () => {
   })
 })
 
+describe('the day', () => {
+  test('its figures stand beside the work, and the list says when each was granted', async () => {
+    const worklist = { ...answers.worklist, today: { finished: 14, granted: 9, helped_instead: 4, rejected: 1 } }
+    await open(new RecordedCore({ worklist }))
+    expect(get('today').textContent).toBe('Afsluttet14Bevilget9Hjælp i stedet4Afvist1')
+    expect(worklist.missing_ticks.every((row) => row.decided_at)).toBe(true)
+    expect([...document.querySelectorAll('.list th')].map((head) => head.textContent)).toContain('Bevilget')
+    expect(document.querySelector('.list td.state')?.textContent).toMatch(/\d\d\.\d\d/)
+  })
+})
+
 describe('empty states say what to do', () => {
   test('nothing parked, nothing unfinished', async () => {
-    await open(new RecordedCore({ worklist: { drafts: [], missing_ticks: [], missing_ticks_total: 0, today: 0, returned: [] } }))
+    await open(new RecordedCore({ worklist: { drafts: [], missing_ticks: [], missing_ticks_total: 0, today: { finished: 0, granted: 0, helped_instead: 0, rejected: 0 }, returned: [] } }))
     expect(document.body.textContent).toContain('Tryk F8')
     expect(document.body.textContent).toContain('Alle bevilgede sager er gjort færdige')
   })

@@ -126,11 +126,7 @@ pub(crate) fn row(
         .map(rfc3339)
         .collect(),
         ticks_missing: missing.iter().map(|tick| tick.code().to_owned()).collect(),
-        decided_at: case
-            .granted
-            .as_ref()
-            .map(|granted| rfc3339(granted.value.decided_at))
-            .unwrap_or_default(),
+        decided_at: granted_at(case),
         received_on: case
             .opened
             .as_ref()
@@ -259,6 +255,14 @@ impl Terms {
             permanent_by_law: case.is_exempt() && by_law.is_some_and(|day| day <= today),
         }
     }
+}
+
+/// The moment of the grant, RFC 3339; empty where there is none.
+pub(crate) fn granted_at(case: &Case) -> String {
+    case.granted
+        .as_ref()
+        .map(|granted| rfc3339(granted.value.decided_at))
+        .unwrap_or_default()
 }
 
 /// Codes of what this person may do with the case now.

@@ -59,6 +59,7 @@ pub const LISTED_QUERIES: &[&str] = &[
     tables::case_view::RECEIPT_DUE,
     tables::case_view::JOURNALISED_DUE,
     tables::case_view::IN_CONFLICT,
+    tables::case_view::DECIDED_SINCE,
     tables::search::BY_CPR,
     tables::search::BY_PHONE,
     tables::search::BY_NUMBER,

@@ -24,7 +24,7 @@ pub struct CaseRowView {
     pub tick_times: Vec<String>,
     /// Codes of ticks missing.
     pub ticks_missing: Vec<String>,
-    /// The moment of the grant, RFC 3339; empty in lists and where there is none.
+    /// The moment of the grant, RFC 3339; empty in lists but the one on the start screen, and where there is none.
     pub decided_at: String,
     /// Day of receipt, `YYYY-MM-DD`.
     pub received_on: String,
@@ -519,6 +519,19 @@ pub struct Worklist {
     pub missing_ticks: Vec<CaseRowView>,
     /// How many lack a tick in all.
     pub missing_ticks_total: u64,
-    /// How many cases changed today.
-    pub today: u64,
+    /// What came to its end today.
+    pub today: DayFigures,
+}
+
+/// How many citizens' errands came to their end on a day, all and by how the case stands now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DayFigures {
+    /// However they ended.
+    pub finished: u64,
+    /// Granted.
+    pub granted: u64,
+    /// Helped instead.
+    pub helped_instead: u64,
+    /// Rejected.
+    pub rejected: u64,
 }

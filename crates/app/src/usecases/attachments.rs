@@ -36,9 +36,9 @@ impl App {
             .ok_or_else(AppError::malformed_request)?;
         let purpose = AttachmentPurpose::from_code(&request.purpose)
             .ok_or_else(AppError::malformed_request)?;
-        self.at_work(|work| match &request.case_id {
-            Some(case) => work.may(Act::Supplement, case_of(case)?, None).map(|_| ()),
-            None => work.session.needs(Act::Supplement),
+        self.at_work(|work| match (&request.draft_id, &request.case_id) {
+            (None, Some(case)) => work.may(Act::Supplement, case_of(case)?, None).map(|_| ()),
+            (Some(_), _) | (None, None) => work.session.needs(Act::Supplement),
         })?;
         // Reading and decoding happen before the store is touched.
         let taken = intake::take(Path::new(path))?;

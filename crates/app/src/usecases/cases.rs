@@ -18,8 +18,8 @@ use skranke_store::{
 };
 
 use crate::api::case::{
-    AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, RevealRequest, Revealed,
-    Worklist,
+    AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, DayFigures,
+    RevealRequest, Revealed, Worklist,
 };
 use crate::api::draft::KnownCitizen;
 use crate::api::error::ErrorCode;
@@ -73,7 +73,7 @@ impl App {
                     returned,
                     missing_ticks: Vec::new(),
                     missing_ticks_total: 0,
-                    today: 0,
+                    today: DayFigures::default(),
                 });
             }
             let entry = Entry::new(Action::ListShown, work.now).on("missing_ticks");
@@ -82,18 +82,20 @@ impl App {
             let page = read.cases(CaseFilter::AnyTickDue, None, ON_START)?;
             let (rows, beyond) = papers_first(&read, page.rows, true)?;
             let today = danish_time::start_of(danish_time::date_at(work.now));
-            let newest = read.cases(CaseFilter::All, None, 500)?;
-            let changed_today = newest
-                .rows
-                .iter()
-                .filter(|row| row.updated_at >= today)
-                .count();
+            let mut granted_at = Vec::new();
+            for row in &rows {
+                granted_at.push(present::granted_at(&load(&read, row.case)?.case));
+            }
+            let mut missing_ticks = self.rows(&work, rows)?;
+            for (row, at) in missing_ticks.iter_mut().zip(granted_at) {
+                row.decided_at = at;
+            }
             Ok(Worklist {
                 drafts,
                 returned,
-                missing_ticks: self.rows(&work, rows)?,
+                missing_ticks,
                 missing_ticks_total: read.case_counts()?.any_tick_due + beyond,
-                today: changed_today as u64,
+                today: day_figures(&read.decided_since(today)?),
             })
         })
     }
@@ -619,6 +621,16 @@ fn found_elsewhere(case: FoundCase) -> CaseRowView {
         conflict: case.in_conflict,
         sync: "confirmed".to_owned(),
         paper_apart: String::new(),
+    }
+}
+
+fn day_figures(decided: &[CaseState]) -> DayFigures {
+    let in_state = |state| decided.iter().filter(|other| **other == state).count() as u64;
+    DayFigures {
+        finished: decided.len() as u64,
+        granted: in_state(CaseState::Granted),
+        helped_instead: in_state(CaseState::HelpedInstead),
+        rejected: in_state(CaseState::Rejected),
     }
 }
 

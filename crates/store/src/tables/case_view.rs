@@ -16,7 +16,7 @@ use crate::error::{Damage, StoreError};
 use crate::handle::ReadHandle;
 use crate::key::{hex_to_vec, to_hex};
 use crate::projection::NEVER_DUE;
-use crate::value::{id, moment, uuid, word};
+use crate::value::{id, millis, moment, uuid, word};
 
 /// A case in a list. The channel is left out: it can hint at the ground (practice 13).
 #[derive(Clone, PartialEq, Eq)]
@@ -221,7 +221,35 @@ pub(crate) const JOURNALISED_DUE: &str = case_rows!(by due day,
 pub(crate) const IN_CONFLICT: &str = case_rows!(by due day,
     "INDEXED BY case_view_in_conflict", "v.conflicts > 0");
 
+/// How the cases stand that were decided since a moment: those that changed since, and have a decision from then.
+pub(crate) const DECIDED_SINCE: &str = "
+    SELECT v.state
+      FROM case_view v INDEXED BY case_view_by_updated_at
+     WHERE v.updated_at >= :since
+       AND EXISTS (SELECT 1
+                     FROM event e
+                    WHERE e.case_id = v.case_id AND e.recorded_at >= :since
+                      AND e.kind IN ('granted', 'refused', 'rejected', 'withdrawn', 'helped_instead', 'forwarded'))";
+
 impl ReadHandle<'_> {
+    /// States of the cases in which something was decided since a moment, in no order; open ones are left out: there a
+    /// person still has to choose between two decisions.
+    ///
+    /// # Errors
+    /// What the engine answers.
+    pub fn decided_since(&self, since: DateTime<Utc>) -> Result<Vec<CaseState>, StoreError> {
+        let mut statement = self.connection.prepare_cached(DECIDED_SINCE)?;
+        let mut rows = statement.query(named_params! { ":since": millis(since) })?;
+        let mut states = Vec::new();
+        while let Some(row) = rows.next()? {
+            let state = word(&row.get::<_, String>("state")?, CaseState::from_code)?;
+            if !state.is_open() {
+                states.push(state);
+            }
+        }
+        Ok(states)
+    }
+
     /// A case as a list shows it.
     ///
     /// # Errors

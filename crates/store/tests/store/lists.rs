@@ -639,7 +639,7 @@ fn a_page_of_a_list_is_read_from_its_index_alone() {
         .iter()
         .filter(|sql| sql.contains("INDEXED BY"));
     desk.scratch.raw(|raw| {
-        assert_eq!(pages.clone().count(), 8, "every list names its index");
+        assert_eq!(pages.clone().count(), 9, "every list names its index");
         for sql in pages {
             let plan: Vec<String> = raw
                 .prepare(&["EXPLAIN QUERY PLAN ", sql].concat())

@@ -839,7 +839,7 @@ tick_times: Array<string>,
  */
 ticks_missing: Array<string>, 
 /**
- * The moment of the grant, RFC 3339; empty in lists and where there is none.
+ * The moment of the grant, RFC 3339; empty in lists but the one on the start screen, and where there is none.
  */
 decided_at: string, 
 /**
@@ -1504,9 +1504,9 @@ missing_ticks: Array<CaseRowView>,
  */
 missing_ticks_total: number, 
 /**
- * How many cases changed today.
+ * What came to its end today.
  */
-today: number, };
+today: DayFigures, };
 
 export type PaperRequest = { 
 /**
