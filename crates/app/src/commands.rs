@@ -7,10 +7,11 @@ use ts_rs::{Config, TS};
 
 use crate::api::case::{
     AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, ConflictResolveRequest,
-    ConflictSide, ConflictView, DecideRequest, Decision, DuplicateView, EndRequest, ExtendRequest,
-    FactLine, IssuedPaper, MergeRequest, MergeUndoRequest, NoteRequest, RegisterLookRequest,
-    RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView,
-    TimelineEntry, UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
+    ConflictSide, ConflictView, DayFigures, DecideRequest, Decision, DuplicateView, EndRequest,
+    ExtendRequest, FactLine, IssuedPaper, MergeRequest, MergeUndoRequest, NoteRequest,
+    RegisterLookRequest, RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest,
+    TickRequest, TickView, TimelineEntry, UndoTickRequest, Worklist, WrongPersonDone,
+    WrongPersonRequest,
 };
 use crate::api::device_log::{LogEntry, LogPage, LogRequest};
 use crate::api::devices::{
@@ -254,6 +255,7 @@ pub fn typescript() -> String {
         RevokePowerOfAttorneyRequest,
         RevealRequest,
         Revealed,
+        DayFigures,
         Worklist,
         PaperRequest,
         PaperView,

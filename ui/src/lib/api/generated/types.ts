@@ -1486,6 +1486,24 @@ export type Revealed = {
  */
 text: string, };
 
+export type DayFigures = { 
+/**
+ * However they ended.
+ */
+finished: number, 
+/**
+ * Granted.
+ */
+granted: number, 
+/**
+ * Helped instead.
+ */
+helped_instead: number, 
+/**
+ * Rejected.
+ */
+rejected: number, };
+
 export type Worklist = { 
 /**
  * Parked drafts, newest first.
