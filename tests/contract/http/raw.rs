@@ -251,24 +251,20 @@ fn a_packed_bomb_is_too_large_and_not_unpacked_whole() {
 fn a_busy_server_asks_to_come_back() {
     let town = Town::with(|config| config.max_requests = 1);
     let (_, laptop) = town.counter(1, &["counter"]);
-    let permit_holder =
-        TcpStream::connect(town.server.url().trim_start_matches("http://")).unwrap();
-    let mut open = permit_holder;
-    // A request whose body never comes holds the only place.
+    // A request whose body never comes holds the only place; the server asks for the body once it is let in.
     let host = town.server.url().trim_start_matches("http://");
+    let mut open = TcpStream::connect(host).unwrap();
     let (name, value) = proof(&town, &laptop, "POST", "/v1/events", b"", NONCE);
     write!(
         open,
-        "POST /v1/events HTTP/1.1\r\nHost: {host}\r\n{name}: {value}\r\nContent-Length: 10\r\n\r\n"
+        "POST /v1/events HTTP/1.1\r\nHost: {host}\r\n{name}: {value}\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
     )
     .unwrap();
+    let mut let_in = [0; 12];
+    open.read_exact(&mut let_in).unwrap();
+    assert_eq!(&let_in, b"HTTP/1.1 100");
 
-    let answer = loop {
-        let answer = send(&town, "GET", "/healthz", &[], b"");
-        if answer.status != 200 {
-            break answer;
-        }
-    };
+    let answer = send(&town, "GET", "/healthz", &[], b"");
 
     assert_eq!(answer.problem(), ProblemCode::Unavailable);
     assert!(
