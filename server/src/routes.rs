@@ -35,6 +35,7 @@ use utoipa_axum::routes;
 
 use crate::auth::{Call, gate};
 use crate::central::Central;
+use crate::devices::Acting;
 use crate::health;
 use crate::log;
 use crate::openapi;
@@ -162,6 +163,34 @@ async fn ready(State(central): State<Arc<Central>>) -> Answer<&'static str> {
 /// Reads a JSON body; what was wrong with it is not repeated.
 fn json<T: DeserializeOwned>(body: &[u8]) -> Answer<T> {
     serde_json::from_slice(body).map_err(|_| ProblemCode::UndecodableBody.into())
+}
+
+/// The person who asks, and the device they sit at.
+fn acting(call: &Call) -> Answer<Acting> {
+    Ok(Acting {
+        device_id: call.device()?.id,
+        staff_id: Some(call.person()?.staff_id),
+    })
+}
+
+/// Refuses a purpose that is none of those the endpoint knows.
+fn is_purpose(stated: &str, known: &[&str]) -> Answer<()> {
+    if known.contains(&stated) {
+        Ok(())
+    } else {
+        Err(Refusal::of(ProblemCode::BadParameter, "purpose"))
+    }
+}
+
+/// A reason as a person wrote it, without the space around it.
+fn reason(text: &str) -> Answer<String> {
+    const LONGEST: usize = 400;
+    let reason = text.trim();
+    if (1..=LONGEST).contains(&reason.chars().count()) && !reason.contains('\0') {
+        Ok(reason.to_owned())
+    } else {
+        Err(Refusal::of(ProblemCode::BadParameter, "reason"))
+    }
 }
 
 /// A body as it was before the client packed it, at most `limit` bytes.

@@ -13,11 +13,10 @@ use skranke_protocol::wire::{
     MAX_BATCH_BYTES, MAX_LOG_ROWS,
 };
 
-use super::{answer, json, unpacked};
+use super::{acting, answer, is_purpose, json, unpacked};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::device_log;
-use crate::devices::Acting;
 use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::Stored;
@@ -72,13 +71,8 @@ pub(super) async fn read(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: LogReadRequest = json(&call.body)?;
-    if !LOG_PURPOSES.contains(&request.purpose.as_str()) {
-        return Err(Refusal::of(ProblemCode::BadParameter, "purpose"));
-    }
-    let by = Acting {
-        device_id: call.device()?.id,
-        staff_id: Some(call.person()?.staff_id),
-    };
+    is_purpose(&request.purpose, &LOG_PURPOSES)?;
+    let by = acting(&call)?;
     let (tenant, wanted) = (call.tenant()?.to_owned(), request.clone());
     let mut kept = central
         .read(move |central| central.store.log_page(&tenant, &wanted, LOG_PAGE + 1))

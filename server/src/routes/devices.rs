@@ -11,17 +11,14 @@ use skranke_protocol::wire::{
     RevokeDeviceRequest,
 };
 
-use super::{answer, json};
+use super::{acting, answer, is_purpose, json, reason};
 use crate::auth::Call;
 use crate::central::Central;
-use crate::devices::{self, Acting};
+use crate::devices;
 use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::Stored;
 use crate::store::devices::DeviceRecord;
-
-/// Characters of a reason.
-const LONGEST_REASON: usize = 400;
 
 /// Every device of the municipality and how it stands.
 #[utoipa::path(
@@ -56,10 +53,7 @@ pub(super) async fn revoke(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: RevokeDeviceRequest = json(&call.body)?;
-    let reason = request.reason.trim().to_owned();
-    if !(1..=LONGEST_REASON).contains(&reason.chars().count()) || reason.contains('\0') {
-        return Err(Refusal::of(ProblemCode::BadParameter, "reason"));
-    }
+    let reason = reason(&request.reason)?;
     let by = acting(&call)?;
     // Whoever shut out their own computer could not shut out another one afterwards.
     if request.device_id == by.device_id {
@@ -96,9 +90,7 @@ pub(super) async fn holdings(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: HoldingsRequest = json(&call.body)?;
-    if !HOLDINGS_PURPOSES.contains(&request.purpose.as_str()) {
-        return Err(Refusal::of(ProblemCode::BadParameter, "purpose"));
-    }
+    is_purpose(&request.purpose, &HOLDINGS_PURPOSES)?;
     let by = acting(&call)?;
     let held = central
         .writers
@@ -118,13 +110,6 @@ pub(super) async fn holdings(
             server_time: log::now(),
         },
     )
-}
-
-fn acting(call: &Call) -> Answer<Acting> {
-    Ok(Acting {
-        device_id: call.device()?.id,
-        staff_id: Some(call.person()?.staff_id),
-    })
 }
 
 fn all(call: &Call, records: Vec<DeviceRecord>) -> Answer<Response> {

@@ -12,18 +12,16 @@ use skranke_protocol::wire::{
 };
 use uuid::Uuid;
 
-use super::{answer, json};
+use super::{answer, json, reason};
 use crate::admission::{self, Circumstances};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
-use crate::problem::{Answer, Refusal};
+use crate::problem::Answer;
 use crate::store::{AuditRow, CentralTransaction, HeldOf, HeldWork, Stored};
 
 /// Commands in one answer.
 const MOST: u32 = 200;
-/// Characters of a reason.
-const LONGEST_REASON: usize = 400;
 
 /// What waits for a person, the oldest first; that it was looked at is audited.
 #[utoipa::path(
@@ -108,10 +106,7 @@ pub(super) async fn held_decide(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: HeldDecision = json(&call.body)?;
-    let reason = request.reason.trim().to_owned();
-    if !(1..=LONGEST_REASON).contains(&reason.chars().count()) || reason.contains('\0') {
-        return Err(Refusal::of(ProblemCode::BadParameter, "reason"));
-    }
+    let reason = reason(&request.reason)?;
     let reviewer = call.person()?.clone();
     let (server_key, index_key) = (central.public_key(), central.index_key);
     let outcome = central
