@@ -272,10 +272,7 @@ pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<Strin
     let possible = [
         ("decide", case.state.is_open() && may(Act::Decide)),
         ("continue", case.state.is_open() && may(Act::Capture)),
-        (
-            "record_death",
-            (case.state.is_open() || granted) && may(Act::Finish),
-        ),
+        ("record_death", case.is_under_way() && may(Act::Finish)),
         (
             "conflict_resolve",
             !case.conflicts.is_empty() && may(Act::Correct),
@@ -311,10 +308,7 @@ pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<Strin
         ("merge_undo", case.is_merged() && may(Act::Merge)),
         ("rejoin", case.is_exempt() && may(Act::Finish)),
         // Nobody is visited about what is over.
-        (
-            "give_out",
-            (case.state.is_open() || granted) && may(Act::GiveOut),
-        ),
+        ("give_out", case.is_under_way() && may(Act::GiveOut)),
         ("register_look", may(Act::Capture)),
         ("note", may(Act::Supplement)),
         ("attach", may(Act::Supplement)),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use skranke_documents::Press;
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
@@ -20,8 +20,7 @@ use crate::error::AppError;
 
 /// Minutes without a key press until the window locks.
 pub const LOCK_AFTER_MINUTES: u32 = 5;
-/// The same as a number of minutes to reckon with.
-pub(crate) const LOCK_AFTER: i64 = LOCK_AFTER_MINUTES as i64;
+pub(crate) const LOCK_AFTER: TimeDelta = TimeDelta::minutes(LOCK_AFTER_MINUTES as i64);
 
 /// Reads the key store's entry; `Ok(None)` where there is none.
 pub type ReadKey = Box<dyn Fn() -> Result<Option<String>, KeyError> + Send + Sync>;

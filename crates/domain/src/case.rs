@@ -71,6 +71,11 @@ impl CaseState {
             CaseState::Received | CaseState::Incomplete | CaseState::Ready
         )
     }
+
+    /// Whether anything is left to do or to look after: it is open or granted.
+    pub const fn is_under_way(self) -> bool {
+        self.is_open() || matches!(self, CaseState::Granted)
+    }
 }
 
 /// An event with what the envelope says of it.

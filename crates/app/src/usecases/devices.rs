@@ -119,10 +119,8 @@ impl App {
             let rows: Result<_, AppError> = devices
                 .iter()
                 .map(|device| {
-                    Ok(DeviceRow {
-                        successor_of: code_of(devices, device.successor_of),
-                        ..row(&read, device, own == Some(device.device_id))?
-                    })
+                    let before = code_of(devices, device.successor_of);
+                    row(&read, device, own == Some(device.device_id), before)
                 })
                 .collect();
             Ok(DevicesView {
@@ -134,14 +132,16 @@ impl App {
 }
 
 fn code_of(devices: &[ListedDevice], id: Option<DeviceId>) -> String {
-    let mut found = devices.iter().filter(|device| Some(device.device_id) == id);
-    found
-        .next()
-        .map(|device| device.code.clone())
-        .unwrap_or_default()
+    let found = devices.iter().find(|device| Some(device.device_id) == id);
+    found.map(|device| device.code.clone()).unwrap_or_default()
 }
 
-fn row(read: &ReadHandle<'_>, device: &ListedDevice, is_this: bool) -> Result<DeviceRow, AppError> {
+fn row(
+    read: &ReadHandle<'_>,
+    device: &ListedDevice,
+    is_this: bool,
+    successor_of: String,
+) -> Result<DeviceRow, AppError> {
     let name_of = |staff| -> Result<String, AppError> {
         let account = match staff {
             Some(staff) => read.account(staff)?,
@@ -157,7 +157,7 @@ fn row(read: &ReadHandle<'_>, device: &ListedDevice, is_this: bool) -> Result<De
         name: device.name.clone(),
         own_cases_only: device.scope == Scope::OwnCases,
         is_this,
-        successor_of: String::new(),
+        successor_of,
         state: state.to_owned(),
         state_since: since.map(rfc3339).unwrap_or_default(),
         last_by: name_of(device.last_staff)?,

@@ -7,7 +7,6 @@
 //! closed in any case: whoever finds the laptop running finds no key in it.
 //! Basis: design, section 5; reliability, threat T1; decision 40.
 
-use chrono::TimeDelta;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::ids::DeviceId;
@@ -81,6 +80,7 @@ impl App {
         let Ok(envelope) = Envelope::load(&self.config.folder) else {
             return;
         };
+        // Asked for whoever is at work: a lease that has ended is ended on the disk.
         let share = self.share(&envelope);
         if desk.store.is_none() || is_at_work || !envelope.asks_for_pin() {
             return;
@@ -102,7 +102,7 @@ impl App {
     /// Whether the store was opened so lately that somebody is still on their way in.
     fn is_about_to_sign_in(&self, desk: &Desk) -> bool {
         let since = desk.opened_at.map(|opened_at| self.now() - opened_at);
-        since.is_some_and(|since| since <= TimeDelta::minutes(LOCK_AFTER))
+        since.is_some_and(|since| since <= LOCK_AFTER)
     }
 
     /// Keeps the lease at a contact: begins it on an outreach laptop with a PIN, and renews it. A central store that

@@ -3,7 +3,6 @@
 //! Only the central store knows the laptops and decides who sees what: without a line to it nothing is shown or done.
 //! Basis: design, sections 1 and 6 (an outreach laptop carries the cases of a week).
 
-use skranke_domain::case::CaseState;
 use skranke_domain::ids::CaseId;
 use skranke_domain::role::Act;
 use skranke_protocol::wire::{ScopeAnswer, ScopeRequest};
@@ -54,8 +53,8 @@ impl App {
     fn is_under_way(&self, case_id: CaseId) -> Result<bool, AppError> {
         self.at_work(|work| {
             let row = work.store.read()?.case_row(case_id)?;
-            let state = row.ok_or_else(|| AppError::of(ErrorCode::NotFound))?.state;
-            Ok(state.is_open() || state == CaseState::Granted)
+            let row = row.ok_or_else(|| AppError::of(ErrorCode::NotFound))?;
+            Ok(row.state.is_under_way())
         })
     }
 }

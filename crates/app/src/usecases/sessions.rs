@@ -1,6 +1,6 @@
 //! Signing in with a local account, locking, and what the window shows first.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use skranke_domain::role::{self, Act, Role, any_permits};
 use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{Action, Actor, Entry, PasswordDigest, Store};
@@ -246,11 +246,12 @@ impl App {
     /// Locks the session of somebody who has done nothing for too long; whether it was not locked before.
     pub(crate) fn lock_if_idle(&self, desk: &mut Desk) -> bool {
         let now = self.now();
-        let session = desk.session.as_mut();
-        let left = session.filter(|session| {
-            !session.locked && now - session.last_active_at > TimeDelta::minutes(LOCK_AFTER)
-        });
-        left.map(|session| session.locked = true).is_some()
+        let Some(session) = desk.session.as_mut() else {
+            return false;
+        };
+        let is_left = !session.locked && now - session.last_active_at > LOCK_AFTER;
+        session.locked |= is_left;
+        is_left
     }
 
     /// The account, if the password is right. A wrong one is counted before the answer.

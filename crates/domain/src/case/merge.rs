@@ -19,7 +19,7 @@ use crate::ids::EventId;
 impl Case {
     /// Whether it can be merged: a decision can still be made, or the exemption is granted and has not ended.
     pub const fn is_under_way(&self) -> bool {
-        self.state.is_open() || matches!(self.state, CaseState::Granted)
+        self.state.is_under_way()
     }
 
     /// Whether it goes on in another case.
