@@ -142,6 +142,7 @@ fn kind_of(code: ErrorCode) -> ToolErrorKind {
         | ErrorCode::PrinterFailed
         | ErrorCode::NationalToolNotOpened
         | ErrorCode::Offline
+        | ErrorCode::OnlineOnly
         | ErrorCode::ServerAnswerUnreadable
         | ErrorCode::ServerUnavailable
         | ErrorCode::BadProfile

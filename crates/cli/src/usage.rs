@@ -106,6 +106,13 @@ pub(crate) fn failure(error: &Error) -> ToolError {
     }
 }
 
+/// A value that none of those an option takes is like.
+pub(crate) fn value_invalid(option: &str, value: &str) -> ToolError {
+    ToolError::usage("value_invalid")
+        .with("value", harmless(value))
+        .with("given", format!("--{option}"))
+}
+
 fn harmless(text: &str) -> String {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     if digits < DIGITS_NOT_REPEATED {

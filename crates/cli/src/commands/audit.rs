@@ -2,7 +2,9 @@
 //! central store has them, for an auditor.
 
 use clap::{ArgMatches, Command, value_parser};
+use skranke_app::AppError;
 use skranke_app::api::device_log::{LogEntry, LogRequest};
+use skranke_app::api::error::ErrorCode;
 use skranke_app::tools::{ToolError, say};
 
 use crate::answer::{Answer, Failure};
@@ -93,7 +95,8 @@ fn central(matches: &ArgMatches) -> Result<Answer, Failure> {
     let app = desk::sign_in(matches)?;
     let mut rows: Vec<LogEntry> = Vec::new();
     loop {
-        let page = app.log_read(request.clone()).map_err(ToolError::from)?;
+        let page = app.log_read(request.clone());
+        let page = page.map_err(|error| refused(error, matches))?;
         rows.extend(page.rows);
         request.next = page.next;
         if request.next.is_none() {
@@ -111,4 +114,18 @@ fn central(matches: &ArgMatches) -> Result<Answer, Failure> {
     };
     let lines: Vec<_> = rows.iter().map(line).collect();
     Answer::of(&rows, &lines)
+}
+
+/// Why nothing is shown. A field that cannot be meant is an option that was given wrongly.
+fn refused(error: AppError, matches: &ArgMatches) -> ToolError {
+    if error.code != ErrorCode::InvalidFields {
+        return error.into();
+    }
+    let option = match error.params.get("field").map(String::as_str) {
+        Some("from_on") => "from",
+        Some("to_on") => "to",
+        _ => "purpose",
+    };
+    let value = matches.get_one::<String>(option);
+    usage::value_invalid(option, value.map_or("", String::as_str))
 }
