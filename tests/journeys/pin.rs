@@ -2,6 +2,9 @@
 //!
 //! Basis: design, section 5; reliability, threat T1 and fault F20; decision 40.
 
+#[cfg(target_os = "linux")]
+mod memory;
+
 use chrono::TimeDelta;
 use skranke_app::App;
 use skranke_app::api::error::ErrorCode;
@@ -34,6 +37,11 @@ fn stage(app: &App) -> StartStage {
 fn protected() -> (Office, String) {
     let office = Office::open();
     office.granted();
+    protected_by(office)
+}
+
+/// The same of an office as it stands; the recovery code with it.
+fn protected_by(office: Office) -> (Office, String) {
     office.sign_in("anders");
     let code = office.app.recovery_code_new(()).expect("made");
     let end = code.recovery_code.chars().rev().take(4).collect::<String>();

@@ -88,7 +88,7 @@ fn unlock(connection: &Connection, key: &StoreKey) -> Result<(), StoreError> {
     connection.pragma_update(None, "cipher_log_level", "NONE")?;
     // `cipher_memory_security` stays off. It locks and unlocks memory at every allocation of the engine: in runs of
     // the bench with 5,000 and 6,000 cases that was 61 % of all processor time (perf) and 2.3 million pairs of calls.
-    connection.pragma_update(None, "key", key.database_literal().as_str())?;
+    connection.execute_batch(&key.pragma())?;
     connection.pragma_update(None, "cipher_page_size", PAGE_BYTES)?;
     Ok(())
 }

@@ -16,8 +16,12 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The store's 256-bit key; wiped from memory on drop and never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoreKey([u8; 32]);
+#[derive(PartialEq, Eq)]
+pub struct StoreKey(Secret);
+
+/// 32 bytes that stay in one place until they are wiped: whoever hands them on hands on where they lie, and leaves no
+/// copy on the stack.
+pub(crate) type Secret = Box<Zeroizing<[u8; 32]>>;
 
 /// What a derived key is used for; each use has a key of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,28 +50,42 @@ impl Use {
 impl StoreKey {
     /// A fresh random key.
     pub fn generate() -> Self {
-        let mut bytes = [0; 32];
-        OsRng.fill_bytes(&mut bytes);
-        Self(bytes)
+        let mut key = Secret::default();
+        OsRng.fill_bytes(key.as_mut_slice());
+        Self(key)
     }
 
     /// Wraps 32 bytes that came from a cryptographic source.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self::copied(&bytes)
     }
 
-    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn copied(bytes: &[u8; 32]) -> Self {
+        let mut key = Secret::default();
+        key.copy_from_slice(bytes);
+        Self(key)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
     /// A key for one use. One hash is enough: the input is uniformly random and of fixed length, so neither
     /// extraction nor protection against length extension is needed.
-    pub(crate) fn derive(&self, wanted: Use) -> Zeroizing<[u8; 32]> {
+    pub(crate) fn derive(&self, wanted: Use) -> Secret {
+        let mut derived = Secret::default();
+        self.derive_into(wanted, &mut derived);
+        wipe_stack();
+        derived
+    }
+
+    #[inline(never)]
+    fn derive_into(&self, wanted: Use, derived: &mut [u8; 32]) {
         let mut hash = Sha256::new();
         hash.update(wanted.label());
         hash.update([0]);
-        hash.update(self.0);
-        Zeroizing::new(hash.finalize().into())
+        hash.update(self.as_bytes());
+        hash.finalize_into(derived.into());
     }
 
     /// Eight bytes that tell this key from another without revealing it.
@@ -77,19 +95,20 @@ impl StoreKey {
         check
     }
 
-    /// The form SQLCipher takes a raw key in: `x'<64 hexadecimal digits>'`. The only text ever put into a PRAGMA.
-    pub(crate) fn database_literal(&self) -> Zeroizing<String> {
-        let mut literal = Zeroizing::new(String::with_capacity(67));
-        literal.push_str("x'");
-        push_hex(&mut literal, self.derive(Use::Database).as_slice());
-        literal.push('\'');
-        literal
+    /// The statement in which SQLCipher takes a raw key, `x'<64 hexadecimal digits>'`; made here, so that no copy of it
+    /// is left that is not wiped.
+    pub(crate) fn pragma(&self) -> Zeroizing<String> {
+        let mut sql = Zeroizing::new(String::with_capacity(128));
+        sql.push_str("PRAGMA key = \"x'");
+        push_hex(&mut sql, self.derive(Use::Database).as_slice());
+        sql.push_str("'\"");
+        sql
     }
 }
 
-impl Drop for StoreKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
+impl Clone for StoreKey {
+    fn clone(&self) -> Self {
+        Self::copied(self.as_bytes())
     }
 }
 
@@ -97,6 +116,14 @@ impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StoreKey(…)")
     }
+}
+
+/// Overwrites what calls that have returned left on the stack: hashes and ciphers work with a key there, and not all
+/// of them clear up.
+#[inline(never)]
+pub(crate) fn wipe_stack() {
+    let mut left = [0_u8; 16 * 1024];
+    left.zeroize();
 }
 
 /// Appends bytes as hexadecimal digits.
@@ -160,18 +187,20 @@ mod tests {
             Use::Check,
         ];
         let derived: std::collections::BTreeSet<_> =
-            all.iter().map(|one| *key.derive(*one)).collect();
+            all.iter().map(|one| **key.derive(*one)).collect();
 
         assert_eq!(derived.len(), all.len());
         assert!(!derived.contains(key.as_bytes()));
     }
 
     #[test]
-    fn the_database_literal_is_a_blob_of_64_digits() {
-        let literal = StoreKey::from_bytes([1; 32]).database_literal();
+    fn the_database_is_given_a_blob_of_64_digits() {
+        let sql = StoreKey::from_bytes([1; 32]).pragma();
+        let digits = sql.strip_prefix("PRAGMA key = \"x'");
+        let digits = digits.and_then(|rest| rest.strip_suffix("'\""));
 
-        assert_eq!(literal.len(), 67);
-        assert!(literal[2..66].bytes().all(|b| b.is_ascii_hexdigit()));
+        assert!(digits.is_some_and(|digits| digits.len() == 64));
+        assert!(digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit())));
     }
 
     #[test]

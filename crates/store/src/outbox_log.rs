@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 use crate::ballast;
 use crate::error::{Damage, StoreError};
 use crate::files;
-use crate::key::{StoreKey, Use};
+use crate::key::{Secret, StoreKey, Use};
 use crate::store::SaveStep;
 
 /// Name of the log in the store's folder.
@@ -101,7 +101,7 @@ impl Contents {
 #[derive(Debug)]
 pub(crate) struct OutboxLog {
     path: PathBuf,
-    key: Zeroizing<[u8; 32]>,
+    key: Secret,
     check: [u8; 8],
     name: [u8; 16],
     next_number: u64,

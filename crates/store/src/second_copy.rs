@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::error::StoreError;
 use crate::files;
-use crate::key::{StoreKey, Use};
+use crate::key::{Secret, StoreKey, Use};
 use crate::tables::identity;
 use crate::tables::profile::{self, EditionRow};
 use crate::value::{id, millis, moment, uuid};
@@ -195,7 +195,7 @@ impl CopiedEdition {
 /// The file with the key to it.
 pub(crate) struct SecondCopyFile {
     path: PathBuf,
-    key: Zeroizing<[u8; 32]>,
+    key: Secret,
 }
 
 impl std::fmt::Debug for SecondCopyFile {

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Damage, StoreError};
 use crate::files;
-use crate::key::{StoreKey, Use, to_hex};
+use crate::key::{Secret, StoreKey, Use, to_hex};
 
 /// Name of the folder in the store's folder.
 pub(crate) const FOLDER: &str = "attachments";
@@ -51,8 +51,8 @@ impl Form {
 /// The folder of sealed files with the keys to it.
 pub(crate) struct Vault {
     folder: PathBuf,
-    content_key: Zeroizing<[u8; 32]>,
-    name_key: Zeroizing<[u8; 32]>,
+    content_key: Secret,
+    name_key: Secret,
 }
 
 impl std::fmt::Debug for Vault {

@@ -22,7 +22,7 @@ use skranke_domain::rehearsal;
 use zeroize::Zeroizing;
 
 use super::recovery::RecoveryCode;
-use super::{StoreKey, from_hex, hex_to_vec, to_hex};
+use super::{Secret, StoreKey, from_hex, hex_to_vec, to_hex, wipe_stack};
 use crate::error::StoreError;
 use crate::files;
 
@@ -378,7 +378,9 @@ impl Envelope {
             Opener::Recovery(code) => wrap.stretch(code.as_bytes(), None)?,
             Opener::KeyStore(entry) => read_key_store(entry)?,
         };
-        let key = wrap.unseal(&secret, &self.check)?;
+        let key = wrap.unseal(&secret, &self.check);
+        wipe_stack();
+        let key = key?;
         if self.fits(&key) {
             Ok(key)
         } else {
@@ -410,11 +412,7 @@ impl Envelope {
 }
 
 impl Wrap {
-    fn stretch(
-        &self,
-        text: &[u8],
-        share: Option<&[u8; 32]>,
-    ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    fn stretch(&self, text: &[u8], share: Option<&[u8; 32]>) -> Result<Secret, KeyError> {
         let stretch = self.stretch.as_ref().ok_or(KeyError::EnvelopeUnreadable)?;
         if stretch.with_share != share.is_some() {
             return Err(KeyError::WrongSecret);
@@ -426,11 +424,10 @@ impl Wrap {
         let nonce = from_hex::<24>(&self.nonce).ok_or(KeyError::EnvelopeUnreadable)?;
         let sealed = hex_to_vec(&self.sealed).ok_or(KeyError::EnvelopeUnreadable)?;
         let bytes = unseal(secret, &nonce, &sealed, check)?;
-        let bytes = bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| KeyError::WrongSecret)?;
-        Ok(StoreKey::from_bytes(bytes))
+        let bytes = bytes.as_slice().try_into();
+        bytes
+            .map(StoreKey::copied)
+            .map_err(|_| KeyError::WrongSecret)
     }
 }
 
@@ -446,11 +443,7 @@ impl Stretch {
         }
     }
 
-    fn stretch(
-        &self,
-        text: &[u8],
-        share: Option<&[u8; 32]>,
-    ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    fn stretch(&self, text: &[u8], share: Option<&[u8; 32]>) -> Result<Secret, KeyError> {
         let salt = from_hex::<16>(&self.salt).ok_or(KeyError::EnvelopeUnreadable)?;
         // An envelope that was tampered with must not make the program ask for all memory there is.
         if self.memory_kib > 1024 * 1024 || self.passes > 64 {
@@ -465,7 +458,7 @@ impl Stretch {
             }
             None => Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
         };
-        let mut secret = Zeroizing::new([0; 32]);
+        let mut secret = Secret::default();
         hasher
             .hash_password_into(text, &salt, secret.as_mut_slice())
             .map_err(|_| KeyError::Cost)?;
@@ -473,11 +466,15 @@ impl Stretch {
     }
 }
 
-fn read_key_store(entry: &KeyringEntry<'_>) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+fn read_key_store(entry: &KeyringEntry<'_>) -> Result<Secret, KeyError> {
     let text = Zeroizing::new((entry.read)()?.ok_or(KeyError::KeyStoreEmpty)?);
-    from_hex(&text)
-        .map(Zeroizing::new)
-        .ok_or(KeyError::WrongSecret)
+    secret_of(&text)
+}
+
+fn secret_of(digits: &str) -> Result<Secret, KeyError> {
+    let bytes = from_hex(digits).map(Zeroizing::new);
+    let bytes = bytes.ok_or(KeyError::WrongSecret)?;
+    Ok(Secret::new(bytes))
 }
 
 /// A message under a secret, and the nonce it took.
@@ -510,13 +507,13 @@ fn unseal(
         .map_err(|_| KeyError::WrongSecret)
 }
 
-fn random_secret() -> Zeroizing<[u8; 32]> {
-    let mut secret = Zeroizing::new([0; 32]);
+fn random_secret() -> Secret {
+    let mut secret = Secret::default();
     OsRng.fill_bytes(secret.as_mut_slice());
     secret
 }
 
-fn read_key_file(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+fn read_key_file(path: &Path) -> Result<Secret, KeyError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -527,7 +524,5 @@ fn read_key_file(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     if files::is_open_to_others(path)? {
         return Err(KeyError::KeyFileOpenToOthers);
     }
-    from_hex(text.trim())
-        .map(Zeroizing::new)
-        .ok_or(KeyError::WrongSecret)
+    secret_of(text.trim())
 }

@@ -8,13 +8,12 @@
 //! Basis: design, section 5; spec reliability, T1 and F20; decision 40.
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{
     Envelope, KeyError, Opener, PassphraseCost, Way, Wrap, hex_to_vec, read_key_file,
     read_key_store, seal, to_hex, unseal,
 };
-use crate::key::StoreKey;
+use crate::key::{Secret, StoreKey};
 
 /// Where the share is to be had while the store is closed, and how this computer shows there who it is. Whoever reads
 /// it can ask for the share, which opens nothing without the PIN and the key store.
@@ -72,7 +71,7 @@ impl Envelope {
         if !self.ways().recovery {
             return Err(KeyError::NoSuchWrap);
         }
-        self.add_passphrase(key, pin, Some(&*held_by(place)?), cost)?;
+        self.add_passphrase(key, pin, Some(&**held_by(place)?), cost)?;
         self.wraps
             .retain(|wrap| !matches!(wrap.way, Way::KeyFile | Way::KeyStore));
         Ok(())
@@ -98,7 +97,7 @@ impl Envelope {
         unbound.unbind(share)?;
         unbound.open(&Opener::Passphrase {
             text: pin,
-            share: Some(&*held_by(place)?),
+            share: Some(&**held_by(place)?),
         })
     }
 
@@ -166,7 +165,7 @@ impl Envelope {
 }
 
 /// The secret in a key file or in the key store.
-fn held_by(place: &Opener<'_>) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+fn held_by(place: &Opener<'_>) -> Result<Secret, KeyError> {
     match place {
         Opener::KeyFile(path) => read_key_file(path),
         Opener::KeyStore(entry) => read_key_store(entry),
