@@ -20,6 +20,7 @@ use crate::device_log;
 use crate::log;
 use crate::problem::{Answer, Refusal};
 use crate::store::Stored;
+use crate::store::device_log::LogPage;
 
 /// Keeps rows of the device's log, each once however often it is sent. Rows that do not follow those before are kept
 /// and raise an alarm.
@@ -73,9 +74,10 @@ pub(super) async fn read(
     let request: LogReadRequest = json(&call.body)?;
     is_purpose(&request.purpose, &LOG_PURPOSES)?;
     let by = acting(&call)?;
-    let (tenant, wanted) = (call.tenant()?.to_owned(), request.clone());
+    let tenant = call.tenant()?.to_owned();
+    let page = LogPage::of(&request, LOG_PAGE + 1);
     let mut kept = central
-        .read(move |central| central.store.log_page(&tenant, &wanted, LOG_PAGE + 1))
+        .read(move |central| central.store.log_page(&tenant, &page))
         .await?;
     let more = kept.len() > LOG_PAGE as usize;
     kept.truncate(LOG_PAGE as usize);

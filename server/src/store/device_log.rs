@@ -23,6 +23,37 @@ pub struct KeptLogRow {
     pub body: String,
 }
 
+/// Which rows make a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// Those of this device; of all where it is none.
+    pub device_id: Option<DeviceId>,
+    /// Those done from this instant on.
+    pub from: DateTime<Utc>,
+    /// Those before this place.
+    pub before: LogPlace,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl LogPage {
+    /// The page that is asked for: it begins where the one before ended, the first with the latest that is wanted.
+    pub fn of(wanted: &LogReadRequest, limit: u32) -> Self {
+        let at_the_end = LogPlace {
+            done_at: wanted.until,
+            device_id: DeviceId::from_uuid(Uuid::nil()),
+            number: 0,
+            link: [0; 32],
+        };
+        Self {
+            device_id: wanted.device_id,
+            from: wanted.from,
+            before: wanted.before.clone().unwrap_or(at_the_end),
+            limit,
+        }
+    }
+}
+
 /// The logs within the municipality's one writing transaction.
 pub trait DeviceLog {
     /// Number and link of each row of these numbers that is kept of a device, both ends included.
@@ -37,24 +68,9 @@ pub trait DeviceLogReader {
     /// The rows of a batch, in the order of their numbers.
     fn log_rows(&self, tenant: &str, batch: Uuid) -> Stored<Vec<KeptLogRow>>;
 
-    /// At most `limit` rows of all devices or of one, the newest first.
-    fn log_page(
-        &self,
-        tenant: &str,
-        wanted: &LogReadRequest,
-        limit: u32,
-    ) -> Stored<Vec<KeptLogRow>>;
+    /// A page of rows, the newest first.
+    fn log_page(&self, tenant: &str, page: &LogPage) -> Stored<Vec<KeptLogRow>>;
 
     /// How many rows are kept in all.
     fn count_log_rows(&self, tenant: &str) -> Stored<u64>;
-}
-
-/// Where a page begins: the last row of the page before, or what is later than all that is wanted.
-pub(super) fn begins_before(wanted: &LogReadRequest) -> LogPlace {
-    wanted.before.clone().unwrap_or(LogPlace {
-        done_at: wanted.until,
-        device_id: DeviceId::from_uuid(Uuid::nil()),
-        number: 0,
-        link: [0; 32],
-    })
 }

@@ -10,6 +10,7 @@ use skranke_protocol::wire::{LogBatch, LogLine, LogReadRequest, Scope};
 use skranke_server::audit::{self, Whole};
 use skranke_server::device_log;
 use skranke_server::devices::Acting;
+use skranke_server::store::device_log::LogPage;
 use uuid::Uuid;
 
 use crate::office::{Laptop, Office, TENANT, noon};
@@ -180,7 +181,10 @@ pub(crate) fn municipalities_do_not_see_each_others_logs(office: &Office) {
 fn read_whole(office: &Office, wanted: &LogReadRequest) -> Vec<LogLine> {
     let (mut wanted, mut lines) = (wanted.clone(), Vec::new());
     loop {
-        let kept = office.store.log_page(TENANT, &wanted, 3).unwrap();
+        let kept = office
+            .store
+            .log_page(TENANT, &LogPage::of(&wanted, 3))
+            .unwrap();
         if kept.is_empty() {
             return lines;
         }

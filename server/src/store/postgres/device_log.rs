@@ -1,13 +1,12 @@
 //! Reading the logs that devices handed over.
 
 use skranke_domain::ids::DeviceId;
-use skranke_protocol::wire::LogReadRequest;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{PostgresStore, row};
 use crate::store::Stored;
-use crate::store::device_log::{DeviceLogReader, KeptLogRow, begins_before};
+use crate::store::device_log::{DeviceLogReader, KeptLogRow, LogPage};
 
 const PAGE: &str = "
     SELECT device_id, number, link, done_at, body
@@ -36,14 +35,9 @@ impl DeviceLogReader for PostgresStore {
         })
     }
 
-    fn log_page(
-        &self,
-        tenant: &str,
-        wanted: &LogReadRequest,
-        limit: u32,
-    ) -> Stored<Vec<KeptLogRow>> {
-        let before = begins_before(wanted);
-        let device = wanted.device_id.map(|id| id.as_uuid());
+    fn log_page(&self, tenant: &str, page: &LogPage) -> Stored<Vec<KeptLogRow>> {
+        let before = &page.before;
+        let device = page.device_id.map(|id| id.as_uuid());
         let whose = if device.is_some() { OF_ONE } else { OF_ALL };
         let sql = [PAGE, whose, NEWEST_FIRST].concat();
         self.read(tenant, async |link| {
@@ -52,13 +46,13 @@ impl DeviceLogReader for PostgresStore {
                     &sql,
                     &[
                         &tenant,
-                        &wanted.from,
+                        &page.from,
                         &before.done_at,
                         &before.device_id.as_uuid(),
                         &row::number(before.number),
                         &&before.link[..],
                         &device,
-                        &i64::from(limit),
+                        &i64::from(page.limit),
                     ],
                 )
                 .await?;

@@ -3,12 +3,11 @@
 use rusqlite::{Row, named_params};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::instant;
-use skranke_protocol::wire::LogReadRequest;
 use uuid::Uuid;
 
 use super::{SqliteStore, row};
 use crate::store::Stored;
-use crate::store::device_log::{DeviceLogReader, KeptLogRow, begins_before};
+use crate::store::device_log::{DeviceLogReader, KeptLogRow, LogPage};
 
 const PAGE: &str = "
     SELECT device_id, number, link, done_at, body
@@ -39,27 +38,22 @@ impl DeviceLogReader for SqliteStore {
         })
     }
 
-    fn log_page(
-        &self,
-        tenant: &str,
-        wanted: &LogReadRequest,
-        limit: u32,
-    ) -> Stored<Vec<KeptLogRow>> {
-        let before = begins_before(wanted);
-        let device = wanted.device_id.map(|id| *id.as_uuid().as_bytes());
+    fn log_page(&self, tenant: &str, page: &LogPage) -> Stored<Vec<KeptLogRow>> {
+        let before = &page.before;
+        let device = page.device_id.map(|id| *id.as_uuid().as_bytes());
         let whose = if device.is_some() { OF_ONE } else { OF_ALL };
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&[PAGE, whose, NEWEST_FIRST].concat())?;
             let rows = statement.query_map(
                 named_params! {
                     ":tenant": tenant,
-                    ":from": instant::to_text(wanted.from),
+                    ":from": instant::to_text(page.from),
                     ":at": instant::to_text(before.done_at),
                     ":last_device": before.device_id.as_uuid().as_bytes(),
                     ":last_number": row::number(before.number),
                     ":last_link": before.link,
                     ":device": device,
-                    ":limit": limit,
+                    ":limit": page.limit,
                 },
                 |row| Ok(kept(row)),
             )?;
