@@ -146,12 +146,23 @@ impl PublicKey {
 }
 
 /// A key made ready to check many signatures: its point is worked out once.
-pub struct Verifier(Option<ed25519_dalek::VerifyingKey>);
+pub struct Verifier {
+    key: PublicKey,
+    point: Option<ed25519_dalek::VerifyingKey>,
+}
 
 impl Verifier {
     /// Makes a key ready; with one that is no point of the curve nothing verifies.
     pub fn new(key: &PublicKey) -> Self {
-        Self(ed25519_dalek::VerifyingKey::from_bytes(&key.0).ok())
+        Self {
+            key: *key,
+            point: ed25519_dalek::VerifyingKey::from_bytes(&key.0).ok(),
+        }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
     }
 
     /// Checks a signature strictly (weak keys and malleable forms are refused).
@@ -168,9 +179,10 @@ impl Verifier {
     }
 
     fn verify_bare(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureError> {
-        let key = self.0.as_ref().ok_or(SignatureError)?;
+        let point = self.point.as_ref().ok_or(SignatureError)?;
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        key.verify_strict(message, &signature)
+        point
+            .verify_strict(message, &signature)
             .map_err(|_| SignatureError)
     }
 }

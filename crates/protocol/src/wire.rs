@@ -54,7 +54,7 @@ pub const MAX_BATCH_EVENTS: usize = 500;
 /// Largest batch in bytes, before compression.
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
 /// Most events on one page of the feed.
-pub const MAX_PAGE_ITEMS: u32 = 500;
+pub const MAX_PAGE_ITEMS: u32 = 2_000;
 /// Longest wait of a long poll in seconds.
 pub const MAX_WAIT_SECONDS: u32 = 25;
 /// Largest text of a profile in bytes.

@@ -3,6 +3,8 @@
 //! What is done is told at once through closures, so a round that is cut anywhere has lost nothing: the next one goes
 //! on from what was stored.
 
+use std::sync::mpsc::{self, SyncSender};
+
 use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::plan::{Alarm, Local, Operation, plan};
@@ -17,9 +19,11 @@ use crate::sending::{Sender, send_all};
 
 /// How often one request is tried within a round.
 pub(crate) const TRIES: u32 = 3;
-/// Items of a page. Two are under way at a time, and what a cut makes the server send again is never more than one of
-/// the largest.
-pub const PAGE_ITEMS: u32 = MAX_PAGE_ITEMS / 2;
+/// Pages that came and wait while another is kept.
+const PAGES_WAITING: usize = 2;
+/// Items of a page. One is kept, others wait and one is on its way: what a cut makes the server send again is never more
+/// than one of the largest.
+pub const PAGE_ITEMS: u32 = MAX_PAGE_ITEMS / (2 + PAGES_WAITING as u32);
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,8 +213,8 @@ impl Sender for Batches<'_, '_> {
     }
 }
 
-/// Reads the feed from a place to its end, handing each page over in order. While one page is kept here, the next is on
-/// its way, so neither side waits for the other.
+/// Reads the feed from a place to its end, handing each page over in order. While one page is kept here, those behind it
+/// are on their way, so neither side waits for the other.
 ///
 /// # Errors
 /// As [`run`]; pages handed over before it stay kept.
@@ -221,26 +225,49 @@ pub fn read_feed(
     page_items: u32,
     keep: &mut dyn FnMut(&Page) -> Result<(), SyncError>,
 ) -> Result<(), SyncError> {
-    let pull = |after| attempt(client, cancel, || client.pull(after, page_items, 0));
-    let mut before = after;
-    let mut page = pull(after)?;
-    while page.sent.more {
-        if cancel.is_cancelled() {
-            return Err(SyncError::Cancelled);
+    std::thread::scope(|scope| {
+        let (ahead, pages) = mpsc::sync_channel(PAGES_WAITING);
+        let fetching = scope.spawn(move || fetch(client, cancel, after, page_items, &ahead));
+        // A page that cannot be kept ends this; with nobody to take the next one, the fetching ends too.
+        for page in pages {
+            keep(&page)?;
         }
-        if page.sent.cursor <= before {
+        fetching
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Asks for page after page until the last one, or until nobody takes them any more.
+fn fetch(
+    client: &Client,
+    cancel: &Cancel,
+    mut after: Cursor,
+    mut page_items: u32,
+    pages: &SyncSender<Page>,
+) -> Result<(), SyncError> {
+    loop {
+        let page = attempt(client, cancel, || {
+            let page = client.pull(after, page_items, 0);
+            if page.is_err() {
+                // Perhaps it was too much for the line in the time there is.
+                page_items = (page_items / 4).max(1);
+            }
+            page
+        })?;
+        let (more, cursor) = (page.sent.more, page.sent.cursor);
+        if more && cursor <= after {
             // A server that says "more" without moving on would keep us here for ever.
             return Err(SyncError::Undecodable);
         }
-        before = page.sent.cursor;
-        page = std::thread::scope(|scope| {
-            let next = scope.spawn(|| pull(before));
-            keep(&page)?;
-            next.join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })?;
+        after = cursor;
+        if pages.send(page).is_err() || !more {
+            return Ok(());
+        }
+        if cancel.is_cancelled() {
+            return Err(SyncError::Cancelled);
+        }
     }
-    keep(&page)
 }
 
 fn attempt<T>(

@@ -1,60 +1,40 @@
-//! A pushed command as it is looked at before anything is locked: read, hashed, and its signatures checked.
+//! A pushed command as it is looked at: read and hashed before anything is locked, its signatures checked from there on.
 //!
-//! Many small sums that need no database take most of the time of a batch, so they are shared among the processors.
+//! Checking signatures is a third of the work of a batch and needs no database, so of a large one it goes on beside the
+//! writer: whoever comes to a command first checks it, and nobody does it twice.
 
-use std::num::NonZero;
+use std::sync::{Arc, OnceLock};
 
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::signature::{PublicKey, Verifier};
 use skranke_protocol::wire::PushCommand;
 
-/// Below this a thread costs more than it saves.
-const EVENTS_A_THREAD: usize = 24;
+/// Below this, checking beside the writer costs more than it saves.
+const WORTH_SHARING: usize = 24;
 
 /// A command with its events as they were read.
 pub struct Offered {
     sent: PushCommand,
     /// Empty where any of them is malformed.
     events: Vec<SealedEvent>,
-    /// The key that certainly signed all of them.
-    signed_by: Option<PublicKey>,
+    /// Whose signature is looked for; nobody's where the events are most likely stored already.
+    signer: Option<Arc<Verifier>>,
+    is_signed: OnceLock<bool>,
 }
 
 impl Offered {
     /// Reads commands of a device. Signatures up to `known_to`, the head of its chain, are left for later: those events
     /// are most likely here already.
     pub fn read(commands: Vec<PushCommand>, key: &PublicKey, known_to: u64) -> Vec<Self> {
-        let events: usize = commands.iter().map(|command| command.events.len()).sum();
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = processors.min(events / EVENTS_A_THREAD).max(1);
-        let share = commands.len().div_ceil(threads).max(1);
-        let mut rest = commands.into_iter();
-        let parts: Vec<Vec<PushCommand>> = (0..threads)
-            .map(|_| rest.by_ref().take(share).collect())
-            .collect();
-        let verifier = Verifier::new(key);
-        let read = |part: Vec<PushCommand>| -> Vec<Self> {
-            part.into_iter()
-                .map(|command| Self::of(command, (key, &verifier), known_to))
-                .collect()
-        };
-        std::thread::scope(|scope| {
-            let mut parts = parts.into_iter();
-            let own = parts.next().unwrap_or_default();
-            let others: Vec<_> = parts.map(|part| scope.spawn(|| read(part))).collect();
-            let mut all = read(own);
-            for other in others {
-                match other.join() {
-                    Ok(part) => all.extend(part),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
-        })
+        let signer = Arc::new(Verifier::new(key));
+        commands
+            .into_iter()
+            .map(|command| Self::of(command, &signer, known_to))
+            .collect()
     }
 
-    fn of(sent: PushCommand, (key, verifier): (&PublicKey, &Verifier), known_to: u64) -> Self {
+    fn of(sent: PushCommand, signer: &Arc<Verifier>, known_to: u64) -> Self {
         let events: Result<Vec<SealedEvent>, _> = sent
             .events
             .iter()
@@ -63,14 +43,27 @@ impl Offered {
             .collect();
         let events = events.unwrap_or_default();
         let is_new = |event: &SealedEvent| event.header().device_seq > known_to;
-        let is_signed = events.iter().all(is_new)
-            && events
-                .iter()
-                .all(|event| event.verify_with(verifier).is_ok());
         Self {
+            signer: events.iter().all(is_new).then(|| Arc::clone(signer)),
             sent,
-            signed_by: is_signed.then_some(*key),
             events,
+            is_signed: OnceLock::new(),
+        }
+    }
+
+    /// Whether signatures of so many events should be [checked](Self::check) beside the writer rather than before it.
+    pub fn is_worth_sharing(batch: &[Self]) -> bool {
+        batch
+            .iter()
+            .map(|command| command.events.len())
+            .sum::<usize>()
+            >= WORTH_SHARING
+    }
+
+    /// Checks the signatures that nobody has checked yet.
+    pub fn check(batch: &[Self]) {
+        for command in batch {
+            command.is_signed();
         }
     }
 
@@ -91,6 +84,19 @@ impl Offered {
 
     /// Whether this key was found to have signed all of them.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        self.signed_by.as_ref() == Some(key)
+        let is_asked = self
+            .signer
+            .as_ref()
+            .is_some_and(|signer| signer.key() == key);
+        is_asked && self.is_signed()
+    }
+
+    fn is_signed(&self) -> bool {
+        *self.is_signed.get_or_init(|| {
+            self.signer.as_ref().is_some_and(|signer| {
+                let mut events = self.events.iter();
+                events.all(|event| event.verify_with(signer).is_ok())
+            })
+        })
     }
 }

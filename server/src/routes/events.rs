@@ -55,10 +55,18 @@ pub(super) async fn push(
             device.head.seq
         };
         let offered = Offered::read(batch.commands, &device.public_key, known_to);
-        Ok((offered, batch.grants, batch.offered_again))
+        if !Offered::is_worth_sharing(&offered) {
+            Offered::check(&offered);
+        }
+        Ok((Arc::new(offered), batch.grants, batch.offered_again))
     })
     .await
     .map_err(|_| Refusal::from(ProblemCode::Unavailable))??;
+    if Offered::is_worth_sharing(&offered) {
+        let beside = Arc::clone(&offered);
+        // Nobody waits for it: the writer checks itself what it comes to first.
+        tokio::task::spawn_blocking(move || Offered::check(&beside));
+    }
     let device_id = call.device()?.id;
     // A revoked device hands over its own work and vouches for nobody else's.
     let offered_again = offered_again && call.device()?.state != DeviceState::Revoked;

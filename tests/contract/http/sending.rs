@@ -4,7 +4,9 @@ use std::iter::repeat_n;
 
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{MAX_BATCH_EVENTS, Outcome, PushBatch, Verdict};
+use skranke_protocol::wire::{
+    CommandVerdict, DeferReason, MAX_BATCH_EVENTS, Outcome, PushBatch, QuarantineReason, Verdict,
+};
 use skranke_sync::{Cancel, Client, Pushed, Sender, SyncError, send_all};
 
 use super::client::refused;
@@ -182,4 +184,40 @@ fn a_batch_of_501_events_is_refused_by_name_and_one_of_500_is_taken() {
     assert_eq!(refused(refusal), ProblemCode::TooLarge);
     assert_eq!(client.status().unwrap().device.seq, 0);
     assert!(client.push_batch(&batch(MAX_BATCH_EVENTS)).is_ok());
+}
+
+#[test]
+fn a_large_batch_is_judged_by_signatures_that_are_checked_while_it_is_written() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let cases: Vec<_> = (0..60).map(|_| laptop.open_case("2512169996").1).collect();
+    let mut batch = PushBatch::of(&cases.concat());
+    let (strange, own) = (
+        batch.commands[0].events[0].signature,
+        &mut batch.commands[30],
+    );
+    own.events[1].signature = strange;
+
+    let pushed = client.push_batch(&batch).unwrap();
+
+    let outcomes: Vec<_> = pushed
+        .verdicts
+        .iter()
+        .map(|answer| answer.verdict.outcome())
+        .collect();
+    let accepted = (1..=30).map(|n| Outcome::Accepted { position: 2 * n });
+    assert!(accepted.eq(outcomes[..30].iter().map(|outcome| (*outcome).clone())));
+    let forged = Outcome::Quarantined {
+        reason: QuarantineReason::BadSignature,
+    };
+    assert_eq!(outcomes[30], &forged);
+    let behind_it = Outcome::Deferred {
+        reason: DeferReason::ChainGap,
+    };
+    assert!(outcomes[31..].iter().all(|outcome| *outcome == &behind_it));
+    // What was signed is taken the second time, and what was taken already is found.
+    let again = client.push_batch(&PushBatch::of(&cases.concat())).unwrap();
+    let is_taken =
+        |answer: &CommandVerdict| matches!(answer.verdict.outcome(), Outcome::Accepted { .. });
+    assert!(again.verdicts.iter().all(is_taken));
 }

@@ -67,8 +67,16 @@ fn page(position: u64) -> String {
     answer("200 OK", OURS, &serde_json::to_string(&page).unwrap())
 }
 
-/// Reads what is answered; the positions kept, how it ended, and what was asked.
+/// Reads what is answered, one item a page; the positions kept, how it ended, and what was asked.
 fn read(
+    answers: Vec<String>,
+    keep: impl Fn(u64) -> Result<(), SyncError>,
+) -> (Vec<u64>, Result<(), SyncError>, Vec<String>) {
+    read_pages_of(1, answers, keep)
+}
+
+fn read_pages_of(
+    items: u32,
     answers: Vec<String>,
     keep: impl Fn(u64) -> Result<(), SyncError>,
 ) -> (Vec<u64>, Result<(), SyncError>, Vec<String>) {
@@ -78,7 +86,7 @@ fn read(
         &client_of(url, Some(server().public())),
         &Cancel::default(),
         Cursor::START,
-        1,
+        items,
         &mut |page: &Page| {
             keep(page.sent.cursor.position)?;
             kept.borrow_mut().push(page.sent.cursor.position);
@@ -112,6 +120,22 @@ fn a_line_that_is_cut_while_a_page_is_fetched_ahead_costs_that_page_alone() {
             .iter()
             .all(|request| request.contains("after=1.1"))
     );
+}
+
+#[test]
+fn what_was_too_much_for_the_line_is_asked_for_in_smaller_pages_from_there_on() {
+    let whole = page(1);
+    let cut = whole[..whole.len() / 2].to_owned();
+
+    let (kept, outcome, asked) = read_pages_of(100, vec![cut, whole, page(2), page(3)], |_| Ok(()));
+
+    assert_eq!((kept, outcome), (vec![1, 2, 3], Ok(())));
+    for (request, limit) in asked
+        .iter()
+        .zip(["limit=100&", "limit=25&", "limit=25&", "limit=25&"])
+    {
+        assert!(request.contains(limit), "{request}");
+    }
 }
 
 #[test]
