@@ -174,7 +174,7 @@ fn acting(call: &Call) -> Answer<Acting> {
 }
 
 /// Refuses a purpose that is none of those the endpoint knows.
-fn is_purpose(stated: &str, known: &[&str]) -> Answer<()> {
+fn known_purpose(stated: &str, known: &[&str]) -> Answer<()> {
     if known.contains(&stated) {
         Ok(())
     } else {

@@ -13,7 +13,7 @@ use skranke_protocol::wire::{
     MAX_BATCH_BYTES, MAX_LOG_ROWS,
 };
 
-use super::{acting, answer, is_purpose, json, unpacked};
+use super::{acting, answer, json, known_purpose, unpacked};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::device_log;
@@ -72,7 +72,7 @@ pub(super) async fn read(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: LogReadRequest = json(&call.body)?;
-    is_purpose(&request.purpose, &LOG_PURPOSES)?;
+    known_purpose(&request.purpose, &LOG_PURPOSES)?;
     let by = acting(&call)?;
     let tenant = call.tenant()?.to_owned();
     let page = LogPage::of(&request, LOG_PAGE + 1);

@@ -11,7 +11,7 @@ use skranke_protocol::wire::{
     RevokeDeviceRequest,
 };
 
-use super::{acting, answer, is_purpose, json, reason};
+use super::{acting, answer, json, known_purpose, reason};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::devices;
@@ -90,7 +90,7 @@ pub(super) async fn holdings(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: HoldingsRequest = json(&call.body)?;
-    is_purpose(&request.purpose, &HOLDINGS_PURPOSES)?;
+    known_purpose(&request.purpose, &HOLDINGS_PURPOSES)?;
     let by = acting(&call)?;
     let held = central
         .writers

@@ -11,7 +11,7 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest, PURPOSES};
 use uuid::Uuid;
 
-use super::{answer, is_purpose, json};
+use super::{answer, json, known_purpose};
 use crate::admission::{self, citizen_digest};
 use crate::auth::Call;
 use crate::central::Central;
@@ -32,7 +32,7 @@ pub(super) async fn lookup(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let request: LookupRequest = json(&call.body)?;
-    is_purpose(&request.purpose, &PURPOSES)?;
+    known_purpose(&request.purpose, &PURPOSES)?;
     let cpr =
         Cpr::parse(&request.cpr).map_err(|_| Refusal::of(ProblemCode::BadParameter, "cpr"))?;
     let digest = citizen_digest(&central.index_key, &cpr);
