@@ -19,6 +19,7 @@ mod migrations;
 mod module_docs;
 mod names;
 mod places;
+mod portable_sql;
 mod profile;
 mod promises;
 mod purity;
