@@ -11,9 +11,14 @@ use skranke_protocol::signature::PublicKey;
 
 use openid::{OpenIdConfig, OpenIdSettings};
 
+use crate::store::postgres::PostgresAddress;
+
 /// Hours a grant is valid unless the settings say otherwise: as long as a computer may work without the central
 /// store, so that a day in the field never outlasts it. Basis: design, section 5 (offline lease, 8 days).
 pub const GRANT_HOURS: u32 = 8 * 24;
+
+/// Connections to PostgreSQL at most, unless the settings say otherwise.
+const CONNECTIONS: usize = 16;
 
 /// The file's settings; every one may also be given as `SKRANKE_SERVER_<NAME>` or on the command line.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,7 +26,7 @@ pub const GRANT_HOURS: u32 = 8 * 24;
 pub struct Settings {
     /// Address to listen on, as `127.0.0.1:0`.
     pub listen: Option<String>,
-    /// `sqlite:PATH`, or `postgres:` and a connection text as libpq reads it, without the password.
+    /// `sqlite:PATH`, or `postgres:` and a connection text in libpq's words, without the password.
     pub store: Option<String>,
     /// File with the password of the PostgreSQL role, where it needs one.
     pub database_password_file: Option<PathBuf>,
@@ -67,17 +72,6 @@ pub enum Database {
     Sqlite(PathBuf),
     /// A PostgreSQL server.
     Postgres(PostgresAddress),
-}
-
-/// How to reach a PostgreSQL server.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PostgresAddress {
-    /// Connection text as libpq reads it, without the password.
-    pub text: String,
-    /// The role's password.
-    pub password: Option<String>,
-    /// Connections at most.
-    pub connections: usize,
 }
 
 /// Settings that passed their checks.
@@ -220,28 +214,12 @@ impl Settings {
         if listen.is_none() {
             faults.push("listen must be an address with a port, as 127.0.0.1:8470".to_owned());
         }
-        let database = match self
-            .store
-            .as_deref()
-            .and_then(|store| store.split_once(':'))
-        {
-            Some(("sqlite", path)) if !path.is_empty() => Some(Database::Sqlite(path.into())),
-            Some(("postgres", text)) if !text.is_empty() => {
-                let password = self
-                    .database_password_file
-                    .as_deref()
-                    .map(|path| secret_in(path, "database_password_file", &mut faults));
-                Some(Database::Postgres(PostgresAddress {
-                    text: text.to_owned(),
-                    password: password.flatten(),
-                    connections: self.connections.unwrap_or(16),
-                }))
-            }
-            _ => {
-                faults.push("store must be given as sqlite:PATH or postgres:ADDRESS".to_owned());
-                None
-            }
-        };
+        let database = database(
+            self.store.as_deref(),
+            self.database_password_file.as_deref(),
+            self.connections,
+            &mut faults,
+        );
         let attachments = match (self.attachments, &database) {
             (Some(folder), _) => Some(folder),
             (None, Some(Database::Sqlite(path))) => Some(path.with_extension("attachments")),
@@ -359,6 +337,34 @@ impl Settings {
     }
 }
 
+/// Where the records are, once that can be read.
+fn database(
+    store: Option<&str>,
+    password_file: Option<&Path>,
+    connections: Option<usize>,
+    faults: &mut Vec<String>,
+) -> Option<Database> {
+    match store.and_then(|store| store.split_once(':')) {
+        Some(("sqlite", path)) if !path.is_empty() => Some(Database::Sqlite(path.into())),
+        Some(("postgres", text)) if !text.is_empty() => {
+            let password =
+                password_file.and_then(|path| secret_in(path, "database_password_file", faults));
+            let connections = connections.unwrap_or(CONNECTIONS);
+            match PostgresAddress::read(text, password.as_deref(), connections) {
+                Ok(address) => Some(Database::Postgres(address)),
+                Err(fault) => {
+                    faults.push(fault.to_string());
+                    None
+                }
+            }
+        }
+        _ => {
+            faults.push("store must be given as sqlite:PATH or postgres:ADDRESS".to_owned());
+            None
+        }
+    }
+}
+
 /// Certificate and key, once they can be used.
 fn tls_files(
     certificate: Option<PathBuf>,
@@ -429,7 +435,7 @@ mod tests {
             }
         };
         type Change<'a> = &'a dyn Fn(&mut Settings);
-        let table: [(Change<'_>, &str); 17] = [
+        let table: [(Change<'_>, &str); 18] = [
             (
                 &|s| s.listen = Some("here".into()),
                 "listen must be an address",
@@ -444,12 +450,16 @@ mod tests {
                 "store must be given as",
             ),
             (
-                &|s| s.store = Some("postgres:host=db".into()),
+                &|s| s.store = Some("postgres:host=/run".into()),
                 "attachments must name a folder",
             ),
             (
+                &|s| s.store = Some("postgres:host=db".into()),
+                "add sslmode=verify-full",
+            ),
+            (
                 &|s| {
-                    s.store = Some("postgres:host=db".into());
+                    s.store = Some("postgres:host=/run".into());
                     s.attachments = Some("files".into());
                     s.database_password_file = Some(missing.clone());
                 },
@@ -555,7 +565,7 @@ mod tests {
         let password = scratch.path().join("password");
         std::fs::write(&password, "hemmelig\n").unwrap();
         let settings = Settings {
-            store: Some("postgres:host=db user=skranke_runtime".to_owned()),
+            store: Some("postgres:host=/run user=skranke_runtime".to_owned()),
             ..complete()
         };
 
@@ -568,14 +578,9 @@ mod tests {
         .check()
         .unwrap();
 
-        assert!(
-            config.database
-                == Database::Postgres(PostgresAddress {
-                    text: "host=db user=skranke_runtime".to_owned(),
-                    password: Some("hemmelig".to_owned()),
-                    connections: 16,
-                })
-        );
+        let text = "host=/run user=skranke_runtime";
+        let expected = PostgresAddress::read(text, Some("hemmelig"), 16).unwrap();
+        assert!(config.database == Database::Postgres(expected));
     }
 
     #[test]

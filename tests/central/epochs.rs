@@ -9,7 +9,7 @@ use skranke_app::api::case::CaseRef;
 use skranke_domain::ids::CaseId;
 use skranke_protocol::signature::SigningKey;
 use skranke_server::store::key_file::KeyFile;
-use skranke_server::store::postgres::PostgresStore;
+use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
 use skranke_server::{backup, operator, restore};
 use skranke_testkit::files::picture;
 use skranke_testkit::invariants::{self, World};
@@ -55,11 +55,8 @@ pub(crate) fn prepare(cluster: &Cluster, folder: &std::path::Path) {
         .join("../server/src/store/postgres/roles.sql");
     cluster.administer_file("postgres", &roles);
     let key = KeyFile::read_or_create(&folder.join("central.key"), false).unwrap();
-    let address = skranke_server::config::PostgresAddress {
-        text: cluster.address("skranke_owner", "skranke"),
-        password: None,
-        connections: 1,
-    };
+    let owner = cluster.address("skranke_owner", "skranke");
+    let address = PostgresAddress::read(&owner, None, 1).unwrap();
     PostgresStore::prepare(&address, &key).unwrap();
 }
 

@@ -11,10 +11,9 @@ mod upgrade;
 
 use std::path::Path;
 
-use skranke_server::config::PostgresAddress;
 use skranke_server::store::Stored;
 use skranke_server::store::key_file::KeyFile;
-use skranke_server::store::postgres::PostgresStore;
+use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
 use skranke_testkit::postgres::Cluster;
 
 const KEY: [u8; 32] = [7; 32];
@@ -38,9 +37,5 @@ pub(crate) fn opened(text: &str) -> Stored<PostgresStore> {
 }
 
 pub(crate) fn address(text: &str, connections: usize) -> PostgresAddress {
-    PostgresAddress {
-        text: text.to_owned(),
-        password: None,
-        connections,
-    }
+    PostgresAddress::read(text, None, connections).unwrap()
 }

@@ -4,6 +4,7 @@
 //! happens: the shell around it waits on a pipe from the test.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub struct Cluster {
     programs: PathBuf,
     account: Option<Account>,
     settings: Vec<String>,
+    /// Where it also listens on the network; its socket has the same port.
+    network: Option<SocketAddr>,
     running: Option<Child>,
 }
 
@@ -97,6 +100,54 @@ impl Cluster {
         cluster.run("initdb", &words, &[&cluster.tables()]);
         cluster.resume();
         cluster
+    }
+
+    /// The same with a door to the network, as [`Cluster::over_network`] says where. With a certificate and its key
+    /// (PEM) it takes connections there over TLS alone; without, in the clear.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn start_on_network(certificate: Option<(&str, &str)>, settings: &[&str]) -> Self {
+        let mut cluster = Self::scratch(Path::new(SCRATCH), settings);
+        cluster.run("initdb", &INITDB, &[&cluster.tables()]);
+        let kind = if certificate.is_some() {
+            "hostssl"
+        } else {
+            "host"
+        };
+        let mut files = vec![(
+            "hba_file",
+            format!("local all all trust\n{kind} all all 127.0.0.0/8 trust\n"),
+        )];
+        if let Some((certificate, key)) = certificate {
+            cluster.settings.push("ssl=on".to_owned());
+            files.push(("ssl_cert_file", certificate.to_owned()));
+            files.push(("ssl_key_file", key.to_owned()));
+        }
+        for (setting, text) in files {
+            let file = cluster.private_file(setting, &text);
+            cluster
+                .settings
+                .push(format!("{setting}={}", file.display()));
+        }
+        let address = free_address();
+        cluster
+            .settings
+            .push(format!("listen_addresses={}", address.ip()));
+        cluster.network = Some(address);
+        cluster.resume();
+        cluster
+    }
+
+    /// A file that the server's user alone may read.
+    fn private_file(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        fs::write(&file, text).expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("a private file");
+        if let Some(account) = self.account {
+            chown(&file, Some(account.uid), Some(account.gid)).expect("the server's own file");
+        }
+        file
     }
 
     /// Makes and starts a standby of this server that calls itself `name`.
@@ -145,6 +196,7 @@ impl Cluster {
             programs: programs(),
             account,
             settings: vec!["fsync=off".to_owned()],
+            network: None,
             running: None,
         };
         cluster
@@ -166,6 +218,10 @@ impl Cluster {
             .stderr(Stdio::null());
         if let Some(account) = self.account {
             command.uid(account.uid).gid(account.gid);
+        }
+        if let Some(address) = self.network {
+            // Read by the server and by all who call it.
+            command.env("PGPORT", address.port().to_string());
         }
         command
     }
@@ -351,6 +407,19 @@ impl Cluster {
         )
     }
 
+    /// Where to reach a database over the network as a role, the server called by a name that its certificate may hold.
+    ///
+    /// # Panics
+    /// It was not started on the network.
+    pub fn over_network(&self, name: &str, role: &str, database: &str) -> String {
+        let address = self.network.expect("a server on the network");
+        format!(
+            "host={name} hostaddr={} port={} user={role} dbname={database}",
+            address.ip(),
+            address.port()
+        )
+    }
+
     /// Where it writes what happens to it.
     pub fn log(&self) -> PathBuf {
         self.folder.path().join("log")
@@ -415,6 +484,20 @@ impl Cluster {
         }
     }
 
+    /// Whether a program's open connections are encrypted and how, a line for each answer there is.
+    ///
+    /// # Panics
+    /// The server does not say.
+    pub fn tls_spoken_by(&self, program: &str) -> String {
+        let asked = format!(
+            "SELECT DISTINCT ssl, version
+               FROM pg_stat_ssl
+               JOIN pg_stat_activity USING (pid)
+              WHERE application_name = '{program}'"
+        );
+        self.administer("postgres", &asked).trim().to_owned()
+    }
+
     /// Waits until a question asked as the administrator is answered with `t`.
     ///
     /// # Panics
@@ -424,6 +507,14 @@ impl Cluster {
             self.administer(database, question).trim() == "t"
         });
     }
+}
+
+/// An address of this machine that no other test has, so that its port stays free until the server takes it.
+fn free_address() -> SocketAddr {
+    let [high, middle, low, _] = (std::process::id() << 8).to_be_bytes();
+    let own = Ipv4Addr::new(127, 64 | high, middle, low);
+    let listener = TcpListener::bind((own, 0)).expect("an address of this machine");
+    listener.local_addr().expect("a port")
 }
 
 impl Drop for Cluster {

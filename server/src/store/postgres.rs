@@ -5,6 +5,7 @@
 //! standby has it too. Calls block on a small runtime of their own.
 //! Basis: design, section 6; reliability, findings 1 to 3 and 9.
 
+mod address;
 mod device_log;
 mod gathered;
 mod link;
@@ -34,7 +35,8 @@ use super::{
     StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
-use crate::config::PostgresAddress;
+use crate::tls;
+pub use address::{AddressError, PostgresAddress};
 pub use schema::SCHEMA_VERSION;
 
 /// How many positions one page of a device of limited scope looks through.
@@ -76,9 +78,9 @@ impl PostgresStore {
     }
 
     fn connect(address: &PostgresAddress, key: &KeyFile) -> Stored<Self> {
-        let config = config(address)?;
+        let connector = connector(address)?;
         let runtime = runtime()?;
-        let pool = Pool::builder(Connector(config))
+        let pool = Pool::builder(connector)
             .max_size(address.connections)
             .wait_timeout(Some(WAIT_FOR_CONNECTION))
             .create_timeout(Some(WAIT_FOR_CONNECTION))
@@ -111,9 +113,9 @@ impl PostgresStore {
     /// # Errors
     /// As the text says; nothing is changed then.
     pub fn prepare(address: &PostgresAddress, key: &KeyFile) -> Stored<()> {
-        let config = config(address)?;
+        let connector = connector(address)?;
         runtime()?.block_on(async {
-            let mut link = Link::connect(&config).await.map_err(unreachable_database)?;
+            let mut link = connector.connect().await.map_err(unreachable_database)?;
             schema::prepare(&mut link, key).await
         })
     }
@@ -176,13 +178,8 @@ impl Drop for PostgresStore {
     }
 }
 
-fn config(address: &PostgresAddress) -> Stored<tokio_postgres::Config> {
-    let mut config: tokio_postgres::Config = address.text.parse().map_err(|_| {
-        StoreError::CannotOpen("the address of the database cannot be read".to_owned())
-    })?;
-    if let Some(password) = &address.password {
-        config.password(password);
-    }
+fn connector(address: &PostgresAddress) -> Stored<Connector> {
+    let mut config = tokio_postgres::Config::clone(&address.driver);
     config
         .application_name("skranke-server")
         .options(SESSION)
@@ -191,7 +188,9 @@ fn config(address: &PostgresAddress) -> Stored<tokio_postgres::Config> {
         .keepalives_idle(Duration::from_secs(10))
         .keepalives_interval(Duration::from_secs(5))
         .keepalives_retries(3);
-    Ok(config)
+    let tls = address.authorities.as_ref().map(tls::client).transpose();
+    let tls = tls.map_err(|error| StoreError::CannotOpen(error.to_string()))?;
+    Ok(Connector::new(config, tls))
 }
 
 fn runtime() -> Stored<Runtime> {
@@ -208,9 +207,10 @@ fn unreachable_database(error: StoreError) -> StoreError {
     if matches!(error, StoreError::CannotOpen(_)) {
         return error;
     }
-    StoreError::CannotOpen(
-        "the database does not answer, or refuses the role or its password".to_owned(),
-    )
+    StoreError::CannotOpen(match link::tls_fault(&error) {
+        Some(fault) => format!("the database cannot be reached safely: {fault}"),
+        None => "the database does not answer, or refuses the role or its password".to_owned(),
+    })
 }
 
 async fn tenant(link: &mut Link, code: &str) -> Stored<Tenant> {

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod authority;
+#[cfg(unix)]
+mod database_tls;
 mod faults;
 mod hostile;
 mod lost;

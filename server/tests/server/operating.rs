@@ -224,14 +224,8 @@ fn without_room_on_the_disk_it_is_not_ready_and_says_so() {
 fn without_its_database_or_its_standby_it_is_not_ready_and_says_which() {
     let scratch = tempfile::tempdir().unwrap();
     let cluster = skranke_testkit::postgres::Cluster::start(&[]);
-    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
-    cluster.administer_file("postgres", &roles);
-    let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
-    let prepared = command(scratch.path(), &store("skranke_owner"))
-        .arg("prepare-database")
-        .status();
-    assert!(prepared.unwrap().success());
-    let program = Started::on(scratch.path(), &store("skranke_runtime"), |_| {});
+    let runtime = crate::program::prepared(scratch.path(), &cluster);
+    let program = Started::on(scratch.path(), &runtime, |_| {});
     assert_eq!(get(&program.url, "/readyz").status, 200);
 
     // Now a standby is asked for that nobody is.

@@ -111,11 +111,17 @@ pub(crate) fn command(folder: &Path, store: &str) -> Command {
     command
 }
 
+/// Roles and an empty database on a fresh server, as its administrator makes them.
+#[cfg(unix)]
+pub(crate) fn make_roles(cluster: &Cluster) {
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
+    cluster.administer_file("postgres", &roles);
+}
+
 /// Roles, database and schema on a fresh server, as `docs/operations.md` says; returns the store to serve.
 #[cfg(unix)]
 pub(crate) fn prepared(folder: &Path, cluster: &Cluster) -> String {
-    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
-    cluster.administer_file("postgres", &roles);
+    make_roles(cluster);
     let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
     let owner = store("skranke_owner");
     let (code, _, said) = run_on(folder, &owner, &["prepare-database"], "");
@@ -224,7 +230,7 @@ impl Counter {
     }
 
     /// Pushes one event and returns up to where the server then says it holds the chain.
-    fn push_note(&mut self) -> Option<u64> {
+    pub(crate) fn push_note(&mut self) -> Option<u64> {
         let sealed = self.seal_note();
         let answer = self.client.push(&[sealed]);
         answer.ok().map(|pushed| pushed.confirmation.seq)
@@ -436,8 +442,7 @@ fn the_operators_commands_say_what_they_did_and_what_was_wrong() {
 fn on_postgresql_it_is_prepared_by_the_owner_serves_as_another_and_survives_a_hard_stop() {
     let scratch = tempfile::tempdir().unwrap();
     let cluster = Cluster::start(&["fsync=on"]);
-    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
-    cluster.administer_file("postgres", &roles);
+    make_roles(&cluster);
     let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
     let runtime = store("skranke_runtime");
 
@@ -553,8 +558,7 @@ fn a_backup_that_is_not_whole_is_not_restored() {
 fn a_small_municipality_moves_to_postgresql_by_one_command() {
     let scratch = tempfile::tempdir().unwrap();
     let cluster = Cluster::start(&[]);
-    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
-    cluster.administer_file("postgres", &roles);
+    make_roles(&cluster);
     let store = |role: &str| format!("postgres:{}", cluster.address(role, "skranke"));
     let mut program = Program::start(scratch.path());
     let mut counter = Counter::enrol(&program.url);

@@ -3,49 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use skranke_sync::{CertificateFault, Client, Connection, Environment, SyncError};
 use skranke_testkit::patience::wait_until;
 
+use crate::authority::Authority;
 use crate::hostile::device;
 use crate::program::SECRET;
 use crate::started::Started;
-
-/// An authority that signs certificates for a test.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
-    }
-
-    /// Writes a certificate and its key into a folder.
-    fn certify(&self, folder: &Path, name: &str, last_year: i32) {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(last_year, 12, 31);
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(folder.join("tls.pem"), certificate.pem()).unwrap();
-        std::fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
-    }
-
-    fn file(&self, folder: &Path) -> PathBuf {
-        let file = folder.join("ca.pem");
-        std::fs::write(&file, &self.pem).unwrap();
-        file
-    }
-}
 
 fn started(folder: &Path) -> Started {
     Started::with(folder, |command| {

@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use skranke_protocol::envelope::SealedEvent;
-use skranke_server::config::PostgresAddress;
 use skranke_server::store::key_file::KeyFile;
-use skranke_server::store::postgres::PostgresStore;
+use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::transfer;
 use skranke_server::store::{CentralStore as _, StoredFeedItem};
@@ -79,11 +78,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
 fn carried(from: &SqliteStore, key: &KeyFile, events: usize) -> Result<Transferred> {
     let cluster = cluster();
     drop(prepared(&cluster, key)?);
-    let owner = PostgresAddress {
-        text: cluster.address("skranke_owner", "skranke"),
-        password: None,
-        connections: 4,
-    };
+    let owner = PostgresAddress::read(&cluster.address("skranke_owner", "skranke"), None, 4)?;
     let to = PostgresStore::open_as_owner(&owner, key)?;
     let begin = Instant::now();
     let carried = transfer::carry(from, &to)?;

@@ -12,9 +12,8 @@ use skranke_domain::role::Role;
 use skranke_protocol::grant::Grant;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::Scope;
-use skranke_server::config::PostgresAddress;
 use skranke_server::store::key_file::KeyFile;
-use skranke_server::store::postgres::PostgresStore;
+use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore, Device};
 use skranke_testkit::postgres::Cluster;
@@ -204,13 +203,9 @@ pub(crate) fn prepared(cluster: &Cluster, key: &KeyFile) -> Result<PostgresStore
     let roles: PathBuf =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/store/postgres/roles.sql");
     cluster.administer_file("postgres", &roles);
-    let address = |role: &str| PostgresAddress {
-        text: cluster.address(role, "skranke"),
-        password: None,
-        connections: 4,
-    };
-    PostgresStore::prepare(&address("skranke_owner"), key)?;
-    Ok(PostgresStore::open(&address("skranke_runtime"), key)?)
+    let address = |role: &str| PostgresAddress::read(&cluster.address(role, "skranke"), None, 4);
+    PostgresStore::prepare(&address("skranke_owner")?, key)?;
+    Ok(PostgresStore::open(&address("skranke_runtime")?, key)?)
 }
 
 /// Makes municipalities, devices and grants known as enrolment and sign-in do.

@@ -36,7 +36,7 @@ struct SettingArguments {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, global = true)]
     listen: Option<String>,
-    /// Where the records are: sqlite:PATH, or postgres: and a connection text as libpq reads it.
+    /// Where the records are: sqlite:PATH, or postgres: and a connection text in libpq's words.
     #[arg(long, global = true)]
     store: Option<String>,
     /// File with the password of the PostgreSQL role.
@@ -307,8 +307,9 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 key_file: Some(config.key_file.clone()),
                 ..Settings::default()
             };
+            let target = target.check().context("the store to move to")?;
             let key = KeyFile::read(&config.key_file)?;
-            let carried = restore::migrate(&config.database, &target.check()?.database, &key)?;
+            let carried = restore::migrate(&config.database, &target.database, &key)?;
             let carried = carried.iter().map(|held| {
                 let rows: std::collections::BTreeMap<_, _> = TABLES
                     .iter()

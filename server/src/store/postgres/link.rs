@@ -16,10 +16,15 @@ use std::task::{Context, Poll, Waker};
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, RowStream, Statement};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Connection, NoTls, Row, RowStream, Socket, Statement,
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::{StoreError, Stored};
+use crate::tls;
 
 /// A parameter that outlives the call it was made in.
 pub(super) type Owned = Box<dyn ToSql + Sync + Send>;
@@ -34,6 +39,9 @@ const PACK_FAST: &str = "
     SELECT set_config(name, 'lz4', false)
       FROM pg_settings
      WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+
+/// What the driver says where the database has TLS switched off.
+const NO_TLS_THERE: &str = "server does not support TLS";
 
 /// Statements under way at most, so that answers do not pile up.
 const MOST_PENDING: usize = 1_000;
@@ -80,6 +88,19 @@ impl std::error::Error for Failure {
     }
 }
 
+/// What is wrong with the protection of the way to the database, where that is why it cannot be reached.
+pub(super) fn tls_fault(error: &StoreError) -> Option<&'static str> {
+    let StoreError::Database(error) = error else {
+        return None;
+    };
+    let cause = std::error::Error::source(&error.downcast_ref::<Failure>()?.0)?;
+    if cause.to_string() == NO_TLS_THERE {
+        return Some("it speaks no TLS; set ssl = on there");
+    }
+    let handshake = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    handshake.downcast_ref().map(tls::refusal)
+}
+
 /// A connection from the pool.
 pub(super) struct Link {
     client: Arc<Client>,
@@ -91,8 +112,12 @@ pub(super) struct Link {
 
 impl Link {
     /// Connects and keeps the connection's own loop running for as long as the link lives.
-    pub(super) async fn connect(config: &tokio_postgres::Config) -> Stored<Self> {
-        let (client, connection) = config.connect(NoTls).await?;
+    async fn connect<T>(config: &Config, tls: T) -> Stored<Self>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+    {
+        let (client, connection) = config.connect(tls).await?;
         let warned = Arc::new(AtomicBool::new(false));
         tokio::spawn(drive(connection, Arc::clone(&warned)));
         client.batch_execute(PACK_FAST).await?;
@@ -246,14 +271,33 @@ where
 }
 
 /// Makes connections for the pool and refuses to give out one that is closed or was left in a transaction.
-pub(super) struct Connector(pub(super) tokio_postgres::Config);
+pub(super) struct Connector {
+    config: Config,
+    /// Who must answer; none where nothing leaves this machine.
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Connector {
+    pub(super) fn new(config: Config, tls: Option<rustls::ClientConfig>) -> Self {
+        let tls = tls.map(MakeRustlsConnect::new);
+        Self { config, tls }
+    }
+
+    /// A new connection.
+    pub(super) async fn connect(&self) -> Stored<Link> {
+        match &self.tls {
+            Some(tls) => Link::connect(&self.config, tls.clone()).await,
+            None => Link::connect(&self.config, NoTls).await,
+        }
+    }
+}
 
 impl Manager for Connector {
     type Type = Link;
     type Error = StoreError;
 
     async fn create(&self) -> Result<Link, StoreError> {
-        Link::connect(&self.0).await
+        self.connect().await
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<StoreError> {
