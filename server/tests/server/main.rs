@@ -8,6 +8,8 @@ mod database_tls;
 mod faults;
 mod hostile;
 mod lost;
+#[cfg(unix)]
+mod moving;
 mod operating;
 mod package;
 mod program;
