@@ -3,6 +3,7 @@
 mod client;
 mod crowd;
 mod devices;
+mod exhausted;
 mod leases;
 mod profiles;
 mod raw;

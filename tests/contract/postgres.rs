@@ -16,7 +16,8 @@ use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
 use skranke_testkit::postgres::Cluster;
 
-const KEY: [u8; 32] = [7; 32];
+/// The key of the database's secrets.
+pub(crate) const KEY: [u8; 32] = [7; 32];
 
 /// Makes roles and database on a fresh server, as `docs/operations.md` says, and opens the store as the runtime role.
 pub(crate) fn prepared(cluster: &Cluster) -> PostgresStore {

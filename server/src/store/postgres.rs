@@ -11,6 +11,8 @@ mod gathered;
 mod link;
 mod row;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod transfer;
 

@@ -1,0 +1,67 @@
+//! What a connection of our own pool carries from one transaction into the next. Basis: reliability, finding 9.
+
+#![cfg(unix)]
+
+use std::path::Path;
+
+use skranke_testkit::postgres::Cluster;
+
+use super::*;
+
+const TENANT: &str = "0999";
+
+/// A store of one connection, so that whoever asks next is given the one just used.
+fn of_one_connection(cluster: &Cluster) -> PostgresStore {
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/roles.sql");
+    cluster.administer_file("postgres", &roles);
+    let key = KeyFile::from_bytes([7; 32]);
+    let address = |role| PostgresAddress::read(&cluster.address(role, "skranke"), None, 1).unwrap();
+    PostgresStore::prepare(&address("skranke_owner"), &key).unwrap();
+    PostgresStore::open(&address("skranke_runtime"), &key).unwrap()
+}
+
+/// Which connection is given out, the municipality it names, and how many municipalities it shows.
+fn left_behind(store: &PostgresStore) -> (i32, String, i64) {
+    const LEFT: &str = "
+        SELECT pg_backend_pid() AS process,
+               coalesce(current_setting('skranke.tenant', true), '') AS named,
+               (SELECT count(*) FROM tenant) AS shown";
+    store.runtime().unwrap().block_on(async {
+        let mut link = store.link().await.unwrap();
+        let row = link.query_opt(LEFT, &[]).await.unwrap().unwrap();
+        (row.get("process"), row.get("named"), row.get("shown"))
+    })
+}
+
+#[test]
+fn no_municipality_stays_named_on_a_connection_that_goes_back_to_the_pool() {
+    let cluster = Cluster::start(&[]);
+    let store = of_one_connection(&cluster);
+    store.create_tenant(TENANT, DateTime::UNIX_EPOCH).unwrap();
+    let (process, ..) = left_behind(&store);
+    let nothing = (process, String::new(), 0);
+
+    type Use<'a> = (&'a str, &'a dyn Fn());
+    let uses: [Use<'_>; 5] = [
+        ("a write outside the feed", &|| {
+            store.create_tenant(TENANT, DateTime::UNIX_EPOCH).unwrap();
+        }),
+        ("a commit", &|| {
+            store.begin(TENANT).unwrap().commit().unwrap();
+        }),
+        ("a transaction that is not wanted", &|| {
+            drop(store.begin(TENANT).unwrap());
+        }),
+        ("a read", &|| {
+            store.tenant(TENANT).unwrap();
+        }),
+        ("a read that finds nobody", &|| {
+            assert!(store.tenant("0777").is_err());
+        }),
+    ];
+    for (name, work) in uses {
+        work();
+
+        assert_eq!(left_behind(&store), nothing, "after {name}");
+    }
+}

@@ -1,0 +1,149 @@
+//! A central store on PostgreSQL whose connections are all held: it says when to come again, and the desktop does.
+//!
+//! Basis: reliability, fault F8.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::wire::{Cursor, FeedItem, PushBatch};
+use skranke_server::config::Database;
+use skranke_sync::{Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, send_all};
+use skranke_testkit::postgres::Cluster;
+
+use super::raw::{proof_with, send};
+use super::town::{Town, now};
+use crate::office::{Laptop, TENANT};
+use crate::postgres::{KEY, address, prepared};
+
+/// Two municipalities, so that two transactions stand in nobody's way but the pool's.
+const TENANTS: [&str; 2] = [TENANT, "0888"];
+
+/// A server over a pool of as many connections as there are municipalities.
+fn town_on(cluster: &Cluster) -> Town {
+    drop(prepared(cluster));
+    let town = Town::with(|config| {
+        let runtime = cluster.address("skranke_runtime", "skranke");
+        config.database = Database::Postgres(address(&runtime, TENANTS.len()));
+        let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+        std::fs::write(&config.key_file, key).unwrap();
+    });
+    let store = town.server.central().store();
+    store.create_tenant(TENANTS[1], now()).unwrap();
+    town
+}
+
+/// Every connection of a town's pool, in the middle of a transaction until it is let go.
+struct Held {
+    let_go: mpsc::Sender<()>,
+    holder: JoinHandle<()>,
+}
+
+impl Held {
+    fn all_of(town: &Town) -> Self {
+        let central = Arc::clone(town.server.central());
+        let (let_go, wanted) = mpsc::channel();
+        let (holding, held) = mpsc::channel();
+        let holder = std::thread::spawn(move || {
+            let begin = |tenant| central.store().begin(tenant).unwrap();
+            let transactions = TENANTS.map(begin);
+            holding.send(()).unwrap();
+            let _ = wanted.recv();
+            drop(transactions);
+        });
+        held.recv().unwrap();
+        Self { let_go, holder }
+    }
+
+    /// They are free when this returns.
+    fn let_go(self) {
+        self.let_go.send(()).unwrap();
+        self.holder.join().unwrap();
+    }
+}
+
+/// The desktop's own client, whose first waiting is what ends the holding; hears how long it was to wait.
+fn patient(town: &Town, laptop: &Laptop, held: Held) -> (Client, Arc<Mutex<Vec<Duration>>>) {
+    let waited = Arc::new(Mutex::new(Vec::new()));
+    let (hears, held) = (Arc::clone(&waited), Mutex::new(Some(held)));
+    let environment = Environment::new(
+        now,
+        |bytes| bytes.copy_from_slice(&uuid::Uuid::now_v7().as_bytes()[16 - bytes.len()..]),
+        move |time, _| {
+            hears.lock().unwrap().push(time);
+            if let Some(held) = held.lock().unwrap().take() {
+                held.let_go();
+            }
+        },
+    );
+    let connection = Connection {
+        base_url: town.server.url().to_owned(),
+        tenant: TENANT.to_owned(),
+        device_id: laptop.id,
+        key: laptop.key.clone(),
+        server_key: Some(town.server.central().public_key()),
+        ca_file: None,
+    };
+    (Client::new(connection, environment), waited)
+}
+
+/// A desktop with one batch to send.
+struct Outbox<'e> {
+    waiting: Option<&'e [SealedEvent]>,
+    confirmed: u64,
+}
+
+impl Sender for Outbox<'_> {
+    fn next(&mut self) -> Result<Option<Vec<SealedEvent>>, SyncError> {
+        Ok(self.waiting.take().map(<[SealedEvent]>::to_vec))
+    }
+
+    fn keep(&mut self, pushed: &Pushed, _: u64) -> Result<(), SyncError> {
+        self.confirmed = pushed.confirmation.seq;
+        Ok(())
+    }
+}
+
+#[test]
+fn with_every_connection_held_a_push_gets_503_and_the_desktop_gets_through_by_itself_after() {
+    let cluster = Cluster::start(&[]);
+    let town = town_on(&cluster);
+    let (reader, mut laptop) = town.counter(1, &["counter"]);
+    let (_, opening) = laptop.open_case("2512169996");
+    let held = Held::all_of(&town);
+
+    let body = serde_json::to_vec(&PushBatch::of(&opening)).unwrap();
+    let proof = proof_with(&town, &laptop, "POST", "/v1/events", &body, None);
+    let answer = send(&town, "POST", "/v1/events", &[proof], &body);
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.problem(), ProblemCode::Unavailable);
+    assert!(
+        answer.head.to_lowercase().contains("\r\nretry-after: 2"),
+        "{}",
+        answer.head
+    );
+
+    let (client, waited) = patient(&town, &laptop, held);
+    let mut outbox = Outbox {
+        waiting: Some(&opening),
+        confirmed: 0,
+    };
+    send_all(&client, &Cancel::default(), &mut outbox).unwrap();
+
+    let waited = waited.lock().unwrap().clone();
+    assert_eq!(
+        waited,
+        [Duration::from_secs(2)],
+        "it was refused, waited as long as it was asked to, and got through"
+    );
+    assert_eq!(outbox.confirmed, opening.len() as u64);
+    let page = reader.pull(Cursor::START, 100, 0).unwrap().sent;
+    let read: Vec<_> = page.items.into_iter().map(|entry| entry.item).collect();
+    let expected: Vec<_> = opening
+        .into_iter()
+        .map(|event| FeedItem::Event { event })
+        .collect();
+    assert_eq!(read, expected, "all of it, once");
+}
