@@ -5,6 +5,7 @@
 //!
 //! Basis: design, sections 3 and 6; sync-and-speed 3.2 and 3.7; reliability, findings 1 and 7, threats T7 and T8.
 
+mod alarm;
 mod fork;
 mod judge;
 mod loaded;
@@ -199,6 +200,8 @@ struct Admission<'t, 'c> {
     loaded: Loaded,
     /// Cases that changed; what the look-up answers from is made anew once, at the end.
     changed: BTreeSet<CaseId>,
+    /// Codes of the alarms that are raised once for all commands taken together.
+    watched: BTreeSet<String>,
     circumstances: Circumstances<'c>,
 }
 
@@ -215,6 +218,7 @@ impl<'t, 'c> Admission<'t, 'c> {
             offered_by: None,
             loaded,
             changed: BTreeSet::new(),
+            watched: BTreeSet::new(),
             circumstances,
         }
     }
@@ -257,9 +261,9 @@ impl<'t, 'c> Admission<'t, 'c> {
                     return self.keep_fork(events);
                 }
                 Place::Gap { .. } => {
-                    return Ok(Verdict::First(Outcome::Deferred {
-                        reason: DeferReason::ChainGap,
-                    }));
+                    let reason = DeferReason::ChainGap;
+                    self.alarm(reason.code(), reason.alarm(), Some(event))?;
+                    return Ok(Verdict::First(Outcome::Deferred { reason }));
                 }
                 Place::Fork => return self.keep_fork(events),
             }
@@ -348,9 +352,8 @@ impl<'t, 'c> Admission<'t, 'c> {
         let now = self.circumstances.now;
         self.transaction
             .keep_refused(self.device.id, reason.code(), &body, now)?;
-        if reason.is_alarm() && self.offered_by.is_none() {
-            self.transaction
-                .raise_alarm(reason.code(), self.device.id, None, now)?;
+        if self.offered_by.is_none() {
+            self.alarm(reason.code(), reason.alarm(), None)?;
         }
         Ok(Verdict::First(Outcome::Quarantined { reason }))
     }
@@ -428,7 +431,7 @@ impl<'t, 'c> Admission<'t, 'c> {
             Some(GrantError::OutsideValidity) => {
                 self.vouched_for(first, QuarantineReason::GrantNotValid)
             }
-            Some(_) => Ok(Err(QuarantineReason::GrantNotValid)),
+            Some(_) => Ok(Err(QuarantineReason::GrantOfAnother)),
         }
     }
 
@@ -579,21 +582,16 @@ impl<'t, 'c> Admission<'t, 'c> {
 
     /// Stores the events as links of the chain with their fate.
     fn settle(&mut self, events: &[SealedEvent], fate: Fate, on_chain: bool) -> Stored<Outcome> {
-        let now = self.circumstances.now;
         let outcome = match fate {
             Fate::Accept { conflicts } => return self.accept(events, &conflicts, Some(on_chain)),
             Fate::Quarantine(reason) => {
-                if let (true, Some(first)) = (reason.is_alarm(), events.first()) {
-                    self.transaction.raise_alarm(
-                        reason.code(),
-                        self.device.id,
-                        Some(first.hash()),
-                        now,
-                    )?;
-                }
+                self.alarm(reason.code(), reason.alarm(), events.first())?;
                 Outcome::Quarantined { reason }
             }
-            Fate::Defer(reason) => Outcome::Deferred { reason },
+            Fate::Defer(reason) => {
+                self.alarm(reason.code(), reason.alarm(), events.first())?;
+                Outcome::Deferred { reason }
+            }
         };
         for event in events {
             self.insert(event, &outcome, on_chain)?;
@@ -714,6 +712,7 @@ impl<'t, 'c> Admission<'t, 'c> {
                 self.set_outcome(event, &outcome)?;
             }
             self.hold_command(events, reason)?;
+            self.alarm(reason.code(), reason.alarm(), events.first())?;
         }
         let waited = Outcome::Deferred {
             reason: DeferReason::ParentMissing,

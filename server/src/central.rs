@@ -64,7 +64,7 @@ pub struct Central {
     openid: Option<(String, OpenId)>,
     pub(crate) requests: Semaphore,
     pub(crate) max_requests: usize,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     /// The municipality of the settings.
     pub(crate) tenant: Option<String>,
     pub(crate) min_free_bytes: u64,
@@ -98,8 +98,13 @@ impl Central {
             }),
             _ => None,
         };
+        let metrics: Arc<Metrics> = Arc::default();
         Ok(Self {
-            writers: Writers::new(Arc::clone(&store), config.queue_length),
+            writers: Writers::new(
+                Arc::clone(&store),
+                config.queue_length,
+                Arc::clone(&metrics),
+            ),
             store,
             public_key: signing_key.public(),
             signing_key,
@@ -119,7 +124,7 @@ impl Central {
             },
             requests: Semaphore::new(config.max_requests),
             max_requests: config.max_requests,
-            metrics: Metrics::default(),
+            metrics,
             tenant: config.tenant.clone(),
             min_free_bytes: config.min_free_bytes,
             reads: Semaphore::new(READS_AT_ONCE),

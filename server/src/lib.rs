@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod admission;
+pub mod alarms;
 pub mod attachments;
 pub mod audit;
 pub mod auth;

@@ -21,6 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{CommandVerdict, Outcome, Verdict};
 
+use crate::alarms;
 use crate::central::Central;
 use crate::log;
 
@@ -82,7 +83,7 @@ impl Default for Metrics {
         );
         registry.register(
             "alarms",
-            "Alarms raised by pushed commands and logs",
+            "Alarms raised, by code and by how soon somebody must look",
             metrics.alarms.clone(),
         );
         registry.register(
@@ -143,24 +144,28 @@ impl Metrics {
         }
     }
 
-    /// Counts an alarm, and tells the log of it.
+    /// Counts an alarm that is committed, and tells the log of it.
     pub(crate) fn alarmed(&self, code: &str) {
-        let labels = vec![("code", code.to_owned())];
-        self.alarms.get_or_create(&labels).inc();
-        log::line("alarm", serde_json::json!({ "code": code }));
+        let urgency = alarms::urgency_of(code).code();
+        self.alarms.get_or_create(&alarm_labels(code)).inc();
+        log::line(
+            "alarm",
+            serde_json::json!({ "code": code, "urgency": urgency }),
+        );
     }
 
-    /// Counts what became of commands, and tells the log of alarms.
+    /// How often an alarm was raised since the start.
+    pub fn alarms(&self, code: &str) -> u64 {
+        let counted = self.alarms.get(&alarm_labels(code));
+        counted.map_or(0, |counter| counter.get())
+    }
+
+    /// Counts what became of commands.
     pub(crate) fn judged(&self, verdicts: &[CommandVerdict]) {
         for CommandVerdict { verdict, .. } in verdicts {
             let (code, reason) = match verdict {
                 Verdict::Duplicate(_) => ("duplicate", ""),
-                Verdict::First(Outcome::Quarantined { reason }) => {
-                    if reason.is_alarm() {
-                        self.alarmed(reason.code());
-                    }
-                    ("quarantined", reason.code())
-                }
+                Verdict::First(Outcome::Quarantined { reason }) => ("quarantined", reason.code()),
                 Verdict::First(Outcome::Deferred { reason }) => ("deferred", reason.code()),
                 Verdict::First(outcome) => (outcome.code(), ""),
             };
@@ -197,6 +202,11 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn alarm_labels(code: &str) -> Labels {
+    let urgency = alarms::urgency_of(code).code();
+    vec![("code", code.to_owned()), ("urgency", urgency.to_owned())]
 }
 
 /// A long poll that waits.

@@ -1,4 +1,5 @@
-//! What a commit put into the feed, and who waits for it: a commit wakes only those whom it concerns.
+//! What a commit put into the feed, and who waits for it: a commit wakes only those whom it concerns. The alarms it
+//! raised go with it, so that an alarm is counted once it is committed, whatever raised it.
 //!
 //! A desktop that holds the whole municipality is woken by every commit that brings something, one of limited scope by
 //! its own cases alone; nobody is woken by a commit that only wrote to the audit. What is committed shortly after comes
@@ -22,13 +23,15 @@ pub(crate) const REMEMBERED: usize = 32;
 /// How long others have to come along once somebody was woken.
 const GATHERED_FOR: Duration = Duration::from_millis(20);
 
-/// What one commit put into the feed of a municipality.
+/// What one commit put into the feed of a municipality, and the alarms it raised.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct News {
     /// Cases with new events.
     cases: BTreeSet<CaseId>,
     /// Devices that an item names, or whose scope grew.
     devices: BTreeSet<DeviceId>,
+    /// Codes of the alarms raised.
+    alarms: Vec<String>,
 }
 
 impl News {
@@ -48,7 +51,17 @@ impl News {
         self.devices.insert(device);
     }
 
-    /// Whether nothing came.
+    /// Adds an alarm.
+    pub fn add_alarm(&mut self, code: &str) {
+        self.alarms.push(code.to_owned());
+    }
+
+    /// Takes out the codes of the alarms.
+    pub fn take_alarms(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.alarms)
+    }
+
+    /// Whether nothing came into the feed.
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty() && self.devices.is_empty()
     }

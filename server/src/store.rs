@@ -577,7 +577,7 @@ pub trait CentralTransaction: AccountRegister + DeviceRegister + DeviceLog {
         at: DateTime<Utc>,
     ) -> Stored<()>;
 
-    /// Raises an alarm.
+    /// Raises an alarm. It is counted once this is committed.
     fn raise_alarm(
         &mut self,
         code: &str,
@@ -626,7 +626,7 @@ pub trait CentralTransaction: AccountRegister + DeviceRegister + DeviceLog {
     /// Adds a seal.
     fn insert_seal(&mut self, seal: &AuditSeal) -> Stored<()>;
 
-    /// What came into the feed so far, for whoever waits for it.
+    /// What came into the feed so far, for whoever waits for it, and the alarms raised.
     fn news(&self) -> News;
 
     /// Makes everything durable.

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use skranke_domain::rehearsal::{self, Bug};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::metrics::Metrics;
 use crate::news::{self, Listener, News};
 use crate::store::{CentralStore, CentralTransaction, StoreError, Stored};
 
@@ -66,11 +67,15 @@ struct Told {
     /// The last position known to be committed; 0 before the first write.
     position: Arc<AtomicU64>,
     news: broadcast::Sender<Arc<News>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Told {
-    fn tell(&self, position: u64, news: News) {
+    fn tell(&self, position: u64, mut news: News) {
         self.position.store(position, Ordering::SeqCst);
+        for code in news.take_alarms() {
+            self.metrics.alarmed(&code);
+        }
         if !news.is_empty() {
             // Nobody need be waiting.
             let _ = self.news.send(Arc::new(news));
@@ -84,15 +89,17 @@ type BusySince = Arc<Mutex<Option<Instant>>>;
 pub struct Writers {
     store: Arc<dyn CentralStore>,
     queue_length: usize,
+    metrics: Arc<Metrics>,
     lanes: Mutex<HashMap<String, Lane>>,
 }
 
 impl Writers {
-    /// Writers over a store, each with room for `queue_length` waiting writes.
-    pub fn new(store: Arc<dyn CentralStore>, queue_length: usize) -> Self {
+    /// Writers over a store, each with room for `queue_length` waiting writes. Alarms are counted in `metrics`.
+    pub fn new(store: Arc<dyn CentralStore>, queue_length: usize, metrics: Arc<Metrics>) -> Self {
         Self {
             store,
             queue_length,
+            metrics,
             lanes: Mutex::new(HashMap::new()),
         }
     }
@@ -224,6 +231,7 @@ impl Writers {
         let told = Told {
             position: Arc::default(),
             news: broadcast::Sender::new(news::REMEMBERED),
+            metrics: Arc::clone(&self.metrics),
         };
         let store = Arc::clone(&self.store);
         let code = tenant.to_owned();

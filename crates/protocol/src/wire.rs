@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use skranke_domain::ids::CommandId;
 
-pub use code::{DeferReason, DeviceState, QuarantineReason, Scope};
+pub use code::{DeferReason, DeviceState, QuarantineReason, Scope, Urgency};
 pub use device::{
     CaseOnDevice, ChainEnd, DeviceRevocation, DevicesAnswer, HOLDINGS_PAGE, HOLDINGS_PURPOSES,
     HandOverAnswer, HandOverRequest, HoldingsAnswer, HoldingsRequest, ListedDevice, RekeyRequest,

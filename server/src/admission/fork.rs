@@ -90,8 +90,7 @@ impl Admission<'_, '_> {
             };
             self.insert(event, &outcome, false)?;
             kept.push(event.clone());
-            self.transaction
-                .raise_alarm(reason.code(), self.device.id, Some(event.hash()), now)?;
+            self.alarm(reason.code(), reason.alarm(), Some(event))?;
         }
         self.hold_branch(&kept, &reason)?;
         if self.device.state == DeviceState::Active {

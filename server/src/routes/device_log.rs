@@ -50,9 +50,6 @@ pub(super) async fn take(
             device_log::take(transaction, device_id, &batch, log::now())
         })
         .await?;
-    if let Some(code) = taken.alarm {
-        central.metrics.alarmed(code);
-    }
     let through = taken.through;
     answer(call.headers(), &LogAnswer { through })
 }

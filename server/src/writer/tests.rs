@@ -16,7 +16,7 @@ fn writers(scratch: &tempfile::TempDir, queue_length: usize) -> Arc<Writers> {
     store
         .create_tenant(TENANT, chrono::DateTime::UNIX_EPOCH)
         .unwrap();
-    Arc::new(Writers::new(Arc::new(store), queue_length))
+    Arc::new(Writers::new(Arc::new(store), queue_length, Arc::default()))
 }
 
 /// A write that says it has begun and then waits to be let go.

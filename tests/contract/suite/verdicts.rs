@@ -187,7 +187,7 @@ pub(crate) fn work_without_a_fitting_grant_is_held_apart(office: &Office) {
         noon(),
         QuarantineReason::GrantUnknown,
     );
-    check(other.grant, noon(), QuarantineReason::GrantNotValid);
+    check(other.grant, noon(), QuarantineReason::GrantOfAnother);
     check(
         good,
         noon() + TimeDelta::hours(5),

@@ -74,8 +74,10 @@ open_codes! {
         DeviceForked => "device_forked",
         /// The grant is not one of this server.
         GrantUnknown => "grant_unknown",
-        /// The grant is for another person or device, or was not valid at that time.
+        /// The grant was not valid at that time.
         GrantNotValid => "grant_not_valid",
+        /// The grant is for another person or device than the event says.
+        GrantOfAnother => "grant_of_another",
         /// The grant had been revoked: a person looks at the work.
         GrantRevoked => "grant_revoked",
         /// The roles of the grant do not permit it.
@@ -97,16 +99,48 @@ impl QuarantineReason {
         Self::Other(format!("rule.{code}"))
     }
 
-    /// Whether the security of the records is in question, not only one case.
-    pub fn is_alarm(&self) -> bool {
-        matches!(
-            self,
-            Self::OtherContent
-                | Self::ChainFork
-                | Self::BadSignature
-                | Self::OtherDevice
-                | Self::OtherTenant
-        )
+    /// The alarm it calls for; none where it follows from what was told before, or is a person's own decision.
+    pub fn alarm(&self) -> Option<Urgency> {
+        match self {
+            Self::Malformed
+            | Self::BadSignature
+            | Self::CommandBroken
+            | Self::OtherDevice
+            | Self::OtherTenant
+            | Self::OtherContent
+            | Self::ChainFork
+            | Self::GrantOfAnother
+            | Self::UnderstatedBasedOn
+            | Self::PayloadMalformed => Some(Urgency::AtOnce),
+            Self::GrantUnknown
+            | Self::GrantNotValid
+            | Self::NotPermitted
+            | Self::PayloadMissing => Some(Urgency::Watch),
+            Self::DeviceForked | Self::GrantRevoked | Self::Returned => None,
+            // Every program of ours writes plain names down.
+            Self::Other(code) if code == "rule.file_name_not_plain" => Some(Urgency::AtOnce),
+            Self::Other(code) => code.starts_with("rule.").then_some(Urgency::Watch),
+        }
+    }
+}
+
+/// How soon somebody must look at an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// An honest program in its right place can make it too: an older or newer one, one whose answer was lost, one
+    /// that came back after its grant ran out.
+    Watch,
+    /// No honest program makes it, or two computers write as one.
+    AtOnce,
+}
+
+impl Urgency {
+    /// The code that monitoring reads.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::AtOnce => "at_once",
+        }
     }
 }
 
@@ -121,6 +155,16 @@ open_codes! {
         ParentMissing => "parent_missing",
         /// An event it builds on is in quarantine; held until that is settled.
         ParentQuarantined => "parent_quarantined",
+    }
+}
+
+impl DeferReason {
+    /// The alarm it calls for; none where waiting is all there is to it.
+    pub fn alarm(&self) -> Option<Urgency> {
+        match self {
+            Self::ChainGap | Self::UnknownKind => Some(Urgency::Watch),
+            Self::ParentMissing | Self::ParentQuarantined | Self::Other(_) => None,
+        }
     }
 }
 

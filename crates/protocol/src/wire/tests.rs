@@ -109,6 +109,43 @@ fn a_reason_of_a_later_server_is_kept_as_it_came() {
 }
 
 #[test]
+fn every_reason_says_whether_it_is_an_alarm_and_how_soon_somebody_must_look() {
+    let quarantined = |code: &str| QuarantineReason::from_code(code).alarm();
+    for forged in [
+        "malformed",
+        "bad_signature",
+        "command_broken",
+        "other_device",
+        "other_tenant",
+        "other_content",
+        "chain_fork",
+        "grant_of_another",
+        "understated_based_on",
+        "payload_malformed",
+        "rule.file_name_not_plain",
+    ] {
+        assert_eq!(quarantined(forged), Some(Urgency::AtOnce), "{forged}");
+    }
+    for doubtful in [
+        "rule.not_ready",
+        "grant_unknown",
+        "grant_not_valid",
+        "not_permitted",
+        "payload_missing",
+    ] {
+        assert_eq!(quarantined(doubtful), Some(Urgency::Watch), "{doubtful}");
+    }
+    for told_before in ["grant_revoked", "device_forked", "returned"] {
+        assert_eq!(quarantined(told_before), None, "{told_before}");
+    }
+    let deferred = |code: &str| DeferReason::from_code(code).alarm();
+    assert_eq!(deferred("chain_gap"), Some(Urgency::Watch));
+    assert_eq!(deferred("unknown_kind"), Some(Urgency::Watch));
+    assert_eq!(deferred("parent_missing"), None);
+    assert_eq!(deferred("parent_quarantined"), None);
+}
+
+#[test]
 fn feed_items_are_pinned_and_unknown_ones_are_passed_over() {
     let left = FeedEntry {
         position: 9,

@@ -17,7 +17,7 @@ use skranke_protocol::wire::Scope;
 use skranke_server::config::Config;
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::{CentralStore, CentralTransaction, EnrolmentCode, Staff};
-use skranke_server::{accounts, log, sign_in};
+use skranke_server::{accounts, alarms, log, sign_in};
 
 use crate::{print, tenant};
 
@@ -103,14 +103,15 @@ pub(crate) fn list_alarms(store: &dyn CentralStore, tenant: &str) -> anyhow::Res
         .into_iter()
         .map(|record| (record.device.id, record.device.code))
         .collect();
-    let alarms = store.alarms(tenant)?.into_iter().map(|alarm| {
+    let raised = store.alarms(tenant)?.into_iter().map(|alarm| {
         json!({
             "alarm": alarm.code,
+            "urgency": alarms::urgency_of(&alarm.code).code(),
             "device": codes.get(&alarm.device_id),
             "raised_at": instant::to_text(alarm.raised_at),
         })
     });
-    print(&json!({ "alarms": alarms.collect::<Vec<_>>() }))
+    print(&json!({ "alarms": raised.collect::<Vec<_>>() }))
 }
 
 pub(crate) fn revoke_device(

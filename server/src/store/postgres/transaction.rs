@@ -524,6 +524,7 @@ impl CentralTransaction for PostgresTransaction {
         event: Option<&[u8; 32]>,
         at: DateTime<Utc>,
     ) -> Stored<()> {
+        self.news.add_alarm(code);
         self.send(
             "INSERT INTO alarm (tenant, id, code, device_id, event_hash, raised_at)
              VALUES ($1, $2, $3, $4, $5, $6)",

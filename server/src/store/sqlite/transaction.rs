@@ -495,6 +495,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
         event: Option<&[u8; 32]>,
         at: DateTime<Utc>,
     ) -> Stored<()> {
+        self.news.add_alarm(code);
         self.connection.execute(
             "INSERT INTO alarm (tenant, id, code, device_id, event_hash, raised_at)
              VALUES (:tenant, :id, :code, :device_id, :event_hash, :raised_at)",

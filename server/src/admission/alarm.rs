@@ -1,0 +1,46 @@
+//! The alarms that pushed work raises. Basis: decision 43.
+
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::wire::Urgency;
+use uuid::Uuid;
+
+use super::Admission;
+use crate::store::{AuditRow, Stored};
+
+impl Admission<'_, '_> {
+    /// Raises an alarm and notes it in the audit. What must be looked at at once is raised each time; of the rest, one
+    /// of a kind stands for all that came together, and what is offered again was told of when it first came.
+    pub(super) fn alarm(
+        &mut self,
+        code: &str,
+        urgency: Option<Urgency>,
+        event: Option<&SealedEvent>,
+    ) -> Stored<()> {
+        let is_raised = match urgency {
+            None => false,
+            Some(Urgency::AtOnce) => true,
+            Some(Urgency::Watch) => {
+                self.offered_by.is_none() && self.watched.insert(code.to_owned())
+            }
+        };
+        if !is_raised {
+            return Ok(());
+        }
+        let now = self.circumstances.now;
+        let hash = event.map(SealedEvent::hash);
+        self.transaction
+            .raise_alarm(code, self.device.id, hash, now)?;
+        self.transaction.audit(&AuditRow {
+            id: Uuid::now_v7(),
+            at: now,
+            device_id: self.device.id,
+            // Who the event says it is by is what is in doubt.
+            staff_id: None,
+            action: "alarm_raised",
+            purpose: "access".to_owned(),
+            case_id: event.map(|event| event.header().case_id),
+            citizen_digest: None,
+            detail: code.to_owned(),
+        })
+    }
+}
