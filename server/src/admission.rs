@@ -29,6 +29,7 @@ use skranke_protocol::wire::{
 };
 use uuid::Uuid;
 
+use crate::ownership::Doer;
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
 pub use fork::{is_handed_over, rekey};
 pub use judge::{case_number, citizen_digest, has_run_out};
@@ -539,7 +540,12 @@ impl<'t, 'c> Admission<'t, 'c> {
             return Ok(fate);
         }
         let case = self.loaded.case(self.transaction, case_id)?;
-        let conflicts = match judge::judge(case_id, case, events, &grant.roles) {
+        let doer = Doer {
+            staff_id: first.header().actor,
+            device_id: self.device.id,
+            is_given_cases: self.device.scope == Scope::OwnCases,
+        };
+        let conflicts = match judge::judge(case_id, case, events, (&grant.roles, doer)) {
             Ok(conflicts) => conflicts,
             Err(judge::Apart::Quarantine(reason)) => return Ok(Fate::Quarantine(reason)),
             Err(judge::Apart::UnknownKind) => return Ok(Fate::Defer(DeferReason::UnknownKind)),
@@ -574,7 +580,9 @@ impl<'t, 'c> Admission<'t, 'c> {
         // Who made one branch had not seen what the other copy of the computer made under the same name.
         let is_branch = self.is_branch(events)?;
         let case = self.loaded.case(self.transaction, case_id)?;
-        if !is_branch && judge::leaves_out_own_work(case, events) {
+        let leaves_out =
+            judge::leaves_out_opening(case, events) || judge::leaves_out_own_work(case, events);
+        if !is_branch && leaves_out {
             return Ok(Some(Fate::Quarantine(QuarantineReason::UnderstatedBasedOn)));
         }
         Ok(None)

@@ -26,6 +26,7 @@ pub mod news;
 pub mod openapi;
 pub mod openid;
 pub mod operator;
+pub mod ownership;
 pub mod pace;
 pub mod policy;
 pub mod problem;

@@ -141,7 +141,7 @@ pub static TABLE: [Rule; 33] = {
         row("GET",   "/v1/confirmation",   KnownDevice,                Any,          0,               None),
         row("HEAD",  ATTACHMENT,           KnownDevice,                Any,          0,               None),
         row("PATCH", ATTACHMENT,           KnownDevice,                Any,          MAX_CHUNK_BYTES, None),
-        row("GET",   ATTACHMENT,           Person(Act::ReadCase), Municipality, 0,               None),
+        row("GET",   ATTACHMENT,           Person(Act::SeeChannel), Municipality, 0,             None),
     ]
 };
 

@@ -86,6 +86,8 @@ fn a_form_scanned_at_one_counter_is_seen_at_another_logged_there_and_in_the_cent
     assert_eq!(looks.len(), 2, "each look is one line");
     assert!(looks.iter().all(|row| row.purpose == "case_work"));
     assert!(looks.iter().all(|row| row.staff_id.is_some()));
+    let named = looks.iter().filter_map(|row| row.case_id);
+    assert!(named.eq([&case.row.id; 2].map(|id| id.parse().unwrap())));
 
     // Nothing of it stays at the other computer
     drop(other);

@@ -160,6 +160,18 @@ impl Office {
         batch: &PushBatch,
     ) -> Stored<Admitted> {
         let mut transaction = self.store.begin(TENANT)?;
+        let admitted = self.admit(transaction.as_mut(), now, device, batch)?;
+        transaction.commit()?;
+        Ok(admitted)
+    }
+
+    fn admit(
+        &self,
+        transaction: &mut dyn CentralTransaction,
+        now: DateTime<Utc>,
+        device: DeviceId,
+        batch: &PushBatch,
+    ) -> Stored<Admitted> {
         let server_key = self.public_key();
         let circumstances = Circumstances {
             now,
@@ -171,9 +183,15 @@ impl Office {
             .ok_or(StoreError::Row("device"))?;
         let commands = batch.commands.clone();
         let offered = Offered::read(commands, &sender.public_key, sender.head.seq);
-        let admitted = admission::admit(transaction.as_mut(), device, &offered, circumstances)?;
-        transaction.commit()?;
-        Ok(admitted)
+        admission::admit(transaction, device, &offered, circumstances)
+    }
+
+    /// The verdict a command would get; nothing of it is kept.
+    pub(crate) fn would_say(&self, device: DeviceId, events: &[SealedEvent]) -> Verdict {
+        let mut transaction = self.store.begin(TENANT).unwrap();
+        let batch = PushBatch::of(events);
+        let admitted = self.admit(transaction.as_mut(), noon(), device, &batch);
+        admitted.unwrap().verdicts.remove(0).verdict
     }
 
     /// Pushes one command and returns its verdict.

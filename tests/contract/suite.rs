@@ -11,6 +11,7 @@ pub(crate) mod hostile;
 pub(crate) mod lease;
 pub(crate) mod merging;
 pub(crate) mod review;
+pub(crate) mod rights;
 pub(crate) mod verdicts;
 
 /// Runs every test of the suite against a backend.
@@ -45,12 +46,18 @@ macro_rules! run_against {
                 merging::a_counter_may_not_merge,
                 merging::two_merges_that_cross_are_both_taken_and_neither_case_is_gone,
                 merging::a_case_that_is_over_takes_in_no_other,
+                merging::a_case_that_is_over_or_goes_on_elsewhere_takes_no_decision,
                 review::held_work_waits_with_its_reason_its_case_and_its_sender,
                 review::released_work_is_judged_again_gets_positions_and_is_served,
                 review::a_release_of_what_breaks_a_rule_lets_nothing_in,
                 review::what_the_authors_role_forbids_is_not_let_in_by_a_lead,
                 review::returned_work_goes_back_with_its_reason_and_all_that_builds_on_it,
                 review::work_its_author_vouched_for_waits_for_nobody,
+                rights::each_role_pushes_onto_whose_cases_the_table_says,
+                rights::outreach_goes_on_with_what_it_opened_whatever_others_did_since,
+                rights::nobody_makes_a_case_theirs_by_opening_it_anew,
+                rights::outreach_work_that_waited_for_a_sign_in_is_its_own_all_the_same,
+                rights::outreach_work_that_another_computer_offers_again_is_its_own_all_the_same,
                 chain::a_gap_is_not_stored_and_is_asked_for_again,
                 chain::a_fork_is_an_alarm_and_both_branches_are_kept,
                 chain::each_command_of_a_branch_is_held_and_can_be_let_in,

@@ -409,6 +409,11 @@ impl Case {
         self.state == CaseState::Granted && self.registered.is_some()
     }
 
+    /// Whether something is left to do in it: a decision, a tick or a choice.
+    pub fn is_open_work(&self) -> bool {
+        self.state.is_open() || !self.missing_ticks().is_empty() || !self.conflicts.is_empty()
+    }
+
     /// The ticks that must still be made, in their usual order (practice 4).
     pub fn missing_ticks(&self) -> Vec<Tick> {
         let due: &[Tick] = match self.state {

@@ -71,6 +71,8 @@ pub const UPLOAD_OFFSET: &str = "upload-offset";
 pub const UPLOAD_LENGTH: &str = "upload-length";
 /// Header that says whether the attachment is complete: `?1` or `?0`.
 pub const UPLOAD_COMPLETE: &str = "upload-complete";
+/// Header with the case in which a person reads an attachment.
+pub const CASE: &str = "skranke-case";
 /// Header that says why a person reads an attachment: one of [`PURPOSES`].
 pub const PURPOSE: &str = "skranke-purpose";
 /// Why a person may be looked up, or a file of theirs be read. The list is closed: own words would end in the log.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use skranke_domain::cpr::{Cpr, Purpose};
-use skranke_domain::ids::{CommandId, DeviceId, Sha256Digest};
+use skranke_domain::ids::{CaseId, CommandId, DeviceId, Sha256Digest};
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::SignedGrant;
@@ -19,7 +19,7 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
-    BrowserSignInAnswer, BrowserSignInRequest, CommandVerdict, ConfirmationAnswer, Cursor,
+    BrowserSignInAnswer, BrowserSignInRequest, CASE, CommandVerdict, ConfirmationAnswer, Cursor,
     DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedPage, HandOverAnswer, HandOverRequest,
     HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer,
     LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
@@ -642,18 +642,18 @@ impl Client {
         }
     }
 
-    /// Fetches a file for a stated purpose and checks that it is the one named.
+    /// Fetches a file of a case for a stated purpose and checks that it is the one named.
     ///
     /// # Errors
     /// See [`SyncError`].
     pub fn download(
         &self,
         session: &Session,
-        digest: &Sha256Digest,
+        (case, digest): (CaseId, &Sha256Digest),
         purpose: &str,
     ) -> Result<Vec<u8>, SyncError> {
         let call = Call {
-            headers: vec![(PURPOSE, purpose.to_owned())],
+            headers: vec![(CASE, case.to_string()), (PURPOSE, purpose.to_owned())],
             ..self.call("GET", &format!("/v1/attachments/{digest}"))
         };
         let answer = self.as_person(session, call, TIMEOUT)?;

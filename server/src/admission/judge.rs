@@ -12,8 +12,8 @@ use skranke_domain::case::{Case, Recorded, act_of, check, check_rule_set};
 use skranke_domain::cpr::{Cpr, Purpose};
 use skranke_domain::danish_time;
 use skranke_domain::event::Event;
-use skranke_domain::ids::{CaseId, DeviceId, EventId};
-use skranke_domain::role::{Role, any_permits};
+use skranke_domain::ids::{CaseId, DeviceId, EventId, StaffId};
+use skranke_domain::role::{Leave, Role, may};
 use skranke_domain::rule_set::RuleSets;
 use skranke_forms::Forms;
 use skranke_protocol::envelope::SealedEvent;
@@ -21,6 +21,7 @@ use skranke_protocol::payload;
 use skranke_protocol::wire::QuarantineReason;
 
 use super::loaded::LoadedCase;
+use crate::ownership::Doer;
 use crate::store::CaseSummary;
 
 /// Why a command is not accepted.
@@ -32,6 +33,7 @@ pub(super) enum Apart {
 /// Who recorded an event, as number of which chain.
 pub(super) struct Authored {
     pub(super) id: EventId,
+    pub(super) staff: StaffId,
     pub(super) device: DeviceId,
     pub(super) seq: u64,
 }
@@ -41,20 +43,29 @@ impl Authored {
         let header = event.header();
         Self {
             id: header.id,
+            staff: header.actor,
             device: header.device_id,
             seq: header.device_seq,
         }
     }
 }
 
-/// Judges a command; returns the fields in conflict it takes part in.
+/// Judges a command that somebody made in these roles; returns the fields in conflict it takes part in.
+///
+/// Whose the case is, is asked of what the author had seen, as their own desktop did: an event of theirs that is not
+/// among it does not make the case theirs.
 pub(super) fn judge(
     case_id: CaseId,
     loaded: &LoadedCase,
     command: &[SealedEvent],
-    roles: &[Role],
+    (roles, doer): (&[Role], Doer),
 ) -> Result<Vec<String>, Apart> {
     let seen = ancestors(&loaded.recorded, parents(command));
+    let authors = loaded.authors.iter();
+    let mut made: Vec<(StaffId, DeviceId)> = authors
+        .filter(|author| seen.contains(&author.id))
+        .map(|author| (author.staff, author.device))
+        .collect();
     let mut as_seen: Vec<Recorded> = loaded
         .recorded
         .iter()
@@ -71,10 +82,13 @@ pub(super) fn judge(
         let Some(event) = &new.event else {
             return Err(Apart::UnknownKind);
         };
-        if !any_permits(roles, act_of(event)) {
+        let case = Case::fold(case_id, &as_seen);
+        // A case that is being opened is nobody's yet.
+        let whose = (!made.is_empty()).then(|| doer.ownership(&case, &made));
+        if may(roles, act_of(event), whose) == Leave::Never {
             return Err(Apart::Quarantine(QuarantineReason::NotPermitted));
         }
-        let case = Case::fold(case_id, &as_seen);
+        made.push((doer.staff_id, doer.device_id));
         is_quiet &= case.conflicts.is_empty();
         check(&case, event)
             .and_then(|()| check_rule_set(&case, event, rule_sets()))
@@ -165,6 +179,12 @@ pub fn citizen_digest(index_key: &[u8; 32], cpr: &Cpr) -> [u8; 32] {
 /// An event of the history for the fold. Accepted events were readable when they were taken.
 pub(super) fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
     payload::recorded(sealed).ok()
+}
+
+/// Whether a command begins a case that is there: whoever knows a case has seen how it began.
+pub(super) fn leaves_out_opening(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
+    let mut firsts = command.first().into_iter();
+    !loaded.recorded.is_empty() && firsts.any(|first| first.header().based_on.is_empty())
 }
 
 /// Whether a command does not name what its own device had done in the case before. A device has seen its own work;

@@ -7,10 +7,12 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use skranke_domain::ids::Sha256Digest;
+use skranke_domain::ids::{CaseId, Sha256Digest};
+use skranke_domain::role::Leave;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
-    MAX_ATTACHMENT_BYTES, PURPOSE, PURPOSES, UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET,
+    CASE, MAX_ATTACHMENT_BYTES, PURPOSE, PURPOSES, Scope, UPLOAD_COMPLETE, UPLOAD_LENGTH,
+    UPLOAD_OFFSET,
 };
 use uuid::Uuid;
 
@@ -18,6 +20,7 @@ use crate::attachments::{AttachmentError, Finished};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
+use crate::ownership::{Doer, look_at_file};
 use crate::problem::{Answer, Refusal};
 use crate::store::{Attachment, AuditRow};
 
@@ -106,13 +109,14 @@ pub(super) async fn patch(
     }
 }
 
-/// The sealed original, for a person who may read cases; audited.
+/// The sealed original, in a case that names it, for a person who may look at that case and sees who came; audited.
 #[utoipa::path(
     get,
     path = "/v1/attachments/{digest}",
     operation_id = "attachment_fetch",
     params(
         ("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits"),
+        ("skranke-case" = String, Header, description = "The case that names it"),
         ("skranke-purpose" = String, Header, description = "Why, as a code; it is logged"),
     ),
     responses((status = 200, description = "The content, as its own type", content_type = "*/*", body = Vec<u8>)),
@@ -127,24 +131,47 @@ pub(super) async fn fetch(
         .text(PURPOSE)
         .filter(|stated| PURPOSES.contains(stated))
         .ok_or(Refusal::of(ProblemCode::BadParameter, PURPOSE))?;
+    let case_id: CaseId = call
+        .text(CASE)
+        .and_then(|case| case.parse().ok())
+        .ok_or(Refusal::of(ProblemCode::BadParameter, CASE))?;
     let Standing::Complete(attachment) = standing(&central, &call, digest).await? else {
         return Err(ProblemCode::NotFound.into());
     };
+    let (device, person) = (call.device()?, call.person()?);
     let row = AuditRow {
         id: Uuid::now_v7(),
         at: log::now(),
-        device_id: call.device()?.id,
-        staff_id: Some(call.person()?.staff_id),
+        device_id: device.id,
+        staff_id: Some(person.staff_id),
         action: "attachment_read",
         purpose: purpose.to_owned(),
-        case_id: None,
+        case_id: Some(case_id),
         citizen_digest: None,
         detail: digest.to_string(),
     };
-    central
+    let doer = Doer {
+        staff_id: person.staff_id,
+        device_id: device.id,
+        is_given_cases: device.scope == Scope::OwnCases,
+    };
+    let roles = person.roles.clone();
+    let looked = central
         .writers
-        .write(call.tenant()?, move |transaction| transaction.audit(&row))
+        .write(call.tenant()?, move |transaction| {
+            let history = transaction.case_history(case_id)?;
+            let leave = look_at_file((case_id, &history), &digest, &roles, doer);
+            if leave.is_some_and(|leave| leave != Leave::Never) {
+                transaction.audit(&row)?;
+            }
+            Ok(leave)
+        })
         .await?;
+    match looked {
+        None => return Err(ProblemCode::NotFound.into()),
+        Some(Leave::Never) => return Err(ProblemCode::NotPermitted.into()),
+        Some(Leave::Free | Leave::ForPurpose) => {}
+    }
     let tenant = call.tenant()?.to_owned();
     let bytes = central
         .read(move |central| Ok(central.attachments.read(&tenant, &digest)))

@@ -32,6 +32,7 @@ fn a_small_municipality_moves_to_postgresql_and_back_by_one_command_each() {
     (0..3).for_each(|_| {
         counter.push_note().unwrap();
     });
+    let case_id = counter.open_with_scan(digest, scan.len() as u64);
     let upload = counter
         .client
         .upload(&digest, &scan, &Cancel::default(), |_| {});
@@ -40,25 +41,28 @@ fn a_small_municipality_moves_to_postgresql_and_back_by_one_command_each() {
     let (code, _, said) = run_on(folder, &owner, &["prepare-database"], "");
     assert_eq!(code, Some(0), "{said}");
     let told = moves(&embedded(folder), &owner);
-    assert_eq!(told["carried"][0]["rows"]["event"], 3);
+    assert_eq!(told["carried"][0]["rows"]["event"], 5);
     assert_eq!(told["carried"][0]["rows"]["attachment"], 1);
 
     let program = Program::start_on(folder, &store("skranke_runtime"));
     counter.move_to(&program.url);
     assert_eq!(
         counter.push_note(),
-        Some(4),
+        Some(6),
         "the same server key, the same chain"
     );
-    assert!(counter.fetch(&digest) == scan, "its folder stayed");
+    assert!(counter.fetch(case_id, &digest) == scan, "its folder stayed");
     ended(program);
     let home = format!("sqlite:{}", folder.join("again.db").display());
     let told = moves(&owner, &home);
-    assert_eq!(told["carried"][0]["rows"]["event"], 4);
+    assert_eq!(told["carried"][0]["rows"]["event"], 6);
 
     let program = Program::start_on(folder, &home);
     counter.move_to(&program.url);
-    assert_eq!(counter.push_note(), Some(5));
-    assert!(counter.fetch(&digest) == scan, "its folder was named again");
+    assert_eq!(counter.push_note(), Some(7));
+    assert!(
+        counter.fetch(case_id, &digest) == scan,
+        "its folder was named again"
+    );
     ended(program);
 }

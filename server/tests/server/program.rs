@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use skranke_domain::event::{CaseOpened, Channel, Event};
+use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Event};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, Sha256Digest, StaffId};
 use skranke_protocol::chain::Head;
 use skranke_protocol::enrolment_code::EnrolmentCode;
@@ -236,10 +236,35 @@ impl Counter {
         answer.ok().map(|pushed| pushed.confirmation.seq)
     }
 
+    /// Opens a case with a scan in it: two events.
+    pub(crate) fn open_with_scan(&mut self, digest: Sha256Digest, size_bytes: u64) -> CaseId {
+        self.signs_in();
+        let opened = self.open_case();
+        let case_id = opened.header().case_id;
+        let attached = Event::AttachmentAdded(AttachmentAdded {
+            digest,
+            purpose: AttachmentPurpose::Other,
+            media_type: "application/pdf".to_owned(),
+            size_bytes,
+            file_name: "anmodning.pdf".to_owned(),
+        });
+        let unsealed = Unsealed {
+            case_id,
+            based_on: vec![opened.header().id],
+            ..self.unsealed()
+        };
+        let attached = unsealed.seal(&attached, [2; 16], &self.key).unwrap();
+        self.head = Head::after(attached.header(), attached.hash());
+        self.client.push(&[opened, attached]).unwrap();
+        case_id
+    }
+
     /// What the server holds of a scan, for somebody who works on the case.
-    pub(crate) fn fetch(&self, digest: &Sha256Digest) -> Vec<u8> {
+    pub(crate) fn fetch(&self, case_id: CaseId, digest: &Sha256Digest) -> Vec<u8> {
         let session = self.client.sign_in(&at_the_counter()).unwrap();
-        let fetched = self.client.download(&session, digest, "case_work");
+        let fetched = self
+            .client
+            .download(&session, (case_id, digest), "case_work");
         fetched.unwrap()
     }
 

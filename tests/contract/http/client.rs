@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use skranke_domain::cpr::Cpr;
+use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::plan::{Local, OwnAttachment, OwnEvent};
 use skranke_protocol::problem::ProblemCode;
@@ -56,17 +57,22 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
     let (client, mut laptop) = town.counter(1, &["counter"]);
     let (other, mut other_laptop) = town.counter(2, &["counter"]);
     other.push(&other_laptop.open_case("2211771212").1).unwrap();
-    let own = [
-        laptop.open_case("2512169996").1,
-        laptop.open_case("2512169996").1,
-    ]
-    .concat();
     let mut scan = b"%PDF-1.7\n".to_vec();
     scan.resize(2_500_000, b'x');
     let file = OwnAttachment {
         digest: Sha256Digest::from_bytes(Sha256::digest(&scan).into()),
         size_bytes: scan.len() as u64,
     };
+    let (case, opening) = laptop.open_case("2512169996");
+    let attached = Event::AttachmentAdded(AttachmentAdded {
+        digest: file.digest,
+        purpose: AttachmentPurpose::Other,
+        media_type: "application/pdf".to_owned(),
+        size_bytes: file.size_bytes,
+        file_name: "anmodning.pdf".to_owned(),
+    });
+    let scanned = laptop.command(case, &last(&opening), &[attached]);
+    let own = [opening, scanned, laptop.open_case("2512169996").1].concat();
     let mut confirmed = 0;
     let mut cursor = Cursor::START;
     let mut uploaded = Vec::new();
@@ -124,13 +130,11 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
         sent.push((result.sent, result.read));
     }
 
-    assert_eq!(sent, [(4, 6), (0, 0), (0, 0)]);
-    assert_eq!((confirmed, uploaded), (4, vec![file.digest]));
+    assert_eq!(sent, [(5, 7), (0, 0), (0, 0)]);
+    assert_eq!((confirmed, uploaded), (5, vec![file.digest]));
     let signed = client.sign_in(&session(&laptop, &["counter"])).unwrap();
-    assert_eq!(
-        client.download(&signed, &file.digest, "case_work").unwrap(),
-        scan
-    );
+    let named = (case, &file.digest);
+    assert_eq!(client.download(&signed, named, "case_work").unwrap(), scan);
 }
 
 #[test]

@@ -4,8 +4,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use skranke_domain::ids::CaseId;
-use skranke_domain::role::Role;
+use sha2::{Digest as _, Sha256};
+use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
+use skranke_domain::ids::{CaseId, Sha256Digest, StaffId};
+use skranke_domain::role::{Act, Leave, Ownership, Role, may, permits};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::{
@@ -14,10 +16,13 @@ use skranke_protocol::wire::{
     RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
+use skranke_server::store::CentralStore;
+use skranke_sync::{Cancel, Client};
 
+use super::client::refused;
 use super::raw::{Answer, send};
 use super::town::{SECRET, Town, now, session};
-use crate::office::{Laptop, TENANT};
+use crate::office::{Laptop, TENANT, last};
 
 const OTHER_TENANT: &str = "0998";
 
@@ -213,7 +218,7 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("GET", "/v1/confirmation"),"---yyy yyyyyy yy"),
     (("HEAD", ATTACHMENT),      "---yyy yyyyyy yy"),
     (("PATCH", ATTACHMENT),     "---yyy yyyyyy yy"),
-    (("GET", ATTACHMENT),       "------ yyyyy- --"),
+    (("GET", ATTACHMENT),       "------ y-yy-- --"),
 ];
 
 /// Why the visitor at this place in the order is turned away.
@@ -259,6 +264,97 @@ fn every_endpoint_answers_everyone_as_the_policy_table_says() {
             }
         }
     }
+}
+
+const SCAN: &[u8] = b"%PDF-1.7 anmodning";
+
+fn scan() -> Sha256Digest {
+    Sha256Digest::from_bytes(Sha256::digest(SCAN).into())
+}
+
+/// Opens a case with the scan in it, in the name of whoever `laptop` is just now.
+fn scanned_case(client: &Client, laptop: &mut Laptop, is_over: bool) -> CaseId {
+    let signed_in = client.sign_in(&session(laptop, &["counter"])).unwrap();
+    laptop.grant = signed_in.grant().id;
+    let (case, opening) = laptop.open_case("2512169996");
+    let mut events = vec![Event::AttachmentAdded(AttachmentAdded {
+        digest: scan(),
+        purpose: AttachmentPurpose::Other,
+        media_type: "application/pdf".to_owned(),
+        size_bytes: SCAN.len() as u64,
+        file_name: "anmodning.pdf".to_owned(),
+    })];
+    if is_over {
+        events.push(Event::HelpedInstead {
+            ended_at: now(),
+            offer: "mitid".to_owned(),
+        });
+    }
+    let rest = laptop.command(case, &last(&opening), &events);
+    client.push(&[opening, rest].concat()).unwrap();
+    case
+}
+
+/// A case with the scan in it of each ownership to whoever sits at `here`.
+fn one_of_each(town: &Town, client: &Client, here: &mut Laptop) -> Vec<(Ownership, CaseId)> {
+    let (other_client, mut elsewhere) = town.counter(2, &["counter"]);
+    let me = here.staff;
+    let own = [false, true].map(|is_over| scanned_case(client, here, is_over));
+    here.staff = StaffId::from_uuid(uuid::Uuid::now_v7());
+    let computers = [false, true].map(|is_over| scanned_case(client, here, is_over));
+    here.staff = me;
+    let others = [false, true].map(|is_over| scanned_case(&other_client, &mut elsewhere, is_over));
+    vec![
+        (Ownership::Own, own[0]),
+        (Ownership::Computer, computers[0]),
+        (Ownership::HandedIn, others[0]),
+        (Ownership::OwnDone, own[1]),
+        (Ownership::OwnDone, computers[1]),
+        (Ownership::OthersDone, others[1]),
+    ]
+}
+
+#[test]
+fn a_file_is_read_in_a_case_that_names_it_by_whoever_sees_who_came_and_may_look_at_that_case() {
+    let town = Town::new();
+    let (client, mut here) = town.counter(1, &["counter"]);
+    let cases = one_of_each(&town, &client, &mut here);
+    let (bare, opening) = here.open_case("2512169996");
+    client.push(&opening).unwrap();
+    client
+        .upload(&scan(), SCAN, &Cancel::default(), |_| {})
+        .unwrap();
+
+    for role in Role::ALL {
+        let signed_in = client.sign_in(&session(&here, &[role.code()])).unwrap();
+        let read = |case| client.download(&signed_in, (case, &scan()), "case_work");
+        let sees_who_came = permits(role, Act::SeeChannel);
+        for (whose, case) in &cases {
+            let looks = may(&[role], Act::ReadCase, Some(*whose)) != Leave::Never;
+            let tried = format!("{role:?} {whose:?}");
+            if sees_who_came && looks {
+                assert_eq!(read(*case).unwrap(), SCAN, "{tried}");
+            } else {
+                assert_eq!(refused(read(*case)), ProblemCode::NotPermitted, "{tried}");
+            }
+        }
+        if sees_who_came {
+            for without in [bare, CaseId::from_uuid(uuid::Uuid::nil())] {
+                assert_eq!(refused(read(without)), ProblemCode::NotFound, "{role:?}");
+            }
+        }
+    }
+    let rows = town.operator().audit(TENANT, None, 1_000).unwrap();
+    let looks = rows.iter().filter(|row| row.action == "attachment_read");
+    let named: Vec<_> = looks.map(|row| row.case_id).collect();
+    let roles = Role::ALL
+        .iter()
+        .filter(|role| permits(**role, Act::SeeChannel));
+    assert_eq!(named.len(), roles.count() * cases.len());
+    assert!(
+        named.iter().all(Option::is_some),
+        "each look names its case"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use skranke_domain::cpr::Cpr;
-use skranke_domain::ids::StaffId;
+use skranke_domain::ids::{CaseId, StaffId};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{RefreshRequest, Scope, SessionRequest};
 use skranke_server::sign_in::hash_password;
@@ -263,11 +263,12 @@ fn whoever_looks_a_person_up_or_reads_a_file_says_why_and_it_is_logged() {
     let (client, _, session) = signed_in(&town, 1);
     let cpr = Cpr::parse("2512169996").unwrap();
     let nothing_there = "0".repeat(64).parse().unwrap();
+    let nowhere = (CaseId::from_uuid(uuid::Uuid::nil()), &nothing_there);
 
     for unstated in ["", "nysgerrighed", "Counter_Entry"] {
         let looked_up = client.lookup(&session, &cpr, unstated);
         assert_eq!(refused(looked_up), ProblemCode::BadParameter, "{unstated}");
-        let read = client.download(&session, &nothing_there, unstated);
+        let read = client.download(&session, nowhere, unstated);
         assert_eq!(refused(read), ProblemCode::BadParameter, "{unstated}");
     }
     client.lookup(&session, &cpr, "citizen_contact").unwrap();

@@ -1,9 +1,10 @@
 //! Two cases about one citizen that a person merges.
 
 use skranke_domain::case::Case;
-use skranke_domain::event::{Event, MergedInto};
+use skranke_domain::event::{Consultation, Event, MergedInto, Refused, Rejected};
 use skranke_domain::ids::{CaseId, EventId, GrantId};
 use skranke_domain::role::Role;
+use skranke_domain::rule_set::RuleSetCode;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::payload;
 use skranke_protocol::wire::{Outcome, QuarantineReason, Scope, Verdict};
@@ -187,5 +188,71 @@ pub(crate) fn a_case_that_is_over_takes_in_no_other(office: &Office) {
     assert_eq!(
         outcomes(office, &laptop, &sent),
         [rule("not_mergeable"), rule("merge_not_linked")]
+    );
+}
+
+/// Each decision there is, for a case that could take it were it not over.
+fn decisions() -> Vec<Event> {
+    let at = noon();
+    vec![
+        Event::MarkedReady,
+        Event::MarkedIncomplete { missing: vec![] },
+        Event::Rejected(Rejected {
+            rejected_at: at,
+            reason: "no_valid_id".to_owned(),
+            next_step: String::new(),
+        }),
+        Event::Withdrawn { withdrawn_at: at },
+        Event::HelpedInstead {
+            ended_at: at,
+            offer: "mitid".to_owned(),
+        },
+        Event::Forwarded {
+            forwarded_at: at,
+            authority: "Faxe Kommune".to_owned(),
+        },
+        Event::Refused(Refused {
+            decided_at: at,
+            rule_set: RuleSetCode::C,
+            unmet: vec![],
+            reasons: "Ingen grund erklæret".to_owned(),
+            consultation: Consultation::NotNeeded {
+                reason: "Kendt".to_owned(),
+            },
+        }),
+    ]
+}
+
+pub(crate) fn a_case_that_is_over_or_goes_on_elsewhere_takes_no_decision(office: &Office) {
+    let mut laptop = lead(office, 1);
+    let one = opened(office, &mut laptop, ONE);
+    let withdrawn = Event::Withdrawn {
+        withdrawn_at: noon(),
+    };
+    let over = laptop.command(one.0, &one.1, &[withdrawn]);
+    assert_eq!(outcomes(office, &laptop, &over), [None]);
+    let (ended, lasting) = (
+        opened(office, &mut laptop, ANOTHER),
+        opened(office, &mut laptop, ANOTHER),
+    );
+    let merged = merge(&mut laptop, &ended, &lasting);
+    assert_eq!(outcomes(office, &laptop, &merged), [None, None]);
+
+    for (case, seen) in [(one.0, last(&over)), (ended.0, last(&merged))] {
+        for decision in decisions() {
+            let kind = decision.kind();
+            let command = laptop.command(case, &seen, &[decision]);
+            assert_eq!(
+                outcomes(office, &laptop, &command),
+                [rule("not_open")],
+                "{kind}"
+            );
+        }
+    }
+    let decision = laptop.command(lasting.0, &last(&merged[..1]), &[Event::MarkedReady]);
+    assert_eq!(
+        outcomes(office, &laptop, &decision),
+        [None],
+        "where it goes on, it is decided"
     );
 }

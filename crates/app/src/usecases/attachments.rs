@@ -143,7 +143,7 @@ impl App {
     pub fn attachment_copy(&self, request: AttachmentRef) -> Result<AttachmentCopy, AppError> {
         let missing = || AppError::of(ErrorCode::NotFound);
         let digest: Sha256Digest = request.digest.parse().map_err(|_| missing())?;
-        let (entry, purpose) = self.at_work(|work| {
+        let (entry, purpose, case) = self.at_work(|work| {
             work.session.needs(Act::ReadCase)?;
             let entry = Entry::new(Action::AttachmentRead, work.now).on(digest.to_string());
             match (&request.case_id, &request.draft_id) {
@@ -157,9 +157,10 @@ impl App {
                         work.session.needs(Act::SeeChannel)?;
                         let case = continued.case()?;
                         holds_file(&work, case, digest)?;
-                        Ok((entry.on_case(case).because(OPEN_WORK), OPEN_WORK))
+                        let entry = entry.on_case(case).because(OPEN_WORK);
+                        Ok((entry, OPEN_WORK, Some(case)))
                     } else if holds {
-                        Ok((entry, OPEN_WORK))
+                        Ok((entry, OPEN_WORK, None))
                     } else {
                         Err(missing())
                     }
@@ -170,7 +171,8 @@ impl App {
                     let stated = cases::purpose(request.purpose.as_deref())?;
                     let purpose = work.may(Act::ReadCase, case, stated)?;
                     holds_file(&work, case, digest)?;
-                    Ok((entry.on_case(case).because(purpose), purpose))
+                    let entry = entry.on_case(case).because(purpose);
+                    Ok((entry, purpose, Some(case)))
                 }
                 (Some(_), Some(_)) | (None, None) => Err(AppError::malformed_request()),
             }
@@ -179,9 +181,11 @@ impl App {
             work.store.write(&work.actor, entry)?.commit()?;
             kept_copy(&work.store.read()?, digest)
         })?;
-        match here {
-            Some(copy) => Ok(copy),
-            None => self.copy_from_central_store(digest, purpose),
+        match (here, case) {
+            (Some(copy), _) => Ok(copy),
+            (None, Some(case)) => self.copy_from_central_store(case, digest, purpose),
+            // A draft's own file was never anywhere else.
+            (None, None) => Err(AppError::of(ErrorCode::AttachmentNotSent)),
         }
     }
 
@@ -191,19 +195,19 @@ impl App {
     /// lies (decision 35).
     fn copy_from_central_store(
         &self,
+        case: CaseId,
         digest: Sha256Digest,
         purpose: &str,
     ) -> Result<AttachmentCopy, AppError> {
-        let fetched =
-            self.as_person(
-                |client, session| match client.download(session, &digest, purpose) {
-                    Err(SyncError::Refused {
-                        code: ProblemCode::NotFound,
-                        ..
-                    }) => Ok(None),
-                    fetched => fetched.map(Some),
-                },
-            );
+        let fetched = self.as_person(|client, session| {
+            match client.download(session, (case, &digest), purpose) {
+                Err(SyncError::Refused {
+                    code: ProblemCode::NotFound,
+                    ..
+                }) => Ok(None),
+                fetched => fetched.map(Some),
+            }
+        });
         let original = fetched.map_err(|error| {
             if error.code == ErrorCode::OnlineOnly {
                 AppError::of(ErrorCode::AttachmentElsewhere)

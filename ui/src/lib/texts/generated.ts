@@ -769,6 +769,7 @@ export const texts = {
   "held_for.command_broken": "Det hænger ikke sammen.",
   "held_for.device_forked": "Lavet efter at computeren blev fundet i to udgaver, og før den fik sit nye nummer.",
   "held_for.grant_not_valid": "Medarbejderens adgang gjaldt ikke på det tidspunkt.",
+  "held_for.grant_of_another": "Det er skrevet under en adgang, der gælder en anden medarbejder eller en anden computer.",
   "held_for.grant_revoked": "Medarbejderens adgang var trukket tilbage.",
   "held_for.grant_unknown": "Medarbejderen var ikke logget ind på serveren.",
   "held_for.malformed": "Det kan ikke læses.",
