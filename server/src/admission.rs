@@ -7,6 +7,7 @@
 
 mod alarm;
 mod fork;
+mod held_then;
 mod judge;
 mod loaded;
 mod merging;
@@ -269,7 +270,10 @@ impl<'t, 'c> Admission<'t, 'c> {
                 Place::Fork => return self.keep_fork(events),
             }
         }
-        let fate = self.fate(command.command_id, events)?;
+        let mut fate = self.fate(command.command_id, events)?;
+        if on_chain {
+            fate = self.in_view_of_what_it_held(events, fate)?;
+        }
         let outcome = self.settle(events, fate, on_chain)?;
         if on_chain {
             self.device.head = head;
@@ -581,7 +585,7 @@ impl<'t, 'c> Admission<'t, 'c> {
         let is_branch = self.is_branch(events)?;
         let case = self.loaded.case(self.transaction, case_id)?;
         let leaves_out =
-            judge::leaves_out_opening(case, events) || judge::leaves_out_own_work(case, events);
+            judge::leaves_out_beginning(case, events) || judge::leaves_out_own_work(case, events);
         if !is_branch && leaves_out {
             return Ok(Some(Fate::Quarantine(QuarantineReason::UnderstatedBasedOn)));
         }

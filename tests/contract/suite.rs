@@ -12,6 +12,7 @@ pub(crate) mod lease;
 pub(crate) mod merging;
 pub(crate) mod review;
 pub(crate) mod rights;
+pub(crate) mod understated;
 pub(crate) mod verdicts;
 
 /// Runs every test of the suite against a backend.
@@ -39,6 +40,10 @@ macro_rules! run_against {
                 verdicts::a_child_of_a_quarantined_parent_waits,
                 verdicts::one_bad_command_does_not_hold_up_its_neighbours,
                 verdicts::a_command_that_leaves_out_its_own_devices_work_is_held_apart,
+                understated::who_names_a_later_event_held_what_came_before_it_in_every_case,
+                understated::what_was_recorded_before_anything_later_was_read_is_honest,
+                understated::work_of_a_computer_that_forked_tells_nothing_of_how_far_another_had_read,
+                understated::an_event_that_does_not_build_on_the_one_before_it_in_its_command_is_held_apart,
                 decisions::a_decision_the_law_does_not_allow_is_held_apart_with_its_reason,
                 decisions::a_decision_that_holds_is_accepted,
                 merging::a_merge_ends_one_case_is_served_and_can_be_undone,

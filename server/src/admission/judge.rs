@@ -36,16 +36,19 @@ pub(super) struct Authored {
     pub(super) staff: StaffId,
     pub(super) device: DeviceId,
     pub(super) seq: u64,
+    /// Where it stands in the feed.
+    pub(super) position: u64,
 }
 
 impl Authored {
-    pub(super) fn of(event: &SealedEvent) -> Self {
+    pub(super) fn of(event: &SealedEvent, position: u64) -> Self {
         let header = event.header();
         Self {
             id: header.id,
             staff: header.actor,
             device: header.device_id,
             seq: header.device_seq,
+            position,
         }
     }
 }
@@ -181,10 +184,16 @@ pub(super) fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
     payload::recorded(sealed).ok()
 }
 
-/// Whether a command begins a case that is there: whoever knows a case has seen how it began.
-pub(super) fn leaves_out_opening(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
+/// Whether a command begins a case that is there: whoever knows a case has seen how it began. Or whether one of its
+/// events does not build on the one before it in the command.
+pub(super) fn leaves_out_beginning(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
     let mut firsts = command.first().into_iter();
-    !loaded.recorded.is_empty() && firsts.any(|first| first.header().based_on.is_empty())
+    let begins_anew =
+        !loaded.recorded.is_empty() && firsts.any(|first| first.header().based_on.is_empty());
+    let breaks_off = command
+        .windows(2)
+        .any(|pair| !pair[1].header().based_on.contains(&pair[0].header().id));
+    begins_anew || breaks_off
 }
 
 /// Whether a command does not name what its own device had done in the case before. A device has seen its own work;
@@ -207,6 +216,39 @@ pub(super) fn leaves_out_own_work(loaded: &LoadedCase, command: &[SealedEvent]) 
     }
     let seen = ancestors(&loaded.recorded, first.header().based_on.iter().copied());
     own.any(|id| !seen.contains(&id))
+}
+
+/// Whether a command does not build on everything of its case up to a position of the feed.
+pub(super) fn leaves_out_up_to(
+    loaded: &LoadedCase,
+    command: &[SealedEvent],
+    position: u64,
+) -> bool {
+    let authors = loaded.authors.iter();
+    let mut held = authors
+        .filter(|event| event.position <= position)
+        .peekable();
+    if held.peek().is_none() {
+        return false;
+    }
+    let first = command.iter().take(1);
+    let named = first.flat_map(|first| first.header().based_on.iter().copied());
+    let seen = ancestors(&loaded.recorded, named);
+    held.any(|event| !seen.contains(&event.id))
+}
+
+/// The events of other devices that a command names: whose, and where in the feed.
+pub(super) fn named_of_others(
+    loaded: &LoadedCase,
+    command: &[SealedEvent],
+) -> Vec<(DeviceId, u64)> {
+    let own = command.first().map(|first| first.header().device_id);
+    let named: HashSet<EventId> = parents(command).collect();
+    let authors = loaded.authors.iter();
+    authors
+        .filter(|event| named.contains(&event.id) && Some(event.device) != own)
+        .map(|event| (event.device, event.position))
+        .collect()
 }
 
 fn parents(command: &[SealedEvent]) -> impl Iterator<Item = EventId> {

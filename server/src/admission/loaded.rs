@@ -254,10 +254,10 @@ impl Loaded {
 impl LoadedCase {
     fn add(&mut self, event: &SealedEvent, outcome: &Outcome) {
         match outcome {
-            Outcome::Accepted { .. } | Outcome::Conflict { .. } => {
+            Outcome::Accepted { position } | Outcome::Conflict { position, .. } => {
                 // Accepted events were readable when they were taken.
                 self.recorded.extend(judge::fold_input(event));
-                self.authors.push(judge::Authored::of(event));
+                self.authors.push(judge::Authored::of(event, *position));
             }
             Outcome::Deferred { .. } => self.deferred.push(event.clone()),
             Outcome::Quarantined { .. } => {}

@@ -34,6 +34,9 @@ pub struct Device {
     pub quarantined: u64,
     /// Events of the chain that wait.
     pub deferred: u64,
+    /// The last position of the feed that its own events name: whatever stands up to there, it held when it recorded
+    /// them.
+    pub named_position: u64,
 }
 
 impl Device {
@@ -50,6 +53,7 @@ impl Device {
             accepted: 0,
             quarantined: 0,
             deferred: 0,
+            named_position: 0,
         }
     }
 

@@ -137,6 +137,7 @@ pub const TABLES: [Table; 18] = [
             ("last_seen_at", Time),
             ("served_position", Number),
             ("read_position", Number),
+            ("named_position", Number),
             ("revoked_at", Time),
             ("revoked_by", Id),
             ("revoke_reason", Text),

@@ -89,6 +89,7 @@ impl Central {
             accepted: 0,
             quarantined: 0,
             deferred: 0,
+            named_position: 0,
         };
         self.devices.entry(laptop.id).or_insert(device);
     }

@@ -82,7 +82,7 @@ open_codes! {
         GrantRevoked => "grant_revoked",
         /// The roles of the grant do not permit it.
         NotPermitted => "not_permitted",
-        /// It does not name what its own device had done in the case before.
+        /// It does not name what its own device had done in the case before, or certainly held of it.
         UnderstatedBasedOn => "understated_based_on",
         /// The payload of a known kind cannot be read.
         PayloadMalformed => "payload_malformed",

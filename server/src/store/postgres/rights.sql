@@ -109,7 +109,7 @@ GRANT SELECT, INSERT ON tenant, device, enrolment_code, staff, staff_grant, even
 -- editions nothing changes.
 GRANT UPDATE (position, frontier, backup_position, next_device, audit_rows) ON tenant TO skranke_runtime;
 GRANT UPDATE (state, seq, head_hash, accepted, quarantined, deferred, last_seen_at, served_position, read_position,
-  revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at, successor_of) ON device TO skranke_runtime;
+  named_position, revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at, successor_of) ON device TO skranke_runtime;
 GRANT UPDATE (device_id) ON enrolment_code TO skranke_runtime;
 GRANT UPDATE (login, password_hash, roles, active) ON staff TO skranke_runtime;
 GRANT UPDATE (revoked_at, generation, renewed_at, ended_at) ON staff_grant TO skranke_runtime;

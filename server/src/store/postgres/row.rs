@@ -19,7 +19,8 @@ use super::super::{
 };
 
 pub(super) const DEVICE_COLUMNS: &str = "
-    id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred";
+    id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred,
+    named_position";
 
 pub(super) const EVENT_COLUMNS: &str = "
     hash, header, payload, salt, signature, outcome, outcome_detail, event.position, on_chain";
@@ -81,6 +82,7 @@ pub(super) fn device(row: &Row) -> Stored<Device> {
         accepted: count(row, "accepted")?,
         quarantined: count(row, "quarantined")?,
         deferred: count(row, "deferred")?,
+        named_position: count(row, "named_position")?,
     })
 }
 

@@ -13,7 +13,7 @@ use super::super::{ServerKeys, StoreError, Stored};
 use super::link::Link;
 
 /// The schema this program works with.
-pub const SCHEMA_VERSION: i32 = 10;
+pub const SCHEMA_VERSION: i32 = 11;
 
 const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("../../../migrations/postgres/0001_central_store.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("../../../migrations/postgres/0008_device_log.sql"),
     include_str!("../../../migrations/postgres/0009_device_log_by_time.sql"),
     include_str!("../../../migrations/postgres/0010_device_successor.sql"),
+    include_str!("../../../migrations/postgres/0011_device_named.sql"),
 ];
 const RIGHTS: &str = include_str!("rights.sql");
 

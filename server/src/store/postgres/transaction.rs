@@ -184,7 +184,8 @@ impl CentralTransaction for PostgresTransaction {
     fn update_device(&mut self, device: &Device) -> Stored<()> {
         self.send(
             "UPDATE device
-                SET state = $3, seq = $4, head_hash = $5, accepted = $6, quarantined = $7, deferred = $8
+                SET state = $3, seq = $4, head_hash = $5, accepted = $6, quarantined = $7, deferred = $8,
+                    named_position = $9
               WHERE tenant = $1 AND id = $2",
             owned![
                 self.tenant.code.clone(),
@@ -195,6 +196,7 @@ impl CentralTransaction for PostgresTransaction {
                 number(device.accepted),
                 number(device.quarantined),
                 number(device.deferred),
+                number(device.named_position),
             ],
         )
     }

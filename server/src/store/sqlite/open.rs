@@ -12,7 +12,7 @@ use super::super::key_file::{KeyFile, write_private};
 use super::super::{StoreError, Stored};
 
 /// The schema this program writes.
-pub const SCHEMA_VERSION: u32 = 10;
+pub const SCHEMA_VERSION: u32 = 11;
 
 /// `skra` in the file's application id, so that no other program's database is taken for ours.
 pub(super) const APPLICATION_ID: u32 = 0x736b_7261;
@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
     include_str!("../../../migrations/sqlite/0008_device_log.sql"),
     include_str!("../../../migrations/sqlite/0009_device_log_by_time.sql"),
     include_str!("../../../migrations/sqlite/0010_device_successor.sql"),
+    include_str!("../../../migrations/sqlite/0011_device_named.sql"),
 ];
 
 fn cannot_open(why: &str) -> StoreError {

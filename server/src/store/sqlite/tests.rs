@@ -409,6 +409,7 @@ fn a_row_of_a_devices_log_that_was_changed_taken_out_or_put_in_is_named() {
         accepted: 0,
         quarantined: 0,
         deferred: 0,
+        named_position: 0,
     };
     let mut batch = LogBatch {
         previous: BEFORE_ALL,

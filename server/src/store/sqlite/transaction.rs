@@ -124,7 +124,8 @@ impl CentralTransaction for SqliteTransaction<'_> {
             .prepare_cached(
                 "UPDATE device
                     SET state = :state, seq = :seq, head_hash = :head_hash,
-                        accepted = :accepted, quarantined = :quarantined, deferred = :deferred
+                        accepted = :accepted, quarantined = :quarantined, deferred = :deferred,
+                        named_position = :named_position
                   WHERE tenant = :tenant AND id = :id",
             )?
             .execute(named_params! {
@@ -136,6 +137,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
                 ":accepted": row::number(device.accepted),
                 ":quarantined": row::number(device.quarantined),
                 ":deferred": row::number(device.deferred),
+                ":named_position": row::number(device.named_position),
             })?;
         Ok(())
     }

@@ -783,7 +783,7 @@ export const texts = {
   "held_for.payload_missing": "Indholdet mangler.",
   "held_for.returned": "Det bygger på noget, der er sendt retur.",
   "held_for.rule": "Det strider mod en regel.",
-  "held_for.understated_based_on": "Det nævner ikke, hvad computeren selv havde gjort i sagen.",
+  "held_for.understated_based_on": "Det nævner ikke alt det, computeren havde gjort eller set i sagen.",
   "hint.address_protected": "Borgeren har adressebeskyttelse. Adressen vises kun, når du beder om det, og det bliver noteret.",
   "hint.clipboard": "Udklipsholderen tømmes efter {seconds} sekunder.",
   "hint.date_format": "Skriv datoen som dag, måned og år, for eksempel 02.03.2026.",

@@ -14,6 +14,7 @@ use crate::store::devices::{DeviceRecord, DeviceRegister, HANDED_OVER, Revocatio
 
 const RECORDS: &str = "
     SELECT id, code, name, public_key, scope, state, seq, head_hash, accepted, quarantined, deferred,
+           named_position,
            enrolled_at, last_seen_at, served_position, read_position,
            revoked_at, revoked_by, revoke_reason, wipe_ordered_at, handed_over_at, successor_of,
            (SELECT g.staff_id
