@@ -14,6 +14,7 @@ mod filling;
 mod first;
 mod growth;
 mod http;
+mod line;
 mod local;
 mod others;
 mod peer;

@@ -29,7 +29,7 @@ const SECONDS_A_KEY: f64 = 0.2;
 const SECONDS_A_DECISION: f64 = 1.35;
 
 const PROBE: &str = "
-    const probe = { painted: [], answered: [], saved: [], late: [] };
+    const probe = { painted: [], answered: [], saved: [], late: [], pointings: 0 };
     window.speedProbe = probe;
     const state = () => [
       document.activeElement?.id, document.querySelector('main h1')?.textContent,
@@ -49,6 +49,7 @@ const PROBE: &str = "
       };
       requestAnimationFrame(look);
     }, true);
+    document.addEventListener('pointerdown', () => (probe.pointings += 1), true);
     let begun = null;
     new MutationObserver((changes) => {
       for (const change of changes) {
@@ -80,6 +81,8 @@ async fn at_the_counter(figures: &mut Figures) -> Result<()> {
     window.begin_script();
     ordinary_case(&mut window, AASE, async |_, _| Ok(())).await?;
     let (keys, decisions) = (window.key_count(), decisions(&window.script()));
+    let pointings = window.eval("return window.speedProbe.pointings;", vec![]);
+    let pointings = pointings.await?.as_u64().context("pointings are counted")?;
     eprintln!("{}", window.script());
     ordinary_case(&mut window, BODIL, async |_, _| Ok(())).await?;
     let seen = type_at_length(&mut window, EJNAR).await?;
@@ -166,7 +169,13 @@ async fn at_the_counter(figures: &mut Figures) -> Result<()> {
         "<= 22",
         Some(keys <= MOST_KEYS),
     );
-    figures.add("P16", "pointings", "0".to_owned(), "0", Some(true));
+    figures.add(
+        "P16",
+        "pointings",
+        pointings.to_string(),
+        "0",
+        Some(pointings == 0),
+    );
     #[expect(clippy::cast_precision_loss, reason = "a few dozen keys")]
     let seconds = (keys + 10) as f64 * SECONDS_A_KEY + decisions as f64 * SECONDS_A_DECISION;
     figures.add(

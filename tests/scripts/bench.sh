@@ -19,6 +19,11 @@ if [[ -z $parts || $parts =~ sync|alone ]]; then
     { python3 -m venv "$peers/kinto" && "$peers/kinto/bin/pip" install --quiet 'kinto[postgresql]==26.5.0'; } ||
     echo "Kinto CANNOT BE INSTALLED (is PyPI reachable?): nothing is measured beside it"
 fi
+if [[ -z $parts || $parts =~ start ]] && ! command -v chromium > /dev/null; then
+  as_root=$([[ $(id -u) == 0 ]] || echo sudo)
+  $as_root apt-get install --yes --quiet --no-install-recommends chromium > /dev/null ||
+    echo "Chromium CANNOT BE INSTALLED: the window's start is not measured beside it"
+fi
 if [[ -z $parts || $parts =~ window|start ]]; then
   npm --prefix ui run --silent build
   # The window is driven in a debug build, which alone can be; everything else is measured in a release build.

@@ -109,6 +109,27 @@ pub struct Page {
     pub sent: FeedPage,
 }
 
+impl Page {
+    /// Takes the page behind this one into it, so that both are kept in one transaction. One that was signed with another
+    /// head is given back: each head is to be looked at by itself.
+    pub(crate) fn join(&mut self, next: Self) -> Option<Self> {
+        let place = |head: &TenantHead| (head.epoch, head.position, head.root);
+        if place(&self.head) != place(&next.head) {
+            return Some(next);
+        }
+        let before = std::mem::replace(self, next).sent;
+        let sent = &mut self.sent;
+        sent.items.splice(0..0, before.items);
+        let skipped = before.skipped.zip(sent.skipped.take());
+        sent.skipped = skipped.map(|(before, behind)| [before, behind].concat());
+        sent.grants.extend(before.grants);
+        sent.grants.sort_unstable();
+        sent.grants.dedup();
+        sent.devices.extend(before.devices);
+        None
+    }
+}
+
 /// A connection to the server; it may be shared between threads.
 pub struct Client {
     connection: Connection,

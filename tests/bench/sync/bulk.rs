@@ -22,7 +22,7 @@ use super::town::{TENANT, cluster, enrol, prepared};
 use crate::figure::{Figures, median, number};
 
 const EVENTS: u32 = 20_000;
-const NOTE_BYTES: usize = 1_440;
+const NOTE_BYTES: usize = 1_830;
 const ROUNDS: usize = 3;
 
 pub(crate) fn measure(figures: &mut Figures) -> Result<()> {

@@ -1,13 +1,9 @@
 //! P18: the bytes an event of 2 KB takes at the counter, at the central store and on the line.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::events::{CASE_EVENTS, Desk, bytes_of};
+use super::line::Line;
 use super::local::{Desktop, client_at};
 use super::town::{Backend, TENANT, Town};
 use crate::figure::{Figures, number};
@@ -41,7 +37,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         let mut reader = Desktop::new(Desk::new(TENANT, 2))?;
         let town = Town::start(backend, &[&sender.desk, &reader.desk])?;
         let before = town.database_bytes()?;
-        let line = CountedLine::to(&town)?;
+        let line = Line::to(&town)?;
         let push = client_at(&line.url, &sender.desk, &town);
         sender.push_all(&push, BATCH)?;
         let pushed = line.both_ways();
@@ -65,51 +61,4 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A line to a server on which every byte is counted.
-struct CountedLine {
-    url: String,
-    carried: Arc<AtomicU64>,
-}
-
-impl CountedLine {
-    fn to(town: &Town) -> Result<Self> {
-        let server = town.url.strip_prefix("http://").context("plain HTTP")?;
-        let server = server.to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let carried = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&carried);
-        std::thread::spawn(move || {
-            for caller in listener.incoming().flatten() {
-                let Ok(line) = TcpStream::connect(&server) else {
-                    return;
-                };
-                let (Ok(there), Ok(back)) = (caller.try_clone(), line.try_clone()) else {
-                    return;
-                };
-                for (from, to) in [(caller, line), (back, there)] {
-                    let carried = Arc::clone(&counted);
-                    std::thread::spawn(move || carry(from, to, &carried));
-                }
-            }
-        });
-        Ok(Self { url, carried })
-    }
-
-    fn both_ways(&self) -> u64 {
-        self.carried.load(Ordering::SeqCst)
-    }
-}
-
-/// Counts before it hands on, so that whoever has an answer finds it counted.
-fn carry(mut from: impl Read, mut to: impl Write, carried: &AtomicU64) {
-    let mut buffer = [0; 64 * 1024];
-    while let Ok(read @ 1..) = from.read(&mut buffer) {
-        carried.fetch_add(read as u64, Ordering::SeqCst);
-        if to.write_all(&buffer[..read]).is_err() {
-            return;
-        }
-    }
 }

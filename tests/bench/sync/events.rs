@@ -16,7 +16,7 @@ use crate::fixture::{cpr, name, spread};
 /// Events of a case.
 pub(crate) const CASE_EVENTS: u32 = 6;
 /// Bytes of a note's text, chosen so that header, payload, salt and signature are 2,000 on the average of a case.
-const NOTE_BYTES: usize = 1_440;
+const NOTE_BYTES: usize = 1_830;
 
 const WORDS: [&str; 32] = [
     "borgeren",

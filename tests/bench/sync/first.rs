@@ -8,7 +8,8 @@ use skranke_sync::{Cancel, PAGE_ITEMS, Page, SyncError};
 
 use super::events::{CASE_EVENTS, Desk};
 use super::filling::fill;
-use super::local::Desktop;
+use super::line::Line;
+use super::local::{Desktop, client_at};
 use super::town::{Backend, TENANT, Town};
 use crate::figure::{Figures, number};
 
@@ -28,15 +29,14 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
     let (mut stored, mut sent_again, mut most_again, mut cuts) = (0_u64, 0_u64, 0_u64, 0);
     let mut working = Duration::ZERO;
     while stored < u64::from(events) {
-        let client = desktop.client(&town);
+        let line = Line::to(&town)?;
+        let client = client_at(&line.url, &desktop.desk, &town);
         let cut_at = u64::from(events) * (cuts + 1) / (CUTS + 1);
-        let mut received = 0;
         let cursor = desktop.store.read()?.cursor()?;
         let mut kept = 0;
         let mut keep = |page: &Page| {
-            received += page.sent.items.len() as u64;
             if cuts < CUTS && stored + kept >= cut_at {
-                // The power goes after the page came and before it is kept; another may be on its way.
+                // The power goes after the page came and before it is kept; others wait or are on their way.
                 return Err(SyncError::Cancelled);
             }
             let taken = desktop
@@ -48,8 +48,15 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         match skranke_sync::read_feed(&client, &Cancel::default(), cursor, PAGE_ITEMS, &mut keep) {
             Ok(()) => {}
             Err(SyncError::Cancelled) => {
-                // What was thrown away, and the pages behind it: at most those that waited and the one on its way.
-                let lost = received - kept + u64::from(MAX_PAGE_ITEMS - PAGE_ITEMS);
+                // What was asked for and not kept.
+                let read_to = cursor.position + kept;
+                let pages = line
+                    .asked()
+                    .iter()
+                    .filter(|after| **after >= read_to)
+                    .count();
+                ensure!(pages > 0, "what was thrown away was asked for");
+                let lost = pages as u64 * u64::from(PAGE_ITEMS);
                 most_again = most_again.max(lost);
                 sent_again += lost;
                 cuts += 1;

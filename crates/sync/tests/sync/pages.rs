@@ -1,6 +1,7 @@
 //! Reading the feed while the page behind is on its way already: whatever happens to that one, what was kept stays.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use skranke_protocol::confirmation::{Signed, TenantHead};
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
@@ -41,12 +42,17 @@ fn event() -> SealedEvent {
         .unwrap()
 }
 
-/// One page of one event, of three in all.
+/// One page of one event, under a head of its own: others write while it is read.
 fn page(position: u64) -> String {
+    page_of(position, 3, position + 2)
+}
+
+/// One page of one event, of so many, under the head of so many.
+fn page_of(position: u64, last: u64, head: u64) -> String {
     let head = TenantHead {
         tenant: "0999".to_owned(),
         epoch: 1,
-        position: 3,
+        position: head,
         root: [0; 32],
         issued_at: now(),
     };
@@ -56,7 +62,7 @@ fn page(position: u64) -> String {
             item: FeedItem::Event { event: event() },
         }],
         cursor: Cursor { epoch: 1, position },
-        more: position < 3,
+        more: position < last,
         backup_position: 0,
         grants: Vec::new(),
         devices: std::collections::BTreeMap::new(),
@@ -158,4 +164,44 @@ fn where_a_page_cannot_be_kept_the_one_fetched_ahead_is_thrown_away() {
 
     assert_eq!((kept, outcome), (vec![1], Err(full())));
     assert!(asked[2].contains("after=1.2"), "it was on its way already");
+}
+
+/// What is handed over together, of four pages of one item each under these heads. Nothing is kept before the last was
+/// asked for; by then the two before it wait.
+fn handed_over(heads: [u64; 4]) -> Vec<Vec<u64>> {
+    let pages = (1..)
+        .zip(heads)
+        .map(|(position, head)| page_of(position, 4, head));
+    let (url, answering) = scripted(pages.collect());
+    let mut together = Vec::new();
+    let outcome = read_feed(
+        &client_of(url, Some(server().public())),
+        &Cancel::default(),
+        Cursor::START,
+        1,
+        &mut |page: &Page| {
+            while !answering.is_finished() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let positions: Vec<u64> = page.sent.items.iter().map(|entry| entry.position).collect();
+            assert_eq!(positions.last(), Some(&page.sent.cursor.position));
+            together.push(positions);
+            Ok(())
+        },
+    );
+    assert_eq!(outcome, Ok(()));
+    together
+}
+
+#[test]
+fn pages_that_came_while_one_was_kept_are_kept_together() {
+    let together = handed_over([4; 4]);
+
+    assert_eq!(together.concat(), [1, 2, 3, 4]);
+    assert!(together.len() < 4, "{together:?}");
+}
+
+#[test]
+fn pages_under_different_heads_are_kept_apart() {
+    assert_eq!(handed_over([4, 5, 6, 7]), [[1], [2], [3], [4]]);
 }
