@@ -1,6 +1,6 @@
 //! A form that was scanned on one computer is looked at on another: fetched for that look, logged, and not kept there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,8 +19,12 @@ use crate::{TENANT, Town, granted, sign_in_as};
 
 /// Attaches a signed form to a case; the digest it is known by.
 pub(crate) fn attach(app: &App, town: &Town, case: &CaseView, bytes: &[u8]) -> String {
-    let scan = town.folder.path().join("anmodning.png");
-    std::fs::write(&scan, bytes).unwrap();
+    attach_from(&town.folder.path().join("anmodning.png"), app, case, bytes)
+}
+
+/// The same where there is no town at hand.
+pub(crate) fn attach_from(scan: &Path, app: &App, case: &CaseView, bytes: &[u8]) -> String {
+    std::fs::write(scan, bytes).unwrap();
     let request = AttachRequest {
         draft_id: None,
         case_id: Some(case.row.id.clone()),

@@ -14,9 +14,11 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use skranke_app::{App, Clock};
+use skranke_domain::event::Event;
 use skranke_domain::ids::CaseId;
 use skranke_domain::rehearsal::{self, Bug, SAVE, SYNC};
 use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::payload;
 use skranke_protocol::tree::FollowedTree;
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, CaseFilter, Options, Store};
@@ -25,7 +27,7 @@ use skranke_testkit::invariants::{self, Desktop, Logged, World};
 use skranke_testkit::network::{Line, Trouble};
 use skranke_testkit::{seed, times};
 
-use crate::attachments::{attach, in_the_centre};
+use crate::attachments::{attach, attach_from, in_the_centre};
 use crate::in_words::central_in_words;
 use crate::{TENANT, Town, draft_of, granted, register, sign_in_as};
 
@@ -77,9 +79,16 @@ fn be_the_counter() -> ! {
         ("0201703984", "Aase Lindholm"),
         ("2304483984", "Bodil Aagaard"),
     ];
-    for (cpr, name) in people.iter().cycle() {
+    for ((cpr, name), width) in people.iter().cycle().zip(100..) {
         let case = granted(&app, cpr, name);
         println!("\nsaved {}", case.row.id);
+        // Another one each time, so that there is always a file to hand over.
+        attach_from(
+            &folder.join("anmodning.png"),
+            &app,
+            &case,
+            &picture(width, 20),
+        );
         register(&app, &case);
         let status = app.sync_now(()).unwrap();
         if status.waiting == 0 && status.cases == status.confirmed {
@@ -99,11 +108,11 @@ pub(crate) struct Told {
 impl Told {
     /// Listens until the counter is gone.
     fn listen(&mut self, child: &mut Child) {
-        self.listen_until(child, usize::MAX);
+        self.listen_until(child, usize::MAX, Duration::ZERO);
     }
 
-    /// Listens until the counter is gone or has said this much; says whether it had begun to work.
-    fn listen_until(&mut self, child: &mut Child, lines: usize) {
+    /// Listens until the counter is gone or has said this much and gone on for a moment, and ends it.
+    fn listen_until(&mut self, child: &mut Child, lines: usize, pause: Duration) {
         let out = child.stdout.take().unwrap();
         let said = BufReader::new(out).lines().map_while(Result::ok);
         let said = said.filter(|line| line.starts_with("saved ") || line == "confirmed");
@@ -115,6 +124,7 @@ impl Told {
                 None => self.confirmed.clone_from(&self.saved),
             }
         }
+        std::thread::sleep(pause);
         let _ = child.kill();
         child.wait().unwrap();
     }
@@ -285,6 +295,25 @@ fn killed_at_every_point_of_save_and_sync_nothing_told_is_missing_and_all_come_t
     }
     assert!(!told.saved.is_empty() && !told.confirmed.is_empty());
     invariants::hold(&after_all(&town, &told, &other), "after them all");
+    let files = files_of(&town);
+    assert!(files.len() > 1, "files were handed over");
+    for digest in files {
+        in_the_centre(&town, &digest);
+    }
+}
+
+/// Digests of the files that the events at the central store name.
+fn files_of(town: &Town) -> Vec<String> {
+    let events = central(town).events;
+    let named =
+        events
+            .iter()
+            .filter_map(|(event, _)| match payload::recorded(event).ok()?.event? {
+                Event::AttachmentAdded(file) => Some(file.digest.to_string()),
+                #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else names a file")]
+                _ => None,
+            });
+    named.collect()
 }
 
 #[test]
@@ -324,7 +353,9 @@ fn killed_at_random_nothing_told_is_missing() {
             &[],
         );
         let lines = 1 + (seed.wrapping_mul(0x9e37_79b9).wrapping_add(round * 7)) % 5;
-        told.listen_until(&mut child, usize::try_from(lines).unwrap());
+        // And not always in the same breath.
+        let pause = Duration::from_micros(seed.wrapping_mul(0x9e37_79b9 + round) % 40_000);
+        told.listen_until(&mut child, usize::try_from(lines).unwrap(), pause);
         invariants::hold(
             &world(&town, &told, &[], false),
             &format!("SKRANKE_SEED={seed}"),
@@ -397,7 +428,7 @@ fn power_goes(test: &str, bug: Option<Bug>) -> (Vec<String>, usize) {
     town.close_central();
     let mut child = counter(&town, test, &environment);
     let mut told = Told::default();
-    told.listen_until(&mut child, 6);
+    told.listen_until(&mut child, 6, Duration::ZERO);
     let after = kept.path();
     let desktop = desktop(after, COUNTER, &told);
     let world = World {

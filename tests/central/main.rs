@@ -205,7 +205,7 @@ fn draft_of(app: &App, cpr: &str, name: &str) -> String {
     ] {
         fields.insert(id.to_owned(), FieldValue::Text(value.to_owned()));
     }
-    for id in ["id_checked", "declared"] {
+    for id in ["id_checked", "declared", "request_signed"] {
         fields.insert(id.to_owned(), FieldValue::Flag(true));
     }
     app.draft_save(DraftSaveRequest {

@@ -7,6 +7,7 @@
 
 mod central;
 mod counter;
+mod wishes;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -63,8 +64,8 @@ pub(crate) fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Lives through a story and returns the world after it.
-fn story(seed: u64, keys: &Keys) -> World {
+/// Lives through a story and returns the world after it, and how much a person let in.
+fn story(seed: u64, keys: &Keys) -> (World, u64) {
     let mut dice = Dice::new(seed);
     let mut central = Central::new();
     let count = 2 + dice.below(4);
@@ -88,11 +89,12 @@ fn story(seed: u64, keys: &Keys) -> World {
             gone.extend(counters.pop());
         }
         let which = dice.below(counters.len());
-        match dice.below(12) {
+        match dice.below(13) {
             0..5 => counters[which].work(&mut dice),
             5..9 => counters[which].sync(&mut central, keys, &mut dice, true),
             9 => counters[which].sign_in(&mut central, keys, &mut dice),
             10 => backup = central.clone(),
+            11 => counters[which].review(&mut central, keys, &mut dice, false),
             _ => {
                 central = backup.clone().restored(second, keys);
                 second += 1;
@@ -102,7 +104,8 @@ fn story(seed: u64, keys: &Keys) -> World {
             }
         }
     }
-    // All come together again: whoever was held apart signs in, and nothing more goes wrong.
+    // All come together again: whoever was held apart signs in, what was let in too early or came back with a backup
+    // is looked at once more, and nothing more goes wrong.
     for round in 0..6 {
         for counter in &mut counters {
             if round == 0 {
@@ -110,6 +113,7 @@ fn story(seed: u64, keys: &Keys) -> World {
             }
             counter.sync(&mut central, keys, &mut dice, false);
         }
+        counters[0].review(&mut central, keys, &mut dice, true);
     }
     // Whoever comes with a gap or without a grant is told of; nothing honest is what somebody must look at at once.
     let mut grave = central.alarms.iter();
@@ -123,13 +127,14 @@ fn story(seed: u64, keys: &Keys) -> World {
         proved: counter.proved(),
         ..Desktop::default()
     });
-    World {
+    let world = World {
         desktops: desktops.collect(),
         central: Some(in_words(&central)),
         gone: gone.iter().map(Counter::device).collect(),
         is_quiet: true,
         ..World::default()
-    }
+    };
+    (world, central.released)
 }
 
 fn in_words(central: &Central) -> invariants::Central {
@@ -162,7 +167,10 @@ fn in_words(central: &Central) -> invariants::Central {
 fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_same_and_no_value_is_lost()
  {
     if let Some(seed) = number("SKRANKE_SEED") {
-        return invariants::hold(&story(seed, &Keys::new()), &format!("SKRANKE_SEED={seed}"));
+        return invariants::hold(
+            &story(seed, &Keys::new()).0,
+            &format!("SKRANKE_SEED={seed}"),
+        );
     }
     let stories = number("SKRANKE_CASES").unwrap_or(STORIES);
     let first = number("SKRANKE_FIRST_SEED").unwrap_or(1);
@@ -170,6 +178,7 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
     let next = AtomicU64::new(first);
     let (events, conflicts) = (AtomicU64::new(0), AtomicU64::new(0));
     let (merged, crossed) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (released, decisions) = (AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -180,7 +189,7 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
                         return;
                     }
                     let told = std::panic::catch_unwind(|| story(seed, &keys));
-                    let Ok(world) = told else {
+                    let Ok((world, let_in)) = told else {
                         panic!("replay with SKRANKE_SEED={seed}");
                     };
                     let held = world.central.as_ref().map_or(0, |central| central.position);
@@ -195,6 +204,9 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
                         let mut overlaps = case.overlaps.iter();
                         overlaps.any(|overlap| overlap.field == Field::Duplicates)
                     };
+                    released.fetch_add(u64::from(let_in > 0), Ordering::Relaxed);
+                    let decided = |case: &Case| case.granted.is_some() || case.refused.is_some();
+                    decisions.fetch_add(u64::from(any(decided)), Ordering::Relaxed);
                     merged.fetch_add(u64::from(any(Case::is_merged)), Ordering::Relaxed);
                     crossed.fetch_add(u64::from(any(crosses)), Ordering::Relaxed);
                 }
@@ -205,6 +217,10 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
     println!("{stories} stories, {events} events in the end, conflicts left open in {conflicts}");
     let (merged, crossed) = (merged.into_inner(), crossed.into_inner());
     println!("cases merged in {merged}, merges that crossed in {crossed}");
+    let (released, decisions) = (released.into_inner(), decisions.into_inner());
+    println!("work let in by a person in {released}, decisions in {decisions}");
+    assert!(released * 20 > stories, "and look at what is held apart");
+    assert!(decisions * 10 > stories, "and decide");
     assert!(merged * 10 > stories, "people do merge");
     assert!(crossed * 100 > stories, "and their merges cross");
     assert!(events > stories * 4, "the stories are about something");
@@ -217,7 +233,7 @@ fn a_fold_in_which_the_last_writer_wins_is_caught() {
     let keys = Keys::new();
 
     let caught = (1..=300).find(|seed| {
-        let found = invariants::broken(&story(*seed, &keys));
+        let found = invariants::broken(&story(*seed, &keys).0);
         found
             .iter()
             .any(|line| line.contains("lost against another"))

@@ -18,7 +18,7 @@ pub const SAVE: [&str; 5] = [
 ];
 
 /// The points of a round of synchronisation at the desktop.
-pub const SYNC: [&str; 7] = [
+pub const SYNC: [&str; 10] = [
     "sync.status_heard",
     "sync.before_push",
     "sync.push_answered",
@@ -26,6 +26,9 @@ pub const SYNC: [&str; 7] = [
     "sync.page_answered",
     "sync.cursor_kept",
     "sync.page_kept",
+    "sync.file_answered",
+    "sync.file_kept",
+    "sync.log_answered",
 ];
 
 /// The points of a wipe at the desktop, in order.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use skranke_domain::case::{Case, Field, Recorded};
+use skranke_domain::case::{Case, Recorded};
 use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, DeviceId, EventId};
 use skranke_protocol::chain;
@@ -21,6 +21,7 @@ mod changes;
 mod left;
 mod log;
 mod tree;
+mod values;
 
 pub use log::Logged;
 pub use tree::Tree;
@@ -110,7 +111,7 @@ pub fn broken(world: &World) -> Vec<String> {
             &mut found,
         );
         chains(world, &desktop.name, &desktop.events, &mut found);
-        values(&desktop.name, &desktop.events, &mut found);
+        values::values(&desktop.name, &desktop.events, &mut found);
         merges(&desktop.name, &desktop.events, &mut found);
         lists(desktop, &mut found);
     }
@@ -299,24 +300,6 @@ fn converged(world: &World, found: &mut Vec<String>) {
     }
 }
 
-/// Every value that was entered is in the history, and of a field that a person decides it is in effect or in a
-/// conflict that is shown, unless somebody who had seen it said otherwise.
-fn values(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
-    for (id, (case, recorded)) in cases(events) {
-        let history: BTreeSet<EventId> = case.history.iter().copied().collect();
-        if recorded.iter().any(|event| !history.contains(&event.id)) {
-            found.push(format!("{name}: something of {id} is not in its history"));
-        }
-        let notes = recorded
-            .iter()
-            .filter(|event| matches!(event.event, Some(Event::NoteAdded { .. })));
-        if notes.count() != case.notes.len() {
-            found.push(format!("{name}: a note of {id} is lost"));
-        }
-        citizen(name, id, &case, &recorded, found);
-    }
-}
-
 /// Whoever follows a merged case from one to the next comes to one that goes on: no two are gone in each other.
 fn merges(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
     let cases = cases(events);
@@ -336,47 +319,6 @@ fn merges(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
     }
 }
 
-fn citizen(name: &str, id: CaseId, case: &Case, recorded: &[Recorded], found: &mut Vec<String>) {
-    let was_chosen = recorded.iter().any(|event| {
-        matches!(&event.event, Some(Event::ConflictResolved { field, .. }) if field == "citizen")
-    });
-    if was_chosen {
-        return;
-    }
-    let said: Vec<(&Recorded, &skranke_domain::event::CitizenRecorded)> = recorded
-        .iter()
-        .filter_map(|event| match &event.event {
-            Some(Event::CitizenRecorded(citizen)) => Some((event, citizen)),
-            Some(_) | None => None,
-        })
-        .collect();
-    let is_after = |later: &Recorded, earlier: EventId| sees(recorded, later, earlier);
-    let newest: Vec<_> = said
-        .iter()
-        .filter(|(event, _)| {
-            !said
-                .iter()
-                .any(|(later, _)| later.id != event.id && is_after(later, event.id))
-        })
-        .collect();
-    let differ = newest.iter().any(|(_, value)| *value != newest[0].1);
-    if differ {
-        let shown = case.conflicts.iter().find(|c| c.field == Field::Citizen);
-        let is_shown = newest
-            .iter()
-            .all(|(event, _)| shown.is_some_and(|shown| shown.events.contains(&event.id)));
-        if !is_shown {
-            found.push(format!(
-                "{name}: a name of {id} lost against another unseen"
-            ));
-        }
-    } else if let Some((_, value)) = newest.first()
-        && case.citizen.as_ref() != Some(*value)
-    {
-        found.push(format!("{name}: the last name of {id} is not in effect"));
-    }
-}
-
 /// The events that are in their cases, as the central store has them, or the first computer where there is none.
 fn in_their_cases(world: &World) -> Vec<&SealedEvent> {
     if let Some(central) = &world.central {
@@ -385,23 +327,6 @@ fn in_their_cases(world: &World) -> Vec<&SealedEvent> {
     }
     let first = world.desktops.first();
     first.map_or_else(Vec::new, |desktop| desktop.events.iter().collect())
-}
-
-/// Whether the author of an event had seen another.
-fn sees(recorded: &[Recorded], event: &Recorded, other: EventId) -> bool {
-    let mut open = event.based_on.clone();
-    let mut seen = BTreeSet::new();
-    while let Some(id) = open.pop() {
-        if id == other {
-            return true;
-        }
-        if seen.insert(id)
-            && let Some(parent) = recorded.iter().find(|event| event.id == id)
-        {
-            open.extend(parent.based_on.iter().copied());
-        }
-    }
-    false
 }
 
 /// I7 and I13: the list shows every case, and every conflict there is.

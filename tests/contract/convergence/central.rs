@@ -54,6 +54,8 @@ pub(super) struct Central {
     held: BTreeMap<CommandId, HeldWork>,
     pub(super) feed: Vec<NewFeedItem>,
     pub(super) alarms: Vec<String>,
+    /// Commands a person let in.
+    pub(super) released: u64,
 }
 
 impl Central {
@@ -74,6 +76,7 @@ impl Central {
             by_id: BTreeMap::new(),
             feed: Vec::new(),
             alarms: Vec::new(),
+            released: 0,
         }
     }
 
@@ -96,15 +99,7 @@ impl Central {
 
     /// The laptop's person signs in; the token goes to the laptop too.
     pub(super) fn sign_in(&mut self, laptop: &Laptop, id: GrantId, keys: &Keys) -> SignedGrant {
-        let grant = Grant {
-            id,
-            tenant: TENANT.to_owned(),
-            staff_id: laptop.staff,
-            roles: vec![Role::Lead],
-            device_id: laptop.id,
-            valid_from: noon() - TimeDelta::hours(4),
-            valid_until: noon() + TimeDelta::hours(4),
-        };
+        let grant = lead(laptop, id);
         let signed = grant.sign(&keys.server).unwrap();
         let public = keys.server.public();
         if !self.grants.contains_key(&id) {
@@ -124,6 +119,25 @@ impl Central {
         } else {
             admission::admit(self, device, &offered, circumstances).unwrap()
         }
+    }
+
+    /// Work that waits for somebody to look at it.
+    pub(super) fn waiting(&self) -> Vec<CommandId> {
+        let waiting = self.held.values().filter(|work| work.settlement.is_none());
+        waiting.map(|work| work.command_id).collect()
+    }
+
+    /// Somebody looks at work that is held apart and lets it in, where it holds.
+    pub(super) fn release(&mut self, command: CommandId, by: &Laptop, id: GrantId, keys: &Keys) {
+        let reviewer = lead(by, id);
+        let public = keys.server.public();
+        let circumstances = circumstances(&public);
+        let outcome =
+            admission::release_held(self, command, &reviewer, "Set efter", circumstances).unwrap();
+        self.released += u64::from(matches!(
+            outcome,
+            Some(Outcome::Accepted { .. } | Outcome::Conflict { .. })
+        ));
     }
 
     /// This backup is put back, at a moment after every earlier one.
@@ -171,6 +185,18 @@ impl Central {
             .filter(|stored| wanted(stored))
             .cloned()
             .collect()
+    }
+}
+
+fn lead(laptop: &Laptop, id: GrantId) -> Grant {
+    Grant {
+        id,
+        tenant: TENANT.to_owned(),
+        staff_id: laptop.staff,
+        roles: vec![Role::Lead],
+        device_id: laptop.id,
+        valid_from: noon() - TimeDelta::hours(4),
+        valid_until: noon() + TimeDelta::hours(4),
     }
 }
 
@@ -307,7 +333,9 @@ impl CentralTransaction for Central {
     }
 
     fn events_of_command(&mut self, id: CommandId) -> Stored<Vec<StoredEvent>> {
-        Ok(self.of(|stored| stored.event.header().command_id == id))
+        let mut found = self.of(|stored| stored.event.header().command_id == id);
+        found.sort_by_key(|stored| stored.event.header().device_seq);
+        Ok(found)
     }
 
     fn case_history(&mut self, case_id: CaseId) -> Stored<Vec<SealedEvent>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use skranke_domain::case::{Case, Recorded, act_of, check, check_merge};
-use skranke_domain::event::{Channel, Event, MergedInto, RegisterStatus};
+use skranke_domain::event::{Channel, Event, MergedInto};
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
 use skranke_domain::role::{Role, any_permits};
 use skranke_protocol::chain::Head;
@@ -21,6 +21,7 @@ use skranke_server::admission::Admitted;
 
 use super::Dice;
 use super::central::{Central, Keys};
+use super::wishes::wish;
 use crate::office::{Laptop, TENANT, citizen, noon};
 
 /// How far offering to a restored store has come: whether the grants went, and the last event.
@@ -85,7 +86,7 @@ impl Counter {
     pub(super) fn open(&mut self, dice: &mut Dice) {
         let number = format!("2026-S{}-{:04}", self.code, self.own.len() + 1);
         let opened = self.laptop.opened_as(&number, Channel::InPerson);
-        let events = [opened, Event::CitizenRecorded(citizen("2512169996", "Åse"))];
+        let events = [opened, Event::CitizenRecorded(citizen("0201703984", "Åse"))];
         self.seal(CaseId::from_uuid(dice.uuid()), &[], &events, dice);
     }
 
@@ -107,7 +108,7 @@ impl Counter {
         let case_id = known[dice.below(known.len())];
         let recorded = self.recorded(case_id);
         let case = Case::fold(case_id, &recorded);
-        let mut wanted = vec![self.wish(&case, dice)];
+        let mut wanted = wish(&case, dice);
         if dice.one_in(4) {
             wanted.push(Event::NoteAdded {
                 text: format!("note {}", dice.below(1_000)),
@@ -178,37 +179,6 @@ impl Counter {
         }
     }
 
-    fn wish(&self, case: &Case, dice: &mut Dice) -> Event {
-        let names = ["Aase Lindholm", "Åse Lindholm", "Åse Østergård"];
-        match dice.below(9) {
-            0..3 => Event::CitizenRecorded(citizen("2512169996", names[dice.below(3)])),
-            3 => Event::CompanionRecorded {
-                name: names[dice.below(3)].to_owned(),
-            },
-            4 => Event::Withdrawn {
-                withdrawn_at: noon(),
-            },
-            5 => Event::MarkedIncomplete {
-                missing: vec![format!("paper {}", dice.below(2))],
-            },
-            6 => Event::RegisterLookedUp {
-                looked_at: noon(),
-                seen: [RegisterStatus::NotExempt, RegisterStatus::NotRegistered][dice.below(2)],
-            },
-            7 if !case.conflicts.is_empty() => {
-                let conflict = &case.conflicts[dice.below(case.conflicts.len())];
-                Event::ConflictResolved {
-                    field: conflict.field.code().to_owned(),
-                    chosen: conflict.events[dice.below(conflict.events.len())],
-                    reason: "Borgeren sagde det".to_owned(),
-                }
-            }
-            _ => Event::NoteAdded {
-                text: format!("note {}", dice.below(1_000)),
-            },
-        }
-    }
-
     fn seal(&mut self, case_id: CaseId, seen: &[EventId], events: &[Event], dice: &mut Dice) {
         let command_id = CommandId::from_uuid(dice.uuid());
         let n = u16::try_from(events.len()).unwrap();
@@ -235,6 +205,19 @@ impl Counter {
         self.tokens.insert(id, signed.to_token());
         // What is recorded from now on names it.
         self.laptop.grant = id;
+    }
+
+    /// The person looks at what is held apart, as a lead does: at one of it, or at all.
+    pub(super) fn review(&self, central: &mut Central, keys: &Keys, dice: &mut Dice, all: bool) {
+        let mut waiting = central.waiting();
+        if !all {
+            let one = dice.below(waiting.len());
+            waiting = waiting.get(one).copied().into_iter().collect();
+        }
+        for command in waiting {
+            let grant = GrantId::from_uuid(dice.uuid());
+            central.release(command, &self.laptop, grant, keys);
+        }
     }
 
     /// One round with the central store; with `faults` it may be cut anywhere, and messages come twice.

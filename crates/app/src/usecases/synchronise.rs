@@ -471,8 +471,11 @@ impl App {
                     .map_err(said)
             },
             uploaded: &mut |digest| {
+                rehearsal::point("sync.file_answered");
                 self.taking_in(|write| Ok(write.confirm_attachment(*digest)?))
-                    .map_err(said)
+                    .map_err(said)?;
+                rehearsal::point("sync.file_kept");
+                Ok(())
             },
             alarm: &mut |alarm| self.raise(trust::planned(alarm)),
             progress: &mut |progress| taken.progressed(progress),

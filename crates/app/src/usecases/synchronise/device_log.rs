@@ -3,6 +3,7 @@
 //! What was handed over is noted with each batch, so that a round that is cut goes on there; the central store keeps a
 //! row once however often it is sent. Basis: design, section 6 (audit).
 
+use skranke_domain::rehearsal;
 use skranke_protocol::device_log::{BEFORE_ALL, LogRow};
 use skranke_protocol::wire::{LogBatch, MAX_LOG_ROWS};
 use skranke_store::{AuditRow, ReadHandle, WriteHandle};
@@ -34,6 +35,7 @@ impl App {
             if through != last {
                 return Err(SyncError::Undecodable);
             }
+            rehearsal::point("sync.log_answered");
             self.taking_in(|write| settings::write(write, HANDED_OVER, &through))
                 .map_err(host)?;
         }
