@@ -6,8 +6,8 @@ use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, EJNAR, GRETHE, begin, declaration_of, grant, make_tick, paper_is, save_paper, sign_in,
-    to_citizen, to_decision, to_declaration, to_guidance, words_of,
+    AASE, EJNAR, GRETHE, begin, declaration_of, declare, grant, make_tick, paper_is, save_paper,
+    sign_in, to_citizen, to_decision, to_declaration, to_guidance, words_of,
 };
 
 /// Where nobody is to know that she lives.
@@ -135,6 +135,7 @@ async fn gives_power_of_attorney(window: &mut Window) -> Result<()> {
         .await?;
     for ticked in [
         "declared",
+        "request_signed",
         "poa_citizen_signed",
         "poa_representative_signed",
     ] {
@@ -151,7 +152,7 @@ async fn colleague_on_outreach_hands_the_request_in_and_decides_nothing() -> Res
     window.wait_for_focus("new-cpr").await?;
     look(&window, "start").await?;
     declaration_of(&mut window, EJNAR).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     window.press("Ctrl+Enter").await?;
     window.wait_for("the assessment", "#outcome").await?;
     window.wait_for_text("Borgerservice afgør den").await?;

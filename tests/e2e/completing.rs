@@ -6,7 +6,7 @@ use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    BODIL, Citizen, begin, make_tick, open_first_case, paper_is, sign_in, to_guidance,
+    BODIL, Citizen, begin, declare, make_tick, open_first_case, paper_is, sign_in, to_guidance,
 };
 
 /// From the start to the page of this citizen's open case.
@@ -92,7 +92,7 @@ async fn citizen_who_comes_back_is_served_in_the_case_that_lacked_something() ->
         .is_accessible("step 4 of a case that goes on")
         .await?;
     window.picture("fortsat-trin-4").await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
 
     // Not decided today: what is new is kept in the case, and nothing else.
     window.press("F9").await?;

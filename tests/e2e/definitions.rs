@@ -5,8 +5,8 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, begin, came_alone, grant, paper_is, save_paper, sign_in, to_citizen, to_decision,
-    to_declaration, to_guidance, words_of,
+    AASE, begin, came_alone, declare, grant, paper_is, save_paper, sign_in, to_citizen,
+    to_decision, to_declaration, to_guidance, words_of,
 };
 
 const LABEL: &str = "Telefon, hvor borgeren træffes";
@@ -56,7 +56,7 @@ async fn edited_definition_is_drawn_checked_and_printed_as_it_says() -> Result<(
     window.is_accessible("an edited offer").await?;
     window.picture("tilbud").await?;
     to_declaration(&mut window).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     to_decision(&mut window).await?;
     grant(&mut window).await?;
 

@@ -5,11 +5,8 @@ use serde_json::json;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, EJNAR, declaration_of, grant_to, make_tick, paper_is, sign_in, to_decision,
+    AASE, EJNAR, declaration_of, declare, grant_to, make_tick, paper_is, sign_in, to_decision,
 };
-
-/// The dialogs with most in them, which are looked at in double size too.
-const LONGEST: [&str; 4] = ["afslag", "papir", "genveje", "tilfoj"];
 
 #[tokio::test]
 async fn every_other_outcome_is_asked_for_by_key_and_left_with_escape() -> Result<()> {
@@ -23,7 +20,7 @@ async fn every_other_outcome_is_asked_for_by_key_and_left_with_escape() -> Resul
         .await?;
     window.is_accessible_in_every_theme("the grounds").await?;
     window.picture("grundene").await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     to_decision(&mut window).await?;
 
     for (key, name) in [
@@ -54,6 +51,15 @@ async fn every_dialog_of_a_case_is_reached_by_key_and_left_with_escape() -> Resu
     grant_to(&mut window, EJNAR).await?;
     make_tick(&mut window, "registered").await?;
     paper_is(&window, "Fritagelseskvittering").await?;
+    for (button, name) in [
+        ("details-journalised", "flueben"),
+        ("waive-receipt", "undlad-kvittering"),
+    ] {
+        window.tab_to(button).await?;
+        window.press("Enter").await?;
+        look_and_leave(&mut window, name).await?;
+        window.wait_for_focus(button).await?;
+    }
     window.press("Alt+ArrowLeft").await?;
     window.wait_for("the case page", "#overview").await?;
     window.is_accessible_in_every_theme("the case page").await?;
@@ -108,9 +114,7 @@ async fn look_and_leave(window: &mut Window, name: &str) -> Result<()> {
         .await?;
     window.is_accessible_in_every_theme(name).await?;
     window.picture(name).await?;
-    if LONGEST.contains(&name) {
-        window.picture_at_double_size(name).await?;
-    }
+    window.picture_at_double_size(name).await?;
     window.press("Escape").await?;
     window.wait_until_gone("dialog[open]").await
 }

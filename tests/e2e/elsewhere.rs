@@ -69,7 +69,7 @@ pub(crate) fn handed_in(app: &App) -> Result<String> {
     ] {
         fields.insert(id.to_owned(), FieldValue::Text(value.to_owned()));
     }
-    for id in ["id_checked", "declared"] {
+    for id in ["id_checked", "declared", "request_signed"] {
         fields.insert(id.to_owned(), FieldValue::Flag(true));
     }
     done(app.draft_save(DraftSaveRequest {

@@ -109,6 +109,12 @@ pub(crate) async fn to_declaration(window: &mut Window) -> Result<()> {
     window.wait_for_focus("declared").await
 }
 
+/// The citizen has declared and signed on paper.
+pub(crate) async fn declare(window: &mut Window) -> Result<()> {
+    window.tick("declared").await?;
+    window.tick("request_signed").await
+}
+
 /// On to step 5.
 pub(crate) async fn to_decision(window: &mut Window) -> Result<()> {
     window.press("Ctrl+Enter").await?;
@@ -135,7 +141,7 @@ pub(crate) async fn declaration_of(window: &mut Window, citizen: Citizen) -> Res
 /// Steps 1 to 4 for a citizen who came alone: ends on step 5.
 pub(crate) async fn ready_for(window: &mut Window, citizen: Citizen) -> Result<()> {
     declaration_of(window, citizen).await?;
-    window.tick("declared").await?;
+    declare(window).await?;
     to_decision(window).await
 }
 
@@ -160,7 +166,7 @@ pub(crate) async fn ordinary_case(
     to_guidance(window).await?;
     look(window, "trin-3").await?;
     to_declaration(window).await?;
-    window.tick("declared").await?;
+    declare(window).await?;
     look(window, "trin-4").await?;
     to_decision(window).await?;
     look(window, "trin-5").await?;

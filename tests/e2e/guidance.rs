@@ -4,7 +4,8 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, Citizen, begin, came_alone, sign_in, to_citizen, to_decision, to_declaration, to_guidance,
+    AASE, Citizen, begin, came_alone, declare, sign_in, to_citizen, to_decision, to_declaration,
+    to_guidance,
 };
 
 /// Born on 10 June 2014.
@@ -95,7 +96,7 @@ async fn a_citizen_of_another_municipality_is_warned_about_where_it_is_typed_and
 
     to_guidance(&mut window).await?;
     to_declaration(&mut window).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     to_decision(&mut window).await?;
     window
         .wait_for("the warning", "#warning-other_municipality")

@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    EJNAR, begin, came_alone, grant, make_tick, paper_is, sign_in, to_citizen, to_decision,
-    to_declaration, to_guidance,
+    EJNAR, begin, came_alone, declare, grant, make_tick, paper_is, sign_in, to_citizen,
+    to_decision, to_declaration, to_guidance,
 };
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn everything_on_every_screen_is_reached_with_tab() -> Result<()> {
     to_guidance(&mut window).await?;
     window.reaches_everything_with_tab("step 3").await?;
     to_declaration(&mut window).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     window.reaches_everything_with_tab("step 4").await?;
     to_decision(&mut window).await?;
     window.reaches_everything_with_tab("step 5").await?;

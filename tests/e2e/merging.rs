@@ -24,7 +24,7 @@ async fn hand_in(window: &Window) -> Result<String> {
     ] {
         fields[id] = json!(value);
     }
-    for id in ["id_checked", "declared"] {
+    for id in ["id_checked", "declared", "request_signed"] {
         fields[id] = json!(true);
     }
     let id = draft["id"].clone();

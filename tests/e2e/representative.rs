@@ -51,6 +51,7 @@ async fn row_2_23_representative_brings_a_signed_power_of_attorney_and_leaves_wi
         .is_accessible("step 4 with a power of attorney")
         .await?;
     window.picture("trin-4").await?;
+    window.picture_at_double_size("trin-4").await?;
 
     let blank = print_form_to_file(&mut window, &scratch, "print-power-of-attorney").await?;
     scan(&blank, &scratch.files().join("attach.jpg"))?;
@@ -72,6 +73,7 @@ async fn row_2_23_representative_brings_a_signed_power_of_attorney_and_leaves_wi
 
     for box_to_tick in [
         "declared",
+        "request_signed",
         "poa_citizen_signed",
         "poa_representative_signed",
     ] {
@@ -84,6 +86,17 @@ async fn row_2_23_representative_brings_a_signed_power_of_attorney_and_leaves_wi
     grant(&mut window).await?;
     make_tick(&mut window, "registered").await?;
     paper_is(&window, "Fritagelseskvittering").await?;
+    window
+        .wait_for("the request to be attached", "#missing-signed_request")
+        .await?;
+    let is_asked = "return !!document.getElementById('missing-signed_power_of_attorney');";
+    ensure!(
+        window.eval(is_asked, vec![]).await? == false,
+        "the power of attorney was attached"
+    );
+    window
+        .is_accessible("step 6 with a paper to attach")
+        .await?;
     window.picture("trin-6").await?;
     let receipt = save_paper(&mut window, &scratch).await?;
     make_tick(&mut window, "receipt").await?;
@@ -129,6 +142,7 @@ async fn power_of_attorney_that_is_not_signed_stops_the_step_and_says_where() ->
     window.wait_for("the summary", "#error-summary").await?;
     window.is_accessible("step 4 with errors").await?;
     window.picture("fejl").await?;
+    window.picture_at_double_size("fejl").await?;
 
     let focus = window
         .eval(

@@ -6,8 +6,8 @@ use serde_json::json;
 use skranke_tests::window::{Cups, Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, EJNAR, begin, came_alone, came_out, grant_to, make_tick, paper_is, save_paper, sign_in,
-    to_citizen, to_decision, to_declaration, to_guidance, words_of,
+    AASE, EJNAR, begin, came_alone, came_out, declare, grant_to, make_tick, paper_is, save_paper,
+    sign_in, to_citizen, to_decision, to_declaration, to_guidance, words_of,
 };
 
 /// The number a paper bears, for example `KV-…`: the words behind the label.
@@ -52,7 +52,7 @@ async fn citizen_who_is_exempt_already_gets_a_copy_after_a_look_in_the_register(
     window.picture("fritaget-i-forvejen").await?;
     to_guidance(&mut window).await?;
     to_declaration(&mut window).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     to_decision(&mut window).await?;
     window.tick("conflict_checked").await?;
     window.press("Ctrl+Enter").await?;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, BODIL, EJNAR, confirmed, declaration_of, grant_to, make_tick, paper_is, save_paper,
-    sign_in, words_of,
+    AASE, BODIL, EJNAR, confirmed, declaration_of, declare, grant_to, make_tick, paper_is,
+    save_paper, sign_in, words_of,
 };
 
 const ADDRESS: &str = "Hos sin søn, Åvej 2, 9990 Solbjerg";
@@ -18,7 +18,7 @@ async fn program_killed_in_step_4_goes_on_where_it_was() -> Result<()> {
     let mut window = Window::open("killed", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
     declaration_of(&mut window, BODIL).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     window.choose("unopened_post", "other_address").await?;
     window.fill("unopened_post_address", ADDRESS).await?;
     window

@@ -7,7 +7,9 @@ use anyhow::{Result, ensure};
 use skranke_testkit::small_disk::SmallDisk;
 use skranke_tests::window::{ForeignServer, Opening, Scratch, Window};
 
-use crate::flow::{BODIL, YUSUF, declaration_of, grant_to, make_tick, sign_in, to_decision};
+use crate::flow::{
+    BODIL, YUSUF, declaration_of, declare, grant_to, make_tick, sign_in, to_decision,
+};
 
 #[tokio::test]
 async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()> {
@@ -19,7 +21,7 @@ async fn full_disk_during_a_decision_is_told_and_nothing_is_lost() -> Result<()>
     let mut window = Window::open("fuld-disk", &scratch, Opening::default()).await?;
     sign_in(&mut window, "karin").await?;
     declaration_of(&mut window, BODIL).await?;
-    window.tick("declared").await?;
+    declare(&mut window).await?;
     to_decision(&mut window).await?;
     window.tick("conflict_checked").await?;
 

@@ -63,6 +63,7 @@ fn without_id(office: &Office) -> CaseView {
         .without("id_kind")
         .without("id_checked")
         .without("declared")
+        .without("request_signed")
         .decide(incomplete("Vis gyldig legitimation"))
         .expect("incomplete")
 }
@@ -102,6 +103,7 @@ fn the_citizen_who_comes_back_the_next_day_does_not_begin_again() {
         .set("id_kind", "passport")
         .tick("id_checked")
         .tick("declared")
+        .tick("request_signed")
         .grant()
         .expect("granted");
     assert_eq!(granted.row.id, case.row.id);
@@ -217,6 +219,7 @@ fn part_of_what_was_missing_is_kept_and_the_rest_still_lacks() {
     assert_eq!(draft.step, 4);
     let whole = sheet(&office, draft)
         .tick("declared")
+        .tick("request_signed")
         .decide_confirming(Decision::HandIn, false)
         .expect("saved");
     assert_eq!(whole.row.state, "ready");
@@ -252,6 +255,7 @@ fn who_came_first_may_send_a_representative_the_next_day() {
         .tick("poa_citizen_signed")
         .tick("poa_representative_signed")
         .tick("declared")
+        .tick("request_signed")
         .grant()
         .expect("granted");
 
@@ -371,6 +375,7 @@ fn two_who_go_on_with_a_case_at_once_are_told_and_nothing_is_lost() {
         .set("id_kind", "passport")
         .tick("id_checked")
         .tick("declared")
+        .tick("request_signed")
         .save();
 
     // When Birgit records another name and an address in the same case meanwhile

@@ -1,6 +1,6 @@
 //! Informed before decided, reasoned in writing, with legal basis and the way to complain.
 
-use skranke_app::api::case::{DecideRequest, Decision, NoteRequest};
+use skranke_app::api::case::{CaseRef, DecideRequest, Decision, NoteRequest};
 use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, code, refusal, said};
@@ -15,6 +15,7 @@ fn row_4_20_nothing_is_granted_before_the_case_is_informed() {
         "cpr",
         "citizen_name",
         "declared",
+        "request_signed",
         "unopened_post",
     ] {
         let sheet = office.draft().without(hole);
@@ -42,6 +43,7 @@ fn row_4_20_what_is_missing_is_asked_for_in_writing() {
     let missing = vec!["En fuldmagt, som du har skrevet under".to_owned()];
     let case = office
         .draft()
+        .untick("request_signed")
         .decide(Decision::Incomplete { missing })
         .expect("asked");
 
@@ -53,8 +55,23 @@ fn row_4_20_what_is_missing_is_asked_for_in_writing() {
     );
     assert!(letter.contains("Du får stadig post fra det offentlige i Digital Post"));
 
+    // And before it comes nothing is granted
+    let early = office.decide_case(&case.row.id, Decision::Grant { duration: None });
+    assert_eq!(
+        code(early.map(|case| case.row.state)),
+        ErrorCode::RequirementsNotMet
+    );
+
     // And when it comes, the case is decided
-    let granted = office.decide_case(&case.row.id, Decision::Grant { duration: None });
+    let draft = office.app.case_continue(CaseRef {
+        id: case.row.id,
+        purpose: None,
+    });
+    let draft = draft.expect("goes on");
+    let mut sheet = office.blank();
+    sheet.id = draft.id;
+    sheet.fields = draft.fields;
+    let granted = sheet.tick("declared").tick("request_signed").grant();
     assert_eq!(granted.expect("granted").row.state, "granted");
 }
 

@@ -108,6 +108,7 @@ impl Office {
             .set("citizen_address", "Ahornvej 3\n9990 Solbjerg")
             .set("register_seen", "not_exempt")
             .tick("declared")
+            .tick("request_signed")
     }
 
     /// A new draft as the window opens it.

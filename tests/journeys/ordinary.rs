@@ -1,7 +1,7 @@
 //! A citizen comes to the Borgerservice, is exempted, registered, and leaves with a receipt.
 
 use skranke_app::api::case::Decision;
-use skranke_app::api::draft::FieldValue;
+use skranke_app::api::draft::{FieldValue, ProofView};
 use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, code, of_draft, pdf_of, words_of};
@@ -78,6 +78,38 @@ fn row_2_13_one_declaration_is_enough_and_nobody_asks_for_the_ground() {
     let check = office.draft().check();
     assert!(check.problems.is_empty(), "{:?}", check.problems);
     assert_eq!(check.proof.outcome, "met");
+}
+
+#[test]
+fn row_4_20_nobody_has_signed_or_lives_anywhere_before_somebody_says_so() {
+    let office = Office::open();
+
+    // Given a draft nobody has written in
+    let proof = office.blank().check().proof;
+
+    // Then what is offered as usual is not told as if it were so
+    for requirement in ["declared", "signed", "residence"] {
+        assert_eq!(outcome_of(&proof, requirement), Some("not_known"));
+    }
+
+    // And when all but the signature is there, it is asked for by name, and nothing is granted
+    let unsigned = office.draft().untick("request_signed");
+    let check = unsigned.check();
+    assert_eq!(outcome_of(&check.proof, "signed"), Some("not_met"));
+    let problem = check.problems.iter().find(|p| p.field == "request_signed");
+    assert_eq!(
+        problem.expect("a problem").summary,
+        "Underskriften på anmodningen mangler"
+    );
+    assert_eq!(code(unsigned.grant()), ErrorCode::InvalidFields);
+}
+
+fn outcome_of<'a>(proof: &'a ProofView, requirement: &str) -> Option<&'a str> {
+    if proof.code == requirement {
+        return Some(&proof.outcome);
+    }
+    let mut parts = proof.parts.iter();
+    parts.find_map(|part| outcome_of(part, requirement))
 }
 
 #[test]

@@ -34,6 +34,11 @@ fn row_2_23_relative_brings_signed_power_of_attorney() {
     assert_eq!(granted.channel, "representative");
     assert_eq!(granted.came_instead, "Mads Lindholm");
     assert_eq!(granted.attachments[0].digest, attached.digest);
+    assert_eq!(
+        granted.scans_missing,
+        ["signed_request"],
+        "the other signed paper is asked for"
+    );
     let kinds: Vec<&str> = granted
         .timeline
         .iter()
@@ -124,6 +129,23 @@ fn a_power_of_attorney_older_than_ninety_days_warns_and_does_not_stop() {
             .contains(&"power_of_attorney_old".to_owned())
     );
     assert_eq!(old.grant().expect("granted").row.state, "granted");
+}
+
+#[test]
+fn a_representative_without_a_number_born_as_the_citizen_is_looked_at_twice() {
+    let office = Office::open();
+    let warns = |born: &str| {
+        let sheet = office
+            .draft_with_representative()
+            .set("representative_birth_date", born);
+        let check = sheet.check();
+        assert!(check.problems.is_empty(), "a twin may come");
+        let code = "representative_born_as_citizen".to_owned();
+        check.warnings.contains(&code)
+    };
+
+    assert!(warns("02.01.1970"), "Aase's own birthday");
+    assert!(!warns("03.01.1970"));
 }
 
 #[test]

@@ -67,10 +67,21 @@ impl<'a> Typed<'a> {
         RegisterStatus::from_code(self.text("register_seen"))
     }
 
-    /// A signature on the screen is one only when it was drawn: `drawn` says whether the file is there.
+    /// Whether declaration and signature are given, as far as anybody said so; what is drawn on the screen is a file.
+    pub(crate) fn has_declared(&self) -> bool {
+        self.flag("declared")
+            && (self.text("signing_method") != "paper" || self.flag("request_signed"))
+    }
+
+    /// A signature on paper is one when somebody says they saw it, one on the screen only when it was drawn: `drawn`
+    /// says whether the file is there.
     fn signed(&self, drawn: bool) -> Option<bool> {
         match self.text("signing_method") {
             "" => None,
+            "paper" => self
+                .0
+                .contains_key("request_signed")
+                .then(|| self.flag("request_signed") && self.day("signed_on").is_some()),
             "screen" => Some(drawn && self.day("signed_on").is_some()),
             "unable" => Some(
                 !self.text("unable_reason").is_empty() && !self.text("witness_name").is_empty(),
@@ -120,6 +131,15 @@ impl<'a> Typed<'a> {
         Residence::from_code(self.text("citizen_residence")).unwrap_or(Residence::Unknown)
     }
 
+    /// The residence, once somebody told it: a fixed one is offered before anybody has, and told with its address.
+    fn residence_told(&self) -> Option<Residence> {
+        let residence = self.residence();
+        let is_told = residence != Residence::Fixed
+            || self.flag("address_protected")
+            || !self.text("citizen_address").is_empty();
+        is_told.then_some(residence)
+    }
+
     fn unopened_post(&self) -> Option<UnopenedPost> {
         match self.text("unopened_post") {
             "registered_address" => Some(UnopenedPost::ToRegisteredAddress),
@@ -149,7 +169,7 @@ impl<'a> Typed<'a> {
                 .is_some_and(|cpr| cpr.kind() == CprKind::Replacement),
             cpr,
             died: None,
-            residence: Some(self.residence()),
+            residence: self.residence_told(),
             identity_valid: touched("id_checked").then(|| self.flag("id_checked")),
             power_of_attorney: self.power_of_attorney(),
             power_of_attorney_revoked_on: None,
@@ -224,11 +244,9 @@ impl<'a> Typed<'a> {
                 purpose: "request_exemption".to_owned(),
             });
         }
-        if let (true, Some(signed_on), Some(signature)) = (
-            self.flag("declared"),
-            self.day("signed_on"),
-            self.signature(),
-        ) {
+        if let (true, Some(signed_on), Some(signature)) =
+            (self.has_declared(), self.day("signed_on"), self.signature())
+        {
             events.push(Event::DeclarationSigned(DeclarationSigned {
                 signed_on,
                 rule_set,
@@ -368,6 +386,12 @@ pub(crate) fn retyped(case: &skranke_domain::case::Case) -> Fields {
                 .is_some_and(|citizen| citizen.address_protected),
         ),
         ("declared", case.declaration.is_some()),
+        (
+            "request_signed",
+            case.declaration
+                .as_ref()
+                .is_some_and(|declaration| declaration.signature == Signature::OnPaper),
+        ),
         (
             "guardian_parent",
             case.guardian

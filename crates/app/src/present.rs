@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::case::{Case, CaseState, Conflict, Field, Recorded};
 use skranke_domain::danish_time;
 use skranke_domain::event::{
-    Event, Granted, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost,
+    AttachmentPurpose, Event, Granted, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost,
 };
 use skranke_domain::ids::{CaseId, EventId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
@@ -362,6 +362,28 @@ pub(crate) fn attachments(case: &Case, around: &Surroundings<'_>) -> Vec<Attachm
             },
             added_at: rfc3339(attachment.at),
         })
+        .collect()
+}
+
+/// Purposes of the papers signed by hand that the case rests on and nobody has attached yet.
+pub(crate) fn scans_missing(case: &Case, around: &Surroundings<'_>) -> Vec<String> {
+    let declared = case.declaration.as_ref();
+    let rests_on = [
+        (
+            AttachmentPurpose::SignedRequest,
+            declared.is_some_and(|given| given.signature == Signature::OnPaper),
+        ),
+        (
+            AttachmentPurpose::SignedPowerOfAttorney,
+            case.power_of_attorney.is_some() && around.sees_channel(),
+        ),
+    ];
+    let is_there =
+        |purpose| (case.attachments.iter()).any(|attached| attached.value.purpose == purpose);
+    rests_on
+        .into_iter()
+        .filter(|(purpose, is_needed)| *is_needed && !is_there(*purpose))
+        .map(|(purpose, _)| purpose.code().to_owned())
         .collect()
 }
 

@@ -191,14 +191,8 @@ impl Cpr {
     pub fn warnings(&self) -> Vec<CprWarning> {
         match self.kind {
             CprKind::Replacement => vec![CprWarning::ReplacementNumber],
-            CprKind::Ordinary => {
-                let born_on_1_january = self.birth_date.ordinal() == 1;
-                if born_on_1_january || self.modulus_11_holds() {
-                    Vec::new()
-                } else {
-                    vec![CprWarning::Modulus11]
-                }
-            }
+            CprKind::Ordinary if self.modulus_11_holds() => Vec::new(),
+            CprKind::Ordinary => missing_check_sum(self.birth_date),
         }
     }
 
@@ -255,6 +249,16 @@ fn century(seventh: u8, year: u32) -> i32 {
         (0..=3, _) | (4 | 9, 37..) => 1900,
         (4 | 9, _) | (5..=8, 0..=57) => 2000,
         _ => 1800,
+    }
+}
+
+/// What a number without the check sum says of itself: on 1 January such numbers are usual.
+fn missing_check_sum(birth_date: NaiveDate) -> Vec<CprWarning> {
+    let is_usual = birth_date.ordinal() == 1;
+    if is_usual {
+        Vec::new()
+    } else {
+        vec![CprWarning::Modulus11]
     }
 }
 

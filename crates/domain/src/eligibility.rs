@@ -185,6 +185,8 @@ coded! {
         PowerOfAttorneyOld => "power_of_attorney_old",
         /// The representative is under 18.
         RepresentativeUnder18 => "representative_under_18",
+        /// The representative, whose number is not known, was born on the citizen's birthday: perhaps one person.
+        RepresentativeBornAsCitizen => "representative_born_as_citizen",
         /// The citizen's own document instead of form F2.
         PowerOfAttorneySelfMade => "power_of_attorney_self_made",
         /// The appointment covers economic matters only.
@@ -630,6 +632,14 @@ fn warnings(
                     PowerOfAttorneyWarning::SelfMade => Warning::PowerOfAttorneySelfMade,
                 }),
         );
+        let representative = &paper.representative;
+        let birthday = facts.cpr.as_ref().map(Cpr::birth_date);
+        if representative.cpr.is_none()
+            && birthday.is_some()
+            && representative.birth_date == birthday
+        {
+            found.push(Warning::RepresentativeBornAsCitizen);
+        }
     }
     if facts
         .guardian

@@ -23,15 +23,18 @@ pub enum Fault {
     WrongType,
     /// The right kind, an impossible value.
     OutOfRange,
+    /// Below the least there may be: too early, too short; where there is no least, as out of range.
+    BelowRange,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 4] = [
+    pub const ALL: [Fault; 5] = [
         Fault::Empty,
         Fault::TooLong,
         Fault::WrongType,
         Fault::OutOfRange,
+        Fault::BelowRange,
     ];
 }
 
@@ -158,6 +161,7 @@ fn row(form: &Form, field: &Field, fault: Fault, sound: &Fields, today: NaiveDat
         Fault::TooLong => Some(too_long(field)),
         Fault::WrongType => Some(wrong_type(field)),
         Fault::OutOfRange => Some(out_of_range(field, today)),
+        Fault::BelowRange => Some(below_range(field, today)),
     };
     let (value, expected) = match bad {
         Some((value, code)) => (Some(value), Some(code)),
@@ -247,5 +251,20 @@ fn out_of_range(field: &Field, today: NaiveDate) -> (FieldValue, ProblemCode) {
         FieldKind::Text | FieldKind::Multiline => {
             ("A\u{202E}a".into(), ProblemCode::ControlCharacter)
         }
+    }
+}
+
+fn below_range(field: &Field, today: NaiveDate) -> (FieldValue, ProblemCode) {
+    match (field.kind, field.not_before, field.min_length) {
+        (FieldKind::Date, Some(limit), _) => {
+            let earliest = limit.on(today);
+            let before = earliest.pred_opt().unwrap_or(earliest).to_string();
+            (before.as_str().into(), ProblemCode::DateTooEarly)
+        }
+        (FieldKind::Text | FieldKind::Multiline, _, Some(minimum @ 2..)) => (
+            "å".repeat(minimum - 1).as_str().into(),
+            ProblemCode::TooShort,
+        ),
+        _ => out_of_range(field, today),
     }
 }

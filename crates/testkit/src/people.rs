@@ -10,7 +10,10 @@ use skranke_domain::cpr::Cpr;
 pub fn made_up_number(born_on: NaiveDate) -> String {
     assert!(born_on.ordinal() != 1, "numbers of 1 January may be real");
     let day = born_on.format("%d%m%y").to_string();
-    let serials = (0..10_000_u32).map(|serial| format!("{day}{serial:04}"));
+    // From the top, where the fewest were given.
+    let serials = (0..10_000_u32)
+        .rev()
+        .map(|serial| format!("{day}{serial:04}"));
     serials
         .filter_map(|digits| Cpr::parse(&digits).ok().map(|cpr| (digits, cpr)))
         .find(|(_, cpr)| cpr.birth_date() == born_on && !cpr.modulus_11_holds())

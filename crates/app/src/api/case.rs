@@ -226,6 +226,8 @@ pub struct CaseView {
     pub papers: Vec<IssuedPaper>,
     /// Attached files.
     pub attachments: Vec<AttachmentView>,
+    /// Purposes of the papers signed by hand that the case rests on and nobody has attached yet.
+    pub scans_missing: Vec<String>,
     /// The timeline, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// The audit log of this case; empty where the role may not read it.

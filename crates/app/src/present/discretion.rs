@@ -48,6 +48,7 @@ pub(crate) const fn may_warn(warning: Warning) -> bool {
     match warning {
         Warning::PowerOfAttorneyOld
         | Warning::RepresentativeUnder18
+        | Warning::RepresentativeBornAsCitizen
         | Warning::PowerOfAttorneySelfMade
         | Warning::GuardianEconomicOnly => false,
         Warning::Turns15Soon

@@ -77,7 +77,7 @@ impl App {
         ] {
             fields.insert(id.to_owned(), FieldValue::Text(text.to_owned()));
         }
-        for id in ["id_checked", "declared"] {
+        for id in ["id_checked", "declared", "request_signed"] {
             fields.insert(id.to_owned(), FieldValue::Flag(true));
         }
         self.draft_save(DraftSaveRequest {

@@ -366,6 +366,7 @@ impl App {
                 .collect(),
             papers: present::papers(case, &around),
             attachments: present::attachments(case, &around),
+            scans_missing: present::scans_missing(case, &around),
             timeline: present::timeline(case, recorded, &around),
             audit,
             actions: present::actions(case, &work.session.roles, terms)

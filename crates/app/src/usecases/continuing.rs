@@ -439,7 +439,7 @@ fn news(case: &Case, typed: Typed<'_>, captured: Vec<Event>) -> Vec<Event> {
             field: CaseField::Companion,
         });
     }
-    if case.declaration.is_some() && !typed.flag("declared") {
+    if case.declaration.is_some() && !typed.has_declared() {
         events.push(Event::EntryRetracted {
             field: CaseField::Declaration,
         });

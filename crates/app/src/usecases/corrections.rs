@@ -10,7 +10,7 @@ use crate::api::case::{
     CaseRef, CaseView, EndRequest, ExtendRequest, NoteRequest, RevokePowerOfAttorneyRequest,
     TakeBackRequest, WrongPersonDone, WrongPersonRequest,
 };
-use crate::api::draft::{FieldValue, Fields};
+use crate::api::draft::{DraftRef, FieldValue, Fields};
 use crate::api::error::ErrorCode;
 use crate::capture;
 use crate::error::AppError;
@@ -54,7 +54,22 @@ impl App {
         let right_case = request
             .open_draft_for_right_person
             .then(|| CaseId::from_uuid(Uuid::now_v7()));
-        let case = self.on_case(Act::Correct, &request.case_id, |command| {
+        // The draft first: cut between the two, a draft too many can be thrown away, and no letter names a case that
+        // never comes.
+        let draft = right_case
+            .map(|right_case| {
+                let fields: Fields = captured
+                    .into_iter()
+                    .filter(|(id, value)| {
+                        !ABOUT_THE_CITIZEN.contains(&id.as_str())
+                            && *value != FieldValue::Text(String::new())
+                    })
+                    .collect();
+                self.at_work(|work| drafts::create(work, 2, &fields, Some(right_case)))
+            })
+            .transpose()?;
+        let draft_id = draft.map(|draft| draft.id);
+        let corrected = self.on_case(Act::Correct, &request.case_id, |command| {
             command.add(Event::WronglyCreated(WronglyCreated {
                 corrected_at,
                 reason: request.reason.trim().to_owned(),
@@ -62,23 +77,17 @@ impl App {
                 resend_post: request.resend_post,
                 right_case,
             }))
-        })?;
-        let draft_id = if right_case.is_some() {
-            let fields: Fields = captured
-                .into_iter()
-                .filter(|(id, value)| {
-                    !ABOUT_THE_CITIZEN.contains(&id.as_str())
-                        && *value != FieldValue::Text(String::new())
-                })
-                .collect();
-            Some(
-                self.at_work(|work| drafts::create(work, 2, &fields, right_case))?
-                    .id,
-            )
-        } else {
-            None
-        };
-        Ok(WrongPersonDone { case, draft_id })
+        });
+        match corrected {
+            Ok(case) => Ok(WrongPersonDone { case, draft_id }),
+            Err(refused) => {
+                if let Some(id) = draft_id {
+                    // What cannot be thrown away stands among the parked ones.
+                    let _ = self.draft_delete(DraftRef { id });
+                }
+                Err(refused)
+            }
+        }
     }
 
     /// Takes back a granted exemption, after consultation of the party.

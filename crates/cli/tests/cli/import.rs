@@ -9,10 +9,10 @@ use crate::store::Demo;
 use crate::{exit_code, skranke, stderr};
 
 const HEADER: &str = "cpr;citizen_name;citizen_residence;citizen_address;id_kind;id_checked;\
-                      received_on;declared;signed_on;unopened_post";
+                      received_on;declared;request_signed;signed_on;unopened_post";
 
 fn row(cpr: &str, name: &str) -> String {
-    format!("{cpr};{name};fixed;Ahornvej 3;passport;ja;20.11.2026;ja;19.11.2026;no")
+    format!("{cpr};{name};fixed;Ahornvej 3;passport;ja;20.11.2026;ja;ja;19.11.2026;no")
 }
 
 fn guide() -> String {
@@ -114,7 +114,7 @@ fn one_bad_row_stops_the_whole_list_and_each_problem_names_its_line_and_no_perso
         row("3202703984", "Ejnar Thorup"),
         row("2304483984", ""),
         row("1412553985", "Ejnar Thorup").replace("20.11.2026", "i fredags"),
-        row("0309813985", "Yusuf Demir").replace(";ja;19", ";måske;19"),
+        row("0309813985", "Yusuf Demir").replace(";ja;ja;19", ";måske;ja;19"),
         row("1906393984", "Inge-Lise Krogh").replace("passport", "bibliotekskort"),
         row("2707523985", "Søren Østergaard") + ";overskud",
         twice,

@@ -78,7 +78,7 @@ impl Demo {
                 .fields
                 .insert(field.to_owned(), FieldValue::Text(text.to_owned()));
         }
-        for field in ["id_checked", "declared"] {
+        for field in ["id_checked", "declared", "request_signed"] {
             draft
                 .fields
                 .insert(field.to_owned(), FieldValue::Flag(true));

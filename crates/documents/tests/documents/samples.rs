@@ -264,6 +264,7 @@ pub(crate) fn answers() -> Fields {
             FieldValue::from(true),
         ),
         ("declared".to_owned(), FieldValue::from(true)),
+        ("request_signed".to_owned(), FieldValue::from(true)),
         ("signature_kind".to_owned(), text("paper")),
         ("signed_on".to_owned(), text("2026-03-12")),
         ("unopened_post".to_owned(), text("registered_address")),

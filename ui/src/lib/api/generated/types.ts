@@ -1147,6 +1147,10 @@ papers: Array<IssuedPaper>,
  */
 attachments: Array<AttachmentView>, 
 /**
+ * Purposes of the papers signed by hand that the case rests on and nobody has attached yet.
+ */
+scans_missing: Array<string>, 
+/**
  * The timeline, oldest first.
  */
 timeline: Array<TimelineEntry>, 
