@@ -35,8 +35,6 @@ use crate::problem::{Answer, Refusal};
 use crate::store::Device;
 use crate::tokens;
 
-/// How long a request may take to send its body.
-const READ_WITHIN: Duration = Duration::from_secs(30);
 /// Numbers used once that are remembered; beyond it the server asks clients to wait.
 const MAX_REMEMBERED: usize = 200_000;
 
@@ -125,7 +123,7 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
         .ok_or(ProblemCode::NotAuthenticated)?;
     let proof = proof::read(proof).map_err(|_| ProblemCode::NotAuthenticated)?;
     let token = call.token()?;
-    (call.body, call.digest) = read_body(body, rule.body_bytes).await?;
+    (call.body, call.digest) = read_body(body, rule.body_bytes, central.body_within).await?;
     // Only one message has a body that is not JSON: a piece of an attachment.
     if call.parts.method == Method::POST && !is_json(&call.parts.headers) {
         return Err(ProblemCode::UnsupportedMediaType.into());
@@ -211,8 +209,8 @@ async fn person(
     grant.ok_or_else(|| ProblemCode::GrantNotValid.into())
 }
 
-async fn read_body(body: Body, limit: usize) -> Answer<(Bytes, BodyDigest)> {
-    tokio::time::timeout(READ_WITHIN, read_and_hash(body, limit))
+async fn read_body(body: Body, limit: usize, within: Duration) -> Answer<(Bytes, BodyDigest)> {
+    tokio::time::timeout(within, read_and_hash(body, limit))
         .await
         .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
         .ok_or_else(|| ProblemCode::TooLarge.into())

@@ -62,8 +62,10 @@ pub struct Central {
     pub(crate) pace: PaceKeeper,
     pub(crate) contacts: Contacts,
     openid: Option<(String, OpenId)>,
-    pub(crate) requests: Semaphore,
+    pub(crate) requests: Arc<Semaphore>,
     pub(crate) max_requests: usize,
+    pub(crate) head_within: Duration,
+    pub(crate) body_within: Duration,
     pub(crate) metrics: Arc<Metrics>,
     /// The municipality of the settings.
     pub(crate) tenant: Option<String>,
@@ -122,8 +124,10 @@ impl Central {
                 (Some(tenant), Some(openid)) => Some((tenant.clone(), OpenId::new(openid.clone()))),
                 _ => None,
             },
-            requests: Semaphore::new(config.max_requests),
+            requests: Arc::new(Semaphore::new(config.max_requests)),
             max_requests: config.max_requests,
+            head_within: config.head_within,
+            body_within: config.body_within,
             metrics,
             tenant: config.tenant.clone(),
             min_free_bytes: config.min_free_bytes,
@@ -145,6 +149,11 @@ impl Central {
     /// How often the feed was looked through for a device since the start.
     pub fn feed_looks(&self) -> u64 {
         self.metrics.looks()
+    }
+
+    /// How many computers wait for news now.
+    pub fn waiting_polls(&self) -> u64 {
+        self.metrics.waiting_polls()
     }
 
     /// Ends long polls, so that the server can stop.

@@ -16,6 +16,10 @@ use crate::store::postgres::PostgresAddress;
 /// Hours a grant is valid unless the settings say otherwise: as long as a computer may work without the central
 /// store, so that a day in the field never outlasts it. Basis: design, section 5 (offline lease, 8 days).
 pub const GRANT_HOURS: u32 = 8 * 24;
+/// How long a connection may take for the head of a request, and may stand idle.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// How long a request may take to send its body.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Connections to PostgreSQL at most, unless the settings say otherwise.
 const CONNECTIONS: usize = 16;
@@ -105,6 +109,10 @@ pub struct Config {
     pub min_free_bytes: u64,
     /// How long a stopping server waits for open requests.
     pub stop_within: Duration,
+    /// How long a connection may take for the head of a request, and may stand idle.
+    pub head_within: Duration,
+    /// How long a request may take to send its body.
+    pub body_within: Duration,
     /// The municipality's identity provider.
     pub openid: Option<OpenIdConfig>,
 }
@@ -329,6 +337,8 @@ impl Settings {
                     metrics_listen,
                     min_free_bytes: min_free_megabytes * 1024 * 1024,
                     stop_within: Duration::from_secs(stop_seconds),
+                    head_within: HEAD_WITHIN,
+                    body_within: BODY_WITHIN,
                     openid,
                 })
             }

@@ -28,6 +28,7 @@ pub mod openid;
 pub mod operator;
 pub mod ownership;
 pub mod pace;
+pub(crate) mod place;
 pub mod policy;
 pub mod problem;
 pub mod restore;

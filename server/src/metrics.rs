@@ -184,6 +184,11 @@ impl Metrics {
         self.looks.get()
     }
 
+    /// How many long polls wait now.
+    pub(crate) fn waiting_polls(&self) -> u64 {
+        u64::try_from(self.waiting_polls.get()).unwrap_or(0)
+    }
+
     /// Counts a long poll for as long as what is returned lives.
     pub(crate) fn waiting_poll(&self) -> Waiting {
         self.waiting_polls.inc();

@@ -39,6 +39,7 @@ use crate::devices::Acting;
 use crate::health;
 use crate::log;
 use crate::openapi;
+use crate::place::Place;
 use crate::problem::{Answer, Refusal};
 
 /// Every endpoint with its description: what is not collected here is neither served nor in the document.
@@ -91,13 +92,18 @@ pub fn router(central: Arc<Central>) -> Router {
 }
 
 /// Bounds the requests handled at once and marks every answer.
-async fn around(State(central): State<Arc<Central>>, request: Request, next: Next) -> Response {
+async fn around(State(central): State<Arc<Central>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     let endpoint = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = match central.requests.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Refusal::from(ProblemCode::Unavailable).into_response(),
+    let mut response = match Place::take(&central.requests) {
+        Some(place) => {
+            request.extensions_mut().insert(place.clone());
+            let response = next.run(request).await;
+            place.give_back();
+            response
+        }
+        None => Refusal::from(ProblemCode::Unavailable).into_response(),
     };
     // A path or method that is none of ours could be anything a client wrote.
     let (method, endpoint) = match &endpoint {

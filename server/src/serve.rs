@@ -24,8 +24,6 @@ use crate::{log, metrics, routes, tls};
 
 /// How often the audit is sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
-/// How long a connection may take for the head of a request, and may stand idle.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
 /// Opens the configured store and the key of its secrets.
 ///
@@ -90,16 +88,17 @@ pub async fn serve(
             }
         }
     });
+    let head_within = central.head_within;
     let routes = routes::router(Arc::clone(&central)).into_make_service();
     let served = match tls {
         None => {
             let mut server = axum_server::from_tcp(listener)?.handle(handle);
-            limit(server.http_builder());
+            limit(server.http_builder(), head_within);
             server.serve(routes).await
         }
         Some(tls) => {
             let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-            limit(server.http_builder());
+            limit(server.http_builder(), head_within);
             server.serve(routes).await
         }
     };
@@ -109,11 +108,11 @@ pub async fn serve(
 }
 
 /// Who opens a connection and says nothing does not keep it.
-fn limit(builder: &mut Builder<TokioExecutor>) {
+fn limit(builder: &mut Builder<TokioExecutor>, head_within: Duration) {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN);
+        .header_read_timeout(head_within);
 }
 
 /// Gives the figures for monitoring for as long as the program runs.
@@ -121,8 +120,9 @@ fn limit(builder: &mut Builder<TokioExecutor>) {
 /// # Errors
 /// The listener failed.
 pub async fn serve_metrics(listener: TcpListener, central: Arc<Central>) -> std::io::Result<()> {
+    let head_within = central.head_within;
     let mut server = axum_server::from_tcp(listener)?;
-    limit(server.http_builder());
+    limit(server.http_builder(), head_within);
     server
         .serve(metrics::router(central).into_make_service())
         .await

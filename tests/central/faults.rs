@@ -1,4 +1,4 @@
-//! Counters that are killed, lines that fail, power that goes: after each the same invariants are checked, and each
+//! Counters that are killed, clocks that jump, power that goes: after each the same invariants are checked, and each
 //! bug that is planted on purpose is found by them.
 //!
 //! The counter that is killed is a process of its own: this test, started again. Basis: reliability, 3.2 and 3.3.
@@ -24,10 +24,9 @@ use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, CaseFilter, Options, Store};
 use skranke_testkit::files::picture;
 use skranke_testkit::invariants::{self, Desktop, Logged, World};
-use skranke_testkit::network::{Line, Trouble};
 use skranke_testkit::{seed, times};
 
-use crate::attachments::{attach, attach_from, in_the_centre};
+use crate::attachments::{attach_from, in_the_centre};
 use crate::in_words::central_in_words;
 use crate::{TENANT, Town, draft_of, granted, register, sign_in_as};
 
@@ -35,7 +34,7 @@ pub(crate) const FOLDER: &str = "SKRANKE_TEST_FOLDER";
 pub(crate) const ADDRESS: &str = "SKRANKE_TEST_ADDRESS";
 const POINT: &str = "SKRANKE_REHEARSE_POINT";
 const BUG: &str = "SKRANKE_REHEARSE_BUG";
-const COUNTER: &str = "skranke-1";
+pub(crate) const COUNTER: &str = "skranke-1";
 
 #[expect(clippy::disallowed_methods, reason = "how a test tells its child")]
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -229,7 +228,7 @@ pub(crate) fn central(town: &Town) -> invariants::Central {
     central_in_words(store, TENANT)
 }
 
-fn world(town: &Town, told: &Told, others: &[&str], is_quiet: bool) -> World {
+pub(crate) fn world(town: &Town, told: &Told, others: &[&str], is_quiet: bool) -> World {
     let folder = town.folder.path();
     let mut desktops = vec![desktop(folder, COUNTER, told)];
     desktops.extend(
@@ -465,58 +464,4 @@ fn a_save_that_does_not_wait_for_the_disk_is_caught() {
         found.iter().any(|line| line.starts_with("I11")),
         "{found:?}"
     );
-}
-
-#[test]
-fn on_every_bad_line_nothing_is_told_that_is_not_so_and_all_arrives_once() {
-    all_arrives_once(&Trouble::QUICK);
-}
-
-#[test]
-fn on_a_line_that_is_taken_and_never_answers_the_counter_gives_up_and_all_arrives_once() {
-    all_arrives_once(&[Trouble::HalfOpen]);
-}
-
-fn all_arrives_once(troubles: &[Trouble]) {
-    let mut town = Town::new();
-    let line = Line::to(town.address);
-    let other = town.counter("skranke-2");
-    town.address = line.address();
-    let app = town.counter(COUNTER);
-    let mut told = Told::default();
-    for trouble in troubles.iter().copied() {
-        granted(&other, "2304483984", "Bodil Aagaard");
-        other.sync_now(()).unwrap();
-        line.suffers(trouble);
-        let case = granted(&app, "0201703984", "Aase Lindholm");
-        let form = picture(100 + told.saved.len() as u32, 900);
-        let scan = (attach(&app, &town, &case, &form), form);
-        told.saved.insert(case.row.id.clone());
-        let status = app.sync_now(()).unwrap();
-        if status.confirmed == status.cases {
-            told.confirmed.clone_from(&told.saved);
-        }
-        invariants::hold(&world(&town, &told, &[], false), &format!("{trouble:?}"));
-        line.suffers(Trouble::None);
-        let status = app.sync_now(()).unwrap();
-        assert_eq!((status.waiting, status.quarantined), (0, 0), "{trouble:?}");
-        assert_eq!(status.confirmed, status.cases, "{trouble:?}");
-        assert_eq!(in_the_centre(&town, &scan.0), scan.1, "{trouble:?}");
-        told.confirmed.clone_from(&told.saved);
-    }
-    for app in [&other, &app] {
-        app.sync_now(()).unwrap();
-    }
-    assert_eq!(
-        town.central
-            .as_ref()
-            .unwrap()
-            .central()
-            .store()
-            .alarms(TENANT)
-            .unwrap(),
-        []
-    );
-    let all = world(&town, &told, &["skranke-2"], true);
-    invariants::hold(&all, "after them all");
 }

@@ -5,6 +5,7 @@
 )]
 
 mod attachments;
+mod bad_lines;
 mod browser;
 mod command_line;
 mod device_log;
@@ -16,6 +17,7 @@ mod fork;
 mod lease;
 mod lying;
 mod merging;
+mod news;
 mod outreach;
 mod papers;
 mod profiles;
@@ -218,7 +220,10 @@ fn draft_of(app: &App, cpr: &str, name: &str) -> String {
 }
 
 fn granted(app: &App, cpr: &str, name: &str) -> CaseView {
-    let draft = draft_of(app, cpr, name);
+    grant(app, draft_of(app, cpr, name))
+}
+
+fn grant(app: &App, draft: String) -> CaseView {
     app.decide(DecideRequest {
         draft_id: Some(draft),
         case_id: None,

@@ -7,9 +7,10 @@ use skranke_app::api::case::{CaseListRequest, CaseRef, MergeRequest};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::{App, Clock};
 use skranke_testkit::invariants::{self, World};
-use skranke_testkit::network::{Line, Trouble};
+use skranke_testkit::network::{Fault, Kind as Requests, Line, Trouble};
 use skranke_testkit::{seed, times};
 
+use crate::bad_lines::{HURRY, REQUESTS};
 use crate::epochs::{Drill, Kind};
 use crate::faults::{Told, central, desktop};
 use crate::{Town, granted, register, sign_in_as};
@@ -22,6 +23,23 @@ fn dice(seed: u64, step: u64, below: usize) -> usize {
         seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);
     usize::try_from((mixed ^ (mixed >> 32)) % below as u64).unwrap()
+}
+
+/// What befalls the line in a round, and which requests of it.
+fn fault(seed: u64, step: u64) -> Fault {
+    let drawn = |nth, below| dice(seed ^ 0x5eed, step * 4 + nth, below);
+    let trouble = drawn(0, Trouble::QUICK.len() * 2);
+    let trouble = Trouble::QUICK.get(trouble).copied();
+    let kind = REQUESTS.get(drawn(1, REQUESTS.len() + 1)).copied();
+    let (trouble, kind) = (
+        trouble.unwrap_or(Trouble::None),
+        kind.unwrap_or(Requests::ANY),
+    );
+    let fault = match drawn(2, 2) {
+        0 => Fault::once(trouble, kind),
+        _ => Fault::in_each(trouble, kind),
+    };
+    fault.behind(u32::try_from(drawn(3, 3)).unwrap())
 }
 
 /// Somebody merges a case with what its page shows as a possible duplicate, if there is one and the line allows it.
@@ -73,7 +91,7 @@ fn story(seed: u64) {
                 drill.town.folder.path(),
                 line.address(),
                 name,
-                Clock::System,
+                Clock::System.hurried(HURRY),
             )
         })
         .collect();
@@ -98,13 +116,7 @@ fn story(seed: u64) {
             }
             3..5 => merge(app, seed, step),
             5..9 => {
-                let trouble = dice(seed, step * 3 + 2, Trouble::QUICK.len() * 2);
-                line.suffers(
-                    Trouble::QUICK
-                        .get(trouble)
-                        .copied()
-                        .unwrap_or(Trouble::None),
-                );
+                line.suffers(fault(seed, step));
                 app.sync_now(()).unwrap();
                 line.suffers(Trouble::None);
             }

@@ -9,6 +9,7 @@ mod profiles;
 mod raw;
 mod rights;
 mod sending;
+mod slow;
 mod tokens;
 mod town;
 mod tree;

@@ -1,6 +1,7 @@
 //! Where the time comes from: the system, or a test that sets it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use skranke_domain::danish_time;
@@ -15,6 +16,9 @@ pub enum Clock {
     Ahead(TimeDelta),
     /// A clock that stands where it was put.
     Fixed(Arc<Mutex<DateTime<Utc>>>),
+    /// Another clock, by which whoever waits for the central store waits a so-manieth part as long. For tests of bad
+    /// lines, most of whose time is waiting.
+    Hurried(Arc<Clock>, u32),
 }
 
 impl Clock {
@@ -31,10 +35,26 @@ impl Clock {
         Self::Fixed(Arc::new(Mutex::new(now)))
     }
 
+    /// This clock, with every wait for the central store a `by`-th part as long.
+    #[must_use]
+    pub fn hurried(self, by: u32) -> Self {
+        Self::Hurried(Arc::new(self), by.max(1))
+    }
+
     /// Moves a fixed clock; the system's clock cannot be moved.
     pub fn set(&self, now: DateTime<Utc>) {
-        if let Self::Fixed(time) = self {
-            *time.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        match self {
+            Self::Fixed(time) => *time.lock().unwrap_or_else(PoisonError::into_inner) = now,
+            Self::Hurried(clock, _) => clock.set(now),
+            Self::System | Self::Ahead(_) => {}
+        }
+    }
+
+    /// How long a wait of this length lasts.
+    pub(crate) fn wait_of(&self, time: Duration) -> Duration {
+        match self {
+            Self::Hurried(_, by) => time / *by,
+            Self::System | Self::Ahead(_) | Self::Fixed(_) => time,
         }
     }
 
@@ -44,6 +64,7 @@ impl Clock {
             Self::System => system(),
             Self::Ahead(by) => system() + *by,
             Self::Fixed(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
+            Self::Hurried(clock, _) => clock.now(),
         };
         DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
     }

@@ -1,7 +1,7 @@
 //! The program while it runs: what it was started with, who is signed in, and the store behind a lock.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use skranke_documents::Press;
@@ -78,7 +78,7 @@ pub struct App {
     pub(crate) forms: Forms,
     pub(crate) press: Press,
     pub(crate) desk: Mutex<Desk>,
-    pub(crate) line: crate::usecases::synchronise::Line,
+    pub(crate) line: Arc<crate::usecases::synchronise::Line>,
     /// The central store this computer belongs to: as started with, or as enrolled at.
     server: Mutex<Option<ServerAddress>>,
     /// The store's key while a PIN protects it: the PIN is typed once, and the key is needed again when the ways in
@@ -147,7 +147,7 @@ impl App {
                 session: None,
                 opened_at: None,
             }),
-            line: crate::usecases::synchronise::Line::default(),
+            line: Arc::default(),
             pin_key: Mutex::new(None),
             in_use: Mutex::new(None),
             shown_code: Mutex::new(None),

@@ -10,20 +10,36 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The waits of one series of failures.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     failures: u32,
+    longest: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::up_to(LONGEST)
+    }
 }
 
 impl Backoff {
-    /// The next wait: between half and the whole of the doubled time, and never shorter than the server asked for.
+    /// Waits that grow no longer than this of themselves; the server may ask for up to five minutes.
+    pub const fn up_to(longest: Duration) -> Self {
+        Self {
+            failures: 0,
+            longest,
+        }
+    }
+
+    /// The next wait: between half and the whole of the doubled time, and never shorter than the server asked for. Those
+    /// that it asked together do not come back together.
     /// `random` is any number, evenly distributed.
     pub fn next(&mut self, random: u32, asked: Option<Duration>) -> Duration {
-        let whole = LONGEST.min(FIRST * 2_u32.saturating_pow(self.failures.min(16)));
+        let whole = (FIRST * 2_u32.saturating_pow(self.failures.min(16))).min(self.longest);
         self.failures = self.failures.saturating_add(1);
         let half = whole / 2;
         let jitter = half.mul_f64(f64::from(random) / f64::from(u32::MAX));
-        (half + jitter).max(asked.unwrap_or_default().min(LONGEST))
+        (half.max(asked.unwrap_or_default()) + jitter).min(LONGEST)
     }
 
     /// Starts over after a success.
@@ -40,6 +56,20 @@ pub fn with_retries<T>(
     environment: &Environment,
     cancel: &Cancel,
     tries: u32,
+    call: impl FnMut() -> Result<T, SyncError>,
+) -> Result<T, SyncError> {
+    with_retries_where(environment, cancel, tries, SyncError::is_retryable, call)
+}
+
+/// The same, where trying again helps against these failures alone.
+///
+/// # Errors
+/// As [`with_retries`].
+pub fn with_retries_where<T>(
+    environment: &Environment,
+    cancel: &Cancel,
+    tries: u32,
+    helps: impl Fn(&SyncError) -> bool,
     mut call: impl FnMut() -> Result<T, SyncError>,
 ) -> Result<T, SyncError> {
     let mut backoff = Backoff::default();
@@ -50,14 +80,9 @@ pub fn with_retries<T>(
         }
         tried += 1;
         match call() {
-            Err(error) if error.is_retryable() && tried < tries => {
-                let asked = if let SyncError::Busy { retry_after } = error {
-                    retry_after
-                } else {
-                    None
-                };
+            Err(error) if helps(&error) && tried < tries => {
                 let random = u32::from_le_bytes(environment.random_bytes());
-                environment.wait(backoff.next(random, asked), cancel);
+                environment.wait(backoff.next(random, error.asks_to_wait()), cancel);
             }
             done => return done,
         }
@@ -87,6 +112,17 @@ mod tests {
             .collect();
 
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    }
+
+    #[test]
+    fn who_was_asked_to_wait_waits_so_long_and_not_all_come_back_together() {
+        let asked = Some(Duration::from_secs(30));
+        let after = |random| Backoff::up_to(Duration::from_secs(60)).next(random, asked);
+
+        assert_eq!(after(0).as_millis(), 30_000);
+        assert_eq!(after(u32::MAX).as_millis(), 30_500);
+        let too_long = Some(Duration::from_secs(100_000));
+        assert_eq!(Backoff::default().next(7, too_long), LONGEST);
     }
 
     #[test]
@@ -136,7 +172,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_wait_is_never_nothing_nor_beyond_bounds(failures in 0_u32..100, random in any::<u32>(), asked in proptest::option::of(0_u64..10_000)) {
-            let mut backoff = Backoff { failures };
+            let mut backoff = Backoff {
+                failures,
+                ..Backoff::default()
+            };
             let wait = backoff.next(random, asked.map(Duration::from_secs));
             prop_assert!(wait >= FIRST / 2 && wait <= LONGEST);
         }

@@ -2,6 +2,7 @@
 
 mod device_log;
 mod lease;
+mod news;
 mod scope;
 mod transport;
 
@@ -230,7 +231,7 @@ impl Client {
     /// # Errors
     /// See [`SyncError`]; `GrantNotValid` where the session has ended.
     pub fn renew(&self, session: &Session) -> Result<(), SyncError> {
-        self.renew_tokens(&mut session.tokens())
+        self.renew_tokens(&mut session.tokens(), TIMEOUT)
     }
 
     /// Ends a session at the server.
@@ -243,11 +244,15 @@ impl Client {
         Ok(())
     }
 
-    fn renew_tokens(&self, tokens: &mut Tokens) -> Result<(), SyncError> {
+    fn renew_tokens(&self, tokens: &mut Tokens, timeout: Duration) -> Result<(), SyncError> {
         let request = RefreshRequest {
             refresh_token: tokens.refresh_token.clone(),
         };
-        let answer: RenewAnswer = self.post("/v1/sessions/renew", &request)?;
+        let call = Call {
+            body: Some(encode(&request)?),
+            ..self.call("POST", "/v1/sessions/renew")
+        };
+        let answer: RenewAnswer = self.transport.json(&call, timeout)?;
         *tokens = answer.tokens;
         Ok(())
     }
@@ -260,7 +265,8 @@ impl Client {
         timeout: Duration,
     ) -> Result<Answer, SyncError> {
         let mut call = call;
-        call.token = Some(self.access_token(session)?);
+        // Whoever waits for the answer waits for a renewal no longer than for that.
+        call.token = Some(self.access_token(session, timeout)?);
         let answer = self.transport.send(&call, timeout)?.success();
         let token_is_stale = matches!(
             answer,
@@ -272,7 +278,7 @@ impl Client {
         if !token_is_stale {
             return answer;
         }
-        self.renew(session)?;
+        self.renew_tokens(&mut session.tokens(), timeout)?;
         call.token = Some(session.tokens().access_token.clone());
         self.transport.send(&call, timeout)?.success()
     }
@@ -300,11 +306,11 @@ impl Client {
         serde_json::from_slice(&answer.body).map_err(|_| SyncError::Undecodable)
     }
 
-    fn access_token(&self, session: &Session) -> Result<String, SyncError> {
+    fn access_token(&self, session: &Session, timeout: Duration) -> Result<String, SyncError> {
         let mut tokens = session.tokens();
         let offset = TimeDelta::milliseconds(self.clock_offset_ms().unwrap_or(0));
         if self.environment().now() + offset + RENEW_BEFORE >= tokens.access_until {
-            self.renew_tokens(&mut tokens)?;
+            self.renew_tokens(&mut tokens, timeout)?;
         }
         Ok(tokens.access_token.clone())
     }

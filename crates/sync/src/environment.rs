@@ -25,6 +25,7 @@ impl Cancel {
 type Now = dyn Fn() -> DateTime<Utc> + Send + Sync;
 type FillRandom = dyn Fn(&mut [u8]) + Send + Sync;
 type Wait = dyn Fn(Duration, &Cancel) + Send + Sync;
+type Patience = dyn Fn(Duration) -> Duration + Send + Sync;
 
 /// Clock, randomness and waiting.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ pub struct Environment {
     now: Arc<Now>,
     fill_random: Arc<FillRandom>,
     wait: Arc<Wait>,
+    patience: Arc<Patience>,
 }
 
 impl Environment {
@@ -46,6 +48,19 @@ impl Environment {
             now: Arc::new(now),
             fill_random: Arc::new(fill_random),
             wait: Arc::new(wait),
+            patience: Arc::new(|time| time),
+        }
+    }
+
+    /// The same, with time-outs as long as `patience` says. For tests of lines that never answer.
+    #[must_use]
+    pub fn with_patience(
+        self,
+        patience: impl Fn(Duration) -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            patience: Arc::new(patience),
+            ..self
         }
     }
 
@@ -61,6 +76,10 @@ impl Environment {
 
     pub(crate) fn wait(&self, time: Duration, cancel: &Cancel) {
         (self.wait)(time, cancel);
+    }
+
+    pub(crate) fn patience(&self, time: Duration) -> Duration {
+        (self.patience)(time)
     }
 }
 

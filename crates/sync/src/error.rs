@@ -67,6 +67,9 @@ pub enum SyncError {
     /// No connection to the server.
     #[error("the server cannot be reached")]
     Offline,
+    /// The line was cut on the way; whether the server did it is not known.
+    #[error("the line was cut")]
+    Cut,
     /// No answer in time; whether the server did it is not known.
     #[error("the server did not answer in time")]
     TimedOut,
@@ -95,6 +98,8 @@ pub enum SyncError {
         code: ProblemCode,
         /// Reference that also stands in the server's log.
         reference: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
     },
     /// The server speaks only later versions of the protocol than this program.
     #[error("this program is too old for the server")]
@@ -129,7 +134,9 @@ impl SyncError {
     /// Whether the same call may succeed later without anybody doing anything.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Offline | Self::TimedOut | Self::NotSkranke | Self::Busy { .. } => true,
+            Self::Offline | Self::Cut | Self::TimedOut | Self::NotSkranke | Self::Busy { .. } => {
+                true
+            }
             Self::Refused { code, .. } => {
                 matches!(
                     code,
@@ -150,10 +157,20 @@ impl SyncError {
         }
     }
 
+    /// How long the server asks to wait before the next try.
+    pub fn asks_to_wait(&self) -> Option<Duration> {
+        if let Self::Busy { retry_after } | Self::Refused { retry_after, .. } = self {
+            *retry_after
+        } else {
+            None
+        }
+    }
+
     /// A code for texts and for `ErrorCode` of the application.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Offline => "offline",
+            Self::Cut => "cut",
             Self::TimedOut => "timed_out",
             Self::NotSkranke => "not_skranke",
             Self::NotEncrypted => "not_encrypted",
@@ -184,13 +201,27 @@ impl From<&ureq::Error> for SyncError {
             error,
             ureq::Error::Protocol(_) | ureq::Error::BodyExceedsLimit(_)
         );
+        let cut = matches!(error, ureq::Error::Io(io) if is_cut(io.kind()));
         // The rest is about names, connections and sockets.
-        match (timed_out, not_http) {
-            (true, _) => Self::TimedOut,
-            (false, true) => Self::NotSkranke,
-            (false, false) => Self::Offline,
+        if timed_out {
+            Self::TimedOut
+        } else if not_http {
+            Self::NotSkranke
+        } else if cut {
+            Self::Cut
+        } else {
+            Self::Offline
         }
     }
+}
+
+/// Whether a connection was there and ended.
+fn is_cut(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::UnexpectedEof | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe
+    )
 }
 
 /// The handshake's own error, however it was handed on.

@@ -18,7 +18,7 @@ use crate::error::SyncError;
 use crate::sending::{Sender, send_all};
 
 /// How often one request is tried within a round.
-pub(crate) const TRIES: u32 = 3;
+pub const TRIES: u32 = 3;
 /// Pages that came and wait while another is kept.
 const PAGES_WAITING: usize = 2;
 /// Items of a page. Those that waited are kept together with the one before them, as many wait again behind, and one is
@@ -123,6 +123,7 @@ pub fn run(
                 return Err(SyncError::Refused {
                     code: ProblemCode::DeviceRevoked,
                     reference,
+                    retry_after: None,
                 });
             }
             Operation::Push { first, last } => {
@@ -144,6 +145,7 @@ pub fn run(
                 return Err(SyncError::Refused {
                     code: ProblemCode::EpochChanged,
                     reference,
+                    retry_after: None,
                 });
             }
             Operation::ReofferPulled => loop {

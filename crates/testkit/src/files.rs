@@ -60,6 +60,26 @@ fn stream(is: &str, bytes: &[u8]) -> Vec<u8> {
     stream
 }
 
+/// A scan of paper with a grain, which nothing packs: three bytes for each of its points.
+///
+/// # Panics
+/// It cannot be written.
+pub fn grainy_picture(width: u32, height: u32) -> Vec<u8> {
+    let mut grain = 0x9e37_79b9_u32;
+    let point = |_, _| {
+        grain ^= grain << 13;
+        grain ^= grain >> 17;
+        grain ^= grain << 5;
+        let [red, green, blue, _] = grain.to_le_bytes();
+        image::Rgb([red, green, blue])
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(width, height, point)
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .expect("a picture can be written");
+    bytes.into_inner()
+}
+
 /// A sheet of paper as a PNG, a word of its author in it, as scanners leave one.
 ///
 /// # Panics

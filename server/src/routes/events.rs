@@ -26,6 +26,7 @@ use crate::admission::{self, Circumstances, Offered};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
+use crate::place::Place;
 use crate::problem::{Answer, Refusal};
 use crate::store::{AuditRow, CentralTransaction, Device, FeedSlice, Stored, StoredFeedItem};
 
@@ -107,7 +108,7 @@ pub(super) async fn push(
     path = "/v1/events",
     params(
         ("after" = Option<String>, Query, description = "`<epoch>.<position>`; from the beginning where left out"),
-        ("limit" = Option<u32>, Query, description = "Items at most; the server may give fewer"),
+        ("limit" = Option<u32>, Query, description = "Items at most; the server may give fewer. With 0 it gives none and says in `more` whether there are any"),
         ("wait" = Option<u32>, Query, description = "Seconds to wait for something new"),
     ),
     responses((status = 200, description = "A page", body = FeedPage)),
@@ -117,24 +118,23 @@ pub(super) async fn pull(
     State(central): State<Arc<Central>>,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
     Extension(call): Extension<Arc<Call>>,
+    Extension(place): Extension<Place>,
 ) -> Answer<Response> {
     let Query(query) = query.map_err(|_| Refusal::from(ProblemCode::BadParameter))?;
     let after: Cursor = parameter(&query, "after")?.unwrap_or(Cursor::START);
     let limit = parameter(&query, "limit")?
         .unwrap_or(MAX_PAGE_ITEMS)
-        .clamp(1, MAX_PAGE_ITEMS);
+        .min(MAX_PAGE_ITEMS);
     let wait = parameter(&query, "wait")?
         .unwrap_or(0)
         .min(MAX_WAIT_SECONDS);
-    let slice = poll(
-        &central,
-        &call,
-        after,
-        limit,
-        Duration::from_secs(u64::from(wait)),
-    )
-    .await?;
-    let slice = whole_commands(slice);
+    let wait = Duration::from_secs(u64::from(wait));
+    let slice = poll(&central, &call, &place, after, limit.max(1), wait).await?;
+    let slice = if limit == 0 {
+        unread(slice, after)
+    } else {
+        whole_commands(slice)
+    };
     let (grants, devices) = if !slice.items.is_empty() {
         let (named, server_key) = (by_grant(&slice), central.public_key());
         let (read, served) = (after.position, slice.read_to);
@@ -292,10 +292,20 @@ fn whole_commands(mut slice: FeedSlice) -> FeedSlice {
     slice
 }
 
+/// A page of which nothing is given.
+fn unread(slice: FeedSlice, after: Cursor) -> FeedSlice {
+    FeedSlice {
+        items: Vec::new(),
+        read_to: after.position,
+        ..slice
+    }
+}
+
 /// Reads the feed, waiting for something new where there is nothing yet.
 async fn poll(
     central: &Arc<Central>,
     call: &Call,
+    place: &Place,
     after: Cursor,
     limit: u32,
     wait: Duration,
@@ -328,11 +338,16 @@ async fn poll(
         from = slice.read_to;
         let own_cases = scope(central, tenant, device).await?;
         let _waiting = central.metrics.waiting_poll();
-        tokio::select! {
-            () = listener.concerning(device, &own_cases) => {}
-            _ = stopping.changed() => {}
-            () = tokio::time::sleep_until(deadline) => {}
-        }
+        // However many wait, they keep nobody from being served.
+        place
+            .without_it(central, async {
+                tokio::select! {
+                    () = listener.concerning(device, &own_cases) => {}
+                    _ = stopping.changed() => {}
+                    () = tokio::time::sleep_until(deadline) => {}
+                }
+            })
+            .await;
     }
 }
 

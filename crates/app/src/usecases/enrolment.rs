@@ -214,7 +214,7 @@ fn refused(error: &SyncError) -> AppError {
             ProblemCode::TooManyRequests => ErrorCode::TooManyAttempts,
             _ => return told(error),
         },
-        SyncError::Offline => ErrorCode::ServerNotFound,
+        SyncError::Offline | SyncError::Cut => ErrorCode::ServerNotFound,
         SyncError::NotSkranke => ErrorCode::NotASkrankeServer,
         SyncError::NotEncrypted => ErrorCode::ServerAddressInvalid,
         _ => return told(error),

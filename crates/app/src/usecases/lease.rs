@@ -97,6 +97,7 @@ impl App {
         desk.opened_at = None;
         desk.closed = Some(why.into());
         *self.pin_key() = None;
+        self.line.hang_up();
     }
 
     /// Whether the store was opened so lately that somebody is still on their way in.

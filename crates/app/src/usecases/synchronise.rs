@@ -10,6 +10,7 @@ mod fork;
 mod heard;
 mod person;
 mod problem;
+mod rest;
 mod round;
 mod tree;
 mod trust;
@@ -31,6 +32,8 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{DeviceState, EnrolAnswer, FeedPage, FoundCase, Status};
 use skranke_store::{Action, Actor, Entry, OwnDevice, ReadHandle, SecondCopy, Store, WriteHandle};
+use skranke_sync::backoff::with_retries_where;
+use skranke_sync::round::TRIES;
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
 
 use crate::api::error::ErrorCode;
@@ -40,10 +43,9 @@ use crate::present::rfc3339;
 use crate::state::{App, NO_DEVICE, why_closed};
 use crate::usecases::settings;
 use problem::Told;
+use rest::Poll;
 use round::{Round, Taken};
 
-/// Seconds between two rounds when nothing new was saved.
-const REST_SECONDS: u64 = 10;
 /// A grant is renewed when less than this is left of it.
 const RENEW_BEFORE: TimeDelta = TimeDelta::minutes(30);
 
@@ -71,6 +73,8 @@ struct LineState {
     ending: Vec<Arc<skranke_sync::Session>>,
     /// One round at a time.
     round: Option<Round>,
+    /// What waits for news between two rounds.
+    poll: Option<Poll>,
     /// Cases of the work that the last round sent which had something to send.
     sent: BTreeSet<CaseId>,
 }
@@ -99,6 +103,7 @@ impl Line {
                 state.online = !matches!(
                     error,
                     SyncError::Offline
+                        | SyncError::Cut
                         | SyncError::TimedOut
                         | SyncError::NotSkranke
                         | SyncError::NotEncrypted
@@ -109,6 +114,7 @@ impl Line {
                 state.problem = problem::told(error);
             }
         }
+        self.wake.notify_all();
     }
 
     pub(crate) fn keep_session(&self, session: skranke_sync::Session) {
@@ -117,17 +123,20 @@ impl Line {
         let staff = session.grant().staff_id;
         let before = state.sessions.insert(staff, Arc::new(session));
         state.ending.extend(before);
+        self.wake.notify_all();
     }
 
     fn session_of(&self, staff: StaffId) -> Option<Arc<skranke_sync::Session>> {
         self.state().sessions.get(&staff).cloned()
     }
 
-    /// The person leaves: the session at the central store ends with the next contact.
+    /// The person leaves: the session at the central store ends with the next contact, which is now where it can be.
     pub(crate) fn end_session(&self, staff: StaffId) {
         let mut state = self.state();
         let ended = state.sessions.remove(&staff);
         state.ending.extend(ended);
+        state.something_new = true;
+        self.wake.notify_all();
     }
 
     /// The central store no longer knows the session; the next round asks for another where it may.
@@ -250,41 +259,23 @@ impl App {
         self.sync_status(())
     }
 
-    /// Keeps this computer and the central store in step until [`App::stop`]. Call once, on a thread of its own.
-    pub fn keep_in_step(&self) {
-        while !self.line.cancel.is_cancelled() {
-            self.run_round();
-            self.close_unattended(&mut self.lock());
-            let state = self.line.state();
-            let rest = Duration::from_secs(REST_SECONDS);
-            let waiting =
-                |state: &mut LineState| !state.something_new && !self.line.cancel.is_cancelled();
-            let (mut state, _) = self
-                .line
-                .wake
-                .wait_timeout_while(state, rest, waiting)
-                .unwrap_or_else(PoisonError::into_inner);
-            state.something_new = false;
-        }
-    }
-
     /// Ends the background work; what waits stays and is sent at the next start.
     pub fn stop(&self) {
         self.line.cancel.cancel();
         if let Some(round) = &self.line.state().round {
             round.stop();
         }
+        self.line.hang_up();
         self.line.cancel_browser_sign_in();
         self.line.wake.notify_all();
     }
 
-    fn run_round(&self) {
-        if self.server().is_none() {
-            return;
-        }
-        let Some(taken) = self.line.take() else {
-            return;
-        };
+    /// Runs a round; none where there is no central store, or another one runs.
+    fn run_round(&self) -> Option<Result<(), SyncError>> {
+        self.server()?;
+        let taken = self.line.take()?;
+        // What this round brings is no news.
+        self.line.hang_up();
         let outcome = self.round(&taken);
         if matches!(
             outcome,
@@ -293,6 +284,7 @@ impl App {
             self.raise("not_signed_by_server");
         }
         self.line.heard(&outcome);
+        Some(outcome)
     }
 
     /// Tells an alarm: one row in the audit log for each while the program runs, and the status line until it ends.
@@ -329,7 +321,7 @@ impl App {
             Err(refused) if is_refusal(&refused) => Err(refused),
             renewed => Ok(renewed?),
         };
-        let status = self.status_of(&client)?;
+        let status = self.status_of(&client, &taken.cancel)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
         rehearsal::point("sync.status_heard");
@@ -561,8 +553,12 @@ impl App {
     }
 
     /// How this computer stands with the central store; one that was restored and does not know it is told of it again.
-    fn status_of(&self, client: &Client) -> Result<Status, SyncError> {
-        let status = client.status();
+    fn status_of(&self, client: &Client, cancel: &Cancel) -> Result<Status, SyncError> {
+        // A line that is cut in the middle is there, and is asked again. One that is not there is told at once.
+        let is_cut = |error: &SyncError| *error == SyncError::Cut;
+        let status = with_retries_where(client.environment(), cancel, TRIES, is_cut, || {
+            client.status()
+        });
         let bootstrap = self.server().and_then(|server| server.bootstrap);
         match (status, bootstrap.as_deref()) {
             (
@@ -630,12 +626,13 @@ impl App {
 
     pub(crate) fn environment(&self) -> Environment {
         let clock = self.config.clock.clone();
+        let (waits, patience) = (clock.clone(), clock.clone());
         Environment::new(
             move || clock.now(),
             |bytes| OsRng.fill_bytes(bytes),
-            |time, cancel: &Cancel| {
+            move |time, cancel: &Cancel| {
                 let step = Duration::from_millis(50);
-                let mut left = time;
+                let mut left = waits.wait_of(time);
                 while !left.is_zero() && !cancel.is_cancelled() {
                     let pause = left.min(step);
                     std::thread::sleep(pause);
@@ -643,6 +640,7 @@ impl App {
                 }
             },
         )
+        .with_patience(move |time| patience.wait_of(time))
     }
 }
 

@@ -97,17 +97,20 @@ impl Answer {
             return Ok(self);
         }
         let problem = self.problem();
+        let seconds = self
+            .header("retry-after")
+            .and_then(|text| text.parse().ok());
+        let retry_after = seconds.map(Duration::from_secs);
         if self.status == 503 {
-            let seconds = self
-                .header("retry-after")
-                .and_then(|text| text.parse().ok());
-            return Err(SyncError::Busy {
-                retry_after: seconds.map(Duration::from_secs),
-            });
+            return Err(SyncError::Busy { retry_after });
         }
         match problem.and_then(|problem| Some((problem.code()?, problem.reference))) {
             Some((ProblemCode::VersionNotSpoken, _)) => Err(self.versions_apart()),
-            Some((code, reference)) => Err(SyncError::Refused { code, reference }),
+            Some((code, reference)) => Err(SyncError::Refused {
+                code,
+                reference,
+                retry_after,
+            }),
             None => Err(SyncError::RefusedOtherwise {
                 status: self.status,
             }),
@@ -152,6 +155,13 @@ impl Transport {
 
     pub(super) fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// Ends the requests under way, and every later one before it is sent.
+    pub(super) fn hang_up(&self) {
+        if let Ok(agent) = &self.agent {
+            agent.clone().shutdown();
+        }
     }
 
     pub(super) fn clock_offset_ms(&self) -> Option<i64> {
@@ -256,7 +266,7 @@ impl Transport {
         let agent = self.agent.as_ref().map_err(Clone::clone)?;
         let request = agent
             .configure_request(request)
-            .timeout_global(Some(timeout))
+            .timeout_global(Some(self.environment.patience(timeout)))
             .build();
         agent.run(request).map_err(|error| SyncError::from(&error))
     }

@@ -158,6 +158,19 @@ fn a_busy_server_says_when_to_come_back() {
 }
 
 #[test]
+fn a_server_that_is_asked_too_often_says_when_to_come_back() {
+    let time = DateTime::<Utc>::from_timestamp(1_795_000_000, 0).unwrap();
+    let problem = Problem::new(ProblemCode::TooManyRequests, time, "k3f9".to_owned());
+    let body = serde_json::to_string(&problem).unwrap();
+    let headers = format!("{OURS}Content-Type: application/problem+json\r\nRetry-After: 9\r\n");
+
+    let too_often = status_after(answer("429 Too Many Requests", &headers, &body));
+
+    assert!(too_often.is_retryable());
+    assert_eq!(too_often.asks_to_wait(), Some(Duration::from_secs(9)));
+}
+
+#[test]
 fn a_refusal_carries_its_code_and_reference() {
     let time = DateTime::<Utc>::from_timestamp(1_795_000_000, 0).unwrap();
     let problem = Problem::new(ProblemCode::DeviceRevoked, time, "k3f9".to_owned());
@@ -176,7 +189,8 @@ fn a_refusal_carries_its_code_and_reference() {
         refused,
         SyncError::Refused {
             code: ProblemCode::DeviceRevoked,
-            reference
+            reference,
+            retry_after: None,
         }
     );
     assert!(!refused.is_retryable());

@@ -101,6 +101,8 @@ impl App {
             };
         }
         if !self.line.state().online {
+            // Somebody stands here and would know: it is tried again now, for the next question.
+            self.line.nudge();
             return not_known;
         }
         let session = self.lock().session.clone();

@@ -20,13 +20,15 @@ pub(super) fn told(error: &SyncError) -> Option<Told> {
         reference: String::new(),
     };
     Some(match error {
-        SyncError::Offline => plain(ErrorCode::Offline),
+        SyncError::Offline | SyncError::Cut => plain(ErrorCode::Offline),
         SyncError::TimedOut | SyncError::Busy { .. } => plain(ErrorCode::ServerUnavailable),
         SyncError::NotSkranke | SyncError::Undecodable => Told {
             code: ErrorCode::ServerAnswerUnreadable,
             reference: error.code().to_owned(),
         },
-        SyncError::Refused { code, reference } => Told {
+        SyncError::Refused {
+            code, reference, ..
+        } => Told {
             code: refused(*code),
             reference: reference.clone(),
         },
@@ -107,10 +109,12 @@ mod tests {
         let refused = ProblemCode::ALL.iter().map(|code| SyncError::Refused {
             code: *code,
             reference: "A1B2C3".to_owned(),
+            retry_after: None,
         });
         let line = AppError::of(ErrorCode::DiskFull).log_line();
         [
             SyncError::Offline,
+            SyncError::Cut,
             SyncError::TimedOut,
             SyncError::NotSkranke,
             SyncError::Busy { retry_after: None },

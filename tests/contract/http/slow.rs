@@ -1,0 +1,127 @@
+//! Clients that take long: who sends so slowly that the server would be busy with nothing is let go in time, and who
+//! waits for news is in nobody's way.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use skranke_protocol::wire::Cursor;
+use skranke_server::store::CentralStore;
+use skranke_testkit::patience::{PATIENCE, wait_until};
+
+use super::raw::{proof_with, send};
+use super::town::Town;
+use crate::office::{Laptop, TENANT};
+
+const WITHIN: Duration = Duration::from_millis(400);
+/// Far longer than the limit, and no longer than a test that fails waits.
+const DRIPS: u32 = 1_000;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Sends these bytes, then one after the other as long as the server listens; what it answered.
+fn drip(town: &Town, begin: &[u8]) -> String {
+    let host = town.server.url().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(begin).unwrap();
+    let mut sending = stream.try_clone().unwrap();
+    let dripping = std::thread::spawn(move || {
+        for _ in 0..DRIPS {
+            if sending.write_all(b"a").is_err() {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
+    });
+    let mut answer = Vec::new();
+    // Who is cut off may hear of it as an error, once the server no longer reads.
+    let _ = stream.read_to_end(&mut answer);
+    dripping.join().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Others are served while somebody drips, and in the place they had when they are gone.
+fn is_let_go(begin: impl Fn(&Town) -> Vec<u8> + Sync, is_in_a_place: bool) -> String {
+    let town = Town::with(|config| {
+        config.max_requests = 2;
+        config.head_within = WITHIN;
+        config.body_within = WITHIN;
+    });
+    let is_served = || send(&town, "GET", "/healthz", &[], b"").status == 200;
+    let begun = Instant::now();
+    let answer = std::thread::scope(|scope| {
+        let dripping = scope.spawn(|| drip(&town, &begin(&town)));
+        while !dripping.is_finished() {
+            assert!(is_served(), "others are served meanwhile");
+        }
+        dripping.join().unwrap()
+    });
+    assert!(begun.elapsed() < PAUSE * DRIPS, "{:?}", begun.elapsed());
+
+    if is_in_a_place {
+        // As many at once as there are places, twice: whoever kept one would be in the way.
+        for _ in 0..2 {
+            std::thread::scope(|scope| {
+                let dripping = [(), ()].map(|()| scope.spawn(|| drip(&town, &begin(&town))));
+                for thread in dripping {
+                    thread.join().unwrap();
+                }
+            });
+        }
+        wait_until("both places are free", is_served);
+    }
+    answer
+}
+
+#[test]
+fn who_drips_the_head_of_a_request_is_cut_off_and_others_are_served() {
+    let begin = |_: &Town| b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_vec();
+
+    let answer = is_let_go(begin, false);
+
+    let is_told = answer.is_empty() || answer.starts_with("HTTP/1.1 408");
+    assert!(is_told, "{answer}");
+}
+
+#[test]
+fn who_drips_the_body_of_a_request_is_told_gives_the_place_back_and_others_are_served() {
+    let begin = |town: &Town| {
+        // Whose proof it is can only be told when the whole body is there.
+        let (name, value) = proof_with(town, &Laptop::new(1), "POST", "/v1/events", b"", None);
+        let head = format!(
+            "POST /v1/events HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\n\
+             Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+        );
+        head.into_bytes()
+    };
+
+    let answer = is_let_go(begin, true);
+
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("too_slow"), "{answer}");
+}
+
+#[test]
+fn those_who_wait_for_news_keep_nobody_from_being_served_and_read_nothing() {
+    let town = Town::with(|config| config.max_requests = 1);
+    let (writer, mut laptop) = town.counter(1, &["counter"]);
+    let (reader, _) = town.counter(2, &["counter"]);
+    let (other_reader, _) = town.counter(3, &["counter"]);
+    let central = town.server.central();
+
+    std::thread::scope(|scope| {
+        let waiting = [(1, &reader), (2, &other_reader)].map(|(nth, reader)| {
+            let waiting = scope.spawn(|| reader.has_news(Cursor::START));
+            // One after the other: while it asks, each has the only place.
+            wait_until("it waits", || central.waiting_polls() == nth);
+            waiting
+        });
+        writer.push(&laptop.open_case("2512169996").1).unwrap();
+        for waiting in waiting {
+            assert_eq!(waiting.join().unwrap(), Ok(true));
+        }
+    });
+
+    let rows = town.operator().audit(TENANT, None, 1_000).unwrap();
+    assert!(rows.iter().all(|row| row.action != "feed_read"));
+}
