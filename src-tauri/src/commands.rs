@@ -74,6 +74,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::session::staff_save,
         commands::settings::settings,
         commands::settings::settings_save,
+        commands::settings::rule_library,
         commands::profile::profile_show,
         commands::profile::profile_edition,
         commands::profile::profile_check,

@@ -5,12 +5,15 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, begin, came_alone, declare, grant, paper_is, save_paper, sign_in, to_citizen,
-    to_decision, to_declaration, to_guidance, words_of,
+    AASE, begin, came_alone, declare, grant, make_tick, paper_is, ready_for, save_paper, sign_in,
+    to_citizen, to_decision, to_declaration, to_guidance, words_of,
 };
 
 const LABEL: &str = "Telefon, hvor borgeren træffes";
 const OFFER: &str = "Solbjergs egen hjælpelinje";
+const RULE: &str = "Den gælder, til borgeren selv siger fra.";
+const SOURCE: &str = "Solbjergs gennemgang af reglerne";
+const CITED: &str = "Prøveloven § 99";
 const TITLE: &str = "Vi har sagt ja, men det er ikke registreret";
 
 #[tokio::test]
@@ -64,5 +67,46 @@ async fn edited_definition_is_drawn_checked_and_printed_as_it_says() -> Result<(
     paper_is(&window, "Papir om bevilling").await?;
     let words = words_of(&save_paper(&mut window, &scratch).await?)?;
     ensure!(words.contains(TITLE), "the paper's title: {words}");
+    window.close().await
+}
+
+#[tokio::test]
+async fn practice_6_edited_rule_set_is_told_beside_the_case_asked_about_and_printed() -> Result<()>
+{
+    // Given a rule set whose rule of durations reads otherwise, is cited, and leaves a choice
+    let scratch = Scratch::new()?;
+    let rule = "code = \"duration\"\ngoes_by = \"decision\"\ntext = \"Fritagelsen er uden udløb.\"\nsource = \"Ændring af reglerne pr. 1. oktober 2017\"\ncitation = \"\"";
+    let edited = format!(
+        "code = \"duration\"\ngoes_by = \"decision\"\ntext = \"{RULE}\"\nsource = \"{SOURCE}\"\ncitation = \"{CITED}\""
+    );
+    scratch.edit_form("rules/c.toml", rule, &edited)?;
+    scratch.edit_form(
+        "rules/c.toml",
+        "durations = [\"permanent\"]",
+        "durations = [\"time_limited\", \"permanent\"]",
+    )?;
+    scratch.edit_form(
+        "rules/c.toml",
+        "[texts]",
+        "[texts]\nduration_time_limited = \"Til og med {until}\"",
+    )?;
+
+    // When a citizen comes, the panel says it with its source and citation, and the form asks how long
+    let mut window = Window::open("rettet-regel", &scratch, Opening::default()).await?;
+    sign_in(&mut window, "karin").await?;
+    ready_for(&mut window, AASE).await?;
+    for said in [RULE, SOURCE, CITED] {
+        window.wait_for_text(said).await?;
+    }
+    window.is_accessible("an edited rule").await?;
+    window.picture("regel").await?;
+    window.choose("duration_kind", "permanent").await?;
+    grant(&mut window).await?;
+    make_tick(&mut window, "registered").await?;
+
+    // Then the receipt cites it
+    paper_is(&window, "Fritagelseskvittering").await?;
+    let words = words_of(&save_paper(&mut window, &scratch).await?)?;
+    ensure!(words.contains(CITED), "the receipt's rules: {words}");
     window.close().await
 }

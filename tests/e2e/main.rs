@@ -30,6 +30,7 @@ mod reprinting;
 mod resuming;
 mod review;
 mod rounds;
+mod rules;
 mod scans;
 mod screens;
 mod set_up;

@@ -5,7 +5,8 @@ use anyhow::Result;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, BODIL, Citizen, EJNAR, begin, came_alone, paper_is_drawn, sign_in, to_citizen,
+    AASE, BODIL, Citizen, EJNAR, YUSUF, begin, came_alone, confirmed, paper_is_drawn, sign_in,
+    to_citizen,
 };
 
 /// From the start to the dialog of another outcome, with nothing declared and nothing signed.
@@ -54,6 +55,17 @@ async fn request_ends_in_each_other_way_before_anything_is_declared() -> Result<
     ends(&mut window, BODIL, "Alt+o").await?;
     window.fill("authority", "Udlændingestyrelsen").await?;
     confirmed_as(&mut window, "Oversendt").await?;
+
+    ends(&mut window, YUSUF, "Alt+d").await?;
+    window
+        .wait_for_text("Der bliver ikke truffet en afgørelse")
+        .await?;
+    window.fill("died_on", "11.03.2026").await?;
+    window.is_accessible("a death").await?;
+    window.picture("doed").await?;
+    confirmed_as(&mut window, "Afgået ved døden").await?;
+    window.wait_for_text("11.03.2026").await?;
+    confirmed(&window, 3).await?;
 
     ends(&mut window, EJNAR, "Alt+m").await?;
     window.fill("missing", "Underskrevet erklæring").await?;

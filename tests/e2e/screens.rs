@@ -10,10 +10,11 @@ use crate::flow::{
     AASE, BODIL, EJNAR, YUSUF, begin, came_alone, grant_to, make_tick, sign_in, to_citizen,
 };
 
-const RAIL: [(&str, &str); 4] = [
+const RAIL: [(&str, &str); 5] = [
     ("nav-counter", "skranke"),
     ("nav-cases", "sager"),
     ("nav-queue", "koe"),
+    ("nav-rules", "regler"),
     ("nav-settings", "indstillinger"),
 ];
 

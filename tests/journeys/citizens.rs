@@ -5,7 +5,7 @@ use skranke_app::api::draft::{CprCheckRequest, ProofView};
 use skranke_app::api::error::ErrorCode;
 use skranke_testkit::people::made_up_number;
 
-use crate::office::{Office, code};
+use crate::office::{AASE, Office, code};
 
 fn leaf<'a>(proof: &'a ProofView, requirement: &str) -> &'a ProofView {
     fn find<'a>(proof: &'a ProofView, requirement: &str) -> Option<&'a ProofView> {
@@ -16,7 +16,7 @@ fn leaf<'a>(proof: &'a ProofView, requirement: &str) -> &'a ProofView {
 }
 
 #[test]
-fn row_2_12_who_turns_15_next_week_is_not_covered_today_and_is_warned_about() {
+fn row_2_12_who_turns_15_next_week_is_prepared_today_and_exempted_on_the_birthday() {
     // Given a young citizen who turns 15 on 20 March 2026
     let office = Office::open_at("2026-03-13 10:00");
     let number = made_up_number("2011-03-20".parse().expect("a day"));
@@ -31,11 +31,18 @@ fn row_2_12_who_turns_15_next_week_is_not_covered_today_and_is_warned_about() {
     assert!(age.fact.contains("14"), "{}", age.fact);
     assert!(!age.remedy.is_empty() && !age.source.is_empty());
     assert!(check.warnings.contains(&"turns_15_soon".to_owned()));
-    assert_eq!(code(sheet.grant()), ErrorCode::RequirementsNotMet);
+    assert!(age.remedy.contains("20.03.2026"), "{}", age.remedy);
+    let parked = sheet.set("waits_for", "turns_15").save();
+    let parked = parked.reference();
+    assert_eq!(
+        code(office.draft().set("cpr", &number).grant()),
+        ErrorCode::RequirementsNotMet
+    );
 
-    // And on the birthday it can be granted
+    // And the draft that was made ready and parked is granted on the birthday, when the ID is seen again
     office.comes_back("2026-03-20 10:00", "karin");
-    let sheet = office.draft().set("cpr", &number);
+    let sheet = office.resumed(&parked.id).untick("id_checked").save();
+    let sheet = sheet.tick("id_checked").save();
     assert_eq!(leaf(&sheet.check().proof, "age_15").outcome, "met");
     sheet.grant().expect("granted");
 }
@@ -115,6 +122,40 @@ fn a_citizen_whom_the_register_reports_dead_is_not_exempted() {
 }
 
 #[test]
+fn domain_1_3_a_death_is_recorded_on_a_draft_where_no_register_is_known() {
+    // Given a municipality of its own, whose counter knows no register of persons, and the son of a citizen who died
+    let office = Office::set_up_at("2026-03-13 10:00");
+    let died = |day: &str| Decision::Died {
+        died_on: day.to_owned(),
+    };
+    let sheet = || office.draft_with_representative().set("cpr", AASE);
+    assert_eq!(leaf(&sheet().check().proof, "alive").outcome, "met");
+
+    // A day that cannot be is refused at its field, and the draft stays
+    for day in ["14.03.2026", "31.02.2026", ""] {
+        assert_eq!(code(sheet().decide(died(day))), ErrorCode::InvalidFields);
+    }
+
+    // When the death is recorded, before anything is declared or signed
+    let unsigned = sheet().untick("declared").set("signed_on", "");
+    let closed = unsigned.decide(died("11.03.2026")).expect("recorded");
+
+    // Then the case is closed without a decision, with nothing but the journal left
+    assert_eq!(closed.row.state, "deceased");
+    assert_eq!(closed.row.ticks_missing, ["journalised"]);
+    assert!(!closed.exempt && closed.papers_possible.iter().all(|kind| kind != "refusal"));
+    let line = closed.timeline.iter().find(|line| line.kind == "ended");
+    assert!(line.expect("on record").detail.contains("11.03.2026"));
+
+    // And whoever asks for the same citizen again is told
+    let again = sheet();
+    let alive = leaf(&again.check().proof, "alive").clone();
+    assert_eq!(alive.outcome, "not_met");
+    assert!(alive.remedy.contains("Borgeren er død"), "{}", alive.remedy);
+    assert_eq!(code(again.grant()), ErrorCode::RequirementsNotMet);
+}
+
+#[test]
 fn row_2_12_who_left_denmark_or_has_no_fixed_abode_can_be_exempted() {
     let office = Office::open();
     for residence in ["left_denmark", "no_fixed_abode"] {
@@ -141,11 +182,14 @@ fn practice_6_signed_under_set_a_and_decided_under_set_b_is_permanent() {
 
     // When it is decided on 2 October 2017
     let check = sheet.check();
+    let form = office.app.form_view(sheet.reference()).expect("the form");
+    let asks_how_long = form.shown.contains(&"duration_kind".to_owned());
     let case = sheet.grant().expect("granted");
 
     // Then the declaration is of set A, the decision of set B, and there is no end
     assert_eq!(check.rule_set, "a");
     assert_eq!(check.durations, ["permanent"]);
+    assert!(!asks_how_long, "there is nothing to choose between");
     let granted = case
         .timeline
         .iter()

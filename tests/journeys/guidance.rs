@@ -214,17 +214,28 @@ fn row_2_10_and_2_17_who_said_yes_instead_stands_in_a_list_by_day() {
 }
 
 #[test]
-fn row_2_11_every_rule_set_names_the_guide_it_follows() {
-    let forms = skranke_forms::Forms::embedded().expect("the shipped forms");
-    let sets = forms.rules().all();
-    assert_eq!(sets.len(), 3);
-    for set in sets {
-        assert!(
-            set.guide.contains("Digitaliseringsstyrelsen"),
-            "{}",
-            set.title
-        );
-    }
+fn row_2_11_beside_the_questions_stands_the_guide_of_the_rules_of_that_day() {
+    // Given a municipality that follows another guide from 1 June 2023
+    let follows = "guide = \"KL og Digitaliseringsstyrelsen: vejledning om fritagelse af borgere\"";
+    let office = |now: &str| {
+        Office::with_forms(now, &["rules/c.toml"], |_, text| {
+            text.replace(
+                follows,
+                "guide = \"Ny vejledning fra Digitaliseringsstyrelsen\"",
+            )
+        })
+    };
+    let guide = |now: &str| office(now).draft().check().rules.guide;
+
+    assert_eq!(
+        guide("2026-03-13 10:00"),
+        "Ny vejledning fra Digitaliseringsstyrelsen"
+    );
+    let before = guide("2023-05-31 10:00");
+    assert!(
+        before.starts_with("KL og Digitaliseringsstyrelsen"),
+        "{before}"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use skranke_app::api::draft::{
 };
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::paper::{PaperRequest, PaperView};
-use skranke_app::api::session::SignInRequest;
+use skranke_app::api::session::{FirstRunRequest, SignInRequest};
 use skranke_app::{App, AppError, Clock, Config, KeyPlace};
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, Options, Store};
@@ -56,19 +56,64 @@ impl Office {
 
     /// The demo with another profile text in place of the shipped one.
     pub(crate) fn with_profile(edit: impl Fn(String) -> String) -> Self {
+        Self::with_forms(MORNING, &["profiles/demo.toml"], |_, text| edit(text))
+    }
+
+    /// The demo at some time with these files of `forms/` edited; `edit` is told which file it has before it.
+    pub(crate) fn with_forms(
+        wall_clock: &str,
+        files: &[&str],
+        edit: impl Fn(&str, String) -> String,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let forms = folder.path().join("forms");
-        std::fs::create_dir_all(forms.join("profiles")).expect("a folder");
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../forms/profiles/demo.toml");
-        let text = std::fs::read_to_string(shipped).expect("the profile");
-        let edited = edit(text.clone());
-        assert_ne!(edited, text, "the edit changed nothing");
-        std::fs::write(forms.join("profiles/demo.toml"), edited).expect("written");
-        let clock = Clock::fixed(danish(MORNING));
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../forms");
+        for file in files {
+            let text = std::fs::read_to_string(shipped.join(file)).expect("the file");
+            let edited = edit(file, text.clone());
+            assert_ne!(edited, text, "the edit of {file} changed nothing");
+            let copy = forms.join(file);
+            std::fs::create_dir_all(copy.parent().expect("a folder")).expect("made");
+            std::fs::write(copy, edited).expect("written");
+        }
+        let clock = Clock::fixed(danish(wall_clock));
         let app = started(folder.path(), &clock, Some(forms)).expect("the demo starts");
         let office = Self { app, clock, folder };
         office.sign_in("karin");
         office
+    }
+
+    /// A municipality of its own, set up this morning: no demo, no fictional register; who set it up serves at the counter.
+    pub(crate) fn set_up_at(wall_clock: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Clock::fixed(danish(wall_clock));
+        let app = App::open(configured(folder.path(), &clock, None, false)).expect("it starts");
+        let request = FirstRunRequest {
+            profile: "koebenhavn".to_owned(),
+            location: "kvik".to_owned(),
+            device_code: "K7".to_owned(),
+            name: "Vibeke Holst".to_owned(),
+            initials: "VH".to_owned(),
+            user_name: "vibeke".to_owned(),
+            password: "en lang adgangskode".to_owned(),
+            serves_at_counter: true,
+        };
+        app.first_run(request).expect("set up");
+        Self { app, clock, folder }
+    }
+
+    /// A parked draft taken up again, with what was typed in it.
+    pub(crate) fn resumed(&self, draft: &str) -> Sheet<'_> {
+        let reference = DraftRef {
+            id: draft.to_owned(),
+        };
+        let view = self.app.draft_open(reference).expect("it is there");
+        Sheet {
+            app: &self.app,
+            id: view.id,
+            step: view.step,
+            fields: view.fields,
+        }
     }
 
     /// Ends the program and starts it again over the same folder.

@@ -110,7 +110,7 @@ impl Story {
                 json!({ "id": null, "user_name": "ny", "name": "Ny", "initials": "NY", "roles": ["counter"],
                         "active": true, "password": "0123456789" }),
             ),
-            "settings" | "worklist" | "session_stay" => (SignedIn, Value::Null),
+            "settings" | "rule_library" | "worklist" | "session_stay" => (SignedIn, Value::Null),
             "settings_save" => (
                 SignedIn,
                 json!({ "location": "town_hall", "theme": "dark" }),

@@ -346,6 +346,8 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "draft_reveal",
         "paper_came_out",
         "citizen_known",
+        // The rules, about nobody
+        "rule_library",
         // The same case page as case_show
         "tick",
         "tick_undo",

@@ -10,7 +10,7 @@ use skranke_app::dispatch;
 use crate::office::Office;
 
 /// Each recorded answer, and the command that gives it.
-const RECORDED: [(&str, &str); 15] = [
+const RECORDED: [(&str, &str); 16] = [
     ("start_sign_in", "start_state"),
     ("start_ready", "start_state"),
     ("start_auditor", "start_state"),
@@ -18,6 +18,7 @@ const RECORDED: [(&str, &str); 15] = [
     ("settings", "settings"),
     ("staff", "staff_list"),
     ("worklist", "worklist"),
+    ("rule_library", "rule_library"),
     ("draft", "draft_open"),
     ("form", "form_view"),
     ("check", "draft_check"),
@@ -86,6 +87,7 @@ fn recorded() -> Value {
     record("start_ready", Value::Null);
     record("settings", Value::Null);
     record("worklist", Value::Null);
+    record("rule_library", Value::Null);
     record("draft", json!({ "id": draft }));
     record("form", json!({ "id": draft }));
     record("check", json!({ "id": draft, "step": 4 }));

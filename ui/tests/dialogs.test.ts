@@ -1,7 +1,7 @@
 // Dialogs by key: Ctrl Enter and Enter confirm, Esc leaves, and nothing behind them acts meanwhile.
 import { expect, test } from 'vitest'
 import { answers, RecordedCore } from './recorded'
-import { get, open, press, settle, until } from './page'
+import { get, open, press, settle, type, until } from './page'
 
 async function staffDialog() {
   const core = new RecordedCore({ start_state: answers.start_administrator, staff_save: answers.staff })
@@ -37,4 +37,21 @@ test('keys of the page behind a dialog do not act', async () => {
   await settle()
   expect(document.getElementById('staff-dialog')).not.toBeNull()
   expect(core.of('draft_new')).toEqual([])
+})
+
+test.each([
+  ['an exemption ended', 'rejoin', 'end-exemption', 'rejoined_at_counter'],
+  ['a citizen died', 'record_death', 'record-death', 'deceased']
+])('the day %s may be another than today', async (_, action, button, ending) => {
+  const view = { ...answers.case, actions: [action] }
+  const core = new RecordedCore({ case_show: view, end_exemption: view })
+  await open(core, { name: 'case', case: view.row.id, purpose: 'case_work' })
+  await until(() => document.getElementById(button) !== null, 'the button')
+  get(button).click()
+  await until(() => document.getElementById('ended_on') !== null, 'the day')
+  get<HTMLInputElement>('ended_on').value = ''
+  await type('ended_on', '11.03.2026')
+  get('end-confirm').click()
+  await until(() => core.of('end_exemption').length === 1, 'the ending')
+  expect(core.of('end_exemption')[0]).toMatchObject({ ending, ended_on: '2026-03-11' })
 })

@@ -198,6 +198,61 @@ test.each([2, 3, 4])('a request can end in another way from step %i on', async (
   expect(core.of('decide')).toMatchObject([{ decision: { kind: 'withdraw' } }])
 })
 
+test('a death closes the draft without a decision, on the day that was told', async () => {
+  const { core, desk } = await open(atStep(2, { decide: answers.case }), draft)
+  await until(() => document.getElementById('other-outcomes') !== null, 'the other ends')
+  press('d', { alt: true })
+  await until(() => document.getElementById('died_on') !== null, 'the day of the death')
+  get<HTMLInputElement>('died_on').value = ''
+  await type('died_on', '99.99.2026')
+  get('outcome-confirm').click()
+  await until(() => document.getElementById('died_on-error') !== null, 'the fault at its field')
+  expect(core.of('decide')).toEqual([])
+  get<HTMLInputElement>('died_on').value = ''
+  await type('died_on', '11.03.2026')
+  get('outcome-confirm').click()
+  await until(() => desk.router.route.name === 'case', 'the case')
+  expect(core.of('decide')).toMatchObject([{ decision: { kind: 'died', died_on: '2026-03-11' } }])
+})
+
+test('a draft for one who turns 15 soon is parked until that day', async () => {
+  const soon = { ...answers.check, warnings: ['turns_15_soon'], sign_up: { code: 'on_birthday', on: '2026-03-20', days: 7, open_on: '2026-03-20' } }
+  const { core, desk } = await open(atStep(2, { draft_check: soon }), draft)
+  await until(() => document.getElementById('sign-up') !== null, 'the day')
+  press('F8')
+  await until(() => document.getElementById('park-confirm') !== null, 'the dialog')
+  expect(get<HTMLInputElement>('waits_for-turns_15').checked).toBe(true)
+  get('park-confirm').click()
+  await until(() => desk.router.route.name === 'start', 'the start')
+  expect(lastSaved(core).fields).toMatchObject({ waits_for: 'turns_15', waits_note: '20.03.2026' })
+})
+
+test.each([
+  ['', 'Lovhenvisning er ikke bekræftet endnu'],
+  ['Prøveloven', 'efter datoen for afgørelsen. Prøveloven']
+])('the panel tells a rule as its rule set says it, with the citation %j', async (citation, said) => {
+  const rule = { code: 'decision', set: 'Regelsæt D', valid_from: '2030-01-01', goes_by: 'decision', text: 'Teksten', source: 'Kilden', citation }
+  await open(atStep(5, { draft_check: { ...answers.check, rules: { guide: '', rules: [rule] } } }), draft)
+  await until(() => document.body.textContent!.includes('Regelsæt D, fra 01.01.2030, efter datoen for afgørelsen'), 'the rule')
+  for (const words of ['Teksten', 'Kilden', said]) expect(document.body.textContent).toContain(words)
+})
+
+test('a consultation that was held is told by its day', async () => {
+  const { core } = await open(atStep(5, { decide: answers.case }), draft)
+  await until(() => document.getElementById('outcome-refused') !== null, 'the outcomes')
+  get('outcome-refused').click()
+  await until(() => document.getElementById('reasons') !== null, 'the dialog')
+  await type('reasons', 'Ikke omfattet')
+  get('consultation-held').click()
+  await until(() => document.getElementById('consultation_held_on') !== null, 'the day')
+  await type('consultation_held_on', '11.03.2026')
+  get('outcome_conflict_checked').click()
+  await settle()
+  get('outcome-confirm').click()
+  await until(() => core.of('decide').length === 1, 'the decision')
+  expect(core.of('decide')[0]).toMatchObject({ decision: { kind: 'refuse', consultation_held_on: '2026-03-11' } })
+})
+
 test('the reasons of a refusal are the writer\'s own and survive Esc and a crash', async () => {
   const { core } = await open(atStep(5), draft)
   await until(() => document.getElementById('outcome-refused') !== null, 'the outcomes')

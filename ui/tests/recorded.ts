@@ -20,6 +20,7 @@ export class RecordedCore implements Backend {
       start_state: answers.start_ready,
       settings: answers.settings,
       settings_save: answers.settings,
+      rule_library: answers.rule_library,
       worklist: answers.worklist,
       draft_new: answers.draft,
       draft_open: answers.draft,

@@ -13,6 +13,7 @@ pub mod outreach;
 pub mod paper;
 pub mod profile;
 pub mod review;
+pub mod rules;
 pub mod session;
 pub mod settings;
 pub mod sync;

@@ -34,6 +34,9 @@ use crate::api::profile::{
     ProfileEdit, ProfileEdited, ProfileFieldProblem, ProfileSaveRequest, ProfileView,
 };
 use crate::api::review::{HeldDecideRequest, HeldPage, HeldRow, ReturnedRef, ReturnedRow};
+use crate::api::rules::{
+    GroundView, HelpText, RuleChange, RuleLibrary, RuleSetView, RuleView, RulesMet,
+};
 use crate::api::session::{
     DemoAccount, Enrolled, EnrolmentRequest, FirstRunDone, FirstRunRequest, LocationChoice,
     PinRequest, ProfileChoice, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest,
@@ -100,6 +103,7 @@ commands! {
     staff_save(StaffSaveRequest) -> Vec<StaffView>;
     settings(Nothing) -> SettingsView;
     settings_save(SettingsSaveRequest) -> SettingsView;
+    rule_library(Nothing) -> RuleLibrary;
     profile_show(Nothing) -> ProfileView;
     profile_edition(EditionRef) -> ProfileEdit;
     profile_check(ProfileEdited) -> ProfileCheck;
@@ -216,6 +220,13 @@ pub fn typescript() -> String {
         DraftCheck,
         SignUpView,
         ProofView,
+        RulesMet,
+        RuleView,
+        GroundView,
+        RuleLibrary,
+        RuleSetView,
+        RuleChange,
+        HelpText,
         TypedText,
         CprCheckRequest,
         CprCheck,

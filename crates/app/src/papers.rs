@@ -13,7 +13,7 @@ use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
 use skranke_domain::event::{PaperKind, ReceiptDelivery};
 use skranke_domain::ids::CaseId;
-use skranke_domain::rule_set::{Duration, RuleSetCode};
+use skranke_domain::rule_set::{Duration, LegalDays, RuleCode};
 use skranke_forms::{Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
 use uuid::Uuid;
 
@@ -105,7 +105,15 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
     let carrier = carrier(kind, channel, posted);
     let citizen = citizen_on_paper(case, kind);
     let words = Words::from(desk.forms.texts());
-    let mut facts = facts(case, desk);
+    // A paper before the decision says what a decision made today would.
+    let days = case.legal_days();
+    let days = LegalDays {
+        decided_on: days.decided_on.or(Some(danish_time::date_at(desk.now))),
+        ..days
+    };
+    let rules = desk.forms.rules().rule_for(RuleCode::Receipt, &days);
+    let mut facts = facts(case, desk, rules.map(|(set, _)| set));
+    facts = facts.with("legal_basis", legal_basis(kind, &days, desk));
     if let (PaperKind::TakenBack, Some(taken)) = (kind, &case.taken_back) {
         let at = danish_date_time(danish(taken.value.decided_at));
         facts = facts
@@ -208,7 +216,8 @@ pub(crate) fn form_paper(
         address: address_lines(typed.text("citizen_address")),
         address_protected: typed.flag("address_protected"),
     };
-    let mut facts = facts(case.unwrap_or(&nobody), desk)
+    let declaration = desk.forms.rules().get(form.rule_set);
+    let mut facts = facts(case.unwrap_or(&nobody), desk, declaration)
         .with("paper_title", title)
         .with("form_version", form.version.to_string())
         .with("channel", typed.text("channel"))
@@ -287,8 +296,9 @@ fn fields_of(form: &Form, paper: &str, typed: &skranke_forms::Fields) -> Vec<For
     fields
 }
 
-/// Every fact a letter may ask for. What the case does not have is empty, so a letter never stops on it.
-fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
+/// Every fact a letter may ask for, with the words of a rule set. What the case does not have is empty, so a letter never
+/// stops on it.
+fn facts(case: &Case, desk: &Desk<'_>, rules: Option<&RuleTexts>) -> LetterFacts {
     let texts = desk.forms.texts();
     let citizen = case.citizen.as_ref();
     let who_came = |text: Option<&str>| {
@@ -439,7 +449,7 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
                 .unwrap_or_default(),
         )
         .with("reasons", reasons)
-        .with("legal_basis", desk.profile.case.legal_citation.clone())
+        .with("legal_basis", "")
         .with("complaint_guidance", complaint_guidance(desk))
         .with(
             "resend_post",
@@ -461,27 +471,31 @@ fn facts(case: &Case, desk: &Desk<'_>) -> LetterFacts {
             desk.chosen_offer.clone().unwrap_or_default(),
         )
         .with("chosen_offer_said", offer_said(desk));
-    if let Some(set) = rule_texts(case, desk) {
+    if let Some(set) = rules {
         facts = facts.with_rule_set(set);
     }
     facts
 }
 
-/// The rule set whose words the paper carries: the receipt goes by the decision (practice 6).
-fn rule_texts<'a>(case: &Case, desk: &Desk<'a>) -> Option<&'a RuleTexts> {
-    let code: Option<RuleSetCode> = case
-        .granted
-        .as_ref()
-        .map(|granted| granted.value.rule_set)
-        .or_else(|| {
-            case.declaration
-                .as_ref()
-                .map(|declaration| declaration.rule_set)
-        });
-    match code {
-        Some(code) => desk.forms.rules().get(code),
-        None => desk.forms.rules().on(danish_time::date_at(desk.now)),
-    }
+/// What a paper cites: the municipality's own citation under a burdensome decision, and the confirmed citations of the
+/// rules behind the paper, each by the date it goes by. Nothing where nobody has confirmed any.
+fn legal_basis(kind: PaperKind, days: &LegalDays, desk: &Desk<'_>) -> String {
+    let is_burdensome = matches!(kind, PaperKind::Refusal | PaperKind::TakenBack);
+    let own = desk.profile.case.legal_citation.trim();
+    let own = Some(own).filter(|cited| is_burdensome && !cited.is_empty());
+    let behind: &[RuleCode] = if is_burdensome {
+        &[RuleCode::Decision]
+    } else {
+        &[
+            RuleCode::Decision,
+            RuleCode::Duration,
+            RuleCode::LegalEffect,
+            RuleCode::Receipt,
+        ]
+    };
+    let confirmed = desk.forms.rules().citations(behind, days);
+    let cited: Vec<&str> = own.into_iter().chain(confirmed).collect();
+    cited.join(". ")
 }
 
 fn complaint_guidance(desk: &Desk<'_>) -> String {

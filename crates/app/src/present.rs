@@ -3,6 +3,8 @@
 //! Channel and institution can hint at the ground, so they are left out unless the role may see them (practice 13).
 
 pub(crate) mod discretion;
+pub(crate) mod rule_library;
+pub(crate) mod rules;
 
 use std::collections::HashMap;
 
@@ -14,8 +16,8 @@ use skranke_domain::event::{
 };
 use skranke_domain::ids::{CaseId, EventId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
-use skranke_domain::rule_set::{Duration, RuleSets};
-use skranke_forms::{HelpOffer, Texts};
+use skranke_domain::rule_set::{Duration, LegalDays, RuleCode, RuleSets};
+use skranke_forms::{HelpOffer, Rules, Texts};
 
 use crate::api::case::{CaseRowView, FactLine, IssuedPaper, TickView, TimelineEntry};
 use crate::api::draft::AttachmentView;
@@ -26,6 +28,8 @@ use crate::record::Origin;
 pub(crate) struct Surroundings<'a> {
     /// The catalogue.
     pub(crate) texts: &'a Texts,
+    /// The rule sets.
+    pub(crate) rules: &'a Rules,
     /// Initials by member of staff.
     pub(crate) initials: &'a HashMap<StaffId, String>,
     /// Where each event was made, and how the central store stands to it.
@@ -246,8 +250,13 @@ pub(crate) struct Terms {
 impl Terms {
     pub(crate) fn of(case: &Case, sets: &RuleSets, today: NaiveDate) -> Self {
         let runs = case.expires_on(danish_time::date_at);
+        // An extension is a decision of its own, made today.
+        let days = LegalDays {
+            decided_on: Some(today),
+            ..case.legal_days()
+        };
         let knows_terms = sets
-            .on(today)
+            .for_rule(RuleCode::Duration, &days)
             .is_some_and(|set| set.durations.contains(&Duration::TimeLimited));
         let by_law = case.permanent_by_law_on(sets);
         Self {
@@ -594,7 +603,7 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         }
         Event::MarkedIncomplete { missing } => missing.join(", "),
         Event::Granted(granted) => with_reason(
-            &around.say(&format!("rule_set.{}", granted.rule_set.code())),
+            &rules::set_said(around.rules.get(granted.rule_set), around.texts),
             &rests_on(granted, around),
         ),
         Event::Refused(refused) => refused.reasons.clone(),

@@ -23,6 +23,7 @@ pub(crate) mod profile;
 pub(crate) mod reason;
 pub(crate) mod recovery;
 pub(crate) mod review;
+mod rules;
 mod said_yes;
 pub(crate) mod sessions;
 pub(crate) mod settings;

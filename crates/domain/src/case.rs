@@ -449,27 +449,21 @@ impl Case {
         }
     }
 
-    /// The days the case's rules go by. Moments are turned into Danish days by the caller's `to_day`.
-    pub fn legal_days(&self, to_day: impl Fn(DateTime<Utc>) -> NaiveDate) -> LegalDays {
+    /// The days the case's rules go by, as Danish days.
+    pub fn legal_days(&self) -> LegalDays {
+        let granted = self
+            .granted
+            .as_ref()
+            .map(|granted| granted.value.decided_at);
+        let refused = self
+            .refused
+            .as_ref()
+            .map(|refused| refused.value.decided_at);
+        let registered = self.registered.as_ref();
         LegalDays {
-            signed_on: self
-                .declaration
-                .as_ref()
-                .map(|declaration| declaration.signed_on),
-            decided_on: self
-                .granted
-                .as_ref()
-                .map(|granted| granted.value.decided_at)
-                .or_else(|| {
-                    self.refused
-                        .as_ref()
-                        .map(|refused| refused.value.decided_at)
-                })
-                .map(&to_day),
-            registered_on: self
-                .registered
-                .as_ref()
-                .map(|r| to_day(r.value.registered_at)),
+            signed_on: self.declaration.as_ref().map(|signed| signed.signed_on),
+            decided_on: granted.or(refused).map(danish_time::date_at),
+            registered_on: registered.map(|tick| danish_time::date_at(tick.value.registered_at)),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::coded::coded;
 use crate::cpr::Cpr;
 use crate::event::{Channel, Guardian, GuardianScope, RegisterStatus, Residence};
 use crate::power_of_attorney::{self, PowerOfAttorney, PowerOfAttorneyWarning};
-use crate::rule_set::{RuleSetCode, RuleSets};
+use crate::rule_set::{LegalDays, RuleCode, RuleSetCode, RuleSets};
 
 coded! {
     /// Something the outcome rests on.
@@ -285,7 +285,7 @@ pub fn explain(
         Requirement::Exemption,
         "rule_set",
         vec![
-            covered(facts, day),
+            covered(facts, today),
             right_person(facts, today),
             declaration(facts, rule_sets, today),
             register(facts),
@@ -295,12 +295,33 @@ pub fn explain(
         proof,
         warnings: warnings(facts, policy, day, today),
         rule_set: rule_sets
-            .on(facts.signed_on.unwrap_or(day))
+            .for_rule(RuleCode::Declaration, &days_of(facts).as_if_done(day))
             .map(|set| set.code),
     }
 }
 
-fn covered(facts: &Facts, day: NaiveDate) -> Proof {
+/// The days known before anything is decided.
+fn days_of(facts: &Facts) -> LegalDays {
+    LegalDays {
+        signed_on: facts.signed_on,
+        ..LegalDays::default()
+    }
+}
+
+/// Full years from which Digital Post is compulsory, and exemption possible (row 2-12).
+const FROM_AGE: u16 = 15;
+/// A draft for one who turns 15 within these days lasts until then: drafts are kept for 30 days unless a municipality
+/// chose fewer.
+const SOON_DAYS: u64 = 28;
+
+/// Whether somebody is 14 and turns 15 so soon that a draft can wait for it.
+fn turns_15_soon(cpr: &Cpr, today: NaiveDate) -> bool {
+    let birthday = cpr.reaches_age_on(FROM_AGE);
+    today < birthday && birthday <= today + chrono::Days::new(SOON_DAYS)
+}
+
+/// Whether the citizen is covered on the day of the decision: who was 14 at the visit may be 15 by then.
+fn covered(facts: &Facts, today: NaiveDate) -> Proof {
     let (cpr, age) = match &facts.cpr {
         None => {
             let missing = || Saying::of("cpr_missing");
@@ -322,14 +343,25 @@ fn covered(facts: &Facts, day: NaiveDate) -> Proof {
             )
         }
         Some(cpr) => {
-            let age = cpr.age_on(day);
-            let outcome = if age.is_some_and(|age| age >= 15) {
+            let age = cpr.age_on(today);
+            let outcome = if age.is_some_and(|age| age >= FROM_AGE) {
                 Outcome::Met
             } else {
                 Outcome::NotMet
             };
             let fact = Saying::of("age").with("age", age.unwrap_or(0));
             let has_cpr = Saying::of("cpr_given");
+            let mut of_age = leaf(
+                Requirement::Age15,
+                outcome,
+                fact,
+                "row_2_12",
+                "no_exemption_needed",
+            );
+            if turns_15_soon(cpr, today) {
+                let birthday = cpr.reaches_age_on(FROM_AGE).format("%d.%m.%Y");
+                of_age.remedy = Saying::of("wait_for_15").with("date", birthday);
+            }
             (
                 leaf(
                     Requirement::HasCpr,
@@ -338,13 +370,7 @@ fn covered(facts: &Facts, day: NaiveDate) -> Proof {
                     "row_2_12",
                     "enter_cpr",
                 ),
-                leaf(
-                    Requirement::Age15,
-                    outcome,
-                    fact,
-                    "row_2_12",
-                    "no_exemption_needed",
-                ),
+                of_age,
             )
         }
     };
@@ -555,7 +581,11 @@ fn declaration(facts: &Facts, rule_sets: &RuleSets, today: NaiveDate) -> Proof {
     let (outcome, fact, remedy) = match facts.signed_on {
         None => (Outcome::NotKnown, "signing_day_missing", "sign"),
         Some(day) if day > today => (Outcome::NotMet, "signed_in_future", "correct_signing_day"),
-        Some(day) if rule_sets.on(day).is_none() => {
+        Some(_)
+            if rule_sets
+                .for_rule(RuleCode::Declaration, &days_of(facts))
+                .is_none() =>
+        {
             (Outcome::NotMet, "signed_before_exemption", "sign_again")
         }
         Some(_) => (Outcome::Met, "signed_in_time", ""),
@@ -607,13 +637,7 @@ fn warnings(
     if facts.cpr_is_replacement {
         found.push(Warning::CprReplacement);
     }
-    let age_in = |days| {
-        facts
-            .cpr
-            .as_ref()
-            .and_then(|cpr| cpr.age_on(day + chrono::Days::new(days)))
-    };
-    if age_in(0).is_some_and(|age| age < 15) && age_in(31).is_some_and(|age| age >= 15) {
+    if facts.cpr.is_some_and(|cpr| turns_15_soon(&cpr, today)) {
         found.push(Warning::Turns15Soon);
     }
     if facts.own_municipality == Some(false) {

@@ -32,6 +32,42 @@ coded! {
 }
 
 coded! {
+    /// The rules of a rule set. Which set a case meets is chosen for each by the date that rule goes by.
+    pub enum RuleCode {
+        /// What the citizen declares.
+        Declaration => "declaration",
+        /// The form the citizen signs.
+        Form => "form",
+        /// What the municipality looks at when it decides.
+        Decision => "decision",
+        /// How long a decision can make the exemption last.
+        Duration => "duration",
+        /// From when it lasts.
+        DurationStart => "duration_start",
+        /// From when post counts as received on paper.
+        LegalEffect => "legal_effect",
+        /// What the papers about the outcome say.
+        Receipt => "receipt",
+    }
+}
+
+impl RuleCode {
+    /// Whether the program can follow this rule by that date.
+    ///
+    /// A form is met when it is signed, and term and legal effect come with the registration; what is decided must be
+    /// known by then. Basis: practice 6.
+    pub const fn may_go_by(self, basis: DateBasis) -> bool {
+        match self {
+            Self::Declaration | Self::Form => matches!(basis, DateBasis::Signing),
+            Self::DurationStart | Self::LegalEffect => matches!(basis, DateBasis::Registration),
+            Self::Decision | Self::Duration | Self::Receipt => {
+                !matches!(basis, DateBasis::Registration)
+            }
+        }
+    }
+}
+
+coded! {
     /// How long an exemption lasts. A term has no end date before registration, because it starts there.
     pub enum Duration {
         /// Until 1 November of the second calendar year after registration (rule set A).
@@ -61,6 +97,16 @@ impl LegalDays {
             DateBasis::Registration => self.registered_on,
         }
     }
+
+    /// The same, were the case signed and decided on `today` as far as it is not yet: what one would meet who did it now.
+    #[must_use]
+    pub fn as_if_done(self, today: NaiveDate) -> Self {
+        Self {
+            signed_on: self.signed_on.or(Some(today)),
+            decided_on: self.decided_on.or(Some(today)),
+            registered_on: self.registered_on.or(Some(today)),
+        }
+    }
 }
 
 /// A rule set and the days it covers, both ends included.
@@ -76,28 +122,36 @@ pub struct RuleSet {
     pub durations: Vec<Duration>,
 }
 
-/// All rule sets, as `forms/rules/` has them.
+/// All rule sets, as `forms/rules/` has them, and the date each rule goes by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RuleSets(pub Vec<RuleSet>);
+pub struct RuleSets {
+    /// The sets, oldest first.
+    pub sets: Vec<RuleSet>,
+    /// The date each rule goes by, the same in every set.
+    pub goes_by: Vec<(RuleCode, DateBasis)>,
+}
 
 impl RuleSets {
     /// The rule set in force on `day`; none before exemption was possible (1 March 2014).
     pub fn on(&self, day: NaiveDate) -> Option<&RuleSet> {
-        self.0
-            .iter()
-            .find(|set| set.valid_from <= day && set.valid_to.is_none_or(|last| day <= last))
+        let mut sets = self.sets.iter();
+        sets.find(|set| set.valid_from <= day && set.valid_to.is_none_or(|last| day <= last))
+    }
+
+    /// The set whose rule a case meets: by the date that rule goes by. None while that date is not known.
+    ///
+    /// Basis: practice 6.
+    pub fn for_rule(&self, rule: RuleCode, days: &LegalDays) -> Option<&RuleSet> {
+        let goes_by = self.goes_by.iter().find(|(code, _)| *code == rule);
+        let (_, basis) = goes_by?;
+        self.on(days.by(*basis)?)
     }
 
     /// The first day on which no exemption has a time limit any more.
     pub fn unlimited_from(&self) -> Option<NaiveDate> {
-        let unlimited = self.0.iter();
+        let unlimited = self.sets.iter();
         let unlimited = unlimited.filter(|set| !set.durations.contains(&Duration::TimeLimited));
         unlimited.map(|set| set.valid_from).min()
-    }
-
-    /// The rule set with this code.
-    pub fn get(&self, code: RuleSetCode) -> Option<&RuleSet> {
-        self.0.iter().find(|set| set.code == code)
     }
 }
 
@@ -118,7 +172,7 @@ pub(crate) fn rule_sets() -> RuleSets {
         valid_to: to.map(day),
         durations: durations.to_vec(),
     };
-    RuleSets(vec![
+    let sets = vec![
         set(
             RuleSetCode::A,
             "2014-03-01",
@@ -132,7 +186,25 @@ pub(crate) fn rule_sets() -> RuleSets {
             &[Duration::Permanent],
         ),
         set(RuleSetCode::C, "2023-06-01", None, &[Duration::Permanent]),
-    ])
+    ];
+    RuleSets {
+        sets,
+        goes_by: by_practice_6(),
+    }
+}
+
+/// The date each rule goes by, for tests.
+#[cfg(test)]
+pub(crate) fn by_practice_6() -> Vec<(RuleCode, DateBasis)> {
+    let basis = |rule: RuleCode| match rule {
+        RuleCode::Declaration | RuleCode::Form => DateBasis::Signing,
+        RuleCode::Decision | RuleCode::Duration | RuleCode::Receipt => DateBasis::Decision,
+        RuleCode::DurationStart | RuleCode::LegalEffect => DateBasis::Registration,
+    };
+    RuleCode::ALL
+        .iter()
+        .map(|rule| (*rule, basis(*rule)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -145,29 +217,57 @@ mod tests {
 
     #[test]
     fn each_rule_goes_by_its_own_day() {
-        let sets = rule_sets();
+        let mut sets = rule_sets();
         let days = LegalDays {
             signed_on: Some(day("2017-09-29")),
             decided_on: Some(day("2017-10-02")),
             registered_on: None,
         };
-        let by = |basis| {
-            days.by(basis)
-                .and_then(|day| sets.on(day))
-                .map(|set| set.code)
-        };
+        let met = |sets: &RuleSets, rule| sets.for_rule(rule, &days).map(|set| set.code);
 
         assert_eq!(
-            by(DateBasis::Signing),
+            met(&sets, RuleCode::Declaration),
             Some(RuleSetCode::A),
             "the declaration text met"
         );
         assert_eq!(
-            by(DateBasis::Decision),
+            met(&sets, RuleCode::Duration),
             Some(RuleSetCode::B),
             "so the exemption is permanent"
         );
-        assert_eq!(by(DateBasis::Registration), None, "not registered yet");
+        assert_eq!(
+            met(&sets, RuleCode::LegalEffect),
+            None,
+            "not registered yet"
+        );
+
+        sets.goes_by = vec![(RuleCode::Duration, DateBasis::Signing)];
+        assert_eq!(
+            met(&sets, RuleCode::Duration),
+            Some(RuleSetCode::A),
+            "the date is what the rule set says"
+        );
+        assert_eq!(met(&sets, RuleCode::Decision), None, "it names no date");
+    }
+
+    #[test]
+    fn no_rule_goes_by_a_date_that_comes_too_late_for_it() {
+        let may = |rule: RuleCode| {
+            let bases = DateBasis::ALL.iter().copied();
+            bases
+                .filter(|basis| rule.may_go_by(*basis))
+                .collect::<Vec<_>>()
+        };
+
+        for (rule, basis) in by_practice_6() {
+            assert!(rule.may_go_by(basis), "{}", rule.code());
+        }
+        assert_eq!(may(RuleCode::Form), [DateBasis::Signing]);
+        assert_eq!(may(RuleCode::LegalEffect), [DateBasis::Registration]);
+        assert_eq!(
+            may(RuleCode::Decision),
+            [DateBasis::Signing, DateBasis::Decision]
+        );
     }
 
     #[test]

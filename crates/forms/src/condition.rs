@@ -16,7 +16,7 @@ pub struct Condition {
 /// One comparison of a named fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    /// The field id, `rule_set`, or a profile fact such as `profile.record_ground`.
+    /// The field id, `rule_set`, `durations`, or a profile fact such as `profile.record_ground`.
     pub fact: String,
     /// What is asked of it.
     pub test: Test,

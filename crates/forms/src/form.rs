@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
-use skranke_domain::rule_set::RuleSetCode;
+use skranke_domain::rule_set::{Duration, RuleSetCode};
 
 use crate::condition::Condition;
 use crate::fields::Fields;
@@ -57,6 +57,8 @@ pub struct Form {
     pub version: u16,
     /// The rule set whose declaration the citizen meets.
     pub rule_set: RuleSetCode,
+    /// The durations a decision on it may choose between.
+    pub durations: Vec<Duration>,
     /// The papers it is printed as.
     pub papers: Vec<Paper>,
     /// Its parts.
@@ -361,6 +363,11 @@ impl Form {
     fn fact<'a>(&'a self, name: &str, fields: &'a Fields) -> Option<&'a str> {
         match name {
             "rule_set" => Some(self.rule_set.code()),
+            "durations" => Some(if self.durations.len() > 1 {
+                "several"
+            } else {
+                "one"
+            }),
             name if name.starts_with("profile.") => {
                 self.profile_facts.get(name).map(String::as_str)
             }

@@ -23,6 +23,7 @@ pub mod texts;
 use std::path::Path;
 
 use chrono::NaiveDate;
+use skranke_domain::rule_set::{LegalDays, RuleCode};
 
 pub use check::{FieldProblem, ProblemCode};
 pub use error::FormsError;
@@ -32,7 +33,7 @@ pub use help_offer::HelpOffer;
 pub use letter::{FilledLetter, Letter, LetterFacts};
 pub use profile::{Location, Profile, ProfileProblem, ProfileProblemCode};
 pub use read::{read_date, show_date};
-pub use rules::{RuleTexts, Rules};
+pub use rules::{Ground, Rule, RuleTexts, Rules};
 pub use source::Source;
 pub use texts::Texts;
 
@@ -72,7 +73,7 @@ impl Forms {
             form::check(version, &forms.texts)?;
             for set in forms.rules.all() {
                 for profile in &forms.profiles {
-                    form::resolve(version, set, profile, &forms.help_offers)?;
+                    form::resolve(version, set, &set.durations, profile, &forms.help_offers)?;
                 }
             }
         }
@@ -139,7 +140,7 @@ impl Forms {
         let edited = Profile::edited(text, self.profile(&named.code)?)?;
         for version in &self.versions {
             for set in self.rules.all() {
-                form::resolve(version, set, &edited, &self.help_offers)?;
+                form::resolve(version, set, &set.durations, &edited, &self.help_offers)?;
             }
         }
         Ok(edited)
@@ -167,20 +168,37 @@ impl Forms {
         &self.versions
     }
 
-    /// The exemption form as a citizen who signs on `day` meets it: form version and declaration
-    /// go by the signing date. None before exemption was possible.
+    /// The exemption form as a citizen meets it who signs on `day` and is decided the same day. None before exemption
+    /// was possible.
     ///
     /// Basis: practice 6 and 9.
     pub fn exemption_form(&self, day: NaiveDate, profile: &Profile) -> Result<Form, FormsError> {
+        self.form_on(&LegalDays::default().as_if_done(day), profile)
+    }
+
+    /// The exemption form of a case with these days: form, declaration and durations each by the date it goes by.
+    ///
+    /// # Errors
+    /// There were no rules, or no form, on those days.
+    pub fn form_on(&self, days: &LegalDays, profile: &Profile) -> Result<Form, FormsError> {
         let missing = || FormsError::Missing {
             what: "form on",
-            code: day.to_string(),
+            code: days
+                .signed_on
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
         };
+        let of_form = self.rules.day_of(RuleCode::Form, days);
+        let of_form = of_form.ok_or_else(missing)?;
         let in_use = |version: &&FormVersion| {
-            version.valid_from <= day && version.valid_to.is_none_or(|last| day <= last)
+            version.valid_from <= of_form && version.valid_to.is_none_or(|last| of_form <= last)
         };
         let version = self.versions.iter().find(in_use).ok_or_else(missing)?;
-        let set = self.rules.on(day).ok_or_else(missing)?;
-        form::resolve(version, set, profile, &self.help_offers)
+        let declaration = self.rules.rule_for(RuleCode::Declaration, days);
+        let (set, _) = declaration.ok_or_else(missing)?;
+        let durations = self.rules.rule_for(RuleCode::Duration, days);
+        let durations = durations.map(|(set, _)| set.durations.as_slice());
+        let durations = durations.unwrap_or_default();
+        form::resolve(version, set, durations, profile, &self.help_offers)
     }
 }

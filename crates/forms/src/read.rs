@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
-use skranke_domain::rule_set::{DateBasis, Duration, RuleSetCode};
+use skranke_domain::rule_set::{DateBasis, Duration, RuleCode, RuleSetCode};
 
 use crate::condition::Condition;
 
@@ -75,6 +75,12 @@ pub(crate) fn rule_set_code<'de, D: Deserializer<'de>>(from: D) -> Result<RuleSe
     let text = String::deserialize(from)?;
     RuleSetCode::from_code(&text)
         .ok_or_else(|| D::Error::custom(format!("there is no rule set \"{text}\"")))
+}
+
+pub(crate) fn rule_code<'de, D: Deserializer<'de>>(from: D) -> Result<RuleCode, D::Error> {
+    let text = String::deserialize(from)?;
+    RuleCode::from_code(&text)
+        .ok_or_else(|| D::Error::custom(format!("there is no rule \"{text}\"")))
 }
 
 pub(crate) fn date_basis<'de, D: Deserializer<'de>>(from: D) -> Result<DateBasis, D::Error> {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
-use skranke_domain::rule_set::{DateBasis, Duration, LegalDays, RuleSet, RuleSetCode, RuleSets};
+use skranke_domain::rule_set::{
+    DateBasis, Duration, LegalDays, RuleCode, RuleSet, RuleSetCode, RuleSets,
+};
 
 use crate::error::{FormsError, parse};
 use crate::read;
@@ -51,8 +53,9 @@ pub struct RuleTexts {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Stable code.
-    pub code: String,
+    /// Which.
+    #[serde(deserialize_with = "read::rule_code")]
+    pub code: RuleCode,
     /// The date it goes by; the same in every rule set.
     #[serde(deserialize_with = "read::date_basis")]
     pub goes_by: DateBasis,
@@ -144,13 +147,29 @@ impl Rules {
     /// A rule as it stands for a case: the set is chosen by the date this rule goes by, never today.
     ///
     /// Basis: practice 6.
-    pub fn rule_for(&self, rule: &str, days: &LegalDays) -> Option<(&RuleTexts, &Rule)> {
-        let goes_by = self.sets.first()?.rule(rule)?.goes_by;
-        let set = self.on(days.by(goes_by)?)?;
+    pub fn rule_for(&self, rule: RuleCode, days: &LegalDays) -> Option<(&RuleTexts, &Rule)> {
+        let set = self.on(self.day_of(rule, days)?)?;
         Some((set, set.rule(rule)?))
     }
 
-    /// The days and durations alone, as the domain wants them.
+    /// The day a rule goes by in a case, once it is known.
+    pub fn day_of(&self, rule: RuleCode, days: &LegalDays) -> Option<NaiveDate> {
+        days.by(self.sets.first()?.rule(rule)?.goes_by)
+    }
+
+    /// The confirmed citations behind these rules for a case, each once; none while nobody has confirmed one.
+    pub fn citations(&self, rules: &[RuleCode], days: &LegalDays) -> Vec<&str> {
+        let met = rules.iter().filter_map(|rule| self.rule_for(*rule, days));
+        let mut found = Vec::new();
+        for citation in met.map(|(_, rule)| rule.citation.trim()) {
+            if !citation.is_empty() && !found.contains(&citation) {
+                found.push(citation);
+            }
+        }
+        found
+    }
+
+    /// The days, durations and dates to go by alone, as the domain wants them.
     pub fn to_domain(&self) -> RuleSets {
         let plain = |set: &RuleTexts| RuleSet {
             code: set.code,
@@ -158,13 +177,18 @@ impl Rules {
             valid_to: set.valid_to,
             durations: set.durations.clone(),
         };
-        RuleSets(self.sets.iter().map(plain).collect())
+        let first = self.sets.first();
+        let rules = first.map(|set| set.rules.as_slice()).unwrap_or_default();
+        RuleSets {
+            sets: self.sets.iter().map(plain).collect(),
+            goes_by: rules.iter().map(|rule| (rule.code, rule.goes_by)).collect(),
+        }
     }
 }
 
 impl RuleTexts {
     /// The rule with this code.
-    pub fn rule(&self, code: &str) -> Option<&Rule> {
+    pub fn rule(&self, code: RuleCode) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.code == code)
     }
 
@@ -188,7 +212,7 @@ fn check_alone(file: &str, set: &RuleTexts) -> Result<(), FormsError> {
     crate::error::unique(
         file,
         "rule.code",
-        set.rules.iter().map(|rule| rule.code.as_str()),
+        set.rules.iter().map(|rule| rule.code.code()),
     )?;
     crate::error::unique(
         file,
@@ -200,6 +224,26 @@ fn check_alone(file: &str, set: &RuleTexts) -> Result<(), FormsError> {
         "not_covered.code",
         set.not_covered.iter().map(|c| c.code.as_str()),
     )?;
+    for code in RuleCode::ALL {
+        if set.rule(*code).is_none() {
+            return wrong(&format!("rule.{}", code.code()), "is missing");
+        }
+    }
+    for rule in &set.rules {
+        let key = |name: &str| format!("rule.{}.{name}", rule.code.code());
+        if !rule.code.may_go_by(rule.goes_by) {
+            return wrong(&key("goes_by"), "comes too early or too late for this rule");
+        }
+        if rule.text.trim().is_empty() {
+            return wrong(&key("text"), "is empty");
+        }
+        if rule.source.trim().is_empty() {
+            return wrong(&key("source"), "is empty");
+        }
+    }
+    if set.guide.trim().is_empty() {
+        return wrong("guide", "is empty");
+    }
     for name in NEEDED_TEXTS {
         if set.text(name).trim().is_empty() {
             return wrong(&format!("texts.{name}"), "is missing");
@@ -230,23 +274,16 @@ fn check_together(sets: &[RuleTexts]) -> Result<(), FormsError> {
         }
         for rule in &later.rules {
             let same = earlier
-                .rule(&rule.code)
+                .rule(rule.code)
                 .is_some_and(|other| other.goes_by == rule.goes_by);
             if !same {
-                let key = format!("rule.{}.goes_by", rule.code);
+                let key = format!("rule.{}.goes_by", rule.code.code());
                 return Err(FormsError::wrong(
                     &file(later),
                     key,
                     "differs from the set before",
                 ));
             }
-        }
-        if earlier.rules.len() != later.rules.len() {
-            return Err(FormsError::wrong(
-                &file(later),
-                "rule",
-                "lacks a rule of the set before",
-            ));
         }
     }
     Ok(())
@@ -285,15 +322,15 @@ mod tests {
             decided_on: Some(day("2017-10-02")),
             registered_on: Some(day("2017-10-02")),
         };
-        let set_of = |rule: &str| rules.rule_for(rule, &days).map(|(set, _)| set.code);
+        let set_of = |rule| rules.rule_for(rule, &days).map(|(set, _)| set.code);
 
         assert_eq!(
-            set_of("declaration"),
+            set_of(RuleCode::Declaration),
             Some(RuleSetCode::A),
             "the text the citizen signed"
         );
-        assert_eq!(set_of("decision"), Some(RuleSetCode::B));
-        let (set, _) = rules.rule_for("duration", &days).expect("decided");
+        assert_eq!(set_of(RuleCode::Decision), Some(RuleSetCode::B));
+        let (set, _) = rules.rule_for(RuleCode::Duration, &days).expect("decided");
         assert_eq!(
             set.durations,
             [Duration::Permanent],
@@ -308,9 +345,9 @@ mod tests {
             ..LegalDays::default()
         };
 
-        assert!(rules().rule_for("declaration", &days).is_some());
+        assert!(rules().rule_for(RuleCode::Declaration, &days).is_some());
         assert_eq!(
-            rules().rule_for("legal_effect", &days),
+            rules().rule_for(RuleCode::LegalEffect, &days),
             None,
             "not registered yet"
         );
@@ -383,13 +420,48 @@ mod tests {
     fn a_rule_cannot_change_the_date_it_goes_by() {
         let refused = edited(
             "rules/c.toml",
-            "goes_by = \"signing\"",
             "goes_by = \"decision\"",
+            "goes_by = \"signing\"",
         );
 
         assert_eq!(
             refused.to_string(),
-            "forms/rules/c.toml: rule.declaration.goes_by: differs from the set before"
+            "forms/rules/c.toml: rule.decision.goes_by: differs from the set before"
+        );
+    }
+
+    #[test]
+    fn practice_6_a_rule_goes_by_no_date_the_program_cannot_follow() {
+        let refused = edited(
+            "rules/a.toml",
+            "goes_by = \"signing\"",
+            "goes_by = \"registration\"",
+        );
+
+        assert_eq!(
+            refused.to_string(),
+            "forms/rules/a.toml: rule.declaration.goes_by: comes too early or too late for this rule"
+        );
+    }
+
+    #[test]
+    fn a_rule_nobody_follows_or_without_its_source_is_refused() {
+        let unknown = edited("rules/b.toml", "code = \"receipt\"", "code = \"receipts\"");
+        let sourceless = edited(
+            "rules/b.toml",
+            "source = \"Vejledning om fritagelse, trin 8\"",
+            "source = \"\"",
+        );
+
+        assert!(
+            unknown
+                .to_string()
+                .contains("there is no rule \"receipts\""),
+            "{unknown}"
+        );
+        assert_eq!(
+            sourceless.to_string(),
+            "forms/rules/b.toml: rule.receipt.source: is empty"
         );
     }
 

@@ -19,6 +19,7 @@ pub(crate) const NAMES: &[&str] = &[
     "staff_save",
     "settings",
     "settings_save",
+    "rule_library",
     "profile_show",
     "profile_edition",
     "profile_check",

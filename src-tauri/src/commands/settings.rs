@@ -1,6 +1,7 @@
-//! Settings of this computer.
+//! Settings of this computer, and the rules to look up.
 
 use skranke_app::api::error::UiError;
+use skranke_app::api::rules::RuleLibrary;
 use skranke_app::api::session::PinRequest;
 use skranke_app::api::settings::{SettingsSaveRequest, SettingsView};
 use tauri::State;
@@ -18,6 +19,11 @@ pub(crate) async fn settings_save(
     request: SettingsSaveRequest,
 ) -> Result<SettingsView, UiError> {
     desk.run(move |app| app.settings_save(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn rule_library(desk: State<'_, Desk>) -> Result<RuleLibrary, UiError> {
+    desk.run(move |app| app.rule_library(())).await
 }
 
 #[tauri::command]

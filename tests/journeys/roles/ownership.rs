@@ -90,7 +90,7 @@ fn on_case(command: &str, case: &str, purpose: Option<&str>) -> Option<OnCase> {
         | "store_recover" | "sign_in" | "browser_sign_in_cancel" | "sign_out" | "session_lock" | "session_stay"
         | "session_unlock" | "staff_list" | "staff_save" | "settings" | "settings_save" | "profile_show"
         | "profile_edition" | "profile_check" | "profile_rebase" | "profile_save" | "recovery_code_new"
-        | "recovery_code_confirm" | "worklist" | "draft_new" | "draft_list" | "draft_open" | "draft_save"
+        | "recovery_code_confirm" | "rule_library" | "worklist" | "draft_new" | "draft_list" | "draft_open" | "draft_save"
         | "form_view" | "draft_delete" | "draft_restore" | "draft_reveal" | "draft_check" | "typed_keep"
         | "typed_kept" | "cpr_check" | "citizen_known" | "screen_signature" | "case_list" | "paper_came_out"
         | "held_work" | "held_decide" | "returned_done" | "device_list" | "device_revoke" | "device_holdings"

@@ -220,6 +220,7 @@ fn parse(chord: &str) -> Result<Vec<char>> {
         "ArrowRight" => char::from(Key::Right),
         "Home" => char::from(Key::Home),
         "End" => char::from(Key::End),
+        "F1" => char::from(Key::F1),
         "F2" => char::from(Key::F2),
         "F4" => char::from(Key::F4),
         "F6" => char::from(Key::F6),

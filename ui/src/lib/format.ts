@@ -27,6 +27,11 @@ export function readDate(text: string, thisYear = new Date().getFullYear()): str
   return real ? `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}` : null
 }
 
+/** Whether a date field holds a date: it gives the ISO date once what was typed can be read, and what was typed until then. */
+export function isDate(value: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(value)
+}
+
 /** A typed time of day (`14.02`, `14:02`, `1402`) as `14:02`, or null while it is none. */
 export function readTime(text: string): string | null {
   const found = /^(\d{1,2})[.:]?(\d{2})$/.exec(text.trim())

@@ -10,6 +10,7 @@ export type Route =
   | { name: 'queue' }
   | { name: 'settings' }
   | { name: 'profile' }
+  | { name: 'rules' }
 
 export class Router {
   route: Route = $state({ name: 'start' })

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::draft::{AttachmentView, ProofView};
+use super::rules::RulesMet;
 
 /// A case in a list. No channel, no institution, no full number (practice 13).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -212,6 +213,8 @@ pub struct CaseView {
     pub facts: Vec<FactLine>,
     /// The proof tree as the case stands.
     pub proof: ProofView,
+    /// The rules it meets.
+    pub rules: RulesMet,
     /// What is missing while incomplete, in the words of whoever marked it.
     pub missing: Vec<String>,
     /// Codes of warnings.
@@ -283,6 +286,11 @@ pub enum Decision {
         reason: String,
         /// What the citizen can do next.
         next_step: String,
+    },
+    /// The citizen died before a decision; the case closes without one.
+    Died {
+        /// Day of the death as it was told, as typed.
+        died_on: String,
     },
     /// The citizen withdrew.
     Withdraw,

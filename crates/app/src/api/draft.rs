@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::rules::{GroundView, RulesMet};
+
 /// The value of a field, as typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(untagged)]
@@ -211,6 +213,10 @@ pub struct DraftCheck {
     pub rule_set: String,
     /// Durations a grant may choose between; more than one only under rule set A.
     pub durations: Vec<String>,
+    /// The rules it meets.
+    pub rules: RulesMet,
+    /// The grounds the declaration speaks of; shown on request and never chosen from.
+    pub grounds: Vec<GroundView>,
     /// The automatic sign-up for Digital Post that lies ahead, if one does.
     pub sign_up: Option<SignUpView>,
 }

@@ -32,10 +32,6 @@ pub struct SettingsView {
     pub id_kinds: Vec<Choice>,
     /// Help offers of the profile.
     pub help_offers: Vec<Choice>,
-    /// What an exemption does not cover, for the list that is gone through together.
-    pub not_covered: Vec<Choice>,
-    /// The grounds of the rule set in force, shown on request and never chosen from.
-    pub grounds: Vec<Choice>,
     /// Days after which a power of attorney warns.
     pub power_of_attorney_warn_days: u16,
     /// Relations a representative may have.

@@ -284,6 +284,7 @@ impl App {
         let case_numbers = Self::numbers_of_merged(&read, recorded)?;
         let around = Surroundings {
             texts,
+            rules: self.forms.rules(),
             initials: &initials,
             origin,
             location: self.location_name(work.store, location)?,
@@ -346,6 +347,7 @@ impl App {
             address_protected: protected,
             facts: present::facts(case, &around),
             proof: proof_view(&told, texts),
+            rules: present::rules::rules_met(self.forms.rules(), &case.legal_days(), today),
             missing: if sees_channel {
                 case.missing.clone()
             } else {

@@ -267,6 +267,7 @@ impl App {
             }
             Decision::Refuse { .. }
             | Decision::Reject { .. }
+            | Decision::Died { .. }
             | Decision::Withdraw
             | Decision::HelpInstead { .. }
             | Decision::Forward { .. } => {}

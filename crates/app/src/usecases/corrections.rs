@@ -16,7 +16,7 @@ use crate::capture;
 use crate::error::AppError;
 use crate::record::load;
 use crate::state::App;
-use crate::usecases::decisions::consultation;
+use crate::usecases::decisions::{consultation, ended_by};
 use crate::usecases::drafts;
 
 /// Fields that say who the citizen is: they never follow into the draft for the right person.
@@ -116,11 +116,8 @@ impl App {
     pub fn end_exemption(&self, request: EndRequest) -> Result<CaseView, AppError> {
         let wrong = |field: &str| AppError::of(ErrorCode::InvalidFields).with("field", field);
         let ending = Ending::from_code(&request.ending).ok_or_else(|| wrong("ending"))?;
-        let ended_on =
-            skranke_forms::read::read_date(&request.ended_on).ok_or_else(|| wrong("ended_on"))?;
-        if ended_on > self.config.clock.today() {
-            return Err(wrong("ended_on"));
-        }
+        let today = self.config.clock.today();
+        let ended_on = ended_by(&request.ended_on, "ended_on", today)?;
         self.on_case(Act::Finish, &request.case_id, |command| {
             command.add(Event::Ended { ending, ended_on })
         })

@@ -13,8 +13,8 @@ use skranke_domain::event::{
 };
 use skranke_domain::ids::{CaseId, CaseNumber};
 use skranke_domain::role::Act;
-use skranke_domain::rule_set::{Duration, RuleSetCode};
-use skranke_forms::{Form, Location, Profile};
+use skranke_domain::rule_set::{Duration, LegalDays, RuleCode};
+use skranke_forms::{Form, Location, Profile, RuleTexts};
 use skranke_store::{ReadHandle, Store};
 use uuid::Uuid;
 
@@ -131,6 +131,7 @@ impl App {
                 | Decision::Withdraw
                 | Decision::HelpInstead { .. }
                 | Decision::Forward { .. }
+                | Decision::Died { .. }
                 | Decision::Incomplete { .. }
                 | Decision::Refuse { .. }
         );
@@ -224,6 +225,10 @@ impl App {
             }
             command.add(Event::ConflictOfInterestChecked { none: true })?;
         }
+        let days = LegalDays {
+            decided_on: Some(today),
+            ..command.case.legal_days()
+        };
         match &request.decision {
             // Handed in is received and nothing more: whoever decides finds it ready or not (practice 1).
             // What was incomplete and no longer lacks anything is ready for them.
@@ -238,8 +243,8 @@ impl App {
                     return Err(not_met(&explanation));
                 }
                 self.already_exempt_is_looked_up(command, today)?;
-                let rule_set = self.rule_set_on(today)?;
-                let duration = self.duration(rule_set, duration.as_deref())?;
+                let rule_set = self.rule_set_for(RuleCode::Decision, &days)?.code;
+                let duration = self.duration(&days, duration.as_deref())?;
                 command.add(Event::MarkedReady)?;
                 command.add(Event::Granted(Granted {
                     decided_at: now,
@@ -260,7 +265,7 @@ impl App {
                 let unmet = [proof.unmet(), proof.not_known()].concat();
                 command.add(Event::Refused(Refused {
                     decided_at: now,
-                    rule_set: self.rule_set_on(today)?,
+                    rule_set: self.rule_set_for(RuleCode::Decision, &days)?.code,
                     unmet: codes(&unmet),
                     reasons: reasons.trim().to_owned(),
                     consultation,
@@ -276,6 +281,10 @@ impl App {
                     next_step: next_step.trim().to_owned(),
                 }))?;
             }
+            Decision::Died { died_on } => command.add(Event::Ended {
+                ending: Ending::Deceased,
+                ended_on: ended_by(died_on, "died_on", today)?,
+            })?,
             Decision::Withdraw => command.add(Event::Withdrawn { withdrawn_at: now })?,
             Decision::HelpInstead { offer } => {
                 if !self.forms.help_offers().iter().any(|o| o.code == *offer) {
@@ -392,20 +401,17 @@ impl App {
         }
     }
 
-    fn rule_set_on(&self, day: NaiveDate) -> Result<RuleSetCode, AppError> {
-        let set = self
-            .forms
-            .rules()
-            .on(day)
-            .ok_or_else(|| AppError::of(ErrorCode::RequirementsNotMet))?;
-        Ok(set.code)
+    /// The rule set whose rule a case with these days meets.
+    fn rule_set_for(&self, rule: RuleCode, days: &LegalDays) -> Result<&RuleTexts, AppError> {
+        let met = self.forms.rules().rule_for(rule, days);
+        let (set, _) = met.ok_or_else(|| AppError::of(ErrorCode::RequirementsNotMet))?;
+        Ok(set)
     }
 
-    /// The duration asked for, if the rule set has it; its only one where none was asked for.
-    fn duration(&self, rule_set: RuleSetCode, asked: Option<&str>) -> Result<Duration, AppError> {
-        let set = self.forms.rules().get(rule_set);
-        let choices = set.map(|set| set.durations.as_slice()).unwrap_or_default();
-        let chosen = match (asked, choices) {
+    /// The duration asked for, if the rule of durations has it; its only one where none was asked for.
+    fn duration(&self, days: &LegalDays, asked: Option<&str>) -> Result<Duration, AppError> {
+        let choices = &self.rule_set_for(RuleCode::Duration, days)?.durations;
+        let chosen = match (asked, choices.as_slice()) {
             (Some(code), choices) => Duration::from_code(code).filter(|d| choices.contains(d)),
             (None, [only]) => Some(*only),
             (None, _) => None,
@@ -476,6 +482,15 @@ pub(crate) fn check_form(form: &Form, fields: &Fields, today: NaiveDate) -> Resu
             .with("problem", problem.code.code())
             .with("field", problem.field)),
     }
+}
+
+/// The day something ended: it can be read, and is not in the future.
+///
+/// # Errors
+/// `InvalidFields` naming the field.
+pub(crate) fn ended_by(typed: &str, field: &str, today: NaiveDate) -> Result<NaiveDate, AppError> {
+    let day = skranke_forms::read::read_date(typed).filter(|day| *day <= today);
+    day.ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", field))
 }
 
 /// The municipality's own settings for the proof.

@@ -7,6 +7,7 @@ use skranke_domain::eligibility::{Warning, explain};
 use skranke_domain::event::AttachmentPurpose;
 use skranke_domain::ids::{CaseId, DraftId, Sha256Digest, StaffId};
 use skranke_domain::role::{Act, any_permits};
+use skranke_domain::rule_set::LegalDays;
 use skranke_domain::sign_up::{SignUp, automatic_sign_up};
 use skranke_forms::check::ProblemCode;
 use skranke_forms::{Field, Form, Location, Profile};
@@ -24,7 +25,7 @@ use crate::api::settings::Choice;
 use crate::capture::{self, Typed};
 use crate::error::AppError;
 use crate::explain::proof_view;
-use crate::present::rfc3339;
+use crate::present::{rfc3339, rules};
 use crate::record;
 use crate::state::{App, AtWork};
 use crate::tools::calendar::municipal_calendar;
@@ -500,7 +501,6 @@ impl App {
                 &policy(profile),
                 today,
             );
-            let in_force = self.forms.rules().on(today);
             let mut warnings: Vec<String> = explanation
                 .warnings
                 .iter()
@@ -514,6 +514,7 @@ impl App {
             {
                 warnings.push(ProblemCode::CprInFreeText.code().to_owned());
             }
+            let days = decided_today(&draft.fields, today);
             Ok(DraftCheck {
                 problems,
                 warnings,
@@ -522,9 +523,9 @@ impl App {
                     .rule_set
                     .map(|set| set.code().to_owned())
                     .unwrap_or_default(),
-                durations: in_force
-                    .map(|set| set.durations.iter().map(|d| d.code().to_owned()).collect())
-                    .unwrap_or_default(),
+                durations: form.durations.iter().map(|d| d.code().to_owned()).collect(),
+                rules: rules::rules_met(self.forms.rules(), &days, today),
+                grounds: rules::grounds(self.forms.rules(), &days),
                 sign_up: automatic_sign_up(&facts, today)
                     .map(|ahead| sign_up_view(ahead, profile, today)),
             })
@@ -538,12 +539,19 @@ impl App {
         profile: &Profile,
         today: NaiveDate,
     ) -> Result<Form, AppError> {
-        let signed_on = Typed(fields)
-            .day("signed_on")
-            .filter(|day| *day <= today)
-            .unwrap_or(today);
-        let form = self.forms.exemption_form(signed_on, profile);
+        let days = decided_today(fields, today);
+        let form = self.forms.form_on(&days, profile);
         Ok(form.or_else(|_| self.forms.exemption_form(today, profile))?)
+    }
+}
+
+/// The days a draft's rules go by, were it decided today; signed today while that is unknown or impossible.
+fn decided_today(fields: &Fields, today: NaiveDate) -> LegalDays {
+    let signed_on = Typed(fields).day("signed_on");
+    LegalDays {
+        signed_on: signed_on.filter(|day| *day <= today).or(Some(today)),
+        decided_on: Some(today),
+        registered_on: None,
     }
 }
 

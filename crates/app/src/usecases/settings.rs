@@ -116,29 +116,7 @@ impl App {
                     ..plain(&offer.code, &offer.label)
                 })
                 .collect(),
-            grounds: self
-                .forms
-                .rules()
-                .on(today)
-                .map(|set| {
-                    set.grounds
-                        .iter()
-                        .map(|c| plain(&c.code, &c.text))
-                        .collect()
-                })
-                .unwrap_or_default(),
             power_of_attorney_warn_days: profile.practice.power_of_attorney_warn_days,
-            not_covered: self
-                .forms
-                .rules()
-                .on(today)
-                .map(|set| {
-                    set.not_covered
-                        .iter()
-                        .map(|n| plain(&n.code, &n.text))
-                        .collect()
-                })
-                .unwrap_or_default(),
             relations: relations
                 .map(|field| {
                     field

@@ -9,19 +9,18 @@ use chrono::NaiveDate;
 use super::{Case, RuleBroken};
 use crate::danish_time;
 use crate::event::{Consultation, Event, Guardian, RegisterStatus, Residence};
-use crate::rule_set::{Duration, RuleSetCode, RuleSets};
+use crate::rule_set::{Duration, LegalDays, RuleCode, RuleSetCode, RuleSets};
 
 /// Years from which Digital Post is compulsory, and exemption possible (row 2-12).
 const AGE_OF_DIGITAL_POST: u16 = 15;
 const AGE_OF_MAJORITY: u16 = 18;
 
-/// Whether the citizen of the case can be exempted at all.
-pub(super) fn citizen_can_be_exempt(case: &Case) -> Result<(), RuleBroken> {
+/// Whether the citizen of the case can be exempted at all by a decision of that day.
+pub(super) fn citizen_can_be_exempt(case: &Case, on: NaiveDate) -> Result<(), RuleBroken> {
     let Some(citizen) = &case.citizen else {
         return Err(RuleBroken::NameMissing);
     };
-    let received_on = case.opened.as_ref().map(|opened| opened.received_on);
-    let age = received_on.and_then(|day| citizen.cpr.age_on(day));
+    let age = citizen.cpr.age_on(on);
     if age.is_some_and(|age| age < AGE_OF_DIGITAL_POST) {
         return Err(RuleBroken::TooYoung);
     }
@@ -86,32 +85,34 @@ pub(super) fn consulted(consultation: &Consultation) -> Result<(), RuleBroken> {
     reason = "only these rest on what a rule set knows"
 )]
 pub fn check_rule_set(case: &Case, event: &Event, sets: &RuleSets) -> Result<(), RuleBroken> {
-    let of_its_day = |named: RuleSetCode, day: NaiveDate| {
-        let set = sets.on(day).filter(|set| set.code == named);
-        set.ok_or(RuleBroken::RuleSetDoesNotFit)
+    let decided = |at| LegalDays {
+        decided_on: Some(danish_time::date_at(at)),
+        ..case.legal_days()
+    };
+    let named_rightly = |named: RuleSetCode, days: &LegalDays| {
+        let set = sets.for_rule(RuleCode::Decision, days);
+        let right = set.is_some_and(|set| set.code == named);
+        right.then_some(()).ok_or(RuleBroken::RuleSetDoesNotFit)
+    };
+    let has = |duration: Duration, days: &LegalDays| {
+        let set = sets.for_rule(RuleCode::Duration, days);
+        let has = set.is_some_and(|set| set.durations.contains(&duration));
+        has.then_some(()).ok_or(RuleBroken::DurationDoesNotFit)
     };
     match event {
         Event::Granted(granted) => {
-            let set = of_its_day(granted.rule_set, danish_time::date_at(granted.decided_at))?;
-            if !set.durations.contains(&granted.duration) {
-                return Err(RuleBroken::DurationDoesNotFit);
-            }
-            let signed_on = case.declaration.as_ref().map(|signed| signed.signed_on);
-            if signed_on.is_some_and(|day| sets.on(day).is_none()) {
+            let days = decided(granted.decided_at);
+            named_rightly(granted.rule_set, &days)?;
+            has(granted.duration, &days)?;
+            let is_signed = days.signed_on.is_some();
+            if is_signed && sets.for_rule(RuleCode::Declaration, &days).is_none() {
                 return Err(RuleBroken::NotDeclared);
             }
             Ok(())
         }
-        Event::Refused(refused) => {
-            of_its_day(refused.rule_set, danish_time::date_at(refused.decided_at)).map(drop)
-        }
+        Event::Refused(refused) => named_rightly(refused.rule_set, &decided(refused.decided_at)),
         // Only while there were time limits could one be moved; what is permanent by law is so from the law's day.
-        Event::Extended(extended) => {
-            let set = sets.on(danish_time::date_at(extended.extended_at));
-            let knows_terms = set.is_some_and(|set| set.durations.contains(&Duration::TimeLimited));
-            let known = knows_terms.then_some(());
-            known.ok_or(RuleBroken::DurationDoesNotFit)
-        }
+        Event::Extended(extended) => has(Duration::TimeLimited, &decided(extended.extended_at)),
         Event::MadePermanent { on } => {
             let by_law = case.permanent_by_law_on(sets).filter(|day| day == on);
             by_law.map(drop).ok_or(RuleBroken::DurationDoesNotFit)

@@ -255,7 +255,7 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             {
                 return Err(RuleBroken::NotDeclared);
             }
-            decision::citizen_can_be_exempt(case)?;
+            decision::citizen_can_be_exempt(case, danish_time::date_at(granted.decided_at))?;
             // What a decision rests on is written down, also where it is the one asked for (row 4-25).
             if granted.met.is_empty() {
                 return Err(RuleBroken::ReasonMissing);

@@ -4,14 +4,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::power_of_attorney::Representative;
-use crate::rule_set::{Duration, RuleSet};
+use crate::rule_set::{Duration, RuleSet, by_practice_6};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
 fn rule_sets() -> RuleSets {
-    RuleSets(vec![
+    let sets = vec![
         RuleSet {
             code: RuleSetCode::A,
             valid_from: day("2014-03-01"),
@@ -24,7 +24,11 @@ fn rule_sets() -> RuleSets {
             valid_to: None,
             durations: vec![Duration::Permanent],
         },
-    ])
+    ];
+    RuleSets {
+        sets,
+        goes_by: by_practice_6(),
+    }
 }
 
 fn ordinary() -> Facts {
@@ -46,7 +50,9 @@ fn ask(facts: &Facts) -> Explanation {
     let policy = EligibilityPolicy {
         power_of_attorney_warn_after_days: 90,
     };
-    explain(facts, &rule_sets(), &policy, day("2026-03-13"))
+    // Decided the day it is received.
+    let today = facts.received_on.unwrap_or(day("2026-03-13"));
+    explain(facts, &rule_sets(), &policy, today)
 }
 
 fn check_unmet(facts: &Facts, unmet: &[Requirement]) {
@@ -88,8 +94,29 @@ fn one_turning_15_next_week_is_warned_about_and_not_yet_covered() {
         ..ordinary()
     };
 
-    assert_eq!(ask(&facts).warnings, [Warning::Turns15Soon]);
-    assert_eq!(ask(&facts).proof.unmet(), [Requirement::Age15]);
+    let explanation = ask(&facts);
+    assert_eq!(explanation.warnings, [Warning::Turns15Soon]);
+    assert_eq!(explanation.proof.unmet(), [Requirement::Age15]);
+    let remedy = &explanation.proof.parts[0].parts[1].remedy;
+    assert_eq!(remedy.code, "wait_for_15", "one may prepare");
+    assert_eq!(remedy.params, [("date", "25.12.2031".to_owned())]);
+}
+
+#[test]
+fn row_2_12_the_age_is_that_of_the_day_of_the_decision() {
+    let facts = Facts {
+        cpr: Some(Cpr::parse("2512169996").unwrap()),
+        received_on: Some(day("2031-12-20")),
+        ..ordinary()
+    };
+    let policy = EligibilityPolicy {
+        power_of_attorney_warn_after_days: 90,
+    };
+    let decided = |on| explain(&facts, &rule_sets(), &policy, day(on));
+
+    assert_eq!(decided("2031-12-24").proof.unmet(), [Requirement::Age15]);
+    assert_eq!(decided("2031-12-25").proof.unmet(), []);
+    assert_eq!(decided("2031-12-25").warnings, []);
 }
 
 #[test]

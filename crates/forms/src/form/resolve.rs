@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use skranke_domain::rule_set::Duration;
+
 use super::{Choice, Field, Form, FormVersion};
 use crate::condition::Condition;
 use crate::error::FormsError;
@@ -21,6 +23,7 @@ pub(crate) const PROFILE_FACTS: [&str; 4] = [
 pub(crate) fn resolve(
     version: &FormVersion,
     rule_set: &RuleTexts,
+    durations: &[Duration],
     profile: &Profile,
     offers: &[HelpOffer],
 ) -> Result<Form, FormsError> {
@@ -65,6 +68,7 @@ pub(crate) fn resolve(
         code: version.code.clone(),
         version: version.version,
         rule_set: rule_set.code,
+        durations: durations.to_vec(),
         papers: version.papers.clone(),
         parts: version.parts.clone(),
         steps: version.steps.clone(),

@@ -1,6 +1,6 @@
 //! Whether a form version agrees with itself and with the texts: every name it uses must exist.
 
-use skranke_domain::rule_set::RuleSetCode;
+use skranke_domain::rule_set::{RuleCode, RuleSetCode};
 
 use super::{Field, FieldKind, FormVersion};
 use crate::check::ProblemCode;
@@ -67,6 +67,7 @@ pub(crate) fn check(version: &FormVersion, texts: &Texts) -> Result<(), FormsErr
             );
         }
         if let Some(rule) = &field.rule
+            && RuleCode::from_code(rule).is_none()
             && texts.get(&format!("rule.{rule}.title")).is_none()
         {
             return wrong(key("rule"), format!("there is no text rule.{rule}.title"));
@@ -143,6 +144,8 @@ fn fault(version: &FormVersion, clause: &Clause) -> Option<String> {
             .iter()
             .map(|code| code.code().to_owned())
             .collect()
+    } else if name == "durations" {
+        vec!["one".to_owned(), "several".to_owned()]
     } else if let Some(setting) = name.strip_prefix("profile.") {
         match Profile::possible(setting) {
             Some(values) => values.iter().map(|value| (*value).to_owned()).collect(),

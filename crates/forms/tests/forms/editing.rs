@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use skranke_domain::rule_set::{LegalDays, RuleCode};
 use skranke_forms::{Forms, LetterFacts, ProblemCode, Source};
 
 use crate::{day, edited, fields};
@@ -71,6 +72,51 @@ fn a_folder_changes_label_check_and_paper() {
         .fill(&facts)
         .expect("complete");
     assert_eq!(slip.title, "Seddel");
+}
+
+#[test]
+fn an_edited_rule_set_changes_rule_question_and_citation() {
+    let days = LegalDays::default().as_if_done(day("2026-03-13"));
+    let asks_how_long = |forms: &Forms| {
+        let profile = forms.profile("demo").expect("it exists");
+        let form = forms.form_on(&days, profile).expect("a form");
+        form.is_shown(
+            form.field("duration_kind").expect("it exists"),
+            &fields(&[]),
+        )
+    };
+    let shipped = Forms::embedded().expect("sound");
+    assert!(!asks_how_long(&shipped));
+    assert!(shipped.rules().citations(RuleCode::ALL, &days).is_empty());
+
+    let text = Source::embedded();
+    let text = text.file("rules/c.toml").expect("it exists");
+    let (before, after) = text.split_once("code = \"duration\"").expect("it is there");
+    let after = after
+        .replacen("Fritagelsen er uden udløb.", "Den gælder i to år.", 1)
+        .replacen("citation = \"\"", "citation = \"Prøveloven\"", 1)
+        .replacen(
+            "[texts]",
+            "[texts]\nduration_time_limited = \"Til og med {until}\"",
+            1,
+        );
+    let before = before.replace(
+        "durations = [\"permanent\"]",
+        "durations = [\"time_limited\", \"permanent\"]",
+    );
+    let edit = format!("{before}code = \"duration\"{after}");
+    let edited = Forms::read(&Source::embedded().with("rules/c.toml", &edit)).expect("sound");
+
+    let (_, rule) = edited
+        .rules()
+        .rule_for(RuleCode::Duration, &days)
+        .expect("in force");
+    assert_eq!(rule.text, "Den gælder i to år.");
+    assert_eq!(
+        edited.rules().citations(RuleCode::ALL, &days),
+        ["Prøveloven"]
+    );
+    assert!(asks_how_long(&edited), "there is a choice now");
 }
 
 #[test]

@@ -70,9 +70,11 @@ fn no_file_cites_a_paragraph() {
     for set in forms().rules().all() {
         for rule in &set.rules {
             assert_eq!(
-                rule.citation, "",
+                rule.citation,
+                "",
                 "{} {}: not confirmed yet",
-                set.title, rule.code
+                set.title,
+                rule.code.code()
             );
         }
     }

@@ -4,6 +4,7 @@ use skranke_domain::case::CaseState;
 use skranke_domain::eligibility::{Requirement, Warning};
 use skranke_domain::event::{Channel, Ending, PaperKind, Tick};
 use skranke_domain::role::Role;
+use skranke_domain::rule_set::{DateBasis, RuleCode};
 
 use crate::forms;
 
@@ -53,12 +54,22 @@ fn every_rule_shown_beside_a_question_has_title_text_and_source() {
     let forms = forms();
     let fields = forms.versions().iter().flat_map(|version| &version.fields);
     for rule in fields.filter_map(|field| field.rule.as_deref()) {
-        check("rule", [rule].into_iter(), ".title");
-        if rule != "rule_set" {
-            check("rule", [rule].into_iter(), ".text");
-            check("rule", [rule].into_iter(), ".source");
+        if RuleCode::from_code(rule).is_none() {
+            for part in [".title", ".text", ".source"] {
+                check("rule", [rule].into_iter(), part);
+            }
         }
     }
+    check(
+        "rule_title",
+        RuleCode::ALL.iter().map(|rule| rule.code()),
+        "",
+    );
+    check(
+        "goes_by",
+        DateBasis::ALL.iter().map(|basis| basis.code()),
+        "",
+    );
 }
 
 #[test]

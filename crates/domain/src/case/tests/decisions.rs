@@ -463,7 +463,7 @@ proptest! {
         let sets = rule_sets();
         let on = day("2000-01-01") + Span::days(days);
         let fitting = sets
-            .0
+            .sets
             .iter()
             .filter(|set| set.valid_from <= on && set.valid_to.is_none_or(|last| on <= last))
             .count();

@@ -603,6 +603,14 @@ rule_set: string,
  */
 durations: Array<string>, 
 /**
+ * The rules it meets.
+ */
+rules: RulesMet, 
+/**
+ * The grounds the declaration speaks of; shown on request and never chosen from.
+ */
+grounds: Array<GroundView>, 
+/**
  * The automatic sign-up for Digital Post that lies ahead, if one does.
  */
 sign_up: SignUpView | null, };
@@ -654,6 +662,152 @@ remedy: string,
  * What it is made of.
  */
 parts: Array<ProofView>, };
+
+export type RulesMet = { 
+/**
+ * The guide the municipality follows with the rules of the decision.
+ */
+guide: string, 
+/**
+ * The rules, in the order of a case.
+ */
+rules: Array<RuleView>, };
+
+export type RuleView = { 
+/**
+ * Code of the rule.
+ */
+code: string, 
+/**
+ * Name of the rule set.
+ */
+set: string, 
+/**
+ * First day of the rule set, `YYYY-MM-DD`.
+ */
+valid_from: string, 
+/**
+ * The date the rule goes by; the text stands under `goes_by.<code>`.
+ */
+goes_by: string, 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * Where it comes from.
+ */
+source: string, 
+/**
+ * The confirmed citation; empty until there is one.
+ */
+citation: string, };
+
+export type GroundView = { 
+/**
+ * Code.
+ */
+code: string, 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * Whether it tells something about health.
+ */
+sensitive: boolean, 
+/**
+ * Whether the register of persons shows it.
+ */
+cpr_verifiable: boolean, };
+
+export type RuleLibrary = { 
+/**
+ * The rule sets.
+ */
+sets: Array<RuleSetView>, 
+/**
+ * The help, in the order of its headings.
+ */
+help: Array<HelpText>, };
+
+export type RuleSetView = { 
+/**
+ * Code.
+ */
+code: string, 
+/**
+ * Name.
+ */
+title: string, 
+/**
+ * Version of the wording.
+ */
+version: number, 
+/**
+ * First day, `YYYY-MM-DD`.
+ */
+valid_from: string, 
+/**
+ * Last day, `YYYY-MM-DD`; empty while no later set is known.
+ */
+valid_to: string, 
+/**
+ * Whether it is in force today.
+ */
+in_force: boolean, 
+/**
+ * The guide the municipality follows with it.
+ */
+guide: string, 
+/**
+ * Its rules.
+ */
+rules: Array<RuleView>, 
+/**
+ * Its grounds.
+ */
+grounds: Array<GroundView>, 
+/**
+ * What an exemption does not cover.
+ */
+not_covered: Array<string>, 
+/**
+ * What it changed against the set before; empty in the first.
+ */
+changes: Array<RuleChange>, };
+
+export type RuleChange = { 
+/**
+ * What it is about, in words.
+ */
+about: string, 
+/**
+ * How it read before; empty where it is new.
+ */
+before: string, 
+/**
+ * How it reads; empty where it is gone.
+ */
+after: string, };
+
+export type HelpText = { 
+/**
+ * Code.
+ */
+code: string, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * Where it comes from.
+ */
+source: string, };
 
 export type TypedText = { 
 /**
@@ -1119,6 +1273,10 @@ facts: Array<FactLine>,
  */
 proof: ProofView, 
 /**
+ * The rules it meets.
+ */
+rules: RulesMet, 
+/**
  * What is missing while incomplete, in the words of whoever marked it.
  */
 missing: Array<string>, 
@@ -1220,7 +1378,11 @@ reason: string,
 /**
  * What the citizen can do next.
  */
-next_step: string, } | { "kind": "withdraw" } | { "kind": "help_instead", 
+next_step: string, } | { "kind": "died", 
+/**
+ * Day of the death as it was told, as typed.
+ */
+died_on: string, } | { "kind": "withdraw" } | { "kind": "help_instead", 
 /**
  * Code of the offer.
  */
@@ -1689,14 +1851,6 @@ id_kinds: Array<Choice>,
  * Help offers of the profile.
  */
 help_offers: Array<Choice>, 
-/**
- * What an exemption does not cover, for the list that is gone through together.
- */
-not_covered: Array<Choice>, 
-/**
- * The grounds of the rule set in force, shown on request and never chosen from.
- */
-grounds: Array<Choice>, 
 /**
  * Days after which a power of attorney warns.
  */
@@ -2489,6 +2643,7 @@ export interface Commands {
   staff_save: { request: StaffSaveRequest; answer: Array<StaffView> };
   settings: { request: null; answer: SettingsView };
   settings_save: { request: SettingsSaveRequest; answer: SettingsView };
+  rule_library: { request: null; answer: RuleLibrary };
   profile_show: { request: null; answer: ProfileView };
   profile_edition: { request: EditionRef; answer: ProfileEdit };
   profile_check: { request: ProfileEdited; answer: ProfileCheck };
