@@ -61,7 +61,7 @@ impl Noted {
     /// Notes where a page of the feed is asked for; a request's first line comes in one piece.
     fn request(&self, sent: &[u8]) {
         let text = String::from_utf8_lossy(sent);
-        let place = text.strip_prefix("GET ").and_then(|rest| {
+        let place: Option<u64> = text.strip_prefix("GET ").and_then(|rest| {
             let (_, query) = rest.lines().next()?.split_once("/events?after=")?;
             let (_, position) = query.split(['&', ' ']).next()?.split_once('.')?;
             position.parse().ok()
