@@ -133,11 +133,12 @@ fn with_every_connection_held_a_push_gets_503_and_the_desktop_gets_through_by_it
     send_all(&client, &Cancel::default(), &mut outbox).unwrap();
 
     let waited = waited.lock().unwrap().clone();
-    assert_eq!(
-        waited,
-        [Duration::from_secs(2)],
-        "it was refused, waited as long as it was asked to, and got through"
-    );
+    let [once] = waited.as_slice() else {
+        panic!("it was refused once, and got through: {waited:?}");
+    };
+    // With chance on top, so that not all come again at once.
+    let asked = Duration::from_secs(2);
+    assert!((asked..asked * 2).contains(once), "{once:?}");
     assert_eq!(outbox.confirmed, opening.len() as u64);
     let page = reader.pull(Cursor::START, 100, 0).unwrap().sent;
     let read: Vec<_> = page.items.into_iter().map(|entry| entry.item).collect();
