@@ -5,11 +5,11 @@ import { get, open, settle, until } from './page'
 
 const oneCase = { name: 'case', case: answers.case.row.id } as const
 
-test('an administrator, who sees no case, comes to the settings and is offered nothing else', async () => {
+test('an administrator, who sees no case, comes to the settings and is offered the rules and nothing else', async () => {
   const { desk } = await open(new RecordedCore({ start_state: answers.start_administrator }))
   await until(() => document.getElementById('theme-light') !== null || document.getElementById('theme') !== null, 'the settings')
 
-  expect([...document.querySelectorAll('.rail > button')].map((entry) => entry.id)).toEqual(['nav-settings'])
+  expect([...document.querySelectorAll('.rail > button')].map((entry) => entry.id)).toEqual(['nav-rules', 'nav-settings'])
   expect(get('nav-settings').getAttribute('aria-current')).toBe('page')
   expect(desk.keyboard.active.map((shortcut) => shortcut.keys)).not.toContain('Ctrl F')
 })
@@ -29,7 +29,7 @@ test('an auditor, who receives nobody, begins with the cases and sees no way to 
   await until(() => document.getElementById('case-search') !== null, 'the cases')
 
   expect(document.getElementById('new-cpr')).toBeNull()
-  expect([...document.querySelectorAll('.rail > button')].map((entry) => entry.id)).toEqual(['nav-cases', 'nav-queue', 'nav-settings'])
+  expect([...document.querySelectorAll('.rail > button')].map((entry) => entry.id)).toEqual(['nav-cases', 'nav-queue', 'nav-rules', 'nav-settings'])
   expect(get('nav-cases').getAttribute('aria-current')).toBe('page')
 })
 
