@@ -10,7 +10,7 @@ const CUT: &str = "
     const found = [];
     const typed = ['INPUT', 'TEXTAREA', 'SELECT'];
     for (const e of document.querySelectorAll('*')) {
-      if (!(e instanceof HTMLElement) || typed.includes(e.tagName)) continue;
+      if (!(e instanceof HTMLElement) || typed.includes(e.tagName) || e.closest('.visually-hidden')) continue;
       if (!e.checkVisibility() || e.clientWidth <= 1 || e.clientHeight <= 1) continue;
       const style = getComputedStyle(e);
       const aside = e.scrollWidth - e.clientWidth;
