@@ -145,11 +145,13 @@ fn asked_to_end_it_answers_long_polls_and_lets_a_push_finish() {
     });
     let counter = enrolled(&program.url, 1);
     let mut poll = begin_poll(&program.url, &counter);
+    // Who waits takes no place among the requests under way.
+    wait_for_figure(&program, "skranke_long_polls 1");
     // A push whose body is half on its way.
     let body = b"{\"commands\":[]}";
     let mut push = begin_push(&program.url, &counter, body);
     push.write_all(&body[..5]).unwrap();
-    wait_for_open_requests(&program, 2);
+    wait_for_figure(&program, "skranke_open_requests 1");
 
     signal(&program.child, "-TERM");
     // The long poll, which could wait for 25 s, is answered at once: two seconds later the program would be gone.
@@ -170,7 +172,7 @@ fn a_request_that_never_ends_does_not_keep_it() {
     let counter = enrolled(&program.url, 1);
     // It announces a body that never comes.
     let stuck = begin_push(&program.url, &counter, b"{\"commands\":[]}");
-    wait_for_open_requests(&program, 1);
+    wait_for_figure(&program, "skranke_open_requests 1");
 
     let asked = Instant::now();
     signal(&program.child, "-TERM");
@@ -185,13 +187,12 @@ fn a_request_that_never_ends_does_not_keep_it() {
     assert!(program.log().contains("stopped_with_open_requests"));
 }
 
-fn wait_for_open_requests(program: &Started, count: u32) {
+fn wait_for_figure(program: &Started, wanted: &str) {
     let metrics = program.metrics.clone().unwrap();
     let base = metrics.trim_end_matches("/metrics");
-    let wanted = format!("skranke_open_requests {count}");
-    wait_until(&wanted, || {
+    wait_until(wanted, || {
         let figures = get(base, "/metrics").body;
-        String::from_utf8(figures).unwrap().contains(&wanted)
+        String::from_utf8(figures).unwrap().contains(wanted)
     });
 }
 
