@@ -12,7 +12,7 @@ use skranke_protocol::chain::Head;
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
 use skranke_protocol::grant::Grant;
 use skranke_protocol::instant;
-use skranke_protocol::signature::SigningKey;
+use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::{Outcome, PushBatch, Scope, Verdict};
 use skranke_server::admission::{self, Admitted, Circumstances, Offered};
 use skranke_server::store::{
@@ -42,6 +42,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
 pub(crate) struct Office {
     pub(crate) store: Arc<dyn CentralStore>,
     pub(crate) keys: ServerKeys,
+    public_key: PublicKey,
     _beside: Box<dyn Any + Send + Sync>,
 }
 
@@ -58,6 +59,7 @@ impl Office {
         let keys = store.server_keys().unwrap();
         Self {
             store,
+            public_key: SigningKey::from_seed(&keys.signing_seed).public(),
             keys,
             _beside: Box::new(beside),
         }
@@ -81,8 +83,17 @@ impl Office {
         SigningKey::from_seed(&self.keys.signing_seed)
     }
 
-    pub(crate) fn public_key(&self) -> skranke_protocol::signature::PublicKey {
-        self.server_key().public()
+    pub(crate) fn public_key(&self) -> PublicKey {
+        self.public_key
+    }
+
+    /// The server as it judges at that time.
+    pub(crate) fn circumstances(&self, now: DateTime<Utc>) -> Circumstances<'_> {
+        Circumstances {
+            now,
+            server_key: &self.public_key,
+            index_key: &self.keys.index_key,
+        }
     }
 
     /// Enrols a laptop with a counter grant that is valid all day.
@@ -134,13 +145,13 @@ impl Office {
         };
         let signed = grant.sign(&self.server_key()).unwrap();
         let mut transaction = self.store.begin(TENANT).unwrap();
-        let server_key = self.public_key();
-        let circumstances = Circumstances {
-            now,
-            server_key: &server_key,
-            index_key: &self.keys.index_key,
-        };
-        admission::give_grant(transaction.as_mut(), &grant, &signed, circumstances).unwrap();
+        admission::give_grant(
+            transaction.as_mut(),
+            &grant,
+            &signed,
+            self.circumstances(now),
+        )
+        .unwrap();
         transaction.commit().unwrap();
     }
 
@@ -172,18 +183,12 @@ impl Office {
         device: DeviceId,
         batch: &PushBatch,
     ) -> Stored<Admitted> {
-        let server_key = self.public_key();
-        let circumstances = Circumstances {
-            now,
-            server_key: &server_key,
-            index_key: &self.keys.index_key,
-        };
         let sender = transaction
             .device(device)?
             .ok_or(StoreError::Row("device"))?;
         let commands = batch.commands.clone();
         let offered = Offered::read(commands, &sender.public_key, sender.head.seq);
-        admission::admit(transaction, device, &offered, circumstances)
+        admission::admit(transaction, device, &offered, self.circumstances(now))
     }
 
     /// The verdict a command would get; nothing of it is kept.

@@ -109,6 +109,14 @@ pub(crate) async fn to_declaration(window: &mut Window) -> Result<()> {
     window.wait_for_focus("declared").await
 }
 
+/// axe and pictures, in double size too.
+pub(crate) async fn look(window: &mut Window, name: &str) -> Result<()> {
+    window.is_accessible(name).await?;
+    window.picture(name).await?;
+    window.picture_at_double_size(name).await?;
+    Ok(())
+}
+
 /// The citizen has declared and signed on paper.
 pub(crate) async fn declare(window: &mut Window) -> Result<()> {
     window.tick("declared").await?;

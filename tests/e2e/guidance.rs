@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, Citizen, begin, came_alone, declare, sign_in, to_citizen, to_decision, to_declaration,
-    to_guidance,
+    AASE, Citizen, begin, came_alone, declare, look, sign_in, to_citizen, to_decision,
+    to_declaration, to_guidance,
 };
 
 /// Born on 10 June 2014.
@@ -13,14 +13,6 @@ const FREJA: Citizen = Citizen {
     cpr: "1006148984",
     name: "Freja Holm",
 };
-
-/// axe and pictures, in double size too.
-async fn look(window: &mut Window, name: &str) -> Result<()> {
-    window.is_accessible(name).await?;
-    window.picture(name).await?;
-    window.picture_at_double_size(name).await?;
-    Ok(())
-}
 
 #[tokio::test]
 async fn row_2_05_a_child_hears_the_day_of_sign_up_and_row_2_10_a_yes_stands_in_its_list()

@@ -4,15 +4,9 @@
 use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{AASE, begin, came_alone, sign_in, to_citizen, to_declaration, to_guidance};
-
-/// axe and pictures, in double size too.
-async fn look(window: &mut Window, name: &str) -> Result<()> {
-    window.is_accessible(name).await?;
-    window.picture(name).await?;
-    window.picture_at_double_size(name).await?;
-    Ok(())
-}
+use crate::flow::{
+    AASE, begin, came_alone, look, sign_in, to_citizen, to_declaration, to_guidance,
+};
 
 #[tokio::test]
 async fn row_4_05_rules_and_help_are_looked_up_by_keyboard_in_the_middle_of_a_case() -> Result<()> {

@@ -12,6 +12,7 @@ use crate::cpr::Cpr;
 use crate::event::{Channel, Guardian, GuardianScope, RegisterStatus, Residence};
 use crate::power_of_attorney::{self, PowerOfAttorney, PowerOfAttorneyWarning};
 use crate::rule_set::{LegalDays, RuleCode, RuleSetCode, RuleSets};
+use crate::sign_up::AGE_OF_DIGITAL_POST;
 
 coded! {
     /// Something the outcome rests on.
@@ -308,15 +309,13 @@ fn days_of(facts: &Facts) -> LegalDays {
     }
 }
 
-/// Full years from which Digital Post is compulsory, and exemption possible (row 2-12).
-const FROM_AGE: u16 = 15;
 /// A draft for one who turns 15 within these days lasts until then: drafts are kept for 30 days unless a municipality
 /// chose fewer.
 const SOON_DAYS: u64 = 28;
 
 /// Whether somebody is 14 and turns 15 so soon that a draft can wait for it.
 fn turns_15_soon(cpr: &Cpr, today: NaiveDate) -> bool {
-    let birthday = cpr.reaches_age_on(FROM_AGE);
+    let birthday = cpr.reaches_age_on(AGE_OF_DIGITAL_POST);
     today < birthday && birthday <= today + chrono::Days::new(SOON_DAYS)
 }
 
@@ -344,7 +343,7 @@ fn covered(facts: &Facts, today: NaiveDate) -> Proof {
         }
         Some(cpr) => {
             let age = cpr.age_on(today);
-            let outcome = if age.is_some_and(|age| age >= FROM_AGE) {
+            let outcome = if age.is_some_and(|age| age >= AGE_OF_DIGITAL_POST) {
                 Outcome::Met
             } else {
                 Outcome::NotMet
@@ -359,7 +358,7 @@ fn covered(facts: &Facts, today: NaiveDate) -> Proof {
                 "no_exemption_needed",
             );
             if turns_15_soon(cpr, today) {
-                let birthday = cpr.reaches_age_on(FROM_AGE).format("%d.%m.%Y");
+                let birthday = cpr.reaches_age_on(AGE_OF_DIGITAL_POST).format("%d.%m.%Y");
                 of_age.remedy = Saying::of("wait_for_15").with("date", birthday);
             }
             (

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use crate::eligibility::Facts;
 use crate::event::{RegisterStatus, Residence};
 
-/// Full years from which Digital Post is compulsory.
-const FROM_AGE: u16 = 15;
+/// Full years from which Digital Post is compulsory, and exemption possible (row 2-12).
+pub(crate) const AGE_OF_DIGITAL_POST: u16 = 15;
 
 /// The day on which Digital Post became compulsory for everyone covered: 1 November 2014.
 pub const MANDATORY_FROM: NaiveDate = match NaiveDate::from_ymd_opt(2014, 11, 1) {
@@ -57,7 +57,7 @@ pub fn automatic_sign_up(facts: &Facts, today: NaiveDate) -> Option<SignUp> {
     if settled || facts.died == Some(true) || !may_be_covered(facts.residence) {
         return None;
     }
-    let birthday = cpr.reaches_age_on(FROM_AGE);
+    let birthday = cpr.reaches_age_on(AGE_OF_DIGITAL_POST);
     if birthday > today.max(MANDATORY_FROM) {
         return Some(SignUp::OnBirthday(birthday));
     }

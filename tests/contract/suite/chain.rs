@@ -9,7 +9,7 @@ use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{
     DeferReason, DeviceState, Outcome, PushBatch, QuarantineReason, Scope, Verdict,
 };
-use skranke_server::admission::{self, Circumstances, Offered};
+use skranke_server::admission::{self, Offered};
 use skranke_server::store::HeldOf;
 use uuid::Uuid;
 
@@ -157,15 +157,15 @@ pub(crate) fn what_was_not_committed_did_not_happen(office: &Office) {
     let mut laptop = office.laptop(1, Scope::Tenant);
     let (_, opening) = laptop.open_case("2512169996");
     let mut transaction = office.store.begin(TENANT).unwrap();
-    let server_key = office.public_key();
-    let circumstances = Circumstances {
-        now: noon(),
-        server_key: &server_key,
-        index_key: &office.keys.index_key,
-    };
     let commands = PushBatch::of(&opening).commands;
     let offered = Offered::read(commands, &laptop.key.public(), 0);
-    admission::admit(transaction.as_mut(), laptop.id, &offered, circumstances).unwrap();
+    admission::admit(
+        transaction.as_mut(),
+        laptop.id,
+        &offered,
+        office.circumstances(noon()),
+    )
+    .unwrap();
 
     drop(transaction);
 

@@ -4,12 +4,12 @@ use skranke_domain::ids::CaseId;
 use skranke_protocol::wire::{
     CaseOnDevice, DeviceState, Outcome, QuarantineReason, Scope, Verdict,
 };
-use skranke_server::admission::{self, Circumstances};
+use skranke_server::admission;
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::NewFeedItem;
 use skranke_server::store::devices::{Device, DeviceRecord};
 
-use super::review::lead;
+use super::review::{decide, lead};
 use crate::office::{Laptop, Office, TENANT, last, noon};
 
 fn by(laptop: &Laptop) -> Acting {
@@ -94,29 +94,10 @@ pub(crate) fn what_a_revoked_device_still_sends_is_held_and_can_be_let_in(office
     let note = laptop.note(case, &last(&opening), "skrevet før den blev væk");
 
     let verdict = office.verdict(&laptop, &note);
-    let lead = lead(office);
-    let server_key = office.public_key();
-    let circumstances = Circumstances {
-        now: noon(),
-        server_key: &server_key,
-        index_key: &office.keys.index_key,
-    };
-    let mut transaction = office.store.begin(TENANT).unwrap();
-    let command = note[0].header().command_id;
-    let let_in = admission::release_held(
-        transaction.as_mut(),
-        command,
-        &lead,
-        "Set efter",
-        circumstances,
-    );
-    transaction.commit().unwrap();
+    let let_in = decide(office, &note, &lead(office), true);
 
     assert_eq!(held_as(&verdict), Some(&QuarantineReason::GrantRevoked));
-    assert!(matches!(
-        let_in.unwrap(),
-        Some(Outcome::Accepted { position: 3 })
-    ));
+    assert!(matches!(let_in, Some(Outcome::Accepted { position: 3 })));
     let device = office.device(&laptop);
     assert_eq!(
         (device.head.seq, device.accepted),

@@ -6,7 +6,7 @@ use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::Grant;
 use skranke_protocol::wire::{DeferReason, Outcome, QuarantineReason, Scope, Verdict};
-use skranke_server::admission::{self, Circumstances};
+use skranke_server::admission;
 use skranke_server::store::{HeldOf, HeldWork, Revoked};
 use uuid::Uuid;
 
@@ -32,12 +32,7 @@ pub(super) fn decide(
     lead: &Grant,
     is_release: bool,
 ) -> Option<Outcome> {
-    let server_key = office.public_key();
-    let circumstances = Circumstances {
-        now: noon() + TimeDelta::hours(1),
-        server_key: &server_key,
-        index_key: &office.keys.index_key,
-    };
+    let circumstances = office.circumstances(noon() + TimeDelta::hours(1));
     let mut transaction = office.store.begin(TENANT).unwrap();
     let command = events[0].header().command_id;
     let outcome = if is_release {

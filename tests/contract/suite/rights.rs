@@ -9,7 +9,7 @@ use skranke_domain::ids::{CaseId, GrantId, StaffId};
 use skranke_domain::role::{Act, Leave, Ownership, Role, may};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{Outcome, QuarantineReason, Scope, Verdict};
-use skranke_server::admission::{self, Circumstances, Offered};
+use skranke_server::admission::{self, Offered};
 use uuid::Uuid;
 
 use crate::office::{Laptop, Office, TENANT, accepted, last, noon};
@@ -222,12 +222,6 @@ pub(crate) fn outreach_work_that_another_computer_offers_again_is_its_own_all_th
     let note = visitor.note(case, &last(&opening), "skrevet hos borgeren");
     let commands = skranke_protocol::wire::PushBatch::of(&[opening, note].concat()).commands;
     let offered = Offered::read(commands, &counter.key.public(), u64::MAX);
-    let server_key = office.public_key();
-    let circumstances = Circumstances {
-        now: noon(),
-        server_key: &server_key,
-        index_key: &office.keys.index_key,
-    };
     let mut transaction = office.store.begin(TENANT).unwrap();
 
     let admitted = admission::admit_again(
@@ -235,7 +229,7 @@ pub(crate) fn outreach_work_that_another_computer_offers_again_is_its_own_all_th
         counter.id,
         &[],
         &offered,
-        circumstances,
+        office.circumstances(noon()),
     );
 
     let verdicts = admitted.unwrap().verdicts.into_iter();

@@ -10,9 +10,8 @@ use super::{Case, RuleBroken};
 use crate::danish_time;
 use crate::event::{Consultation, Event, Guardian, RegisterStatus, Residence};
 use crate::rule_set::{Duration, LegalDays, RuleCode, RuleSetCode, RuleSets};
+use crate::sign_up::AGE_OF_DIGITAL_POST;
 
-/// Years from which Digital Post is compulsory, and exemption possible (row 2-12).
-const AGE_OF_DIGITAL_POST: u16 = 15;
 const AGE_OF_MAJORITY: u16 = 18;
 
 /// Whether the citizen of the case can be exempted at all by a decision of that day.
