@@ -1,9 +1,11 @@
 //! A computer without a server of its own is enrolled with a code from paper: new, or after it has worked alone.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
+use skranke_app::api::case::CaseRef;
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::review::HeldDecideRequest;
 use skranke_app::api::session::{
@@ -230,17 +232,7 @@ fn a_computer_that_worked_alone_keeps_its_cases_and_offers_them_to_a_lead() {
     hire(&town, "hanne", &["lead"]);
     let folder = tempfile::tempdir().unwrap();
     let app = computer(folder.path());
-    app.first_run(FirstRunRequest {
-        profile: "demo".to_owned(),
-        location: "town_hall".to_owned(),
-        device_code: "A7".to_owned(),
-        name: "Anders Kragh".to_owned(),
-        initials: "AK".to_owned(),
-        user_name: "anders".to_owned(),
-        password: "hans egen adgangskode".to_owned(),
-        serves_at_counter: true,
-    })
-    .unwrap();
+    app.first_run(alone()).unwrap();
     for user_name in ["bo", "hanne", "hanne.lokal"] {
         app.staff_save(StaffSaveRequest {
             id: None,
@@ -295,5 +287,45 @@ fn a_computer_that_worked_alone_keeps_its_cases_and_offers_them_to_a_lead() {
     .unwrap();
     let status = app.sync_now(()).unwrap();
     assert_eq!((status.confirmed, status.quarantined), (1, 0));
-    assert!(case.row.number.contains("-A7-"), "{}", case.row.number);
+    let kept = CaseRef {
+        id: case.row.id,
+        purpose: Some("case_work".to_owned()),
+    };
+    let kept = app.case_show(kept).unwrap();
+    assert_eq!(kept.row.number, case.row.number, "it stands on papers");
+}
+
+/// What the first administrator of a computer without a server says.
+fn alone() -> FirstRunRequest {
+    FirstRunRequest {
+        profile: "demo".to_owned(),
+        location: "town_hall".to_owned(),
+        name: "Anders Kragh".to_owned(),
+        initials: "AK".to_owned(),
+        user_name: "anders".to_owned(),
+        password: "hans egen adgangskode".to_owned(),
+        serves_at_counter: true,
+    }
+}
+
+/// I3: numbers stand on papers, and computers that worked alone are joined only afterwards.
+#[test]
+fn computers_that_worked_alone_number_their_cases_apart_before_and_after_they_are_joined() {
+    let town = Town::new();
+    let mut numbers = BTreeSet::new();
+    for turn in 1..=2 {
+        let folder = tempfile::tempdir().unwrap();
+        let app = computer(folder.path());
+        app.first_run(alone()).unwrap();
+        numbers.insert(granted(&app, "0201703984", "Aase Lindholm").row.number);
+
+        enrol(&app, &url(&town), &code(&town, turn, tomorrow())).unwrap();
+
+        let now_called = app.settings(()).unwrap().device_code;
+        assert_eq!(now_called, format!("S{turn}"), "as the central store says");
+        let next = granted(&app, "2304483984", "Bodil Aagaard").row.number;
+        assert!(next.contains(&format!("-{now_called}-")), "{next}");
+        numbers.insert(next);
+    }
+    assert_eq!(numbers.len(), 4, "{numbers:?}");
 }

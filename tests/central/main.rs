@@ -34,7 +34,7 @@ mod in_words;
 mod pdf_words;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
 use skranke_app::api::case::{CaseView, DecideRequest, Decision, TickRequest};
@@ -160,10 +160,21 @@ impl Town {
 
     /// The same with nobody at it.
     fn computer_of(folder: &Path, address: SocketAddr, name: &str, clock: Clock) -> App {
+        Self::computer_with(folder, address, name, clock, None)
+    }
+
+    /// The same with rule sets, texts or profiles of its own.
+    fn computer_with(
+        folder: &Path,
+        address: SocketAddr,
+        name: &str,
+        clock: Clock,
+        forms: Option<PathBuf>,
+    ) -> App {
         App::open(Config {
             key: KeyPlace::File(folder.join(format!("{name}.key"))),
             folder: folder.join(name),
-            forms: None,
+            forms,
             demo: true,
             server: Some(ServerAddress {
                 url: format!("http://{address}"),
@@ -526,7 +537,7 @@ fn nothing_personal_is_readable_in_the_files_of_either_side() {
     assert!(seen > 5, "the files were looked at");
 }
 
-fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
+fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

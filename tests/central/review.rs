@@ -1,5 +1,7 @@
 //! Work done under a permission that was withdrawn: a lead at another computer lets it in or sends it back.
 
+use std::path::Path;
+
 use skranke_app::App;
 use skranke_app::api::case::{CaseListRequest, CaseRef, CaseView};
 use skranke_app::api::error::ErrorCode;
@@ -12,7 +14,7 @@ use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 
 use crate::papers::receipt_of;
-use crate::{TENANT, Town, granted, register, sign_in_as};
+use crate::{TENANT, Town, granted, register, sign_in, sign_in_as};
 
 /// Withdraws at the central store what the person at this computer may do.
 fn withdraw(town: &Town, name: &str, app: &App) {
@@ -278,4 +280,50 @@ fn what_a_lead_sends_back_stands_on_top_at_its_sender_and_counts_no_more() {
     assert!(left.unwrap().is_empty());
     one.sync_now(()).unwrap();
     assert!(one.worklist(()).unwrap().returned.is_empty());
+}
+
+/// Somebody edited the rule sets of one computer alone: it believes that the rules of 2017 still hold.
+fn counter_with_rules_of_its_own(town: &Town) -> App {
+    let forms = town.folder.path().join("forms");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../forms/rules");
+    std::fs::create_dir_all(forms.join("rules")).unwrap();
+    for (file, day, moved) in [
+        ("b.toml", "2023-05-31", "2123-05-31"),
+        ("c.toml", "2023-06-01", "2123-06-01"),
+    ] {
+        let text = std::fs::read_to_string(shipped.join(file)).unwrap();
+        assert!(text.contains(day), "{file}");
+        std::fs::write(forms.join("rules").join(file), text.replace(day, moved)).unwrap();
+    }
+    let app = Town::computer_with(
+        town.folder.path(),
+        town.address,
+        "skranke-1",
+        Clock::System,
+        Some(forms),
+    );
+    sign_in(&app);
+    app
+}
+
+#[test]
+fn practice_6_a_decision_under_rules_that_only_one_computer_has_is_held_and_a_person_is_told_why() {
+    let town = Town::new();
+    let one = counter_with_rules_of_its_own(&town);
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+
+    let status = one.sync_now(()).unwrap();
+
+    assert_eq!((status.confirmed, status.quarantined), (0, 1));
+    let other = town.counter("skranke-2");
+    other.sync_now(()).unwrap();
+    sign_in_as(&other, "hanne");
+    let page = other.held_work(()).unwrap();
+    assert_eq!(page.rows[0].case_number, case.row.number);
+    assert_eq!(page.rows[0].reason, "");
+    assert_eq!(show(&other, &case).err(), Some(ErrorCode::CaseNotFound));
+    assert!(
+        show(&one, &case).is_ok(),
+        "nothing is lost where it was made"
+    );
 }

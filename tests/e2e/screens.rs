@@ -207,11 +207,6 @@ async fn new_computer_is_set_up_locked_and_opened_with_its_recovery_code() -> Re
     window.picture("2-administrator").await?;
     window.tab_to("next").await?;
     window.press("Enter").await?;
-    window.wait_for("the device", "#device_code").await?;
-    window.fill("device_code", "N1").await?;
-    window.is_accessible("first run, device").await?;
-    window.tab_to("next").await?;
-    window.press("Enter").await?;
     window
         .wait_for("the recovery code", "#recovery-code")
         .await?;

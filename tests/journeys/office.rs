@@ -91,7 +91,6 @@ impl Office {
         let request = FirstRunRequest {
             profile: "koebenhavn".to_owned(),
             location: "kvik".to_owned(),
-            device_code: "K7".to_owned(),
             name: "Vibeke Holst".to_owned(),
             initials: "VH".to_owned(),
             user_name: "vibeke".to_owned(),

@@ -142,7 +142,6 @@ fn a_computer_that_lost_even_its_accounts_is_set_up_again_and_keeps_its_cases() 
     app.first_run(FirstRunRequest {
         profile: "demo".to_owned(),
         location: "town_hall".to_owned(),
-        device_code: "K7".to_owned(),
         name: "Vibeke Holst".to_owned(),
         initials: "VH".to_owned(),
         user_name: "Vibeke".to_owned(),
@@ -178,7 +177,6 @@ fn on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished() {
     app.first_run(FirstRunRequest {
         profile: "koebenhavn".to_owned(),
         location: "kvik".to_owned(),
-        device_code: "K7".to_owned(),
         name: "Vibeke Holst".to_owned(),
         initials: "VH".to_owned(),
         user_name: "Vibeke".to_owned(),
@@ -249,7 +247,6 @@ fn a_computer_starts_on_a_disk_without_any_room_at_all() {
     app.first_run(FirstRunRequest {
         profile: "koebenhavn".to_owned(),
         location: "kvik".to_owned(),
-        device_code: "K7".to_owned(),
         name: "Vibeke Holst".to_owned(),
         initials: "VH".to_owned(),
         user_name: "Vibeke".to_owned(),

@@ -93,7 +93,7 @@ impl Story {
             "start_state" => (Nothing, Value::Null),
             "first_run" => (
                 Nothing,
-                json!({ "profile": "demo", "location": "town_hall", "device_code": "S2", "name": "X", "initials": "XX",
+                json!({ "profile": "demo", "location": "town_hall", "name": "X", "initials": "XX",
                         "user_name": "x", "password": "0123456789", "serves_at_counter": true }),
             ),
             "enrol" => (Nothing, json!({ "server": "", "code": "" })),

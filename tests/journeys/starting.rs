@@ -31,7 +31,6 @@ fn first_run() -> FirstRunRequest {
     FirstRunRequest {
         profile: "koebenhavn".to_owned(),
         location: "kvik".to_owned(),
-        device_code: "K7".to_owned(),
         name: "Vibeke Holst".to_owned(),
         initials: "VH".to_owned(),
         user_name: "Vibeke".to_owned(),
@@ -89,18 +88,11 @@ fn row_2_01_the_first_administrator_sets_the_municipality_up() {
 fn a_first_run_with_a_hole_is_refused_and_can_be_mended() {
     let desk = Desk::new();
     let app = desk.start();
-    let faulty: [(&str, FirstRunRequest); 6] = [
+    let faulty: [(&str, FirstRunRequest); 5] = [
         (
             "location",
             FirstRunRequest {
                 location: "town_hall".to_owned(),
-                ..first_run()
-            },
-        ),
-        (
-            "device_code",
-            FirstRunRequest {
-                device_code: "k-7".to_owned(),
                 ..first_run()
             },
         ),

@@ -108,13 +108,10 @@ describe('axe finds nothing', () => {
     await type('administrator_user', 'ann')
     await type('administrator_password', 'langt kodeord')
     get('next').click()
-    await settle()
-    await type('device_code', 's3')
-    get('next').click()
     await until(() => document.getElementById('recovery-code') !== null, 'the recovery code')
     expect(get('recovery-code').textContent).toContain('ABCD-EFGH-1234')
     await expectAccessible()
-    expect(core.of('first_run')[0]).toMatchObject({ profile: 'demo', location: 'town_hall', device_code: 'S3', user_name: 'ann' })
+    expect(core.of('first_run')[0]).toMatchObject({ profile: 'demo', location: 'town_hall', user_name: 'ann' })
   })
   test('first run at the central store', async () => {
     const { core } = await open(

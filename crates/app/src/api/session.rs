@@ -113,8 +113,6 @@ pub struct FirstRunRequest {
     pub profile: String,
     /// Code of the location.
     pub location: String,
-    /// One to six capital letters or digits, part of every case number.
-    pub device_code: String,
     /// Name of the first administrator.
     pub name: String,
     /// Initials, two to four letters.

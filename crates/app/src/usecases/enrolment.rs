@@ -136,7 +136,7 @@ impl App {
         self.taking_in(|write| {
             write.also(&Entry::new(Action::SettingChanged, now).on(SETTING))?;
             settings::write(write, SETTING, &kept)?;
-            Self::keep_enrolment(write, &own, &answer)
+            Self::keep_enrolment(write, &answer)
         })?;
         self.use_server(server);
         // It is enrolled from here on; what cannot be fetched now comes with the next round.

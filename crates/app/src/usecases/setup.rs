@@ -12,6 +12,7 @@ use skranke_domain::role::Role;
 use skranke_forms::Profile;
 use skranke_protocol::receipt_code::DeviceCertificate;
 use skranke_protocol::signature::SigningKey;
+use skranke_protocol::typed_code;
 use skranke_store::key::StoreKey;
 use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
 use skranke_store::key::lease::Lease;
@@ -47,7 +48,8 @@ pub(crate) const RECOVERY_COST: PassphraseCost = PassphraseCost {
 pub(crate) struct SetUp<'a> {
     profile: &'a Profile,
     location: &'a str,
-    device_code: &'a str,
+    /// The demo's, the same on every computer; otherwise one is made.
+    device_code: Option<&'a str>,
     accounts: Vec<(AccountRow, PasswordDigest)>,
     vouches_alone: bool,
 }
@@ -58,7 +60,7 @@ impl<'a> SetUp<'a> {
         Self {
             profile,
             location: "",
-            device_code: "NY",
+            device_code: None,
             accounts: Vec::new(),
             vouches_alone: false,
         }
@@ -162,9 +164,6 @@ impl App {
                 return Err(wrong(field));
             }
         }
-        if skranke_domain::ids::CaseNumber::new(2026, &request.device_code, 1).is_err() {
-            return Err(wrong("device_code"));
-        }
         let mut roles = vec![Role::Administrator];
         if request.serves_at_counter {
             roles.push(Role::Counter);
@@ -183,7 +182,7 @@ impl App {
         let recovery_code = self.set_up(SetUp {
             profile,
             location: &request.location,
-            device_code: &request.device_code,
+            device_code: None,
             accounts: vec![(account, digest)],
             vouches_alone: self.server().is_none(),
         })?;
@@ -272,7 +271,7 @@ impl App {
             profile,
             // Each of the demo's people has their own.
             location: "",
-            device_code: "S1",
+            device_code: Some("S1"),
             accounts: accounts.collect(),
             vouches_alone: self.server().is_none(),
         })?;
@@ -322,7 +321,12 @@ impl App {
         let mut write = store.write(&actor, Entry::new(Action::FirstRun, now))?;
         let own = match known {
             Some(own) => own,
-            None => write.enrol_device(device, set_up.device_code)?,
+            None => {
+                let code = set_up
+                    .device_code
+                    .map_or_else(|| code_of_its_own(device), str::to_owned);
+                write.enrol_device(device, &code)?
+            }
         };
         for (account, digest) in &set_up.accounts {
             write.put_account(account, digest)?;
@@ -376,6 +380,16 @@ fn vouch_alone(
     let key = municipality.public().to_string();
     settings::write(write, "municipality_key", &key)?;
     settings::write(write, "device_certificate", &STANDARD.encode(certificate))
+}
+
+/// What a computer's case numbers carry until a central store names it: `E`, which no central store gives, and five
+/// signs by chance, so that two computers that worked alone have no number in common on the day they are joined.
+fn code_of_its_own(device: DeviceId) -> String {
+    let mut code = "E".to_owned();
+    // The last four bytes of an id are chance; writing to a string cannot fail.
+    let _ = typed_code::write(&mut code, &device.as_bytes()[12..], 5);
+    code.retain(|sign| sign != '-');
+    code
 }
 
 /// The demo's people are the same on every computer of the demo, as they are where a central sign-in names them.

@@ -515,7 +515,7 @@ impl App {
         if known_key.is_none() {
             let code = server.bootstrap.as_deref().ok_or(SyncError::Offline)?;
             let answer = client.enrol(code, &format!("Skranke {}", own.code))?;
-            self.taking_in(|write| Self::keep_enrolment(write, &own, &answer))
+            self.taking_in(|write| Self::keep_enrolment(write, &answer))
                 .map_err(host)?;
             self.know_central(&client)?;
         }
@@ -525,15 +525,10 @@ impl App {
     /// Keeps the central store's key, and the code it gave this computer.
     pub(crate) fn keep_enrolment(
         write: &mut WriteHandle<'_>,
-        own: &OwnDevice,
         answer: &EnrolAnswer,
     ) -> Result<(), AppError> {
         settings::write(write, "server_key", &answer.server_key.to_string())?;
-        // A device that has numbered cases keeps its code; the server's is for new ones.
-        if own.head.seq == 0 {
-            write.adopt_device_code(&answer.device_code)?;
-        }
-        Ok(())
+        Ok(write.adopt_device_code(&answer.device_code)?)
     }
 
     /// Hears from a central store that this computer was just enrolled at what signing in needs.

@@ -409,18 +409,18 @@ impl WriteHandle<'_> {
         Ok(())
     }
 
-    /// Takes the code the central store gave this device, as long as no case number carries another one.
+    /// Takes the code the central store gave this device. Numbers already given keep the one they were given with.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] once the device has saved events, or when the code is no device code.
+    /// [`StoreError::Refused`] before the device is enrolled, or when the code is no device code.
     pub fn adopt_device_code(&mut self, code: &str) -> Result<(), StoreError> {
         let before =
             own(&self.transaction)?.ok_or(StoreError::Refused("the device is not enrolled"))?;
         if before.code == code {
             return Ok(());
         }
-        if before.head.seq > 0 || CaseNumber::new(2000, code, 1).is_err() {
-            return Err(StoreError::Refused("the device has a code already"));
+        if CaseNumber::new(2000, code, 1).is_err() {
+            return Err(StoreError::Refused("the code is no device code"));
         }
         self.transaction
             .prepare_cached(SET_CODE)?

@@ -1,5 +1,5 @@
-// The first start of Skranke on a computer: municipality, first administrator, this computer, and the
-// recovery code, which is shown once.
+// The first start of Skranke on a computer: municipality, first administrator, and the recovery code,
+// which is shown once.
 import type { ProfileChoice } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { t } from '../../lib/texts'
@@ -10,7 +10,7 @@ const shortestPassword = 10
 
 export class FirstRun {
   readonly #desk: Desk
-  /** Alone is set up in four steps; at the central store the first and the last are enough. */
+  /** Alone is set up in three steps; at the central store the first and the last are enough. */
   way: 'server' | 'alone' = $state('server')
   step = $state(1)
   profile = $state('')
@@ -20,7 +20,6 @@ export class FirstRun {
   initials = $state('')
   password = $state('')
   servesAtCounter = $state(true)
-  deviceCode = $state('')
   recoveryCode = $state('')
   typedEnd = $state('')
   errors: { field: string; message: string }[] = $state.raw([])
@@ -70,7 +69,7 @@ export class FirstRun {
     const done = await this.enrolment.submit()
     if (!done) return
     this.recoveryCode = done.recovery_code
-    this.step = 4
+    this.step = 3
   }
 
   async next(): Promise<void> {
@@ -89,9 +88,6 @@ export class FirstRun {
         this.#refuse([{ field: 'administrator_password', message: t('error.password_too_short', { minimum: shortestPassword }) }])
         return
       }
-      this.step = 3
-    } else if (this.step === 3) {
-      if (this.#empty([['device_code', this.deviceCode, t('first_run.device_code')]])) return
       await this.#create()
     } else {
       if (this.typedEnd.trim().toUpperCase() !== this.recoveryCode.slice(-4).toUpperCase()) {
@@ -108,7 +104,6 @@ export class FirstRun {
       this.#desk.call('first_run', {
         profile: this.profile,
         location: this.location,
-        device_code: this.deviceCode.trim().toUpperCase(),
         name: this.name.trim(),
         initials: this.initials.trim(),
         user_name: this.user.trim(),
@@ -119,13 +114,13 @@ export class FirstRun {
     if (made) {
       this.recoveryCode = (made as { recovery_code: string }).recovery_code
       this.password = ''
-      this.step = 4
+      this.step = 3
     }
   }
 
   back(): void {
     this.errors = []
-    if (this.step > 1 && this.step < 4) this.step--
+    if (this.step === 2) this.step = 1
   }
 
   /** Prints the page itself; its print style shows the recovery code alone. */
