@@ -357,7 +357,9 @@ impl<'t, 'c> Admission<'t, 'c> {
         let now = self.circumstances.now;
         self.transaction
             .keep_refused(self.device.id, reason.code(), &body, now)?;
-        if self.offered_by.is_none() {
+        // An honest computer may hold work of one that was enrolled after the backup, and is unknown here.
+        let is_of_unknown = self.offered_by.is_some() && reason == QuarantineReason::OtherDevice;
+        if !is_of_unknown {
             self.alarm(reason.code(), reason.alarm(), None)?;
         }
         Ok(Verdict::First(Outcome::Quarantined { reason }))
@@ -515,6 +517,7 @@ impl<'t, 'c> Admission<'t, 'c> {
                 }
                 if let Outcome::Quarantined { reason } = &outcome {
                     self.hold_command(events, reason)?;
+                    self.alarm_unless_told(reason, events)?;
                 } else {
                     self.vouched_in(first.header().command_id)?;
                 }
@@ -543,12 +546,8 @@ impl<'t, 'c> Admission<'t, 'c> {
         if let Some(fate) = self.parents(case_id, events)? {
             return Ok(fate);
         }
+        let doer = self.doer(first)?;
         let case = self.loaded.case(self.transaction, case_id)?;
-        let doer = Doer {
-            staff_id: first.header().actor,
-            device_id: self.device.id,
-            is_given_cases: self.device.scope == Scope::OwnCases,
-        };
         let conflicts = match judge::judge(case_id, case, events, (&grant.roles, doer)) {
             Ok(conflicts) => conflicts,
             Err(judge::Apart::Quarantine(reason)) => return Ok(Fate::Quarantine(reason)),
@@ -556,6 +555,22 @@ impl<'t, 'c> Admission<'t, 'c> {
         };
         let fault = self.merge_fault(case_id, events)?;
         Ok(fault.unwrap_or(Fate::Accept { conflicts }))
+    }
+
+    /// Who made an event, at their own computer: what waited is judged when another computer's work comes in.
+    fn doer(&mut self, event: &SealedEvent) -> Stored<Doer> {
+        let header = event.header();
+        let is_given_cases = if header.device_id == self.device.id {
+            self.device.scope == Scope::OwnCases
+        } else {
+            let author = self.transaction.device(header.device_id)?;
+            author.is_some_and(|author| author.scope == Scope::OwnCases)
+        };
+        Ok(Doer {
+            staff_id: header.actor,
+            device_id: header.device_id,
+            is_given_cases,
+        })
     }
 
     /// Whether every event the command builds on is in the case, and everything its author must have seen is named.

@@ -374,7 +374,7 @@ pub struct AuditEntry {
 pub struct Alarm {
     /// Code of what happened.
     pub code: String,
-    /// The device that sent it.
+    /// The device it is about.
     pub device_id: DeviceId,
     /// When.
     pub raised_at: DateTime<Utc>,

@@ -236,3 +236,61 @@ pub(crate) fn outreach_work_that_another_computer_offers_again_is_its_own_all_th
     let verdicts: Vec<Verdict> = verdicts.map(|verdict| verdict.verdict).collect();
     assert_eq!(verdicts, [accepted(2), accepted(3)]);
 }
+
+pub(crate) fn work_that_waited_is_judged_and_told_of_at_the_computer_that_made_it(office: &Office) {
+    let mut visitor = outreach(office, 1);
+    let mut counter = office.laptop(2, Scope::Tenant);
+    let (case, opening) = counter.open_case(CITIZEN);
+    let note = visitor.note(case, &last(&opening), "i en sag fra skranken");
+
+    let waits = office.verdict(&visitor, &note);
+    office.push(counter.id, &opening);
+
+    assert_eq!(waits.outcome().code(), "deferred");
+    assert_eq!(office.device(&visitor).quarantined, 1);
+    assert_eq!(office.feed(&counter).len(), 2, "the case is what it was");
+    assert_eq!(office.alarms(), ["not_permitted"]);
+    let raised = office.store.alarms(TENANT).unwrap();
+    assert_eq!(raised[0].device_id, visitor.id);
+}
+
+pub(crate) fn forged_work_that_waited_for_a_sign_in_raises_its_alarm_then(office: &Office) {
+    let mut visitor = outreach(office, 1);
+    let evening = noon() + TimeDelta::hours(10);
+    visitor.at = noon() + TimeDelta::hours(9);
+    let (case, opening) = visitor.open_case(CITIZEN);
+    let pretends = visitor.note(case, &[], "som om sagen ikke var der");
+    office.push_at(evening, visitor.id, &[opening, pretends].concat());
+    assert_eq!(office.alarms(), ["grant_not_valid"]);
+
+    office.sign_in_at(evening, &visitor, &[Role::Outreach]);
+
+    assert_eq!(office.device(&visitor).accepted, 2);
+    assert_eq!(office.alarms(), ["grant_not_valid", "understated_based_on"]);
+}
+
+pub(crate) fn who_offers_a_forgery_again_raises_the_alarm(office: &Office) {
+    let mut counter = office.laptop(1, Scope::Tenant);
+    let sender = office.laptop(2, Scope::Tenant);
+    counter.key = sender.key.clone();
+    let (_, forged) = counter.open_case(CITIZEN);
+    let commands = skranke_protocol::wire::PushBatch::of(&forged).commands;
+    let offered = Offered::read(commands, &sender.key.public(), u64::MAX);
+    let mut transaction = office.store.begin(TENANT).unwrap();
+
+    let circumstances = office.circumstances(noon());
+    let admitted = admission::admit_again(
+        transaction.as_mut(),
+        sender.id,
+        &[],
+        &offered,
+        circumstances,
+    );
+    transaction.commit().unwrap();
+
+    let verdicts = admitted.unwrap().verdicts;
+    assert_eq!(verdicts[0].verdict.outcome().code(), "quarantined");
+    assert_eq!(office.alarms(), ["bad_signature"]);
+    let raised = office.store.alarms(TENANT).unwrap();
+    assert_eq!(raised[0].device_id, sender.id);
+}
