@@ -28,9 +28,10 @@ impl Admission<'_, '_> {
         let (Fate::Accept { .. }, Some(first)) = (&fate, events.first()) else {
             return Ok(fate);
         };
-        // A computer of limited scope reads its own cases alone, and from when they were given to it. What is offered
-        // again was judged when it first came.
-        if self.device.scope != Scope::Tenant || self.offered_by.is_some() {
+        // A computer of limited scope reads its own cases alone, and from when they were given to it. What others hold
+        // of a computer was judged when it first came; that its own was, is only what its program says.
+        let is_of_others = self.offered_by.is_some_and(|by| by != self.device.id);
+        if self.device.scope != Scope::Tenant || is_of_others {
             return Ok(fate);
         }
         let case_id = first.header().case_id;
