@@ -299,6 +299,26 @@ fn a_companion_or_declaration_noted_by_mistake_is_taken_out() {
 }
 
 #[test]
+fn a_draft_from_before_anybody_was_asked_to_see_the_signature_takes_no_declaration_back() {
+    let office = Office::open();
+    let case = office.draft().decide(Decision::HandIn).expect("handed in");
+
+    let draft = go_on(&office, &case.row.id);
+    let saved = sheet(&office, draft)
+        .without("request_signed")
+        .decide_confirming(
+            Decision::Incomplete {
+                missing: vec!["Et opkald".to_owned()],
+            },
+            false,
+        )
+        .expect("saved");
+
+    assert_eq!(times(&saved, "entry_retracted"), 0);
+    assert_eq!(times(&saved, "declaration_signed"), 1);
+}
+
+#[test]
 fn a_scan_is_added_once_and_those_of_the_case_are_shown() {
     let office = Office::open();
     let scan = office.folder.path().join("blanket.pdf");

@@ -73,6 +73,13 @@ impl<'a> Typed<'a> {
             && (self.text("signing_method") != "paper" || self.flag("request_signed"))
     }
 
+    /// Whether somebody said that declaration or signature are not given. A draft from before anybody was asked to see
+    /// the signature says nothing of it.
+    pub(crate) fn takes_declaration_back(&self) -> bool {
+        let was_asked = self.0.contains_key("request_signed");
+        !self.flag("declared") || (was_asked && !self.has_declared())
+    }
+
     /// A signature on paper is one when somebody says they saw it, one on the screen only when it was drawn: `drawn`
     /// says whether the file is there.
     fn signed(&self, drawn: bool) -> Option<bool> {

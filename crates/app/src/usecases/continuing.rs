@@ -440,7 +440,7 @@ fn news(case: &Case, typed: Typed<'_>, captured: Vec<Event>) -> Vec<Event> {
             field: CaseField::Companion,
         });
     }
-    if case.declaration.is_some() && !typed.has_declared() {
+    if case.declaration.is_some() && typed.takes_declaration_back() {
         events.push(Event::EntryRetracted {
             field: CaseField::Declaration,
         });
