@@ -23,15 +23,6 @@ pub const TAKEN: &str = "device_log_taken";
 /// The action of the audit rows that say that a page of the logs was read.
 pub const READ: &str = "device_log_read";
 
-/// What became of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// Number of its last row.
-    pub through: u64,
-    /// Code of the alarm that was raised; none where nothing is new, or all of it fits.
-    pub alarm: Option<&'static str>,
-}
-
 /// Number and link of a row.
 type Place = (u64, [u8; 32]);
 
@@ -45,7 +36,7 @@ pub fn is_readable(batch: &LogBatch) -> bool {
 }
 
 /// Keeps what is new of a batch and raises an alarm for the first thing that is wrong with it. What came before is not
-/// kept twice.
+/// kept twice. Gives the number of the last row.
 ///
 /// # Errors
 /// The database failed; nothing of it is committed.
@@ -54,12 +45,9 @@ pub fn take(
     device_id: DeviceId,
     batch: &LogBatch,
     now: DateTime<Utc>,
-) -> Stored<Taken> {
+) -> Stored<u64> {
     let (Some(first), Some(last)) = (batch.rows.first(), batch.rows.last()) else {
-        return Ok(Taken {
-            through: 0,
-            alarm: None,
-        });
+        return Ok(0);
     };
     let through = last.number;
     let known = transaction.log_links(device_id, first.number.saturating_sub(1), last.number)?;
@@ -71,8 +59,7 @@ pub fn take(
         .map(|row| kept(device_id, row))
         .collect();
     if new.is_empty() {
-        let alarm = None;
-        return Ok(Taken { through, alarm });
+        return Ok(through);
     }
     let id = Uuid::now_v7();
     for row in &new {
@@ -89,11 +76,10 @@ pub fn take(
         citizen_digest: None,
         detail: statement(&new),
     })?;
-    let alarm = fault(batch, &known);
-    if let Some(code) = alarm {
+    if let Some(code) = fault(batch, &known) {
         transaction.raise_alarm(code, device_id, None, now)?;
     }
-    Ok(Taken { through, alarm })
+    Ok(through)
 }
 
 /// What rows say, for whoever reads the logs; that they were read, and why, is noted first.

@@ -184,12 +184,11 @@ pub(super) fn fold_input(sealed: &SealedEvent) -> Option<Recorded> {
     payload::recorded(sealed).ok()
 }
 
-/// Whether a command begins a case that is there: whoever knows a case has seen how it began. Or whether one of its
-/// events does not build on the one before it in the command.
+/// Whether a command leaves out how its case began, or how it began itself: its first event names nothing of a case
+/// that is there, and whoever knows a case has seen how it began; or a later one does not name the one before it.
 pub(super) fn leaves_out_beginning(loaded: &LoadedCase, command: &[SealedEvent]) -> bool {
-    let mut firsts = command.first().into_iter();
-    let begins_anew =
-        !loaded.recorded.is_empty() && firsts.any(|first| first.header().based_on.is_empty());
+    let names_nothing = |first: &SealedEvent| first.header().based_on.is_empty();
+    let begins_anew = !loaded.recorded.is_empty() && command.first().is_some_and(names_nothing);
     let breaks_off = command
         .windows(2)
         .any(|pair| !pair[1].header().based_on.contains(&pair[0].header().id));

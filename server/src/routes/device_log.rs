@@ -44,13 +44,12 @@ pub(super) async fn take(
         return Err(Refusal::of(ProblemCode::BadParameter, "rows"));
     }
     let device_id = call.device()?.id;
-    let taken = central
+    let through = central
         .writers
         .write(call.tenant()?, move |transaction| {
             device_log::take(transaction, device_id, &batch, log::now())
         })
         .await?;
-    let through = taken.through;
     answer(call.headers(), &LogAnswer { through })
 }
 

@@ -57,9 +57,9 @@ pub(crate) fn hand_over(
 
 fn send(office: &Office, laptop: &Laptop, batch: &LogBatch) -> u64 {
     let mut transaction = office.store.begin(TENANT).unwrap();
-    let taken = device_log::take(transaction.as_mut(), laptop.id, batch, noon());
+    let through = device_log::take(transaction.as_mut(), laptop.id, batch, noon());
     transaction.commit().unwrap();
-    taken.unwrap().through
+    through.unwrap()
 }
 
 /// The audit looked through, after it was sealed.

@@ -3,7 +3,7 @@
 //! Only the sets themselves are compared, so a change nobody wrote down cannot be missed. Basis: rows 4-05 and 4-29;
 //! practice 9 (information is shown in the help with its source).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use skranke_forms::{Profile, RuleTexts, Rules, Texts};
@@ -95,15 +95,10 @@ fn changes(before: &RuleTexts, after: &RuleTexts, texts: &Texts) -> Vec<RuleChan
         &before.guide,
         &after.guide,
     );
-    let on_paper = |set: &RuleTexts| -> BTreeMap<String, String> { set.texts.clone() };
-    let (earlier, later) = (on_paper(before), on_paper(after));
     let about = texts.say("rules.change_paper", &[]);
-    let mut names: Vec<&String> = earlier.keys().chain(later.keys()).collect();
-    names.sort();
-    names.dedup();
+    let names: BTreeSet<&String> = before.texts.keys().chain(after.texts.keys()).collect();
     for name in names {
-        let of = |set: &BTreeMap<String, String>| set.get(name).cloned().unwrap_or_default();
-        found.compare(&about, &of(&earlier), &of(&later));
+        found.compare(&about, before.text(name), after.text(name));
     }
     found.0
 }
