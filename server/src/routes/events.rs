@@ -108,7 +108,7 @@ pub(super) async fn push(
     path = "/v1/events",
     params(
         ("after" = Option<String>, Query, description = "`<epoch>.<position>`; from the beginning where left out"),
-        ("limit" = Option<u32>, Query, description = "Items at most; the server may give fewer. With 0 it gives none and says in `more` whether there are any"),
+        ("limit" = Option<u32>, Query, description = "Items at most; the server may give fewer. With 0 it gives none and says in `more` whether the feed goes on, be it with what this device may not see"),
         ("wait" = Option<u32>, Query, description = "Seconds to wait for something new"),
     ),
     responses((status = 200, description = "A page", body = FeedPage)),

@@ -211,7 +211,7 @@ pub struct DraftCheck {
     pub proof: ProofView,
     /// Code of the rule set, empty where none applies.
     pub rule_set: String,
-    /// Durations a grant may choose between; more than one only under rule set A.
+    /// Durations a grant may choose between, as its rule set has them.
     pub durations: Vec<String>,
     /// The rules it meets.
     pub rules: RulesMet,

@@ -1,7 +1,8 @@
 //! The rule sets side by side: what each says, and what it changed against the one before.
 //!
-//! Only the sets themselves are compared, so a change nobody wrote down cannot be missed. Basis: rows 4-05 and 4-29;
-//! practice 9 (information is shown in the help with its source).
+//! Only the sets themselves are compared, so a change of wording or citation that nobody wrote down cannot be missed.
+//! Where a rule comes from stands with the rule, not among the changes. Basis: rows 4-05 and 4-29; practice 9
+//! (information is shown in the help with its source).
 
 use std::collections::BTreeSet;
 
@@ -60,7 +61,7 @@ pub(crate) fn help(texts: &Texts, profile: &Profile, guide: &str) -> Vec<HelpTex
     help
 }
 
-/// Everything that reads otherwise, in the order of a case.
+/// Every wording and citation that reads otherwise, in the order of a case.
 fn changes(before: &RuleTexts, after: &RuleTexts, texts: &Texts) -> Vec<RuleChange> {
     let mut found = Found::default();
     for rule in &after.rules {

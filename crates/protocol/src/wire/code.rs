@@ -130,7 +130,7 @@ pub enum Urgency {
     /// An honest program in its right place can make it too: an older or newer one, one whose answer was lost, one
     /// that came back after its grant ran out.
     Watch,
-    /// No honest program makes it, or two computers write as one.
+    /// No honest program makes it whose store is whole, or two computers write as one.
     AtOnce,
 }
 

@@ -599,7 +599,7 @@ proof: ProofView,
  */
 rule_set: string, 
 /**
- * Durations a grant may choose between; more than one only under rule set A.
+ * Durations a grant may choose between, as its rule set has them.
  */
 durations: Array<string>, 
 /**
