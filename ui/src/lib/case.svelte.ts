@@ -1,6 +1,6 @@
 // One case as the window works with it: read with a purpose where one is needed, changed by commands
 // that each give the case back as it then stands.
-import type { CaseView, Commands, TickView } from './api'
+import type { AttachmentView, CaseView, Commands, TickView } from './api'
 import type { Desk } from './desk.svelte'
 import { Work } from './work.svelte'
 
@@ -45,6 +45,14 @@ export class OneCase {
     this.view = view
     this.desk.saved()
     return true
+  }
+
+  /** Attaches a file that the person chooses; nothing where they turn back. */
+  async attach(purpose: string, work: Work<AttachmentView | null>): Promise<void> {
+    const file = await work.run(() => this.desk.call('attach', { draft_id: null, case_id: this.id, purpose, path: null }))
+    if (!file) return
+    this.desk.saved(file.added_at)
+    await this.refresh()
   }
 
   /** Reads again after something else changed it, such as a paper that was printed. */
