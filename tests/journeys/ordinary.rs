@@ -102,6 +102,17 @@ fn row_4_20_nobody_has_signed_or_lives_anywhere_before_somebody_says_so() {
         "Underskriften på anmodningen mangler"
     );
     assert_eq!(code(unsigned.grant()), ErrorCode::InvalidFields);
+
+    // And a case that lacks the address knows no more than the draft did
+    let nowhere = office.draft().set("citizen_address", "");
+    let missing = vec!["Adresse".to_owned()];
+    let case = nowhere.decide(Decision::Incomplete { missing });
+    let case = case.expect("incomplete");
+    assert_eq!(outcome_of(&case.proof, "residence"), Some("not_known"));
+    assert_eq!(
+        code(office.decide_case(&case.row.id, Decision::Grant { duration: None })),
+        ErrorCode::RequirementsNotMet
+    );
 }
 
 fn outcome_of<'a>(proof: &'a ProofView, requirement: &str) -> Option<&'a str> {

@@ -138,15 +138,6 @@ impl<'a> Typed<'a> {
         Residence::from_code(self.text("citizen_residence")).unwrap_or(Residence::Unknown)
     }
 
-    /// The residence, once somebody told it: a fixed one is offered before anybody has, and told with its address.
-    fn residence_told(&self) -> Option<Residence> {
-        let residence = self.residence();
-        let is_told = residence != Residence::Fixed
-            || self.flag("address_protected")
-            || !self.text("citizen_address").is_empty();
-        is_told.then_some(residence)
-    }
-
     fn unopened_post(&self) -> Option<UnopenedPost> {
         match self.text("unopened_post") {
             "registered_address" => Some(UnopenedPost::ToRegisteredAddress),
@@ -176,7 +167,11 @@ impl<'a> Typed<'a> {
                 .is_some_and(|cpr| cpr.kind() == CprKind::Replacement),
             cpr,
             died: None,
-            residence: self.residence_told(),
+            residence: residence_told(
+                self.residence(),
+                self.text("citizen_address"),
+                self.flag("address_protected"),
+            ),
             identity_valid: touched("id_checked").then(|| self.flag("id_checked")),
             power_of_attorney: self.power_of_attorney(),
             power_of_attorney_revoked_on: None,
@@ -288,6 +283,16 @@ impl<'a> Typed<'a> {
 /// Whether the citizen is registered in the municipality that works here; `None` where nobody said where.
 pub(crate) fn is_own(registered_in: &str, own: &str) -> Option<bool> {
     (!registered_in.is_empty()).then(|| registered_in == own)
+}
+
+/// The residence, once somebody told it: a fixed one is offered before anybody has, and told with its address.
+pub(crate) fn residence_told(
+    residence: Residence,
+    address: &str,
+    address_protected: bool,
+) -> Option<Residence> {
+    let is_told = residence != Residence::Fixed || address_protected || !address.is_empty();
+    is_told.then_some(residence)
 }
 
 /// What a case holds, typed back into the form: for its filled papers, and for a draft that starts from it.

@@ -9,7 +9,7 @@ use skranke_domain::ids::Sha256Digest;
 use skranke_forms::Texts;
 
 use crate::api::draft::ProofView;
-use crate::capture::is_own;
+use crate::capture::{is_own, residence_told};
 
 /// Puts a proof into words.
 pub(crate) fn proof_view(proof: &Proof, texts: &Texts) -> ProofView {
@@ -68,7 +68,13 @@ pub(crate) fn facts_of(
         died: case
             .ending
             .map(|(ending, _)| ending == skranke_domain::event::Ending::Deceased),
-        residence: case.citizen.as_ref().map(|citizen| citizen.residence),
+        residence: case.citizen.as_ref().and_then(|citizen| {
+            residence_told(
+                citizen.residence,
+                &citizen.address,
+                citizen.address_protected,
+            )
+        }),
         identity_valid: case.identity.as_ref().map(|checked| checked.value.valid),
         power_of_attorney: case.power_of_attorney.clone(),
         power_of_attorney_revoked_on: case.power_of_attorney_revoked_on,
