@@ -182,6 +182,7 @@ impl<'a> Typed<'a> {
             register: self.register(),
             recorded_exempt: false,
             received_on: self.day("received_on"),
+            decided_on: None,
             location_open,
             own_municipality: is_own(self.text("citizen_municipality"), own_municipality),
         }

@@ -58,6 +58,8 @@ pub(crate) fn facts_of(
     let cpr = case.citizen.as_ref().map(|citizen| citizen.cpr);
     let warnings = cpr.as_ref().map(Cpr::warnings).unwrap_or_default();
     let declaration = case.declaration.as_ref();
+    let turned_away = case.rejected.as_ref();
+    let turned_away_on = turned_away.map(|no| danish_time::date_at(no.value.rejected_at));
     Facts {
         channel: case.opened.as_ref().map(|opened| opened.channel),
         cpr_fails_modulus_11: warnings.contains(&CprWarning::Modulus11),
@@ -97,6 +99,7 @@ pub(crate) fn facts_of(
             .map(|look| look.value.1),
         recorded_exempt: false,
         received_on: case.opened.as_ref().map(|opened| opened.received_on),
+        decided_on: case.legal_days().decided_on.or(turned_away_on),
         location_open,
         own_municipality: case
             .citizen

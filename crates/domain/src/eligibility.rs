@@ -250,6 +250,8 @@ pub struct Facts {
     pub recorded_exempt: bool,
     /// Day of receipt.
     pub received_on: Option<NaiveDate>,
+    /// Day on which it was decided or turned away, once it was.
+    pub decided_on: Option<NaiveDate>,
     /// The days on which the location takes requests.
     pub location_open: Option<OpenPeriod>,
     /// Whether the citizen is registered in this municipality, where known.
@@ -286,7 +288,7 @@ pub fn explain(
         Requirement::Exemption,
         "rule_set",
         vec![
-            covered(facts, today),
+            covered(facts, facts.decided_on.unwrap_or(today)),
             right_person(facts, today),
             declaration(facts, rule_sets, today),
             register(facts),
@@ -320,7 +322,7 @@ fn turns_15_soon(cpr: &Cpr, today: NaiveDate) -> bool {
 }
 
 /// Whether the citizen is covered on the day of the decision: who was 14 at the visit may be 15 by then.
-fn covered(facts: &Facts, today: NaiveDate) -> Proof {
+fn covered(facts: &Facts, decided_on: NaiveDate) -> Proof {
     let (cpr, age) = match &facts.cpr {
         None => {
             let missing = || Saying::of("cpr_missing");
@@ -342,7 +344,7 @@ fn covered(facts: &Facts, today: NaiveDate) -> Proof {
             )
         }
         Some(cpr) => {
-            let age = cpr.age_on(today);
+            let age = cpr.age_on(decided_on);
             let outcome = if age.is_some_and(|age| age >= AGE_OF_DIGITAL_POST) {
                 Outcome::Met
             } else {
@@ -357,7 +359,7 @@ fn covered(facts: &Facts, today: NaiveDate) -> Proof {
                 "row_2_12",
                 "no_exemption_needed",
             );
-            if turns_15_soon(cpr, today) {
+            if turns_15_soon(cpr, decided_on) {
                 let birthday = cpr.reaches_age_on(AGE_OF_DIGITAL_POST).format("%d.%m.%Y");
                 of_age.remedy = Saying::of("wait_for_15").with("date", birthday);
             }

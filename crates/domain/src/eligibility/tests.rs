@@ -117,6 +117,14 @@ fn row_2_12_the_age_is_that_of_the_day_of_the_decision() {
     assert_eq!(decided("2031-12-24").proof.unmet(), [Requirement::Age15]);
     assert_eq!(decided("2031-12-25").proof.unmet(), []);
     assert_eq!(decided("2031-12-25").warnings, []);
+
+    // What was decided then is explained by that day, whenever somebody looks.
+    let refused = Facts {
+        decided_on: Some(day("2031-12-24")),
+        ..facts.clone()
+    };
+    let looked_at = explain(&refused, &rule_sets(), &policy, day("2032-03-01"));
+    assert_eq!(looked_at.proof.unmet(), [Requirement::Age15]);
 }
 
 #[test]
