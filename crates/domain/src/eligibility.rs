@@ -284,13 +284,15 @@ pub fn explain(
     today: NaiveDate,
 ) -> Explanation {
     let day = facts.received_on.unwrap_or(today);
+    // What was decided is explained by that day, whatever ran out, was revoked or had its birthday since.
+    let decided_on = facts.decided_on.unwrap_or(today);
     let proof = all(
         Requirement::Exemption,
         "rule_set",
         vec![
-            covered(facts, facts.decided_on.unwrap_or(today)),
-            right_person(facts, today),
-            declaration(facts, rule_sets, today),
+            covered(facts, decided_on),
+            right_person(facts, decided_on),
+            declaration(facts, rule_sets, decided_on),
             register(facts),
         ],
     );

@@ -387,7 +387,7 @@ fn vouch_alone(
 fn code_of_its_own(device: DeviceId) -> String {
     let mut code = "E".to_owned();
     // The last four bytes of an id are chance; writing to a string cannot fail.
-    let _ = typed_code::write(&mut code, &device.as_bytes()[12..], 5);
+    let _ = typed_code::write(&mut code, &device.as_uuid().as_bytes()[12..], 5);
     code.retain(|sign| sign != '-');
     code
 }

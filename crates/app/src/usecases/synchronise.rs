@@ -31,7 +31,7 @@ use skranke_protocol::plan::Local;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{DeviceState, EnrolAnswer, FeedPage, FoundCase, Status};
-use skranke_store::{Action, Actor, Entry, OwnDevice, ReadHandle, SecondCopy, Store, WriteHandle};
+use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
 use skranke_sync::backoff::with_retries_where;
 use skranke_sync::round::TRIES;
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
@@ -114,6 +114,12 @@ impl Line {
                 state.problem = problem::told(error);
             }
         }
+        self.wake.notify_all();
+    }
+
+    /// Notes whether a contact outside a round reached the central store.
+    fn reached(&self, is_there: bool) {
+        self.state().online = is_there;
         self.wake.notify_all();
     }
 
@@ -574,7 +580,7 @@ impl App {
     pub(crate) fn enrol_if_possible(&self) {
         if self.server().is_some() {
             let outcome = self.enrolled_client().map(|_| ());
-            self.line.state().online = outcome.is_ok();
+            self.line.reached(outcome.is_ok());
         }
     }
 

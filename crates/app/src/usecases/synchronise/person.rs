@@ -20,7 +20,7 @@ impl App {
             let outcome = self
                 .enrolled_client()
                 .and_then(|client| self.renew_grant_over(&client));
-            self.line.state().online = outcome.is_ok();
+            self.line.reached(outcome.is_ok());
         }
     }
 
