@@ -202,8 +202,8 @@ struct Admission<'t, 'c> {
     loaded: Loaded,
     /// Cases that changed; what the look-up answers from is made anew once, at the end.
     changed: BTreeSet<CaseId>,
-    /// Codes of the alarms that are raised once for all commands taken together.
-    watched: BTreeSet<String>,
+    /// The alarms that are raised once for all commands taken together, and about which computer.
+    watched: BTreeSet<(String, DeviceId)>,
     circumstances: Circumstances<'c>,
 }
 

@@ -158,6 +158,11 @@ const FAMILIES: &[Family] = &[
             "crates/app/src/usecases/review.rs",
         ],
     ),
+    family(
+        "held_rule.*",
+        "held_rule.{rule}",
+        &["crates/domain/src/case/transition.rs"],
+    ),
     family("label.*", "label.${tick}", &[EVENT]),
     family("offer_answer.*", "offer_answer.{}", &[EVENT]),
     family("outcome.*.note", "outcome.${end.outcome}.note", &[OUTCOMES]),

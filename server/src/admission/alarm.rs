@@ -10,18 +10,21 @@ use crate::store::{AuditRow, Stored};
 impl Admission<'_, '_> {
     /// Raises an alarm about a computer and notes it in the audit: the one that signed the event, or where nobody is
     /// known to have signed anything, the one that sent it. What must be looked at at once is raised each time; of the
-    /// rest, one of a kind stands for all that came together, and what is offered again was told of when it first came.
+    /// rest, one of a kind stands for all of a computer's that came together, and what is offered again was told of
+    /// when it first came.
     pub(super) fn alarm(
         &mut self,
         code: &str,
         urgency: Option<Urgency>,
         event: Option<&SealedEvent>,
     ) -> Stored<()> {
+        let sender = self.offered_by.unwrap_or(self.device.id);
+        let device_id = event.map_or(sender, |event| event.header().device_id);
         let is_raised = match urgency {
             None => false,
             Some(Urgency::AtOnce) => true,
             Some(Urgency::Watch) => {
-                self.offered_by.is_none() && self.watched.insert(code.to_owned())
+                self.offered_by.is_none() && self.watched.insert((code.to_owned(), device_id))
             }
         };
         if !is_raised {
@@ -29,8 +32,6 @@ impl Admission<'_, '_> {
         }
         let now = self.circumstances.now;
         let hash = event.map(SealedEvent::hash);
-        let sender = self.offered_by.unwrap_or(self.device.id);
-        let device_id = event.map_or(sender, |event| event.header().device_id);
         self.transaction.raise_alarm(code, device_id, hash, now)?;
         self.transaction.audit(&AuditRow {
             id: Uuid::now_v7(),

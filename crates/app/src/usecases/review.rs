@@ -220,16 +220,16 @@ impl App {
 
     /// Why work is held, in words.
     fn held_for(&self, reason: &QuarantineReason) -> String {
-        let code = reason.code();
-        let code = if code.starts_with("rule.") {
-            "rule"
-        } else {
-            code
-        };
         let texts = self.forms.texts();
-        let key = format!("held_for.{code}");
-        let known = texts.get(&key).map(|_| texts.say(&key, &[]));
-        known.unwrap_or_else(|| texts.say("held_for.other", &[("code", code)]))
+        let said = |key: String| texts.get(&key).map(|_| texts.say(&key, &[]));
+        let code = reason.code();
+        let words = match code.strip_prefix("rule.") {
+            Some(rule) => {
+                said(format!("held_rule.{rule}")).or_else(|| said("held_for.rule".into()))
+            }
+            None => said(format!("held_for.{code}")),
+        };
+        words.unwrap_or_else(|| texts.say("held_for.other", &[("code", code)]))
     }
 
     fn said(&self, key: &str) -> String {

@@ -116,10 +116,6 @@ profile: string,
  */
 location: string, 
 /**
- * One to six capital letters or digits, part of every case number.
- */
-device_code: string, 
-/**
  * Name of the first administrator.
  */
 name: string, 
