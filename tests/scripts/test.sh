@@ -103,5 +103,5 @@ fi
 printf '\n'
 for name in "${not_run[@]}"; do printf 'not run: %s\n' "$name"; done
 for name in "${failures[@]}"; do printf 'failed: %s\n' "$name"; done
-printf '%s passed, %s failed\n' "$passed" "$failed"
+printf '%s passed, %s failed\n' "$passed" "$failed" | tee "$logs/count"
 [ "$failed" = 0 ] && { [ "$mode" = quick ] || [ "${#not_run[@]}" = 0 ]; }

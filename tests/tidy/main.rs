@@ -10,6 +10,7 @@
 
 mod arrows;
 mod commands;
+mod count;
 mod cpr_numbers;
 mod error_codes;
 mod forms;
