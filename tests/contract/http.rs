@@ -7,6 +7,7 @@ mod exhausted;
 mod leases;
 mod profiles;
 mod raw;
+mod recorded;
 mod rights;
 mod sending;
 mod slow;

@@ -11,6 +11,8 @@ mod http;
 #[path = "../shared/in_words.rs"]
 mod in_words;
 mod office;
+#[path = "../shared/on_both.rs"]
+mod on_both;
 mod postgres;
 mod suite;
 

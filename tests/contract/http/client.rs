@@ -12,11 +12,23 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{Cursor, FeedItem, Outcome, Verdict, wire_size};
 use skranke_server::accounts;
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
+use skranke_server::store::{EnrolmentCode, Staff};
 use skranke_sync::{Cancel, Exchange, SyncError, run};
 
 use super::town::{SECRET, Town, environment, now, session};
 use crate::office::{Laptop, TENANT, last};
+use crate::on_both::{Kind, on_both};
+
+on_both!(
+    what_is_pushed_is_confirmed_by_signature_and_read_back_by_another_counter,
+    a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do,
+    a_waiting_laptop_is_woken_by_its_own_cases_alone,
+    the_look_up_needs_a_person_whose_role_permits_it_and_is_logged,
+    a_one_time_code_enrols_one_device_once,
+    a_local_account_signs_in_with_its_password_and_guessing_is_stopped,
+    an_interrupted_upload_goes_on_where_it_stood,
+    a_restarted_server_still_holds_everything_and_signs_with_the_same_key,
+);
 
 pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> ProblemCode {
     match result {
@@ -25,9 +37,8 @@ pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, SyncError>) -> Probl
     }
 }
 
-#[test]
-fn what_is_pushed_is_confirmed_by_signature_and_read_back_by_another_counter() {
-    let town = Town::new();
+fn what_is_pushed_is_confirmed_by_signature_and_read_back_by_another_counter(kind: Kind) {
+    let town = Town::on(kind);
     let (one, mut laptop) = town.counter(1, &["counter"]);
     let (other, _) = town.counter(2, &["exemption_unit"]);
     let (_, opening) = laptop.open_case("2512169996");
@@ -51,9 +62,8 @@ fn what_is_pushed_is_confirmed_by_signature_and_read_back_by_another_counter() {
     assert_eq!((page.cursor.position, page.more), (2, false));
 }
 
-#[test]
-fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do() {
-    let town = Town::new();
+fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do(kind: Kind) {
+    let town = Town::on(kind);
     let (client, mut laptop) = town.counter(1, &["counter"]);
     let (other, mut other_laptop) = town.counter(2, &["counter"]);
     other.push(&other_laptop.open_case("2211771212").1).unwrap();
@@ -166,9 +176,8 @@ fn a_long_poll_answers_when_something_comes() {
     );
 }
 
-#[test]
-fn a_waiting_laptop_is_woken_by_its_own_cases_alone() {
-    let town = Town::new();
+fn a_waiting_laptop_is_woken_by_its_own_cases_alone(kind: Kind) {
+    let town = Town::on(kind);
     let (counter, mut at_counter) = town.counter(1, &["counter"]);
     let (outreach, mut laptop) = town.outreach(2);
     let (own_case, opening) = laptop.open_case("2211771212");
@@ -224,9 +233,8 @@ fn a_wrong_clock_is_corrected_from_the_servers_answer() {
     assert!(client.status().is_ok());
 }
 
-#[test]
-fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
-    let town = Town::new();
+fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged(kind: Kind) {
+    let town = Town::on(kind);
     let (client, mut laptop) = town.counter(1, &["counter"]);
     let (case_id, opening) = laptop.open_case("2512169996");
     client.push(&opening).unwrap();
@@ -277,9 +285,8 @@ fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged() {
     assert!(logged.iter().all(|row| row.citizen_digest.is_some()));
 }
 
-#[test]
-fn a_one_time_code_enrols_one_device_once() {
-    let town = Town::new();
+fn a_one_time_code_enrols_one_device_once(kind: Kind) {
+    let town = Town::on(kind);
     let code = "et-engangskort-1234";
     let row = EnrolmentCode {
         digest: Sha256::digest(code).into(),
@@ -287,7 +294,7 @@ fn a_one_time_code_enrols_one_device_once() {
         expires_at: now() + TimeDelta::hours(1),
         device_id: None,
     };
-    accounts::add_enrolment_code(&town.operator(), TENANT, &row, now()).unwrap();
+    accounts::add_enrolment_code(town.operator().as_ref(), TENANT, &row, now()).unwrap();
     let (first, second) = (Laptop::new(1), Laptop::new(2));
     let mut client = town.client(&first, environment(TimeDelta::zero()));
 
@@ -310,9 +317,8 @@ fn a_one_time_code_enrols_one_device_once() {
     );
 }
 
-#[test]
-fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped() {
-    let town = Town::new();
+fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped(kind: Kind) {
+    let town = Town::on(kind);
     let (client, _) = town.counter(1, &["counter"]);
     let id = skranke_domain::ids::StaffId::from_uuid(uuid::Uuid::now_v7());
     town.save_staff(&Staff {
@@ -348,9 +354,8 @@ fn a_local_account_signs_in_with_its_password_and_guessing_is_stopped() {
     );
 }
 
-#[test]
-fn an_interrupted_upload_goes_on_where_it_stood() {
-    let town = Town::new();
+fn an_interrupted_upload_goes_on_where_it_stood(kind: Kind) {
+    let town = Town::on(kind);
     let (client, _) = town.counter(1, &["counter"]);
     let mut scan = b"\xff\xd8\xff".to_vec();
     scan.resize(3_000_000, 7);
@@ -385,9 +390,8 @@ fn an_interrupted_upload_goes_on_where_it_stood() {
     assert_eq!(refused(wrong), ProblemCode::ContentMismatch);
 }
 
-#[test]
-fn a_restarted_server_still_holds_everything_and_signs_with_the_same_key() {
-    let town = Town::new();
+fn a_restarted_server_still_holds_everything_and_signs_with_the_same_key(kind: Kind) {
+    let town = Town::on(kind);
     let (client, mut laptop) = town.counter(1, &["counter"]);
     let (case, opening) = laptop.open_case("2512169996");
     client.push(&opening).unwrap();

@@ -10,7 +10,6 @@ use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::Scope;
-use skranke_server::store::CentralStore;
 use skranke_sync::{Client, Connection};
 use skranke_testkit::invariants::{self, Desktop, World};
 use skranke_testkit::times;
@@ -100,7 +99,7 @@ fn a_thousand_computers_at_once_and_a_server_that_ends_meanwhile_lose_nothing_an
             events: acknowledged,
             ..Desktop::default()
         }],
-        central: Some(central_in_words(&store, TENANT)),
+        central: Some(central_in_words(store.as_ref(), TENANT)),
         is_quiet: true,
         left: vec![town.folder.path().to_owned()],
         ..World::default()

@@ -6,7 +6,13 @@ use skranke_sync::{Client, Session, SyncError};
 
 use super::town::{Town, environment, session};
 use crate::office::Laptop;
+use crate::on_both::{Kind, on_both};
 use chrono::TimeDelta;
+
+on_both!(
+    a_device_that_is_revoked_while_it_waits_for_news_gets_none,
+    whose_data_a_device_held_is_what_its_pages_carried,
+);
 
 fn refused<T>(answer: &Result<T, SyncError>) -> Option<ProblemCode> {
     match answer {
@@ -30,9 +36,8 @@ fn order(laptop: &Laptop) -> RevokeDeviceRequest {
     }
 }
 
-#[test]
-fn a_device_that_is_revoked_while_it_waits_for_news_gets_none() {
-    let town = Town::new();
+fn a_device_that_is_revoked_while_it_waits_for_news_gets_none(kind: Kind) {
+    let town = Town::on(kind);
     let (stolen, laptop, at_work) = at_a_desk(&town, 1, &["counter"]);
     let (desk, mut writer, administrator) = at_a_desk(&town, 2, &["administrator", "counter"]);
 
@@ -68,9 +73,8 @@ fn a_device_that_is_revoked_while_it_waits_for_news_gets_none() {
     );
 }
 
-#[test]
-fn whose_data_a_device_held_is_what_its_pages_carried() {
-    let town = Town::new();
+fn whose_data_a_device_held_is_what_its_pages_carried(kind: Kind) {
+    let town = Town::on(kind);
     let (desk, mut writer, lead) = at_a_desk(&town, 1, &["lead", "counter"]);
     let (lost, _) = town.at_work(2, Scope::Tenant, &["counter"]);
     let client = town.client(&lost, environment(TimeDelta::zero()));

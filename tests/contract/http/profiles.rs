@@ -3,12 +3,17 @@
 use skranke_forms::{Forms, Profile};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{MAX_PROFILE_BYTES, ProfileSaveRequest};
-use skranke_server::store::CentralStore;
 use skranke_sync::SyncError;
 
 use super::client::refused;
 use super::town::{Town, session};
 use crate::office::TENANT;
+use crate::on_both::{Kind, on_both};
+
+on_both!(
+    an_edit_is_kept_with_author_and_reason_and_every_device_fetches_it,
+    the_second_administrator_on_the_same_base_is_told_and_the_first_ones_edit_stands,
+);
 
 fn edited(edition: u32, edit: impl Fn(&mut Profile)) -> ProfileSaveRequest {
     let forms = Forms::embedded().unwrap();
@@ -29,9 +34,8 @@ fn phone(edition: u32, number: &str) -> ProfileSaveRequest {
     })
 }
 
-#[test]
-fn an_edit_is_kept_with_author_and_reason_and_every_device_fetches_it() {
-    let town = Town::new();
+fn an_edit_is_kept_with_author_and_reason_and_every_device_fetches_it(kind: Kind) {
+    let town = Town::on(kind);
     let (client, laptop) = town.counter(1, &["administrator"]);
     let (other, _) = town.counter(2, &["counter"]);
     let person = client
@@ -84,9 +88,8 @@ fn only_an_administrator_may_edit_the_profile() {
     assert_eq!(town.operator().newest_edition(TENANT).unwrap(), 0);
 }
 
-#[test]
-fn the_second_administrator_on_the_same_base_is_told_and_the_first_ones_edit_stands() {
-    let town = Town::new();
+fn the_second_administrator_on_the_same_base_is_told_and_the_first_ones_edit_stands(kind: Kind) {
+    let town = Town::on(kind);
     let (one, first) = town.counter(1, &["administrator"]);
     let (other, second) = town.counter(2, &["administrator"]);
     let person_one = one.sign_in(&session(&first, &["administrator"])).unwrap();

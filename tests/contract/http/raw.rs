@@ -9,6 +9,14 @@ use skranke_protocol::wire::PushBatch;
 
 use super::town::{SECRET, Town, now};
 use crate::office::{Laptop, TENANT};
+use crate::on_both::{Kind, on_both};
+
+on_both!(
+    without_a_proof_nothing_is_told,
+    an_unknown_device_a_replay_and_a_moved_proof_are_refused,
+    bodies_that_cannot_be_read_are_told_apart_from_too_large_ones,
+    random_requests_never_give_a_server_error_nor_a_success_without_a_proof,
+);
 
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -119,9 +127,8 @@ pub(super) fn proof_with(
 
 const NONCE: &str = "0123456789abcdef";
 
-#[test]
-fn without_a_proof_nothing_is_told() {
-    let town = Town::new();
+fn without_a_proof_nothing_is_told(kind: Kind) {
+    let town = Town::on(kind);
     for (method, path) in [
         ("POST", "/v1/events"),
         ("GET", "/v1/events"),
@@ -154,9 +161,8 @@ fn without_a_proof_nothing_is_told() {
     );
 }
 
-#[test]
-fn an_unknown_device_a_replay_and_a_moved_proof_are_refused() {
-    let town = Town::new();
+fn an_unknown_device_a_replay_and_a_moved_proof_are_refused(kind: Kind) {
+    let town = Town::on(kind);
     let (_, laptop) = town.counter(1, &["counter"]);
     let stranger = Laptop::new(9);
     let get = |headers: &[(&str, String)]| send(&town, "GET", "/v1/status", headers, b"");
@@ -188,9 +194,8 @@ fn an_unknown_device_a_replay_and_a_moved_proof_are_refused() {
     assert_eq!(other_query.problem(), ProblemCode::NotAuthenticated);
 }
 
-#[test]
-fn bodies_that_cannot_be_read_are_told_apart_from_too_large_ones() {
-    let town = Town::new();
+fn bodies_that_cannot_be_read_are_told_apart_from_too_large_ones(kind: Kind) {
+    let town = Town::on(kind);
     let (_, laptop) = town.counter(1, &["counter"]);
     let mut serial = 0;
     let mut post = |body: &[u8], extra: &[(&'static str, String)]| {
@@ -275,9 +280,8 @@ fn a_busy_server_asks_to_come_back() {
     drop(open);
 }
 
-#[test]
-fn random_requests_never_give_a_server_error_nor_a_success_without_a_proof() {
-    let town = Town::new();
+fn random_requests_never_give_a_server_error_nor_a_success_without_a_proof(kind: Kind) {
+    let town = Town::on(kind);
     let (_, laptop) = town.counter(1, &["counter"]);
     // A small generator of our own, so that a failure repeats.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;

@@ -16,13 +16,19 @@ use skranke_protocol::wire::{
     RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
-use skranke_server::store::CentralStore;
 use skranke_sync::{Cancel, Client};
 
 use super::client::refused;
 use super::raw::{Answer, send};
 use super::town::{SECRET, Town, now, session};
 use crate::office::{Laptop, TENANT, last};
+use crate::on_both::{Kind, on_both};
+
+on_both!(
+    every_endpoint_answers_everyone_as_the_policy_table_says,
+    a_file_is_read_in_a_case_that_names_it_by_whoever_sees_who_came_and_may_look_at_that_case,
+    a_session_of_one_municipality_opens_nothing_of_another,
+);
 
 const OTHER_TENANT: &str = "0998";
 
@@ -231,12 +237,11 @@ fn reason(visitor: &Visitor) -> ProblemCode {
     }
 }
 
-#[test]
-fn every_endpoint_answers_everyone_as_the_policy_table_says() {
+fn every_endpoint_answers_everyone_as_the_policy_table_says(kind: Kind) {
     let listed: Vec<_> = MATRIX.iter().map(|(endpoint, _)| *endpoint).collect();
     let table: Vec<_> = TABLE.iter().map(|rule| (rule.method, rule.path)).collect();
     assert_eq!(listed, table, "every endpoint has its row here");
-    let town = Town::new();
+    let town = Town::on(kind);
     let visitors = visitors(&town);
 
     // Whoever was enrolled on the way would be a stranger no longer.
@@ -314,9 +319,10 @@ fn one_of_each(town: &Town, client: &Client, here: &mut Laptop) -> Vec<(Ownershi
     ]
 }
 
-#[test]
-fn a_file_is_read_in_a_case_that_names_it_by_whoever_sees_who_came_and_may_look_at_that_case() {
-    let town = Town::new();
+fn a_file_is_read_in_a_case_that_names_it_by_whoever_sees_who_came_and_may_look_at_that_case(
+    kind: Kind,
+) {
+    let town = Town::on(kind);
     let (client, mut here) = town.counter(1, &["counter"]);
     let cases = one_of_each(&town, &client, &mut here);
     let (bare, opening) = here.open_case("2512169996");
@@ -376,9 +382,8 @@ fn what_stands_in_no_row_is_not_there() {
     }
 }
 
-#[test]
-fn a_session_of_one_municipality_opens_nothing_of_another() {
-    let town = Town::new();
+fn a_session_of_one_municipality_opens_nothing_of_another(kind: Kind) {
+    let town = Town::on(kind);
     let (foreign, token) = town.abroad(OTHER_TENANT, 40);
     let at_home = Visitor {
         name: "at home",

@@ -6,7 +6,6 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use skranke_protocol::wire::Cursor;
-use skranke_server::store::CentralStore;
 use skranke_testkit::patience::{PATIENCE, wait_until};
 
 use super::raw::{proof_with, send};

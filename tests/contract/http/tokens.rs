@@ -6,12 +6,20 @@ use skranke_domain::ids::{CaseId, StaffId};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{RefreshRequest, Scope, SessionRequest};
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::{CentralStore, Revoked, Staff};
+use skranke_server::store::{Revoked, Staff};
 use skranke_sync::{Client, Session, SyncError};
 
 use super::raw::{proof_with, send};
 use super::town::{Town, now, session};
 use crate::office::{Laptop, TENANT};
+use crate::on_both::{Kind, on_both};
+
+on_both!(
+    a_refresh_token_shown_twice_ends_the_whole_session_and_raises_an_alarm,
+    a_lost_answer_is_asked_for_again_without_ending_the_session,
+    a_token_is_worth_nothing_at_another_device_and_in_the_others_place,
+    a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request,
+);
 
 const PASSWORD: &str = "et langt kodeord";
 
@@ -67,9 +75,8 @@ fn tokens_renew_themselves_and_the_person_notices_nothing() {
     assert_eq!(laptop.id, session.grant().device_id);
 }
 
-#[test]
-fn a_refresh_token_shown_twice_ends_the_whole_session_and_raises_an_alarm() {
-    let town = Town::new();
+fn a_refresh_token_shown_twice_ends_the_whole_session_and_raises_an_alarm(kind: Kind) {
+    let town = Town::on(kind);
     let (client, mut laptop, session) = signed_in(&town, 1);
     let stolen = session.tokens().refresh_token.clone();
     client.renew(&session).unwrap();
@@ -90,9 +97,8 @@ fn a_refresh_token_shown_twice_ends_the_whole_session_and_raises_an_alarm() {
     assert_eq!(pushed.confirmation.accepted, 2);
 }
 
-#[test]
-fn a_lost_answer_is_asked_for_again_without_ending_the_session() {
-    let town = Town::new();
+fn a_lost_answer_is_asked_for_again_without_ending_the_session(kind: Kind) {
+    let town = Town::on(kind);
     let (client, laptop, session) = signed_in(&town, 1);
     let before = session.tokens().refresh_token.clone();
 
@@ -108,9 +114,8 @@ fn a_lost_answer_is_asked_for_again_without_ending_the_session() {
     assert_ne!(session.tokens().refresh_token, before);
 }
 
-#[test]
-fn a_token_is_worth_nothing_at_another_device_and_in_the_others_place() {
-    let town = Town::new();
+fn a_token_is_worth_nothing_at_another_device_and_in_the_others_place(kind: Kind) {
+    let town = Town::on(kind);
     let (client, _, session) = signed_in(&town, 1);
     let (_, thief, _) = signed_in(&town, 2);
     let tokens = session.tokens().clone();
@@ -161,9 +166,8 @@ fn whoever_leaves_takes_the_tokens_along() {
     );
 }
 
-#[test]
-fn a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request() {
-    let town = Town::new();
+fn a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request(kind: Kind) {
+    let town = Town::on(kind);
     let (client, laptop) = town.counter(1, &["counter"]);
     let mut staff = Staff {
         id: StaffId::from_uuid(laptop.staff.as_uuid()),

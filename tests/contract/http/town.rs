@@ -5,31 +5,73 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::StaffId;
+use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::{DeviceState, Scope, SessionRequest};
 use skranke_server::accounts;
-use skranke_server::config::{Config, Settings};
+use skranke_server::config::{Config, Database, Settings};
 use skranke_server::devices::Acting;
 use skranke_server::serve::Embedded;
 use skranke_server::sign_in::hash_password;
 use skranke_server::store::key_file::KeyFile;
+use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
 use skranke_sync::{Client, Connection, Environment};
+use skranke_testkit::postgres::Cluster;
 
 use crate::office::{Laptop, TENANT};
+use crate::on_both::Kind;
+use crate::postgres::{KEY, address, prepared};
 
 pub(super) const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
+/// As many as a small server has.
+const CONNECTIONS: usize = 8;
 
 /// A server on a free loopback port.
 pub(super) struct Town {
     pub(super) server: Embedded,
     config: Config,
     pub(super) folder: tempfile::TempDir,
+    /// The database beside it, where it has one; it ends after the server.
+    pub(super) cluster: Option<Cluster>,
 }
 
 impl Town {
     pub(super) fn new() -> Self {
         Self::with(|_| {})
+    }
+
+    /// A server over this kind of database.
+    pub(super) fn on(kind: Kind) -> Self {
+        Self::on_with(kind, |_| {})
+    }
+
+    /// The same with other settings.
+    pub(super) fn on_with(kind: Kind, change: impl FnOnce(&mut Config)) -> Self {
+        match kind {
+            Kind::Sqlite => Self::with(change),
+            Kind::Postgres => {
+                let cluster = Cluster::start(&[]);
+                drop(prepared(&cluster));
+                let mut town = Self::over(&cluster, CONNECTIONS, change);
+                town.cluster = Some(cluster);
+                town
+            }
+        }
+    }
+
+    /// A server over a prepared PostgreSQL with so many connections to it.
+    pub(super) fn over(
+        cluster: &Cluster,
+        connections: usize,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        Self::with(|config| {
+            let runtime = cluster.address("skranke_runtime", "skranke");
+            config.database = Database::Postgres(address(&runtime, connections));
+            std::fs::write(&config.key_file, to_hex(&KEY)).unwrap();
+            change(config);
+        })
     }
 
     pub(super) fn with(change: impl FnOnce(&mut Config)) -> Self {
@@ -51,6 +93,7 @@ impl Town {
             server,
             config,
             folder,
+            cluster: None,
         }
     }
 
@@ -65,6 +108,7 @@ impl Town {
             server,
             mut config,
             folder,
+            cluster,
         } = self;
         drop(server);
         change(&mut config);
@@ -72,6 +116,7 @@ impl Town {
             server: Embedded::start(&config).unwrap(),
             config,
             folder,
+            cluster,
         }
     }
 
@@ -97,11 +142,12 @@ impl Town {
     }
 
     /// The store of the running server, opened a second time as the operator's commands do.
-    pub(super) fn operator(&self) -> SqliteStore {
-        let database = self.folder.path().join("central.db");
-        let key_file = self.folder.path().join("central.key");
-        let key = KeyFile::read_or_create(&key_file, database.exists()).unwrap();
-        SqliteStore::open(&database, &key).unwrap()
+    pub(super) fn operator(&self) -> Box<dyn CentralStore> {
+        let key = KeyFile::read(&self.config.key_file).unwrap();
+        match &self.config.database {
+            Database::Sqlite(path) => Box::new(SqliteStore::open(path, &key).unwrap()),
+            Database::Postgres(address) => Box::new(PostgresStore::open(address, &key).unwrap()),
+        }
     }
 
     /// A device enrolled with the administrator's code for this scope, a person signed in, and the person's token.
@@ -143,7 +189,7 @@ impl Town {
             roles: vec!["lead".to_owned()],
             active: true,
         };
-        accounts::save(&operator, tenant, &staff, Acting::OPERATOR, now()).unwrap();
+        accounts::save(operator.as_ref(), tenant, &staff, Acting::OPERATOR, now()).unwrap();
         let client = self.enrolled(&laptop, tenant, Scope::Tenant);
         let request = SessionRequest::Local {
             login: staff.login,
@@ -157,7 +203,7 @@ impl Town {
     /// Adds or replaces an account.
     pub(super) fn save_staff(&self, staff: &Staff) {
         let (store, by) = (self.operator(), Acting::OPERATOR);
-        accounts::save(&store, TENANT, staff, by, now()).unwrap();
+        accounts::save(store.as_ref(), TENANT, staff, by, now()).unwrap();
     }
 
     fn enrolled(&self, laptop: &Laptop, tenant: &str, scope: Scope) -> Client {
@@ -168,7 +214,7 @@ impl Town {
             expires_at: now() + TimeDelta::hours(1),
             device_id: None,
         };
-        accounts::add_enrolment_code(&self.operator(), tenant, &row, now()).unwrap();
+        accounts::add_enrolment_code(self.operator().as_ref(), tenant, &row, now()).unwrap();
         let mut client = self.client_of(tenant, laptop, environment(TimeDelta::zero()));
         client.enrol(&code, "Skranke").unwrap();
         client

@@ -4,7 +4,7 @@
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::tree::{FollowedTree, PageLeaves, event_leaf, leaf_hash, leaves_of};
 use skranke_protocol::wire::{Cursor, FeedItem, FeedPage, Scope};
-use skranke_server::store::{CentralStore, NewFeedItem};
+use skranke_server::store::NewFeedItem;
 use skranke_sync::{Client, Page};
 
 use super::town::Town;
