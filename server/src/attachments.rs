@@ -15,6 +15,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::Sha256Digest;
+use skranke_domain::rehearsal;
 use skranke_protocol::wire::MAX_CHUNK_BYTES;
 
 const NONCE_BYTES: usize = 24;
@@ -37,6 +38,19 @@ pub enum AttachmentError {
     /// The disk failed or a stored piece was tampered with.
     #[error("the attachment folder cannot be used")]
     Io(#[from] io::Error),
+}
+
+impl AttachmentError {
+    /// Whether there was no room for it.
+    pub fn is_for_want_of_room(&self) -> bool {
+        let Self::Io(error) = self else {
+            return false;
+        };
+        matches!(
+            error.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        )
+    }
 }
 
 /// A finished upload.
@@ -142,6 +156,7 @@ impl AttachmentFolder {
             (joined, written)
         });
         let frame_bytes = written?;
+        rehearsal::point("upload.piece_written");
         if offset + (piece.len() as u64) < length {
             // What a crash takes of an unfinished upload is sent again; only what is finished is promised.
             if writing.len() >= MOST_RUNNING {
@@ -163,11 +178,14 @@ impl AttachmentFolder {
             None => Running::default().with(&self.open_frames(&part, tenant, digest)?),
         };
         let is_named = running.hash.finalize()[..] == digest.as_bytes()[..];
+        rehearsal::point("upload.hashed");
         match media_type(&running.start) {
             Some(media_type) if is_named => {
                 let whole = self.whole(tenant, digest);
                 fs::rename(&part, &whole)?;
+                rehearsal::point("upload.renamed");
                 sync_folder(&whole)?;
+                rehearsal::point("upload.finished");
                 Ok(Some(Finished {
                     size_bytes: length,
                     media_type,

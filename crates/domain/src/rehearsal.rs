@@ -51,6 +51,15 @@ pub const WRITE: [&str; 4] = [
     "write.answered",
 ];
 
+/// The points of an upload at the central store, in order.
+pub const UPLOAD: [&str; 5] = [
+    "upload.piece_written",
+    "upload.hashed",
+    "upload.renamed",
+    "upload.finished",
+    "upload.recorded",
+];
+
 /// A bug that is planted on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {

@@ -770,11 +770,12 @@ struct Piece {
 }
 
 impl Piece {
-    /// The piece that begins there; none where the file ends before it.
+    /// The piece that begins there; none where the file ends before it. At the very end it is an empty one: a server
+    /// that was ended after the last bytes came has them all and has not looked yet whether they are the file.
     fn at(file: &[u8], offset: u64) -> Option<Self> {
         let rest = file.get(usize::try_from(offset).ok()?..)?;
         let bytes = &rest[..rest.len().min(MAX_CHUNK_BYTES)];
-        (!bytes.is_empty()).then(|| Self {
+        Some(Self {
             offset,
             bytes: bytes.len() as u64,
             body: Body::plain(bytes.to_vec()),

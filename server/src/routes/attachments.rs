@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use skranke_domain::ids::{CaseId, Sha256Digest};
+use skranke_domain::rehearsal;
 use skranke_domain::role::Leave;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
@@ -94,6 +95,7 @@ pub(super) async fn patch(
         Ok(None) => Ok(progress(offset + size, false)),
         Ok(Some(finished)) => {
             let attachment = record(&central, &call, digest, finished).await?;
+            rehearsal::point("upload.recorded");
             Ok(progress(attachment.size_bytes, true))
         }
         Err(AttachmentError::Offset(held)) => {
@@ -275,5 +277,8 @@ fn number(call: &Call, name: &'static str) -> Answer<u64> {
 
 fn failed(error: &AttachmentError) -> Refusal {
     log::failure("attachment_failed", error);
+    if error.is_for_want_of_room() {
+        return Refusal::of(ProblemCode::Unavailable, "disk");
+    }
     ProblemCode::Unavailable.into()
 }

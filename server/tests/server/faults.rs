@@ -7,9 +7,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use skranke_domain::rehearsal::{Bug, WRITE};
+use sha2::{Digest as _, Sha256};
+use skranke_domain::ids::Sha256Digest;
+use skranke_domain::rehearsal::{Bug, UPLOAD, WRITE};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem};
+use skranke_sync::Cancel;
 use skranke_testkit::invariants::{self, Central, Desktop, World};
 #[cfg(unix)]
 use skranke_testkit::postgres::Cluster;
@@ -92,7 +95,7 @@ fn ended(program: &mut Program) {
 }
 
 /// Where a server keeps its events, and where it says what happens to it.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
     store: String,
     #[cfg(unix)]
@@ -100,7 +103,7 @@ struct Place {
 }
 
 impl Place {
-    fn embedded() -> Self {
+    pub(crate) fn embedded() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
             store: embedded(folder.path()),
@@ -111,7 +114,7 @@ impl Place {
     }
 
     #[cfg(unix)]
-    fn on_postgresql() -> Self {
+    pub(crate) fn on_postgresql() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Cluster::start(&[]);
         Self {
@@ -121,15 +124,15 @@ impl Place {
         }
     }
 
-    fn start(&self) -> Program {
+    pub(crate) fn start(&self) -> Program {
         Program::start_on(self.folder.path(), &self.store)
     }
 
-    /// The program that is killed at a point, perhaps with a bug in it.
-    fn start_rehearsing(&self, point: &str, bug: Option<Bug>) -> Program {
+    /// The program that is killed when it comes to a point for so many times, perhaps with a bug in it.
+    fn start_rehearsing(&self, point: &str, times: u32, bug: Option<Bug>) -> Program {
         let planted = bug.map(|bug| format!("{bug:?}")).unwrap_or_default();
         let environment = [
-            ("SKRANKE_REHEARSE_POINT", format!("{point}:6")),
+            ("SKRANKE_REHEARSE_POINT", format!("{point}:{times}")),
             ("SKRANKE_REHEARSE_BUG", planted),
         ];
         Program::start_with(self.folder.path(), &self.store, &environment)
@@ -148,7 +151,7 @@ impl Place {
 
 /// Works until the program is killed at a point of a write.
 fn killed_at(place: &Place, point: &str, bug: Option<Bug>) -> (Story, Counter) {
-    let mut program = place.start_rehearsing(point, bug);
+    let mut program = place.start_rehearsing(point, 6, bug);
     let mut counter = Counter::enrol(&program.url);
     counter.signs_in();
     let mut story = Story::new();
@@ -165,7 +168,7 @@ fn survives_every_point_of_a_write(place: &Place) {
     drop(program);
     let mut story = Story::new();
     for point in WRITE {
-        let mut program = place.start_rehearsing(point, None);
+        let mut program = place.start_rehearsing(point, 6, None);
         counter.move_to(&program.url);
         story.work(&mut counter, 40);
         ended(&mut program);
@@ -199,6 +202,76 @@ fn killed_at_every_point_of_a_write_nothing_acknowledged_is_missing_and_nothing_
 #[test]
 fn killed_at_every_point_of_a_write_to_postgresql_nothing_acknowledged_is_missing_either() {
     survives_every_point_of_a_write(&Place::on_postgresql());
+}
+
+/// A scan of three pieces that no other one has the content of.
+fn scan(number: u8) -> (Vec<u8>, Sha256Digest) {
+    let mut scan = b"%PDF-1.7\n".to_vec();
+    scan.resize(2_500_000, number);
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    (scan, digest)
+}
+
+/// One store, whose server is killed at one point of an upload after the other, in the middle of the file and at its
+/// end; each time the counter sends it again.
+fn survives_every_point_of_an_upload(place: &Place) {
+    let program = place.start();
+    let mut counter = Counter::enrol(&program.url);
+    counter.signs_in();
+    drop(program);
+    let mut story = Story::new();
+    let middle_and_end = [(UPLOAD[0], 2), (UPLOAD[0], 3)].into_iter();
+    let once = UPLOAD[1..].iter().map(|point| (*point, 1));
+    for (number, (point, times)) in (1..).zip(middle_and_end.chain(once)) {
+        let when = format!("{point}, time {times}");
+        let (scan, digest) = scan(number);
+        let mut program = place.start_rehearsing(point, times, None);
+        counter.move_to(&program.url);
+        let events = counter.scanned_case(digest, scan.len() as u64);
+        counter.client.push(&events).unwrap();
+        let case = events[0].header().case_id;
+        story.made.extend(events);
+        story.acknowledged = story.made.iter().map(|event| *event.hash()).collect();
+        let upload = |counter: &Counter| {
+            let cancel = Cancel::default();
+            counter.client.upload(&digest, &scan, &cancel, |_| {})
+        };
+        assert!(upload(&counter).is_err(), "{when}: nothing was answered");
+        ended(&mut program);
+
+        let begun = Instant::now();
+        let again = place.start();
+        counter.move_to(&again.url);
+        let world = story.world(&counter, false);
+        let recovered = vec![("the server".to_owned(), begun.elapsed())];
+        invariants::hold(&World { recovered, ..world }, &when);
+        upload(&counter).unwrap_or_else(|error| panic!("{when}: {error}"));
+
+        assert_eq!(counter.fetch(case, &digest), scan, "{when}: it opens whole");
+        let folder = place.folder.path().join("central.attachments/0999");
+        let files = std::fs::read_dir(folder).unwrap();
+        assert_eq!(
+            files.count(),
+            usize::from(number),
+            "{when}: nothing is left over"
+        );
+        let world = World {
+            left: place.left(),
+            ..story.world(&counter, true)
+        };
+        invariants::hold(&world, &when);
+    }
+}
+
+#[test]
+fn killed_at_every_point_of_an_upload_the_scan_is_sent_again_and_ends_whole() {
+    survives_every_point_of_an_upload(&Place::embedded());
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_at_every_point_of_an_upload_over_postgresql_the_scan_ends_whole_too() {
+    survives_every_point_of_an_upload(&Place::on_postgresql());
 }
 
 /// One store, whose server is killed at random again and again.

@@ -18,6 +18,7 @@ use skranke_protocol::wire::{MAX_BATCH_BYTES, SessionRequest};
 use skranke_sync::{Client, Connection, Environment};
 use uuid::Uuid;
 
+use crate::faults::Place;
 use crate::program::{Program, SECRET};
 use crate::wire::{Answer, Device, Headers, send};
 use body::Dice;
@@ -33,7 +34,7 @@ struct Siege {
     counter: Device,
     /// Another one, whose token is stolen.
     other: Device,
-    _folder: tempfile::TempDir,
+    _place: Place,
 }
 
 /// Who asks.
@@ -71,8 +72,11 @@ impl As {
 
 impl Siege {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let program = Program::start(folder.path());
+        Self::of(Place::embedded())
+    }
+
+    fn of(place: Place) -> Self {
+        let program = place.start();
         let (counter, other) = (enrolled(&program.url, 1), enrolled(&program.url, 2));
         let served = send(&program.url, "GET", "/v1/openapi.json", &vec![], b"").unwrap();
         assert_eq!(served.status, 200);
@@ -86,7 +90,7 @@ impl Siege {
             document: Document::read(&served.body),
             counter,
             other,
-            _folder: folder,
+            _place: place,
         }
     }
 
@@ -209,10 +213,17 @@ pub(crate) fn enrolled(url: &str, seed: u8) -> Device {
 
 #[test]
 fn every_endpoint_of_the_document_survives_generated_requests_of_everyone() {
-    let siege = Siege::new();
-    let seed = 0x5eed_0001;
-    println!("seed {seed:#x}");
-    let mut dice = Dice::new(seed);
+    survives_generated_requests(&Siege::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn every_endpoint_survives_generated_requests_over_postgresql_too() {
+    survives_generated_requests(&Siege::of(Place::on_postgresql()));
+}
+
+fn survives_generated_requests(siege: &Siege) {
+    let mut dice = Dice::new(0x5eed_0001);
     let mut successes = 0;
     for endpoint in &siege.document.endpoints {
         for asks in As::ALL {

@@ -239,6 +239,17 @@ impl Counter {
     /// Opens a case with a scan in it: two events.
     pub(crate) fn open_with_scan(&mut self, digest: Sha256Digest, size_bytes: u64) -> CaseId {
         self.signs_in();
+        let events = self.scanned_case(digest, size_bytes);
+        self.client.push(&events).unwrap();
+        events[0].header().case_id
+    }
+
+    /// The next two events of the chain: a case begins with a scan in it.
+    pub(crate) fn scanned_case(
+        &mut self,
+        digest: Sha256Digest,
+        size_bytes: u64,
+    ) -> [SealedEvent; 2] {
         let opened = self.open_case();
         let case_id = opened.header().case_id;
         let attached = Event::AttachmentAdded(AttachmentAdded {
@@ -255,8 +266,7 @@ impl Counter {
         };
         let attached = unsealed.seal(&attached, [2; 16], &self.key).unwrap();
         self.head = Head::after(attached.header(), attached.hash());
-        self.client.push(&[opened, attached]).unwrap();
-        case_id
+        [opened, attached]
     }
 
     /// What the server holds of a scan, for somebody who works on the case.

@@ -1,4 +1,4 @@
-//! A central store on PostgreSQL whose connections are all held: it says when to come again, and the desktop does.
+//! A central store that has no connection left, or no room for a scan: it says when to come again, and the desktop does.
 //!
 //! Basis: reliability, fault F8.
 
@@ -6,17 +6,23 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{Cursor, FeedItem, PushBatch};
-use skranke_server::config::Database;
+use skranke_protocol::problem::{Problem, ProblemCode};
+use skranke_protocol::wire::{
+    Cursor, FeedItem, MAX_CHUNK_BYTES, PushBatch, UPLOAD_LENGTH, UPLOAD_OFFSET,
+};
+use skranke_server::attachments::AttachmentFolder;
+use skranke_server::store::key_file::KeyFile;
 use skranke_sync::{Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, send_all};
 use skranke_testkit::postgres::Cluster;
+use skranke_testkit::small_disk::SmallDisk;
 
 use super::raw::{proof_with, send};
 use super::town::{Town, now};
 use crate::office::{Laptop, TENANT};
-use crate::postgres::{KEY, address, prepared};
+use crate::postgres::prepared;
 
 /// Two municipalities, so that two transactions stand in nobody's way but the pool's.
 const TENANTS: [&str; 2] = [TENANT, "0888"];
@@ -24,12 +30,7 @@ const TENANTS: [&str; 2] = [TENANT, "0888"];
 /// A server over a pool of as many connections as there are municipalities.
 fn town_on(cluster: &Cluster) -> Town {
     drop(prepared(cluster));
-    let town = Town::with(|config| {
-        let runtime = cluster.address("skranke_runtime", "skranke");
-        config.database = Database::Postgres(address(&runtime, TENANTS.len()));
-        let key: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
-        std::fs::write(&config.key_file, key).unwrap();
-    });
+    let town = Town::over(cluster, TENANTS.len(), |_| {});
     let store = town.server.central().store();
     store.create_tenant(TENANTS[1], now()).unwrap();
     town
@@ -147,4 +148,50 @@ fn with_every_connection_held_a_push_gets_503_and_the_desktop_gets_through_by_it
         .map(|event| FeedItem::Event { event })
         .collect();
     assert_eq!(read, expected, "all of it, once");
+}
+
+#[test]
+fn with_no_room_for_a_scan_the_answer_names_the_disk_and_the_scan_goes_on_where_it_stood() {
+    let name = "http::exhausted::with_no_room_for_a_scan_the_answer_names_the_disk_and_the_scan_goes_on_where_it_stood";
+    let Some(disk) = SmallDisk::of(name, 16) else {
+        return;
+    };
+    let scans = disk.path().join("scans");
+    let town = Town::with(|config| config.attachments.clone_from(&scans));
+    let (client, laptop) = town.counter(1, &["counter"]);
+    let mut scan = b"%PDF-1.7\n".to_vec();
+    scan.resize(5 * MAX_CHUNK_BYTES / 2, b'x');
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let mut stood = Vec::new();
+    let mut upload = || {
+        stood.clear();
+        let result = client.upload(&digest, &scan, &Cancel::default(), |at| stood.push(at));
+        (result, stood.first().copied())
+    };
+    let first_piece = MAX_CHUNK_BYTES as u64;
+    let full = disk.fill_but(first_piece * 3 / 2);
+
+    let (cut, _) = upload();
+    assert!(matches!(cut, Err(SyncError::Busy { .. })), "{cut:?}");
+    let path = format!("/v1/attachments/{digest}");
+    let piece = &scan[MAX_CHUNK_BYTES..2 * MAX_CHUNK_BYTES];
+    let headers = [
+        proof_with(&town, &laptop, "PATCH", &path, piece, None),
+        (UPLOAD_OFFSET, first_piece.to_string()),
+        (UPLOAD_LENGTH, scan.len().to_string()),
+    ];
+    let answer = send(&town, "PATCH", &path, &headers, piece);
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.problem(), ProblemCode::Unavailable);
+    let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(problem.part.as_deref(), Some("disk"));
+    assert!(answer.head.to_lowercase().contains("\r\nretry-after: "));
+
+    std::fs::remove_file(full).unwrap();
+    let (taken, from) = upload();
+    taken.unwrap();
+    assert_eq!(from, Some(first_piece), "what fitted is not sent again");
+    let key = KeyFile::read(&town.folder.path().join("central.key")).unwrap();
+    let folder = AttachmentFolder::open(&scans, key.as_bytes()).unwrap();
+    assert_eq!(folder.read(TENANT, &digest).unwrap(), scan);
 }
