@@ -537,16 +537,16 @@ impl<'t, 'c> Admission<'t, 'c> {
             .case(self.transaction, case_id)?
             .recorded
             .is_empty();
-        if self.device.scope == Scope::OwnCases
+        let doer = self.doer(first)?;
+        if doer.is_given_cases
             && !is_new
-            && !self.transaction.is_in_scope(self.device.id, case_id)?
+            && !self.transaction.is_in_scope(doer.device_id, case_id)?
         {
             return Ok(Fate::Quarantine(QuarantineReason::NotPermitted));
         }
         if let Some(fate) = self.parents(case_id, events)? {
             return Ok(fate);
         }
-        let doer = self.doer(first)?;
         let case = self.loaded.case(self.transaction, case_id)?;
         let conflicts = match judge::judge(case_id, case, events, (&grant.roles, doer)) {
             Ok(conflicts) => conflicts,
@@ -655,10 +655,9 @@ impl<'t, 'c> Admission<'t, 'c> {
         };
         let now = self.circumstances.now;
         let case_id = first.header().case_id;
-        if self.device.scope == Scope::OwnCases
-            && !self.transaction.is_in_scope(self.device.id, case_id)?
-        {
-            self.transaction.enter_scope(self.device.id, case_id)?;
+        let doer = self.doer(first)?;
+        if doer.is_given_cases && !self.transaction.is_in_scope(doer.device_id, case_id)? {
+            self.transaction.enter_scope(doer.device_id, case_id)?;
         }
         let mut outcome = Outcome::Accepted { position: 0 };
         for event in events {

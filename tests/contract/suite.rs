@@ -64,6 +64,7 @@ macro_rules! run_against {
                 rights::outreach_work_that_waited_for_a_sign_in_is_its_own_all_the_same,
                 rights::outreach_work_that_another_computer_offers_again_is_its_own_all_the_same,
                 rights::work_that_waited_is_judged_and_told_of_at_the_computer_that_made_it,
+                rights::what_waited_comes_into_no_case_its_computer_was_not_given,
                 rights::forged_work_that_waited_for_a_sign_in_raises_its_alarm_then,
                 rights::who_offers_a_forgery_again_raises_the_alarm,
                 chain::a_gap_is_not_stored_and_is_asked_for_again,

@@ -254,6 +254,24 @@ pub(crate) fn work_that_waited_is_judged_and_told_of_at_the_computer_that_made_i
     assert_eq!(raised[0].device_id, visitor.id);
 }
 
+pub(crate) fn what_waited_comes_into_no_case_its_computer_was_not_given(office: &Office) {
+    let mut laptop = office.laptop(1, Scope::OwnCases);
+    let mut counter = office.laptop(2, Scope::Tenant);
+    let (case, opening) = counter.open_case(CITIZEN);
+    let (own, opened) = laptop.open_case(CITIZEN);
+    let note = laptop.note(case, &last(&opening), "i en sag, den ikke har");
+    // The laptop's own case waits as well, for something that only the counter has.
+    let addition = counter.note(own, &last(&opened), "set af skranken");
+    let answer = laptop.note(own, &last(&addition), "svar på det");
+
+    office.push(laptop.id, &[opened, note, answer].concat());
+    office.push(counter.id, &[opening, addition].concat());
+
+    let device = office.device(&laptop);
+    assert_eq!((device.accepted, device.quarantined), (3, 1));
+    assert_eq!(office.feed(&counter).len(), 6, "one note is not in it");
+}
+
 pub(crate) fn forged_work_that_waited_for_a_sign_in_raises_its_alarm_then(office: &Office) {
     let mut visitor = outreach(office, 1);
     let evening = noon() + TimeDelta::hours(10);
