@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use skranke_domain::ids::StaffId;
 
 use crate::devices::{Acting, note};
-use crate::store::{CentralStore, EnrolmentCode, Revoked, Staff, Stored};
+use crate::store::{CentralStore, EnrolmentCode, Revoked, Staff, Stored, again};
 
 /// Adds or replaces an account.
 ///
@@ -17,19 +17,13 @@ pub fn save(
     by: Acting,
     now: DateTime<Utc>,
 ) -> Stored<()> {
-    let mut transaction = store.begin(tenant)?;
-    transaction.save_staff(staff)?;
     let (whom, roles) = (staff.id, staff.roles.join(" "));
     let detail = format!("{whom} {roles}");
-    note(
-        transaction.as_mut(),
-        by,
-        "account_saved",
-        "access",
-        detail,
-        now,
-    )?;
-    transaction.commit()
+    again::written(store, tenant, |transaction| {
+        transaction.save_staff(staff)?;
+        let detail = detail.clone();
+        note(transaction, by, "account_saved", "access", detail, now)
+    })
 }
 
 /// Shuts a person out from the next request on, for good as far as present sessions and grants go, or lets the person
@@ -47,28 +41,22 @@ pub fn set_active(
     let Some(known) = store.staff_by_login(tenant, login)? else {
         return Ok(None);
     };
-    let id = known.id;
-    let mut transaction = store.begin(tenant)?;
-    transaction.save_staff(&Staff { active, ..known })?;
-    if !active {
-        transaction.revoke_grants(Revoked::Of(id), now)?;
-    }
+    let changed = Staff { active, ..known };
+    let id = changed.id;
     let action = if active {
         "account_reopened"
     } else {
         "account_closed"
     };
-    let by = Acting::OPERATOR;
-    note(
-        transaction.as_mut(),
-        by,
-        action,
-        "access",
-        id.to_string(),
-        now,
-    )?;
-    transaction.commit()?;
-    Ok(Some(id))
+    again::written(store, tenant, |transaction| {
+        transaction.save_staff(&changed)?;
+        if !active {
+            transaction.revoke_grants(Revoked::Of(id), now)?;
+        }
+        let (by, detail) = (Acting::OPERATOR, id.to_string());
+        note(transaction, by, action, "access", detail, now)?;
+        Ok(Some(id))
+    })
 }
 
 /// Adds a one-time code with which one device can be enrolled.
@@ -81,17 +69,10 @@ pub fn add_enrolment_code(
     code: &EnrolmentCode,
     now: DateTime<Utc>,
 ) -> Stored<()> {
-    let mut transaction = store.begin(tenant)?;
-    transaction.save_enrolment_code(code)?;
-    let detail = code.scope.code().to_owned();
-    let by = Acting::OPERATOR;
-    note(
-        transaction.as_mut(),
-        by,
-        "enrolment_code_made",
-        "access",
-        detail,
-        now,
-    )?;
-    transaction.commit()
+    again::written(store, tenant, |transaction| {
+        transaction.save_enrolment_code(code)?;
+        let (by, detail) = (Acting::OPERATOR, code.scope.code().to_owned());
+        let action = "enrolment_code_made";
+        note(transaction, by, action, "access", detail, now)
+    })
 }

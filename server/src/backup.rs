@@ -19,7 +19,7 @@ use crate::store::key_file::KeyFile;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::transfer::{self, Transfer};
-use crate::store::{CentralStore, StoreError, Stored};
+use crate::store::{CentralStore, StoreError, Stored, again};
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,9 +146,9 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 /// # Errors
 /// The database failed or the tenant is not known.
 pub fn mark(store: &dyn CentralStore, tenant: &str, position: u64) -> Stored<()> {
-    let mut transaction = store.begin(tenant)?;
-    transaction.set_backup_position(position)?;
-    transaction.commit()
+    again::written(store, tenant, |transaction| {
+        transaction.set_backup_position(position)
+    })
 }
 
 #[cfg(test)]

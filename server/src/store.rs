@@ -7,6 +7,7 @@
 //! Basis: design, section 6; sync-and-speed 3.2 to 3.4 and 7.
 
 pub mod accounts;
+pub mod again;
 pub mod device_log;
 pub mod devices;
 mod feed;

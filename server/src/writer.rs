@@ -15,15 +15,14 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::metrics::Metrics;
 use crate::news::{self, Listener, News};
-use crate::store::{CentralStore, CentralTransaction, StoreError, Stored};
+use crate::store::again::until_it_stands;
+use crate::store::{CentralStore, CentralTransaction, Stored};
 
 /// Most writes in one transaction.
 const GROUP: usize = 64;
 /// How long an answer is waited for. A commit can wait for its standby for hours; the write then stays in its queue and
 /// the caller, told to come again, finds a duplicate or a full queue.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
-/// How often a write is run again where others wrote at the same time.
-const RUNS: u32 = 4;
 
 /// The write could not be taken or did not commit; trying again is safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -287,13 +286,8 @@ fn run(
         }
         // One bad write must not fail its neighbours: each runs again, alone.
         for mut job in group.drain(..) {
-            let mut result = Err(StoreError::RunAgain);
-            for _ in 0..RUNS {
-                if !matches!(result, Err(StoreError::RunAgain)) {
-                    break;
-                }
-                result = commit(store, tenant, std::slice::from_mut(&mut job), told);
-            }
+            let alone = std::slice::from_mut(&mut job);
+            let result = until_it_stands(|| commit(store, tenant, alone, told));
             if let Err(error) = &result {
                 crate::log::failure("write_failed", error);
             }

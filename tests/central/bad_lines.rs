@@ -11,7 +11,7 @@ use skranke_testkit::{invariants, times};
 
 use crate::attachments::{attach, in_the_centre};
 use crate::faults::{COUNTER, Told, world};
-use crate::{TENANT, Town, draft_of, grant, granted, sign_in_as};
+use crate::{TENANT, Town, draft_of, grant, granted, on_both, sign_in_as};
 
 /// How much sooner than a person's counter these give up waiting: after a second and a half where that does after
 /// thirty.
@@ -134,8 +134,8 @@ fn everything_in(kind: Kind) -> Vec<Fault> {
 }
 
 /// Requests of a kind suffer everything, one after the other, at a counter whose clock shows this time.
-fn all_arrives_once_at(clock: Clock, kind: Kind) {
-    let mut office = Office::begin(Town::new(), clock, Trouble::None);
+fn all_arrives_once_at(town: Town, clock: Clock, kind: Kind) {
+    let mut office = Office::begin(town, clock, Trouble::None);
     if kind == PIECE {
         // More than one piece.
         office.form = |number| grainy_picture(660 + number, 600);
@@ -149,7 +149,12 @@ fn all_arrives_once_at(clock: Clock, kind: Kind) {
 }
 
 fn all_arrives_once(kind: Kind) {
-    all_arrives_once_at(Clock::System, kind);
+    all_arrives_once_at(Town::new(), Clock::System, kind);
+}
+
+/// The same over a PostgreSQL.
+fn all_arrives_once_in_postgresql(kind: Kind) {
+    all_arrives_once_at(Town::on(on_both::Kind::Postgres), Clock::System, kind);
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn whatever_befalls_a_look_up_all_arrives_once() {
 #[test]
 fn whatever_befalls_a_renewal_all_arrives_once_and_nobody_is_taken_for_a_thief() {
     // By its clock each token has run out, so that each look-up renews it.
-    all_arrives_once_at(Clock::ahead(3_600), RENEWAL);
+    all_arrives_once_at(Town::new(), Clock::ahead(3_600), RENEWAL);
 }
 
 #[test]
@@ -194,6 +199,11 @@ fn whatever_befalls_the_first_question_of_a_round_all_arrives_once() {
 #[test]
 fn whatever_befalls_a_push_all_arrives_once() {
     all_arrives_once(PUSH);
+}
+
+#[test]
+fn whatever_befalls_a_push_all_arrives_once_in_postgresql_too() {
+    all_arrives_once_in_postgresql(PUSH);
 }
 
 #[test]
@@ -212,8 +222,18 @@ fn whatever_befalls_a_piece_of_a_form_all_arrives_once() {
 }
 
 #[test]
+fn whatever_befalls_a_piece_of_a_form_all_arrives_once_in_postgresql_too() {
+    all_arrives_once_in_postgresql(PIECE);
+}
+
+#[test]
 fn whatever_befalls_the_log_that_is_handed_over_all_arrives_once() {
     all_arrives_once(LOG);
+}
+
+#[test]
+fn whatever_befalls_the_log_that_is_handed_over_all_arrives_once_in_postgresql_too() {
+    all_arrives_once_in_postgresql(LOG);
 }
 
 #[test]

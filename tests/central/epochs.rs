@@ -2,11 +2,13 @@
 //!
 //! Basis: design, section 6 (epoch); reliability, finding 6 and fault F17.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use skranke_app::App;
 use skranke_app::api::case::CaseRef;
 use skranke_domain::ids::CaseId;
+use skranke_domain::rehearsal::OFFER;
 use skranke_protocol::signature::SigningKey;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
@@ -16,13 +18,14 @@ use skranke_testkit::invariants::{self, World};
 use skranke_testkit::postgres::Cluster;
 
 use crate::attachments::{attach, in_the_centre, look};
-use crate::faults::{Told, central, desktop};
+use crate::faults::{COUNTER, FOLDER, Told, be_in_contact, central, desktop, ended_at, variable};
 use crate::in_words::audit_fault;
+use crate::on_both::Kind;
 use crate::{TENANT, Town, granted, register};
 
 /// Where a municipality keeps its records; the runtime's name for it and the owner's.
-struct Place {
-    runtime: String,
+pub(crate) struct Place {
+    pub(crate) runtime: String,
     owner: String,
     _cluster: Option<Cluster>,
 }
@@ -60,15 +63,8 @@ pub(crate) fn prepare(cluster: &Cluster, folder: &std::path::Path) {
     PostgresStore::prepare(&address, &key).unwrap();
 }
 
-/// Which database a drill is held with.
-#[derive(Clone, Copy)]
-pub(crate) enum Kind {
-    Sqlite,
-    Postgres,
-}
-
 impl Kind {
-    fn place(self, folder: &std::path::Path, name: &str) -> Place {
+    pub(crate) fn place(self, folder: &std::path::Path, name: &str) -> Place {
         match self {
             Self::Sqlite => Place::sqlite(folder, name),
             Self::Postgres => Place::postgres(folder),
@@ -245,6 +241,69 @@ fn a_drill_with_yesterdays_backup_ends_with_nothing_acknowledged_missing_on_sqli
 #[test]
 fn a_drill_with_yesterdays_backup_ends_with_nothing_acknowledged_missing_on_postgresql() {
     drill(Kind::Postgres);
+}
+
+#[test]
+fn killed_at_every_point_of_offering_again_nothing_acknowledged_is_missing_after_the_restore() {
+    if variable(FOLDER).is_some() {
+        be_in_contact();
+    }
+    let test = "epochs::killed_at_every_point_of_offering_again_nothing_acknowledged_is_missing_after_the_restore";
+    // Given a backup, and work after it by two counters, all of it confirmed and seen by the first
+    let mut drill = Drill::begin(Kind::Sqlite);
+    let one = drill.town.counter(COUNTER);
+    let other = drill.town.counter("skranke-2");
+    let case = granted(&one, "0201703984", "Aase Lindholm");
+    in_step(&one);
+    in_step(&other);
+    let yesterday = drill.backup();
+    register(&other, &case);
+    granted(&other, "2304483984", "Bodil Aagaard");
+    in_step(&other);
+    let form = picture(90, 70);
+    let digest = attach(&one, &drill.town, &case, &form);
+    in_step(&one);
+    let acknowledged = drill.position();
+    // The second never comes back: what it did is with the first alone, as pulled.
+    drop((one, other));
+    let cases = BTreeSet::from([case.row.id]);
+    let told = Told {
+        saved: cases.clone(),
+        confirmed: cases,
+    };
+    let folder = drill.town.folder.path().to_owned();
+    let gone = desktop(&folder, "skranke-2", &Told::default()).device;
+
+    for (number, point) in (1..).zip(OFFER) {
+        drill.restore(&yesterday, number);
+        // Grants are offered first, and events after them.
+        let times = if point.starts_with("offer.portion_") {
+            2
+        } else {
+            1
+        };
+        ended_at(&drill.town, test, point, times);
+        let after_it = World {
+            desktops: vec![desktop(&folder, COUNTER, &told)],
+            left: vec![folder.clone()],
+            ..World::default()
+        };
+        invariants::hold(&after_it, point);
+
+        in_step(&drill.town.counter(COUNTER));
+
+        assert_eq!(drill.position(), acknowledged, "{point}: all, and once");
+        assert_eq!(in_the_centre(&drill.town, &digest), form, "{point}");
+        let in_the_end = World {
+            desktops: vec![desktop(&folder, COUNTER, &told)],
+            central: Some(central(&drill.town)),
+            gone: gone.into_iter().collect(),
+            is_quiet: true,
+            left: vec![folder.clone()],
+            ..World::default()
+        };
+        invariants::hold(&in_the_end, point);
+    }
 }
 
 /// Yesterday's database file, put back by somebody who did not know better.

@@ -97,6 +97,26 @@ fn be_the_counter() -> ! {
     unreachable!("the counter works until it is ended")
 }
 
+/// The counter in its own process: it is in contact with the central store until it is ended at a point.
+pub(crate) fn be_in_contact() -> ! {
+    let folder = PathBuf::from(variable(FOLDER).unwrap());
+    let address = variable(ADDRESS).unwrap().parse().unwrap();
+    rehearsal::watch(die_at);
+    let app = Town::counter_of(&folder, address, COUNTER, Clock::System);
+    for _ in 0..10 {
+        app.sync_now(()).unwrap();
+    }
+    unreachable!("the point lies on the way")
+}
+
+/// Starts the counter as [`be_in_contact`] says and waits until it has ended itself at a point.
+pub(crate) fn ended_at(town: &Town, test: &str, point: &str, times: u32) {
+    let child = counter(town, test, &rehearsing(point, times, None));
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert_eq!(ended.status.code(), None, "{point}: it went on: {said}");
+}
+
 /// What the counter's user was told.
 #[derive(Default)]
 pub(crate) struct Told {

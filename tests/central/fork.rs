@@ -7,10 +7,13 @@ use skranke_app::App;
 use skranke_app::api::case::{CaseRef, CaseView};
 use skranke_app::api::devices::{DeviceRevokeRequest, DeviceRow};
 use skranke_app::api::review::HeldDecideRequest;
+use skranke_domain::rehearsal::REKEY;
 use skranke_protocol::wire::DeviceState;
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::CentralStore;
+use skranke_testkit::invariants::{self, Desktop, World};
 
+use crate::faults::{FOLDER, Told, be_in_contact, central, desktop, ended_at, variable};
 use crate::{TENANT, Town, granted, register, sign_in_as};
 
 const ONE: &str = "skranke-1";
@@ -165,6 +168,69 @@ fn two_computers_from_one_image_are_found_and_both_go_on_without_loss() {
         assert_eq!(shown(app, &of_one).row.state, "granted");
     }
     assert_eq!(copy.sync_now(()).unwrap().quarantined, 0, "it hears of it");
+}
+
+#[test]
+fn killed_at_every_point_of_taking_a_name_of_its_own_a_copy_takes_one_and_nothing_is_lost() {
+    if variable(FOLDER).is_some() {
+        be_in_contact();
+    }
+    let test = "fork::killed_at_every_point_of_taking_a_name_of_its_own_a_copy_takes_one_and_nothing_is_lost";
+    for point in REKEY {
+        let town = Town::new();
+        let (one, copy, [shared, of_one, of_copy]) = two_copies(&town);
+        let acknowledged = central(&town).events;
+        drop(one);
+        ended_at(&town, test, point, 1);
+        let folder = town.folder.path();
+        let world = |names: &[&str], is_quiet| World {
+            desktops: names
+                .iter()
+                .map(|name| Desktop {
+                    confirmed: acknowledged
+                        .iter()
+                        .map(|(event, _)| *event.hash())
+                        .collect(),
+                    ..desktop(folder, name, &Told::default())
+                })
+                .collect(),
+            central: Some(central(&town)),
+            is_quiet,
+            left: vec![folder.to_owned()],
+            ..World::default()
+        };
+        invariants::hold(&world(&[ONE], false), point);
+
+        // It goes on where it was, and what it does next has a number and a name of its own
+        let one = town.counter(ONE);
+        settle(&one);
+        settle(&copy);
+        let mut states = states(&town);
+        states.sort_by_key(|state| *state == DeviceState::Active);
+        let expected = [
+            DeviceState::Forked,
+            DeviceState::Active,
+            DeviceState::Active,
+        ];
+        assert_eq!(states, expected, "{point}: one name for each");
+        let after = granted(&one, "0501703984", "Dorte Lindholm");
+        settle(&one);
+
+        // And what was held is let in, on every computer
+        let lead = town.counter("skranke-2");
+        lead.sync_now(()).unwrap();
+        sign_in_as(&lead, "hanne");
+        assert_eq!(decide_all(&lead, true), 3, "{point}");
+        for app in [&lead, &copy, &one] {
+            settle(app);
+            for case in [&of_one, &of_copy, &after] {
+                assert_eq!(shown(app, case).row.state, "granted", "{point}");
+            }
+            assert!(shown(app, &shared).exempt, "{point}");
+        }
+        drop((one, copy, lead));
+        invariants::hold(&world(&[ONE, COPY, "skranke-2"], true), point);
+    }
 }
 
 #[test]

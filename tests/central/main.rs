@@ -30,6 +30,8 @@ mod wipe;
 mod conflicts;
 #[path = "../shared/in_words.rs"]
 mod in_words;
+#[path = "../shared/on_both.rs"]
+mod on_both;
 #[path = "../shared/pdf_words.rs"]
 mod pdf_words;
 
@@ -51,6 +53,9 @@ use skranke_server::store::sqlite::SqliteStore;
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 
+use epochs::Place;
+use on_both::Kind;
+
 const TENANT: &str = "990";
 const SECRET: &str = "a-secret-that-only-this-test-knows-1234";
 
@@ -61,9 +66,22 @@ struct Town {
     operator_key: Option<String>,
     central: Option<Embedded>,
     openid: Option<OpenIdSettings>,
+    /// The database it was begun with, where that is another one; it ends after the central store.
+    _place: Option<Place>,
 }
 
 impl Town {
+    /// A municipality whose central store keeps its records in this kind of database.
+    fn on(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = kind.place(folder.path(), "central.db");
+        let town = Self::with(folder, place.runtime.clone(), None);
+        Self {
+            _place: Some(place),
+            ..town
+        }
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = format!("sqlite:{}", folder.path().join("central.db").display());
@@ -95,6 +113,7 @@ impl Town {
             store,
             operator_key,
             central: None,
+            _place: None,
         };
         town.open_central();
         town
@@ -137,6 +156,11 @@ impl Town {
         let path = |name: &str| self.folder.path().join(name);
         let file = KeyFile::read_or_create(&path("central.key"), true).unwrap();
         SqliteStore::open(&path("central.db"), &file).unwrap()
+    }
+
+    /// What the running central store keeps.
+    fn records(&self) -> &dyn CentralStore {
+        self.central.as_ref().unwrap().central().store()
     }
 
     fn close_central(&mut self) {

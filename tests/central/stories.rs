@@ -11,8 +11,9 @@ use skranke_testkit::network::{Fault, Kind as Requests, Line, Trouble};
 use skranke_testkit::{seed, times};
 
 use crate::bad_lines::{HURRY, REQUESTS};
-use crate::epochs::{Drill, Kind};
+use crate::epochs::Drill;
 use crate::faults::{Told, central, desktop};
+use crate::on_both::Kind;
 use crate::{Town, granted, register, sign_in_as};
 
 const COUNTERS: [&str; 3] = ["skranke-1", "skranke-2", "skranke-3"];

@@ -60,6 +60,23 @@ pub const UPLOAD: [&str; 5] = [
     "upload.recorded",
 ];
 
+/// The points at the desktop when a central store that was restored is offered again what it lacks, in order.
+pub const OFFER: [&str; 5] = [
+    "offer.epoch_heard",
+    "offer.epoch_entered",
+    "offer.portion_read",
+    "offer.portion_answered",
+    "offer.portion_kept",
+];
+
+/// The points at the desktop when a copy of a computer goes on under a name of its own, in order.
+pub const REKEY: [&str; 4] = [
+    "rekey.before_name",
+    "rekey.name_kept",
+    "rekey.answered",
+    "rekey.gone_on",
+];
+
 /// A bug that is planted on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {

@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use self::link::{Connector, Link};
 use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
+use super::again::until_it_stands;
 use super::key_file::KeyFile;
 use super::{
     Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, FeedSlice,
@@ -140,7 +141,20 @@ impl PostgresStore {
     }
 
     /// Reads one snapshot of one municipality.
-    fn read<T>(&self, tenant: &str, work: impl AsyncFnOnce(&mut Link) -> Stored<T>) -> Stored<T> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is to be done is written where it is called"
+    )]
+    fn read<T>(&self, tenant: &str, work: impl AsyncFn(&mut Link) -> Stored<T>) -> Stored<T> {
+        until_it_stands(|| self.read_once(tenant, &work))
+    }
+
+    /// The same for what cannot be run again, because it has given out rows by then.
+    fn read_once<T>(
+        &self,
+        tenant: &str,
+        work: impl AsyncFnOnce(&mut Link) -> Stored<T>,
+    ) -> Stored<T> {
         self.runtime()?.block_on(async {
             let mut link = self.link().await?;
             link.begin_reading(tenant).await?;
@@ -154,7 +168,20 @@ impl PostgresStore {
     }
 
     /// Writes a single row of a municipality, outside its feed.
-    fn write(&self, tenant: &str, work: impl AsyncFnOnce(&mut Link) -> Stored<()>) -> Stored<()> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is to be done is written where it is called"
+    )]
+    fn write(&self, tenant: &str, work: impl AsyncFn(&mut Link) -> Stored<()>) -> Stored<()> {
+        until_it_stands(|| self.write_once(tenant, &work))
+    }
+
+    /// The same for what cannot be run again, because it has used up what it was given.
+    fn write_once(
+        &self,
+        tenant: &str,
+        work: impl AsyncFnOnce(&mut Link) -> Stored<()>,
+    ) -> Stored<()> {
         self.runtime()?.block_on(async {
             let mut link = self.link().await?;
             link.begin_writing(tenant).await?;
@@ -339,9 +366,11 @@ async fn feed_item(link: &mut Link, tenant: &str, row: &Row) -> Stored<(u64, Sto
 
 impl CentralStore for PostgresStore {
     fn server_keys(&self) -> Stored<ServerKeys> {
-        self.runtime()?.block_on(async {
-            let mut link = self.link().await?;
-            schema::server_keys(&mut link, &self.key).await
+        until_it_stands(|| {
+            self.runtime()?.block_on(async {
+                let mut link = self.link().await?;
+                schema::server_keys(&mut link, &self.key).await
+            })
         })
     }
 

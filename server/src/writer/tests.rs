@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::store::StoreError;
+use crate::store::again::RUNS;
 use crate::store::key_file::KeyFile;
 use crate::store::sqlite::SqliteStore;
 

@@ -390,6 +390,7 @@ impl App {
                 Ok((portion.events, portion.grants))
             },
             taken_again: &mut |_, pushed| {
+                rehearsal::point("offer.portion_answered");
                 let found = self.with_store(|store| {
                     let read = store.read()?;
                     let wrong = trust::head(&read, &key, &pushed.head)?;
@@ -401,7 +402,9 @@ impl App {
                     tree::keep(write, &followed)?;
                     epoch::note_taken(write, then.as_ref())
                 })
-                .map_err(said)
+                .map_err(said)?;
+                rehearsal::point("offer.portion_kept");
+                Ok(())
             },
             pushed: &mut |pushed| {
                 rehearsal::point("sync.push_answered");

@@ -16,7 +16,9 @@ use skranke_protocol::instant;
 use skranke_protocol::wire::Scope;
 use skranke_server::config::Config;
 use skranke_server::devices::{self, Acting};
-use skranke_server::store::{CentralStore, CentralTransaction, EnrolmentCode, Staff};
+use skranke_server::store::{
+    CentralStore, CentralTransaction, EnrolmentCode, Staff, Stored, again,
+};
 use skranke_server::{accounts, alarms, log, sign_in};
 
 use crate::{print, tenant};
@@ -92,13 +94,13 @@ pub(crate) fn close_account(
 }
 
 pub(crate) fn list_devices(store: &dyn CentralStore, tenant: &str) -> anyhow::Result<()> {
-    let records = store.begin(tenant)?.device_records()?;
+    let records = again::written(store, tenant, |transaction| transaction.device_records())?;
     let listed: Vec<_> = records.into_iter().map(devices::listed).collect();
     print(&json!({ "devices": listed }))
 }
 
 pub(crate) fn list_alarms(store: &dyn CentralStore, tenant: &str) -> anyhow::Result<()> {
-    let records = store.begin(tenant)?.device_records()?;
+    let records = again::written(store, tenant, |transaction| transaction.device_records())?;
     let codes: HashMap<_, _> = records
         .into_iter()
         .map(|record| (record.device.id, record.device.code))
@@ -124,12 +126,13 @@ pub(crate) fn revoke_device(
     if reason.is_empty() {
         return Err(anyhow!("--reason must say why"));
     }
-    let mut transaction = store.begin(tenant)?;
-    let id = device_by_code(transaction.as_mut(), code)?;
-    let by = Acting::OPERATOR;
-    let revoked = devices::revoke(transaction.as_mut(), id, by, reason, wipe, log::now())?;
-    transaction.commit()?;
-    print(&json!({ "device": revoked.map(devices::listed) }))
+    let revoked = again::written(store, tenant, |transaction| {
+        let Some(id) = device_by_code(transaction, code)? else {
+            return Ok(None);
+        };
+        devices::revoke(transaction, id, Acting::OPERATOR, reason, wipe, log::now())
+    })?;
+    print(&json!({ "device": devices::listed(revoked.ok_or_else(no_such_device)?) }))
 }
 
 pub(crate) fn device_holdings(
@@ -142,19 +145,14 @@ pub(crate) fn device_holdings(
     let mut after = None;
     let mut total = None;
     loop {
-        let mut transaction = store.begin(tenant)?;
-        let id = device_by_code(transaction.as_mut(), code)?;
-        let page = (after, AT_ONCE);
-        let held = devices::holdings(
-            transaction.as_mut(),
-            id,
-            Acting::OPERATOR,
-            "lost_device",
-            page,
-            log::now(),
-        );
-        transaction.commit()?;
-        let held = held?.ok_or_else(|| anyhow!("there is no such device"))?;
+        let held = again::written(store, tenant, |transaction| {
+            let Some(id) = device_by_code(transaction, code)? else {
+                return Ok(None);
+            };
+            let (by, purpose, page) = (Acting::OPERATOR, "lost_device", (after, AT_ONCE));
+            devices::holdings(transaction, id, by, purpose, page, log::now())
+        })?;
+        let held = held.ok_or_else(no_such_device)?;
         after = held.cases.last().map(|case| case.case_id);
         numbers.extend(held.cases.into_iter().map(|case| case.number));
         total = total.or(held.total);
@@ -171,19 +169,17 @@ pub(crate) fn handed_over(
     to: &Path,
 ) -> anyhow::Result<()> {
     make_private_folder(to).context("the folder must be new")?;
-    let mut transaction = store.begin(tenant)?;
-    let id = device_by_code(transaction.as_mut(), code)?;
-    let drafts = transaction.handed_over(id)?;
-    let detail = format!("{id} {}", drafts.len());
-    devices::note(
-        transaction.as_mut(),
-        Acting::OPERATOR,
-        "handed_over_read",
-        "lost_device",
-        detail,
-        log::now(),
-    )?;
-    transaction.commit()?;
+    let drafts = again::written(store, tenant, |transaction| {
+        let Some(id) = device_by_code(transaction, code)? else {
+            return Ok(None);
+        };
+        let drafts = transaction.handed_over(id)?;
+        let (by, action) = (Acting::OPERATOR, "handed_over_read");
+        let detail = format!("{id} {}", drafts.len());
+        devices::note(transaction, by, action, "lost_device", detail, log::now())?;
+        Ok(Some(drafts))
+    })?;
+    let drafts = drafts.ok_or_else(no_such_device)?;
     for (number, draft) in (1..).zip(&drafts) {
         std::fs::write(to.join(format!("{number}.json")), draft)?;
     }
@@ -201,12 +197,14 @@ fn make_private_folder(to: &Path) -> std::io::Result<()> {
 fn device_by_code(
     transaction: &mut dyn CentralTransaction,
     code: &str,
-) -> anyhow::Result<DeviceId> {
+) -> Stored<Option<DeviceId>> {
     let records = transaction.device_records()?;
     let found = records
         .into_iter()
         .find(|record| record.device.code.eq_ignore_ascii_case(code));
-    found
-        .map(|record| record.device.id)
-        .ok_or_else(|| anyhow!("there is no device with this code"))
+    Ok(found.map(|record| record.device.id))
+}
+
+fn no_such_device() -> anyhow::Error {
+    anyhow!("there is no device with this code")
 }

@@ -161,7 +161,8 @@ impl Link {
         parameters: Parameters<'_>,
     ) -> Stored<Vec<Row>> {
         let statement = self.prepared(sql).await?;
-        Ok(self.client.query(&statement, parameters).await?)
+        let answered = self.client.query(&statement, parameters).await;
+        self.or_what_came_first(answered).await
     }
 
     /// Runs a query that finds one row or none.
@@ -171,7 +172,8 @@ impl Link {
         parameters: Parameters<'_>,
     ) -> Stored<Option<Row>> {
         let statement = self.prepared(sql).await?;
-        Ok(self.client.query_opt(&statement, parameters).await?)
+        let answered = self.client.query_opt(&statement, parameters).await;
+        self.or_what_came_first(answered).await
     }
 
     /// Runs a query and returns its rows as they come, however many they are.
@@ -182,7 +184,8 @@ impl Link {
     ) -> Stored<RowStream> {
         let statement = self.prepared(sql).await?;
         let parameters = parameters.iter().copied();
-        Ok(self.client.query_raw(&statement, parameters).await?)
+        let answered = self.client.query_raw(&statement, parameters).await;
+        self.or_what_came_first(answered).await
     }
 
     /// Sends a write without waiting for its answer: later statements run after it, and [`Link::commit`] asks how it
@@ -221,6 +224,22 @@ impl Link {
         Ok(())
     }
 
+    /// An answer, or why there is none: a statement behind a write that failed hears only that the transaction is over,
+    /// and the reason stands in the answer to that write.
+    async fn or_what_came_first<T>(
+        &mut self,
+        answered: Result<T, tokio_postgres::Error>,
+    ) -> Stored<T> {
+        let error = match answered {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) {
+            self.settle().await?;
+        }
+        Err(error.into())
+    }
+
     /// Commits; only `Ok` means that the transaction is durable wherever the database was told it must be.
     pub(super) async fn commit(&mut self) -> Stored<()> {
         self.settle().await?;
@@ -249,7 +268,8 @@ impl Link {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql).await?;
+        let prepared = self.client.prepare(sql).await;
+        let statement = self.or_what_came_first(prepared).await?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }

@@ -108,7 +108,7 @@ impl Transfer for PostgresStore {
     }
 
     fn give_out(&self, tenant: &str, each: &mut dyn FnMut(Parcel) -> Stored<()>) -> Stored<()> {
-        self.read(tenant, async |link| {
+        self.read_once(tenant, async |link| {
             for table in TABLES.iter().enumerate() {
                 give_out(link, tenant, table, each).await?;
             }
@@ -121,7 +121,7 @@ impl Transfer for PostgresStore {
         tenant: &str,
         parcels: &mut dyn Iterator<Item = Stored<Parcel>>,
     ) -> Stored<()> {
-        self.write(tenant, async |link| {
+        self.write_once(tenant, async |link| {
             for parcel in parcels {
                 let (index, values) = parcel?;
                 let table = TABLES.get(index).ok_or(StoreError::Row("a parcel"))?;

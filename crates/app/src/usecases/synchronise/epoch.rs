@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use skranke_domain::ids::DeviceId;
+use skranke_domain::rehearsal;
 use skranke_protocol::confirmation::Signed;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::epoch::EpochOpening;
@@ -93,6 +94,7 @@ impl App {
         let before = self
             .with_store(|store| tree::kept(&store.read()?))
             .map_err(host)?;
+        rehearsal::point("offer.epoch_heard");
         self.taking_in(|write| {
             write.enter_epoch(status.epoch, shared)?;
             tree::enter_epoch(write, before, status.epoch, shared)?;
@@ -100,12 +102,15 @@ impl App {
             device_log::hand_over_anew(write)?;
             settings::write(write, OFFER, &Some(Offer::default()))
         })
-        .map_err(host)
+        .map_err(host)?;
+        rehearsal::point("offer.epoch_entered");
+        Ok(())
     }
 
     /// What is offered to the restored central store next; nothing where it has been offered everything.
     pub(super) fn next_portion(&self) -> Result<Portion, AppError> {
         let portion = self.with_store(|store| portion(&store.read()?))?;
+        rehearsal::point("offer.portion_read");
         if portion.events.is_empty() && portion.grants.is_empty() && portion.then.is_some() {
             self.taking_in(|write| settings::write(write, OFFER, &None::<Offer>))?;
         }

@@ -6,6 +6,7 @@
 //! Basis: reliability, finding 7 and fault F16; decision 32.
 
 use skranke_domain::ids::DeviceId;
+use skranke_domain::rehearsal;
 use skranke_protocol::wire::{
     CommandVerdict, DeviceState, Outcome, QuarantineReason, ReturnedCommand, Status,
 };
@@ -61,8 +62,11 @@ impl App {
         if status.device.state != DeviceState::Forked || !is_all_handed_over {
             return Ok(());
         }
+        rehearsal::point("rekey.before_name");
         let next = self.next_identity()?;
+        rehearsal::point("rekey.name_kept");
         let answer = client.rekey(next.device, next.signing_key().public())?;
+        rehearsal::point("rekey.answered");
         let now = self.now();
         self.taking_in(|write| {
             // Something saved meanwhile is handed over first, in the next round.
@@ -76,6 +80,7 @@ impl App {
             settings::write(write, NEXT, &None::<String>)
         })
         .map_err(host)?;
+        rehearsal::point("rekey.gone_on");
         let mut state = self.line.state();
         state.alarms.retain(|code, _| !SETTLED.contains(code));
         // Sessions are the old name's.
