@@ -10,6 +10,7 @@ use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
 use skranke_protocol::encoding::to_base64_url;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::receipt_code::DeviceCertificate;
+use skranke_protocol::recovery::{RecoveryNotice, RecoverySecret};
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::wire::{Certification, DeviceState};
 use tokio::sync::{Semaphore, watch};
@@ -53,6 +54,8 @@ pub struct Central {
     /// The key whose epochs clients believe.
     pub(crate) operator_key: PublicKey,
     pub(crate) index_key: [u8; 32],
+    /// Opens what laptops sealed.
+    pub(crate) recovery: RecoverySecret,
     pub(crate) keys: ServerKeys,
     pub(crate) bootstrap: Option<Bootstrap>,
     pub(crate) grant_length: TimeDelta,
@@ -112,6 +115,7 @@ impl Central {
             signing_key,
             operator_key,
             index_key: keys.index_key,
+            recovery: keys.recovery_secret(),
             keys,
             bootstrap,
             grant_length: TimeDelta::hours(i64::from(config.grant_hours)),
@@ -261,6 +265,15 @@ impl Central {
         let central = Arc::clone(self);
         let result = tokio::task::spawn_blocking(move || work(&central)).await;
         Ok(result.map_err(|_| Refusal::from(ProblemCode::Unavailable))??)
+    }
+
+    /// The signed word to which key laptops seal.
+    pub(crate) fn recovery_notice(&self, tenant: &str) -> Option<Signed<RecoveryNotice>> {
+        let notice = RecoveryNotice {
+            tenant: tenant.to_owned(),
+            key: self.recovery.public(),
+        };
+        Signed::new(&notice, &self.signing_key).ok()
     }
 
     /// What the server signs after a request: the device's confirmation and the tenant's head.

@@ -8,7 +8,9 @@
 //! Basis: design, section 6; domain reference 10.3; reliability, threats T2, T3 and goal G13.
 
 use skranke_domain::role::{Act, Role, any_permits};
-use skranke_protocol::wire::{MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_PROFILE_BYTES, Scope};
+use skranke_protocol::wire::{
+    MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_PROFILE_BYTES, MAX_SEALED_BYTES, Scope,
+};
 
 use crate::pace::Pace;
 
@@ -105,7 +107,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
 #[rustfmt::skip]
-pub static TABLE: [Rule; 33] = {
+pub static TABLE: [Rule; 34] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
     use Reach::{Any, Municipality};
     [
@@ -127,6 +129,7 @@ pub static TABLE: [Rule; 33] = {
         row("POST",  "/v1/sessions/end",   Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/events",         KnownDevice,                Any,          MAX_BATCH_BYTES, None),
         row("GET",   "/v1/events",         Device,                Any,          0,               None),
+        row("POST",  "/v1/sealed",         KnownDevice,           Any,          MAX_SEALED_BYTES, None),
         row("POST",  "/v1/audit",          KnownDevice,           Any,          MAX_BATCH_BYTES, None),
         row("POST",  "/v1/audit/read",     Person(Act::ReadAudit), Municipality, SMALL,          LOOKED_UP),
         row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),

@@ -11,6 +11,7 @@ mod lookup;
 mod profiles;
 mod rekey;
 mod scope;
+mod sealed;
 mod session;
 mod status;
 mod wipe;
@@ -59,6 +60,7 @@ pub(crate) fn endpoints() -> OpenApiRouter<Arc<Central>> {
         .routes(routes!(session::renew))
         .routes(routes!(session::end))
         .routes(routes!(events::push, events::pull))
+        .routes(routes!(sealed::take))
         .routes(routes!(device_log::take))
         .routes(routes!(device_log::read))
         .routes(routes!(lookup::lookup))

@@ -33,6 +33,7 @@ use skranke_protocol::confirmation::{Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::recovery::RecoverySecret;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::tree::Frontier;
 use skranke_protocol::wire::{Outcome, Scope};
@@ -403,15 +404,24 @@ impl ServerKeys {
         self.derived("skranke/server/operator-key/1\0", "")
     }
 
+    /// The key that opens what laptops sealed before they gave it up. It is sealed, backed up and restored with the
+    /// server's own key, so a server that clients still believe can open what they sealed.
+    pub fn recovery_secret(&self) -> RecoverySecret {
+        RecoverySecret::from_bytes(self.derived_bytes("skranke/server/recovery-key/1\0", ""))
+    }
+
     fn derived(&self, purpose: &str, tenant: &str) -> SigningKey {
-        let seed: [u8; 32] = Sha256::new()
+        SigningKey::from_seed(&self.derived_bytes(purpose, tenant))
+    }
+
+    fn derived_bytes(&self, purpose: &str, tenant: &str) -> [u8; 32] {
+        Sha256::new()
             .chain_update(purpose)
             .chain_update(tenant)
             .chain_update([0])
             .chain_update(self.signing_seed)
             .finalize()
-            .into();
-        SigningKey::from_seed(&seed)
+            .into()
     }
 }
 

@@ -18,10 +18,12 @@ use skranke_testkit::invariants::{self, World};
 use skranke_testkit::postgres::Cluster;
 
 use crate::attachments::{attach, in_the_centre, look};
-use crate::faults::{COUNTER, FOLDER, Told, be_in_contact, central, desktop, ended_at, variable};
+use crate::faults::{
+    COUNTER, FOLDER, Told, be_in_contact, central, desktop, ended_at, opened, variable,
+};
 use crate::in_words::audit_fault;
 use crate::on_both::Kind;
-use crate::{TENANT, Town, granted, register};
+use crate::{TENANT, Town, granted, outreach, register, sign_in_as};
 
 /// Where a municipality keeps its records; the runtime's name for it and the owner's.
 pub(crate) struct Place {
@@ -304,6 +306,91 @@ fn killed_at_every_point_of_offering_again_nothing_acknowledged_is_missing_after
         };
         invariants::hold(&in_the_end, point);
     }
+}
+
+/// A laptop's case was taken off it after yesterday's backup, the counter that saw it is gone, and the backup is put back.
+fn laptop_drill(kind: Kind) {
+    const LAPTOP: &str = "laptop";
+    let mut drill = Drill::begin(kind);
+    outreach::enrol(&drill.town, LAPTOP);
+    let laptop = drill.town.counter(LAPTOP);
+    let desk = drill.town.counter("skranke-1");
+    let early = granted(&desk, "0201703984", "Aase Lindholm");
+    in_step(&desk);
+    in_step(&laptop);
+    let yesterday = drill.backup();
+    let case = granted(&laptop, "2304483984", "Bodil Aagaard");
+    register(&laptop, &case);
+    let scan = picture(90, 70);
+    let digest = attach(&laptop, &drill.town, &case, &scan);
+    in_step(&laptop);
+    in_step(&desk);
+    let acknowledged = drill.position();
+    sign_in_as(&desk, "hanne");
+    outreach::give(&desk, &case, false);
+    laptop.sync_now(()).unwrap();
+    assert!(outreach::shown(&laptop, &case).is_err());
+    let holds_sealed = |drill: &Drill| {
+        let store = opened(drill.town.folder.path(), LAPTOP);
+        store.read().unwrap().holds_sealed().unwrap()
+    };
+    assert!(holds_sealed(&drill), "its work is in no backup");
+    drop(desk);
+
+    // When yesterday's backup is put back
+    drill.restore(&yesterday, 1);
+    assert!(drill.position() < acknowledged);
+    in_step(&laptop);
+
+    // Then all of it stands at the central store again, and the case is the laptop's as the central store knows it
+    assert_eq!(drill.position(), acknowledged);
+    assert_eq!(in_the_centre(&drill.town, &digest), scan);
+    assert!(outreach::shown(&laptop, &case).unwrap().exempt);
+    assert!(
+        !holds_sealed(&drill),
+        "what can be read again is not sealed too"
+    );
+    let store = drill.central().central().store();
+    assert_eq!(store.alarms(TENANT).unwrap(), []);
+    let told = Told::default();
+    let folder = drill.town.folder.path();
+    let gone = desktop(folder, "skranke-1", &told);
+    let other = drill.town.counter("skranke-2");
+    in_step(&other);
+    let world = World {
+        desktops: vec![desktop(folder, "skranke-2", &told)],
+        central: Some(central(&drill.town)),
+        gone: [gone.device, desktop(folder, LAPTOP, &told).device]
+            .into_iter()
+            .flatten()
+            .collect(),
+        is_quiet: true,
+        ..World::default()
+    };
+    invariants::hold(&world, "after the laptop's drill");
+    for known in [&early, &case] {
+        assert!(outreach::shown(&other, known).is_ok());
+    }
+
+    // And it is taken off once more, and the next backup ends it
+    sign_in_as(&other, "hanne");
+    outreach::give(&other, &case, false);
+    laptop.sync_now(()).unwrap();
+    assert!(outreach::shown(&laptop, &case).is_err());
+    assert!(holds_sealed(&drill));
+    drill.backup();
+    laptop.sync_now(()).unwrap();
+    assert!(!holds_sealed(&drill));
+}
+
+#[test]
+fn what_a_laptop_holds_sealed_comes_back_to_a_central_store_that_was_restored_on_sqlite() {
+    laptop_drill(Kind::Sqlite);
+}
+
+#[test]
+fn what_a_laptop_holds_sealed_comes_back_to_a_central_store_that_was_restored_on_postgresql() {
+    laptop_drill(Kind::Postgres);
 }
 
 /// Yesterday's database file, put back by somebody who did not know better.

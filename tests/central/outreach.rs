@@ -8,6 +8,7 @@ use skranke_protocol::wire::Scope;
 use skranke_server::backup;
 use skranke_server::store::{CentralStore, EnrolmentCode};
 
+use crate::faults::opened;
 use crate::{TENANT, Town, granted, sign_in_as};
 
 const LAPTOP: &str = "laptop";
@@ -24,7 +25,7 @@ fn laptop(town: &Town) -> App {
 pub(crate) fn enrol(town: &Town, name: &str) {
     use sha2::{Digest, Sha256};
     let code = "a-code-for-a-laptop";
-    let store = town.central_store();
+    let store = town.central.as_ref().unwrap().central().store();
     let mut transaction = store.begin(TENANT).unwrap();
     let row = EnrolmentCode {
         digest: Sha256::digest(code).into(),
@@ -52,7 +53,7 @@ pub(crate) fn enrol(town: &Town, name: &str) {
     enrolling.sync_now(()).unwrap();
 }
 
-fn shown(app: &App, case: &CaseView) -> Result<CaseView, ErrorCode> {
+pub(crate) fn shown(app: &App, case: &CaseView) -> Result<CaseView, ErrorCode> {
     let id = case.row.id.clone();
     let purpose = Some("case_work".to_owned());
     app.case_show(CaseRef { id, purpose })
@@ -66,7 +67,7 @@ fn laptops(app: &App, case: &CaseView) -> Vec<OutreachRow> {
         .rows
 }
 
-fn give(app: &App, case: &CaseView, gives: bool) {
+pub(crate) fn give(app: &App, case: &CaseView, gives: bool) {
     let [row] = laptops(app, case).try_into().unwrap();
     let case_id = case.row.id.clone();
     let device_id = row.id;
@@ -78,7 +79,7 @@ fn give(app: &App, case: &CaseView, gives: bool) {
     assert_eq!(view.unwrap().rows[0].holds, gives);
 }
 
-fn note(app: &App, case: &CaseView, text: &str) {
+pub(crate) fn note(app: &App, case: &CaseView, text: &str) {
     app.note_add(NoteRequest {
         case_id: case.row.id.clone(),
         text: text.to_owned(),
@@ -115,17 +116,22 @@ fn a_case_is_laid_on_a_laptop_whole_and_goes_from_it_when_all_of_it_is_safe() {
     give(&desk, &case, false);
     let status = laptop.sync_now(()).unwrap();
 
-    // Then what was written is handed in, and stays until the central store has it in a backup
+    // Then what was written is handed in, and is here sealed alone until the central store has it in a backup
     assert_eq!((status.waiting, status.quarantined), (0, 0));
     desk.sync_now(()).unwrap();
     let timeline = shown(&desk, &case).unwrap().timeline;
     assert!(timeline.iter().any(|line| line.detail.contains("Besøgt")));
-    assert!(shown(&laptop, &case).is_ok(), "it is in no backup yet");
+    assert_eq!(shown(&laptop, &case).err(), Some(ErrorCode::CaseNotFound));
+    let holds_sealed = || {
+        let store = opened(town.folder.path(), LAPTOP);
+        store.read().unwrap().holds_sealed().unwrap()
+    };
+    assert!(holds_sealed(), "it is in no backup yet");
     let store = town.central_store();
     let position = store.tenant(TENANT).unwrap().position();
     backup::mark(&store, TENANT, position).unwrap();
     laptop.sync_now(()).unwrap();
-    assert_eq!(shown(&laptop, &case).err(), Some(ErrorCode::CaseNotFound));
+    assert!(!holds_sealed());
 
     // A case that is over is laid on none, and can be taken off
     assert!(

@@ -10,6 +10,7 @@ mod profiles;
 mod raw;
 mod recorded;
 mod rights;
+mod sealed;
 mod sending;
 mod slow;
 mod tokens;

@@ -50,6 +50,8 @@ const EXTERNAL: &[(&str, &[&str])] = &[
             "serde_json",
             "sha2",
             "ed25519-dalek",
+            // Boxes that only the server opens; whoever seals passes the randomness in.
+            "crypto_box",
             // Optional: describes the messages for the server's OpenAPI document.
             "utoipa",
         ],

@@ -21,6 +21,7 @@ pub mod plan;
 pub mod problem;
 pub mod proof;
 pub mod receipt_code;
+pub mod recovery;
 #[cfg(test)]
 mod sample;
 pub mod signature;

@@ -34,6 +34,8 @@ pub struct OwnAttachment {
     pub digest: Sha256Digest,
     /// Its size.
     pub size_bytes: u64,
+    /// Whether its bytes are here in boxes alone that only the server opens.
+    pub is_sealed: bool,
 }
 
 /// What the device holds.
@@ -43,6 +45,10 @@ pub struct Local<'a> {
     pub head: Head,
     /// Own events it still holds, in chain order, without gaps among themselves.
     pub own: &'a [OwnEvent],
+    /// Own events of cases that left this device, sealed to the server: sent in their places of the chain.
+    pub sealed: &'a [OwnEvent],
+    /// Whether sealed work of other devices is still to be offered to a restored server.
+    pub offers_sealed: bool,
     /// How far it has read the feed.
     pub cursor: Cursor,
     /// Whether what it pulled from others is still to be offered to a restored server.
@@ -82,6 +88,15 @@ pub enum Operation {
         /// Last number.
         last: u64,
     },
+    /// Push the sealed commands of these numbers, both ends included, in one batch.
+    PushSealed {
+        /// First number.
+        first: u64,
+        /// Last number.
+        last: u64,
+    },
+    /// Offer sealed work of other devices.
+    OfferSealed,
     /// Offer grants and what was pulled from others: the server was restored and may lack them.
     ReofferPulled,
     /// Read the feed after this cursor until there is no more.
@@ -113,6 +128,7 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
         && local
             .own
             .iter()
+            .chain(local.sealed)
             .any(|event| event.confirmed && event.seq > server.device.seq);
     if lost || (known_epoch == server.epoch && server.position < local.cursor.position) {
         // Positions would be given a second time, and who has read them once would never read what then stands there.
@@ -123,7 +139,10 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
     if local.offers_pulled {
         operations.push(Operation::ReofferPulled);
     }
-    operations.extend(batches(&to_send(local, server)));
+    if local.offers_sealed {
+        operations.push(Operation::OfferSealed);
+    }
+    operations.extend(sending(local, server));
     let after = local.cursor;
     if known_epoch == 0 || server.position > after.position {
         operations.push(Operation::Pull { after });
@@ -134,14 +153,35 @@ pub fn plan(local: &Local<'_>, server: &Status) -> Vec<Operation> {
 
 /// What a revoked device still does: it hands over what it alone has. It fetches nothing.
 fn handing_over(local: &Local<'_>, server: &Status) -> Vec<Operation> {
-    let mut operations = batches(&to_send(local, server));
+    let mut operations = sending(local, server);
     operations.extend(local.attachments.iter().copied().map(Operation::Upload));
     operations.push(Operation::StopRevoked);
     operations
 }
 
-fn to_send(local: &Local<'_>, server: &Status) -> Vec<OwnEvent> {
-    let own = local.own.iter().copied();
+/// Pushes what the server lacks of the device's chain in the order of the chain, whether it can be read here or not.
+fn sending(local: &Local<'_>, server: &Status) -> Vec<Operation> {
+    let sealed = batches(&to_send(local.sealed, server));
+    let mut operations = batches(&to_send(local.own, server));
+    operations.extend(sealed.into_iter().map(|operation| {
+        if let Operation::Push { first, last } = operation {
+            Operation::PushSealed { first, last }
+        } else {
+            operation
+        }
+    }));
+    operations.sort_by_key(|operation| {
+        if let Operation::Push { first, .. } | Operation::PushSealed { first, .. } = operation {
+            *first
+        } else {
+            u64::MAX
+        }
+    });
+    operations
+}
+
+fn to_send(own: &[OwnEvent], server: &Status) -> Vec<OwnEvent> {
+    let own = own.iter().copied();
     own.filter(|event| !event.confirmed || event.seq > server.device.seq)
         .collect()
 }

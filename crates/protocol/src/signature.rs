@@ -35,6 +35,8 @@ pub enum Purpose {
     Token,
     /// The server orders a device to hand over and destroy what it holds.
     Wipe,
+    /// The server tells the key that work is sealed to.
+    Recovery,
 }
 
 impl Purpose {
@@ -51,6 +53,7 @@ impl Purpose {
             Purpose::Profile => "skranke/profile/1",
             Purpose::Token => "skranke/token/1",
             Purpose::Wipe => "skranke/wipe/1",
+            Purpose::Recovery => "skranke/recovery/1",
         }
     }
 

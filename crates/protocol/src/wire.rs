@@ -11,6 +11,7 @@ mod held;
 mod lease;
 mod profile;
 mod scope;
+mod sealed;
 mod session;
 mod verdict;
 
@@ -36,6 +37,7 @@ pub use held::{
 pub use lease::{LeaseAnswer, LeaseRenewRequest, LeaseRequest};
 pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
 pub use scope::{ScopeAnswer, ScopeDevice, ScopeRequest};
+pub use sealed::{SealedAnswer, SealedBatch, SealedCommand};
 pub use session::{
     BrowserSignInAnswer, BrowserSignInRequest, Certification, DeviceStatus, EndAnswer, EnrolAnswer,
     EnrolRequest, FoundCase, LookupAnswer, LookupRequest, RefreshRequest, RenewAnswer,
@@ -71,6 +73,10 @@ pub const UPLOAD_OFFSET: &str = "upload-offset";
 pub const UPLOAD_LENGTH: &str = "upload-length";
 /// Header that says whether the attachment is complete: `?1` or `?0`.
 pub const UPLOAD_COMPLETE: &str = "upload-complete";
+/// Largest batch of sealed commands in bytes: as many as a batch carries, and what writing them as text adds.
+pub const MAX_SEALED_BYTES: usize = 2 * MAX_BATCH_BYTES;
+/// Header that says whether a piece of an attachment is sealed to the server's recovery key: `?1`.
+pub const UPLOAD_SEALED: &str = "upload-sealed";
 /// Header with the case in which a person reads an attachment.
 pub const CASE: &str = "skranke-case";
 /// Header that says why a person reads an attachment: one of [`PURPOSES`].

@@ -297,6 +297,23 @@ CREATE TABLE schema_note (
         oldest_reader INTEGER NOT NULL CHECK (oldest_reader > 0)
     ) STRICT;
 
+CREATE TABLE sealed_command (
+    id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    first_seq   INTEGER CHECK (first_seq > 0),
+    event_count INTEGER NOT NULL CHECK (event_count > 0),
+    state       TEXT    NOT NULL CHECK (state IN ('kept', 'waiting', 'apart', 'unopened')),
+    position    INTEGER CHECK (position > 0),
+    box         BLOB    NOT NULL,
+    CHECK ((state = 'kept') = (position IS NOT NULL))
+) STRICT;
+
+CREATE TABLE sealed_file (
+    digest     BLOB    NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    size_bytes INTEGER NOT NULL CHECK (size_bytes > 0),
+    state      TEXT    NOT NULL CHECK (state IN ('kept', 'waiting')),
+    position   INTEGER NOT NULL CHECK (position > 0)
+) STRICT;
+
 CREATE TABLE serial (
     series TEXT    NOT NULL CHECK (length(series) BETWEEN 1 AND 40),
     year   INTEGER NOT NULL CHECK (year BETWEEN 1900 AND 2199),
@@ -406,5 +423,7 @@ CREATE INDEX outbox_quarantined ON outbox (first_seq) WHERE state = 'quarantined
 CREATE INDEX outbox_unsettled ON outbox (first_seq) WHERE state IN ('waiting', 'sent', 'deferred');
 
 CREATE INDEX profile_edition_by_staff ON profile_edition (staff_id);
+
+CREATE INDEX sealed_command_own ON sealed_command (first_seq) WHERE first_seq IS NOT NULL;
 
 CREATE INDEX staff_grant_by_staff_id ON staff_grant (staff_id, valid_until);

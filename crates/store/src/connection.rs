@@ -137,6 +137,13 @@ pub(crate) fn set_cache(connection: &Connection, megabytes: u32) -> Result<(), S
     Ok(())
 }
 
+/// Whether room that is given up is written over, so that what was deleted stands in no page any more. Not for ordinary
+/// work, which would write every such page once more.
+pub(crate) fn erase_what_is_deleted(connection: &Connection, does: bool) -> Result<(), StoreError> {
+    connection.pragma_update(None, "secure_delete", does)?;
+    Ok(())
+}
+
 /// Moves what stands in the write-ahead log into the database and gives the log's room back. A reader that is in the
 /// way is no failure: the log is shrunk another time.
 pub(crate) fn shrink_log(connection: &Connection) -> Result<(), StoreError> {

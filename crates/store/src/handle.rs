@@ -36,14 +36,17 @@
 //!
 //! Basis: design, section 5; spec reliability, invariant I9.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use skranke_domain::ids::{CaseId, DeviceId, StaffId};
+use skranke_domain::ids::{CaseId, DeviceId, EventId, Sha256Digest, StaffId};
 use skranke_domain::rehearsal;
 use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use uuid::Uuid;
 
+use crate::connection;
 use crate::error::StoreError;
 use crate::outbox_log::{OutboxLog, Record};
 use crate::projection::DueRule;
@@ -228,6 +231,7 @@ pub struct Saved {
 /// Writes; nothing is kept unless [`WriteHandle::commit`] is called.
 pub struct WriteHandle<'s> {
     pub(crate) transaction: Transaction<'s>,
+    connection: &'s Connection,
     pub(crate) vault: &'s Vault,
     pub(crate) due_rule: DueRule,
     log: &'s mut OutboxLog,
@@ -235,6 +239,8 @@ pub struct WriteHandle<'s> {
     pub(crate) changes_basics: bool,
     /// Cases left this computer: the outbox log must let go of them too, or opening would bring them back.
     pub(crate) forgets: bool,
+    /// Scans whose boxes go once this is committed.
+    pub(crate) useless_boxes: Vec<Sha256Digest>,
     on_step: Option<fn(SaveStep)>,
     pub(crate) actor: Actor,
     pub(crate) now: DateTime<Utc>,
@@ -247,19 +253,20 @@ impl<'s> WriteHandle<'s> {
         actor: &Actor,
         entry: &Entry,
     ) -> Result<Self, StoreError> {
-        let transaction = store
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let connection = &store.connection;
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         identity::note_staff(&transaction, actor.staff)?;
         identity::note_device(&transaction, actor.device)?;
         let write = Self {
             transaction,
+            connection,
             vault: &store.vault,
             due_rule: store.options.due_rule.clone(),
             log: &mut store.log,
             second_copy: &store.second_copy,
             changes_basics: false,
             forgets: false,
+            useless_boxes: Vec::new(),
             on_step: store.options.on_step,
             actor: actor.clone(),
             now: entry.done_at,
@@ -312,19 +319,25 @@ impl<'s> WriteHandle<'s> {
     pub fn commit(self) -> Result<Saved, StoreError> {
         let Self {
             transaction,
+            connection,
+            vault,
             log,
             second_copy,
             changes_basics,
             forgets,
+            useless_boxes,
             on_step,
             appended,
             ..
         } = self;
-        let kept = if forgets {
-            Some(store::needed(&transaction)?)
-        } else {
-            None
-        };
+        if forgets {
+            // Here the log comes first: left for after the commit, a crash would let opening bring the case back from it.
+            // Before, a crash costs a second copy of what the database has, and opening writes that.
+            let mut kept = store::needed(&transaction)?;
+            let ids: HashSet<EventId> = appended.iter().filter_map(Record::event_id).collect();
+            kept.retain(|record| record.event_id().is_none_or(|id| !ids.contains(&id)));
+            log.rewrite(&kept)?;
+        }
         let basics = if changes_basics {
             Some(Basics::of(&transaction)?)
         } else {
@@ -339,15 +352,19 @@ impl<'s> WriteHandle<'s> {
         step(SaveStep::BeforeCommit);
         transaction.commit()?;
         step(SaveStep::Committed);
+        if forgets {
+            // What stood in the write-ahead log before goes with it; one that is read from just now goes another time.
+            let _ = connection::shrink_log(connection);
+            let _ = connection::erase_what_is_deleted(connection, false);
+        }
+        for digest in useless_boxes {
+            vault.delete_boxes(digest);
+        }
         if let Some(basics) = basics {
             // A copy that could not be written is written at the next change or opening.
             let _ = second_copy.write(&basics);
         }
-        // What could not be written anew is trimmed at the next opening or leaving; what is appended is there first.
         let appended_to = log.append(&appended, &step);
-        if let (Ok(()), Some(kept)) = (&appended_to, kept) {
-            let _ = log.rewrite(&kept);
-        }
         let second_copy = match appended_to {
             Ok(()) => SecondCopy::Written,
             // The database has it; the room for the log is what the ballast was laid for.

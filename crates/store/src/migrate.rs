@@ -53,6 +53,12 @@ pub const MIGRATIONS: &[Migration] = &[
         oldest_reader: 5,
         sql: include_str!("../sql/migrations/0005_profile_edition.sql"),
     },
+    Migration {
+        number: 6,
+        // An older program would offer a restored central store the work around what is sealed, and leave a gap.
+        oldest_reader: 6,
+        sql: include_str!("../sql/migrations/0006_sealed.sql"),
+    },
 ];
 
 const SCHEMA_NOTE: &str = "

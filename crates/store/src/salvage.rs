@@ -95,7 +95,7 @@ fn take_events(new: &Connection, old: &Connection, due_rule: &DueRule) -> Result
     Ok(())
 }
 
-/// Drafts with their files. The identities they name are noted first.
+/// Drafts with their files, and what is sealed. The identities they name are noted first.
 fn take_rows(new: &Connection, old: &Connection) -> Result<(), StoreError> {
     const ATTACHMENTS: (&str, &str) = (
         "SELECT digest, media_type, size_bytes, view_media_type, state, stored_at FROM attachment",
@@ -111,7 +111,18 @@ fn take_rows(new: &Connection, old: &Connection) -> Result<(), StoreError> {
         "SELECT draft_id, attachment_digest FROM draft_attachment",
         "INSERT OR IGNORE INTO draft_attachment (draft_id, attachment_digest) VALUES (?1, ?2)",
     );
+    const SEALED: (&str, &str) = (
+        "SELECT id, first_seq, event_count, state, position, box FROM sealed_command",
+        "INSERT OR IGNORE INTO sealed_command (id, first_seq, event_count, state, position, box)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    );
+    const SEALED_FILES: (&str, &str) = (
+        "SELECT digest, size_bytes, state, position FROM sealed_file",
+        "INSERT OR IGNORE INTO sealed_file (digest, size_bytes, state, position) VALUES (?1, ?2, ?3, ?4)",
+    );
     copy(new, old, ATTACHMENTS, |_| Ok(()))?;
+    copy(new, old, SEALED, |_| Ok(()))?;
+    copy(new, old, SEALED_FILES, |_| Ok(()))?;
     copy(new, old, DRAFTS, |row| {
         if let Some(staff) = id_in(&row[1]) {
             identity::note_staff(new, StaffId::from_uuid(uuid(staff)))?;

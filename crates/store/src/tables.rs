@@ -13,5 +13,6 @@ pub(crate) mod identity;
 pub(crate) mod kept_count;
 pub(crate) mod outbox;
 pub(crate) mod profile;
+pub(crate) mod sealed;
 pub(crate) mod search;
 pub(crate) mod setting;

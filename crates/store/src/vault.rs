@@ -16,6 +16,8 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::Sha256Digest;
+use skranke_protocol::recovery::{BOX_BYTES, RecoveryKey};
+use skranke_protocol::wire::MAX_CHUNK_BYTES;
 use zeroize::Zeroizing;
 
 use crate::error::{Damage, StoreError};
@@ -37,6 +39,8 @@ pub(crate) enum Form {
     Original,
     /// Re-encoded, for looking at.
     View,
+    /// Its pieces in boxes that only the central store opens, one after the other.
+    Boxes,
 }
 
 impl Form {
@@ -44,6 +48,7 @@ impl Form {
         match self {
             Form::Original => ".sealed",
             Form::View => ".view",
+            Form::Boxes => ".boxes",
         }
     }
 }
@@ -161,7 +166,33 @@ impl Vault {
         Ok(bytes)
     }
 
-    /// Deletes a file in both forms.
+    /// Puts the original into boxes of this key, a box for each piece of an upload, and waits until they are on the disk;
+    /// whether they are there. An original that cannot be read gives none.
+    pub(crate) fn seal(&self, digest: Sha256Digest, key: &RecoveryKey) -> Result<bool, StoreError> {
+        let path = self.path(digest, Form::Boxes);
+        let Ok(bytes) = self.get(digest, Form::Original) else {
+            return Ok(path.try_exists()?);
+        };
+        let mut boxes = Vec::new();
+        for piece in bytes.chunks(MAX_CHUNK_BYTES - BOX_BYTES) {
+            let sealed = key.seal(piece, &mut OsRng);
+            boxes.extend(sealed.map_err(|_| StoreError::Refused("a file is too large"))?);
+        }
+        files::write_whole(&path, &boxes)?;
+        Ok(true)
+    }
+
+    /// The boxes of a file.
+    pub(crate) fn boxes(&self, digest: Sha256Digest) -> Result<Vec<u8>, StoreError> {
+        Ok(fs::read(self.path(digest, Form::Boxes))?)
+    }
+
+    /// Deletes the boxes of a file. Nobody can read them: what could not be deleted takes room and no more.
+    pub(crate) fn delete_boxes(&self, digest: Sha256Digest) {
+        let _ = fs::remove_file(self.path(digest, Form::Boxes));
+    }
+
+    /// Deletes a file in both forms that can be read here.
     pub(crate) fn delete(&self, digest: Sha256Digest) -> Result<(), StoreError> {
         for form in [Form::Original, Form::View] {
             match fs::remove_file(self.path(digest, form)) {
@@ -187,7 +218,7 @@ impl Vault {
             if entry
                 .path()
                 .extension()
-                .is_some_and(|end| end == "sealed" || end == "view")
+                .is_some_and(|end| end == "sealed" || end == "view" || end == "boxes")
             {
                 files::copy_durably(&entry.path(), &folder.join(entry.file_name()))?;
                 copied += 1;

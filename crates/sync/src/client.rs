@@ -4,7 +4,9 @@ mod device_log;
 mod lease;
 mod news;
 mod scope;
+mod sealed;
 mod transport;
+mod upload;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,15 +25,15 @@ use skranke_protocol::wire::{
     BrowserSignInAnswer, BrowserSignInRequest, CASE, CommandVerdict, ConfirmationAnswer, Cursor,
     DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedPage, HandOverAnswer, HandOverRequest,
     HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer,
-    LookupRequest, MAX_CHUNK_BYTES, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest,
-    ProfilesAnswer, PushAnswer, PushBatch, RefreshRequest, RekeyRequest, RenewAnswer,
-    ReturnedAnswer, RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens,
-    UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_OFFSET, WipeOrderAnswer,
+    LookupRequest, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer,
+    PushAnswer, PushBatch, RefreshRequest, RekeyRequest, RenewAnswer, ReturnedAnswer,
+    RevokeDeviceRequest, SessionAnswer, SessionRequest, Status, Tokens, WipeOrderAnswer,
 };
 
-use crate::environment::{Cancel, Environment};
+use crate::environment::Environment;
 use crate::error::SyncError;
 use crate::session::Session;
+pub use sealed::Unsealed;
 use transport::{Answer, Body, Call, Transport};
 
 /// Longest wait for an ordinary answer.
@@ -597,78 +599,6 @@ impl Client {
         self.transport.json(&call, TIMEOUT)
     }
 
-    /// Uploads a file from where the server already has it; `progress` hears the bytes that are there.
-    ///
-    /// # Errors
-    /// See [`SyncError`].
-    pub fn upload(
-        &self,
-        digest: &Sha256Digest,
-        bytes: &[u8],
-        cancel: &Cancel,
-        mut progress: impl FnMut(u64),
-    ) -> Result<(), SyncError> {
-        let path = format!("/v1/attachments/{digest}");
-        let mut offset = match self.transport.send(&self.call("HEAD", &path), TIMEOUT)? {
-            answer if answer.status == 404 => 0,
-            answer => {
-                let answer = answer.success()?;
-                if answer.header(UPLOAD_COMPLETE) == Some("?1") {
-                    progress(bytes.len() as u64);
-                    return Ok(());
-                }
-                answer.number(UPLOAD_OFFSET)?
-            }
-        };
-        let mut next = Piece::at(bytes, offset);
-        loop {
-            if cancel.is_cancelled() {
-                return Err(SyncError::Cancelled);
-            }
-            progress(offset);
-            let piece = match next.take() {
-                Some(piece) if piece.offset == offset => piece,
-                // The server has it otherwise than was to be expected.
-                Some(_) | None => Piece::at(bytes, offset).ok_or(SyncError::WrongContent)?,
-            };
-            let behind = offset + piece.bytes;
-            let call = Call {
-                body: Some(piece.body),
-                headers: vec![
-                    (UPLOAD_OFFSET, offset.to_string()),
-                    (UPLOAD_LENGTH, bytes.len().to_string()),
-                ],
-                ..self.call("PATCH", &path)
-            };
-            // While the server hashes and seals one piece, the next is made ready here.
-            let answer = std::thread::scope(|scope| {
-                let preparing = scope.spawn(move || Piece::at(bytes, behind));
-                let answer = self.transport.send(&call, TIMEOUT);
-                next = preparing.join().ok().flatten();
-                answer
-            })?;
-            if answer.status == 409 && answer.header(UPLOAD_OFFSET).is_some() {
-                // Another request got further; go on from there, but never in circles.
-                let held = answer.number(UPLOAD_OFFSET)?;
-                if held == offset {
-                    return Err(SyncError::Undecodable);
-                }
-                offset = held;
-                continue;
-            }
-            let answer = answer.success()?;
-            if answer.header(UPLOAD_COMPLETE) == Some("?1") {
-                progress(bytes.len() as u64);
-                return Ok(());
-            }
-            let held = answer.number(UPLOAD_OFFSET)?;
-            if held <= offset {
-                return Err(SyncError::Undecodable);
-            }
-            offset = held;
-        }
-    }
-
     /// Fetches a file of a case for a stated purpose and checks that it is the one named.
     ///
     /// # Errors
@@ -759,27 +689,6 @@ impl Client {
         } else {
             Err(SyncError::NotSignedByServer)
         }
-    }
-}
-
-/// A piece of a file, ready to be sent.
-struct Piece {
-    offset: u64,
-    bytes: u64,
-    body: Body,
-}
-
-impl Piece {
-    /// The piece that begins there; none where the file ends before it. At the very end it is an empty one: a server
-    /// that was ended after the last bytes came has them all and has not looked yet whether they are the file.
-    fn at(file: &[u8], offset: u64) -> Option<Self> {
-        let rest = file.get(usize::try_from(offset).ok()?..)?;
-        let bytes = &rest[..rest.len().min(MAX_CHUNK_BYTES)];
-        Some(Self {
-            offset,
-            bytes: bytes.len() as u64,
-            body: Body::plain(bytes.to_vec()),
-        })
     }
 }
 

@@ -16,10 +16,10 @@ pub mod sending;
 pub mod session;
 
 pub use backoff::Backoff;
-pub use client::{Client, Connection, Outgoing, Page, Pushed};
+pub use client::{Client, Connection, Outgoing, Page, Pushed, Unsealed};
 pub use environment::{Cancel, Environment};
 pub use error::{CertificateFault, SyncError};
 pub use loopback::{Loopback, NoCode};
-pub use round::{Exchange, PAGE_ITEMS, Progress, RoundResult, read_feed, run};
+pub use round::{Exchange, PAGE_ITEMS, Progress, RoundResult, SealedPart, read_feed, run};
 pub use sending::{Sender, send_all};
 pub use session::Session;

@@ -5,14 +5,16 @@
 
 use std::sync::mpsc::{self, SyncSender};
 
-use skranke_domain::ids::Sha256Digest;
+use skranke_domain::ids::{CommandId, Sha256Digest};
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::plan::{Alarm, Local, Operation, plan};
+use skranke_protocol::plan::{Alarm, Local, Operation, OwnAttachment, plan};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{Cursor, MAX_PAGE_ITEMS, PushBatch, Status};
+use skranke_protocol::wire::{
+    Cursor, MAX_PAGE_ITEMS, PushBatch, SealedBatch, SealedCommand, Status,
+};
 
 use crate::backoff::with_retries;
-use crate::client::{Client, Page, Pushed};
+use crate::client::{Client, Page, Pushed, Unsealed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
 use crate::sending::{Sender, send_all};
@@ -51,6 +53,23 @@ pub enum Progress {
     },
 }
 
+/// Which sealed commands are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedPart {
+    /// Those of these numbers of the own chain, both ends included.
+    Own {
+        /// First number.
+        first: u64,
+        /// Last number.
+        last: u64,
+    },
+    /// Those of other devices, as many as a batch carries, in the order of their ids after this one.
+    OfOthers {
+        /// The last one before.
+        after: Option<CommandId>,
+    },
+}
+
 /// What hears of events and of the server's verdicts on them.
 pub type Heard<'a> = dyn FnMut(&[SealedEvent], &Pushed) -> Result<(), String> + 'a;
 
@@ -63,12 +82,16 @@ pub struct Exchange<'a> {
     pub offered_again: &'a mut dyn FnMut() -> Result<(Vec<SealedEvent>, Vec<String>), String>,
     /// Note that these were offered, and what the server said.
     pub taken_again: &'a mut Heard<'a>,
+    /// Sealed commands; none where there are no more.
+    pub sealed: &'a mut dyn FnMut(SealedPart) -> Result<Vec<SealedCommand>, String>,
+    /// Store what the server said of sealed commands.
+    pub unsealed: &'a mut dyn FnMut(&Unsealed) -> Result<(), String>,
     /// Store the verdicts and the confirmation of a push.
     pub pushed: &'a mut dyn FnMut(&Pushed) -> Result<(), String>,
     /// Store a page, or several in one, and its cursor in one transaction.
     pub pulled: &'a mut dyn FnMut(&Page) -> Result<(), String>,
-    /// The bytes of a file.
-    pub file: &'a mut dyn FnMut(&Sha256Digest) -> Result<Vec<u8>, String>,
+    /// The bytes of a file, or its boxes where it is sealed.
+    pub file: &'a mut dyn FnMut(&OwnAttachment) -> Result<Vec<u8>, String>,
     /// A file is complete on the server.
     pub uploaded: &'a mut dyn FnMut(&Sha256Digest) -> Result<(), String>,
     /// Tell an alarm.
@@ -140,6 +163,23 @@ pub fn run(
                 };
                 send_all(client, cancel, &mut sending)?;
             }
+            Operation::PushSealed { first, last } => {
+                let commands =
+                    (exchange.sealed)(SealedPart::Own { first, last }).map_err(SyncError::Host)?;
+                offer_sealed(client, exchange, cancel, commands)?;
+            }
+            Operation::OfferSealed => {
+                let mut after = None;
+                loop {
+                    let commands = (exchange.sealed)(SealedPart::OfOthers { after })
+                        .map_err(SyncError::Host)?;
+                    let Some(last) = commands.last() else {
+                        break;
+                    };
+                    after = Some(last.command_id);
+                    offer_sealed(client, exchange, cancel, commands)?;
+                }
+            }
             Operation::StopForNewEpoch => {
                 let reference = String::new();
                 return Err(SyncError::Refused {
@@ -173,18 +213,39 @@ pub fn run(
                 read_feed(client, cancel, after, PAGE_ITEMS, &mut keep)?;
             }
             Operation::Upload(attachment) => {
-                let bytes = (exchange.file)(&attachment.digest).map_err(SyncError::Host)?;
-                let of = bytes.len() as u64;
+                let bytes = (exchange.file)(&attachment).map_err(SyncError::Host)?;
+                let of = attachment.size_bytes;
                 attempt(client, cancel, || {
-                    client.upload(&attachment.digest, &bytes, cancel, |done| {
-                        (exchange.progress)(Progress::Uploaded { done, of });
-                    })
+                    let told = |done| (exchange.progress)(Progress::Uploaded { done, of });
+                    if attachment.is_sealed {
+                        client.upload_sealed(&attachment.digest, &bytes, cancel, told)
+                    } else {
+                        client.upload(&attachment.digest, &bytes, cancel, told)
+                    }
                 })?;
                 (exchange.uploaded)(&attachment.digest).map_err(SyncError::Host)?;
             }
         }
     }
     Ok(result)
+}
+
+/// Offers sealed commands and hears what the server could make of them.
+fn offer_sealed(
+    client: &Client,
+    exchange: &mut Exchange<'_>,
+    cancel: &Cancel,
+    commands: Vec<SealedCommand>,
+) -> Result<(), SyncError> {
+    if cancel.is_cancelled() {
+        return Err(SyncError::Cancelled);
+    }
+    if commands.is_empty() {
+        return Ok(());
+    }
+    let batch = SealedBatch { commands };
+    let unsealed = attempt(client, cancel, || client.push_sealed(&batch))?;
+    (exchange.unsealed)(&unsealed).map_err(SyncError::Host)
 }
 
 /// The batches of a plan on their way.

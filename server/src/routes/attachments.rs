@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
@@ -13,7 +14,7 @@ use skranke_domain::role::Leave;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
     CASE, MAX_ATTACHMENT_BYTES, PURPOSE, PURPOSES, Scope, UPLOAD_COMPLETE, UPLOAD_LENGTH,
-    UPLOAD_OFFSET,
+    UPLOAD_OFFSET, UPLOAD_SEALED,
 };
 use uuid::Uuid;
 
@@ -58,6 +59,7 @@ pub(super) async fn head(
         ("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits"),
         ("upload-offset" = u64, Header, description = "Where the piece begins"),
         ("upload-length" = u64, Header, description = "Bytes of the whole"),
+        ("upload-sealed" = Option<String>, Header, description = "`?1` where the piece is in a box of the server's recovery key; offset and length are those of what is in the boxes"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 204, description = "Appended", headers(
@@ -82,7 +84,8 @@ pub(super) async fn patch(
     if let Standing::Complete(attachment) = standing(&central, &call, digest).await? {
         return Ok(progress(attachment.size_bytes, true));
     }
-    let (tenant, piece) = (call.tenant()?.to_owned(), call.body.clone());
+    let tenant = call.tenant()?.to_owned();
+    let piece = piece(&central, &call)?;
     let size = piece.len() as u64;
     let result = central
         .read(move |central| {
@@ -108,6 +111,18 @@ pub(super) async fn patch(
         }
         Err(AttachmentError::Content) => Err(ProblemCode::ContentMismatch.into()),
         Err(error @ AttachmentError::Io(_)) => Err(failed(&error)),
+    }
+}
+
+/// The piece as it is in the file. One that left a laptop sealed is opened here; what is in it is judged by the whole.
+fn piece(central: &Central, call: &Call) -> Answer<Bytes> {
+    match call.text(UPLOAD_SEALED) {
+        None | Some("?0") => Ok(call.body.clone()),
+        Some("?1") => match central.recovery.open(&call.body) {
+            Ok(piece) => Ok(piece.into()),
+            Err(_) => Err(ProblemCode::ContentMismatch.into()),
+        },
+        Some(_) => Err(Refusal::of(ProblemCode::BadParameter, UPLOAD_SEALED)),
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) async fn status(
             profile_edition,
             browser_sign_in: central.offers_browser_sign_in(&tenant.code),
             certification: central.certify(&device, &tenant.code, now),
+            recovery: central.recovery_notice(&tenant.code),
             protocol: SPOKEN,
             server_version: env!("CARGO_PKG_VERSION").to_owned(),
             tenant: tenant.code.clone(),

@@ -150,6 +150,8 @@ impl Desktop {
                 cursor: read.cursor()?,
                 attachments: &[],
                 offers_pulled: false,
+                sealed: &[],
+                offers_sealed: false,
             };
             plan(&local, &status)
         };

@@ -247,6 +247,8 @@ impl Counter {
             own: &planned,
             cursor: self.cursor,
             offers_pulled: self.offer.is_some(),
+            sealed: &[],
+            offers_sealed: false,
             attachments: &[],
         };
         for operation in plan(&local, &status) {
@@ -266,7 +268,11 @@ impl Counter {
                 }
                 Operation::Pull { .. } => self.pull(central, dice, faults),
                 Operation::Raise(alarm) => panic!("{alarm:?}"),
-                Operation::StopRevoked | Operation::StopForNewEpoch | Operation::Upload(_) => {
+                Operation::StopRevoked
+                | Operation::StopForNewEpoch
+                | Operation::PushSealed { .. }
+                | Operation::OfferSealed
+                | Operation::Upload(_) => {
                     panic!("{operation:?}")
                 }
             }
@@ -294,6 +300,7 @@ impl Counter {
                 head_hash: device.head.hash,
             },
             certification: None,
+            recovery: None,
             server_time: noon(),
         }
     }

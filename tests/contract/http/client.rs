@@ -71,6 +71,7 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do(kind: Ki
     scan.resize(2_500_000, b'x');
     let file = OwnAttachment {
         digest: Sha256Digest::from_bytes(Sha256::digest(&scan).into()),
+        is_sealed: false,
         size_bytes: scan.len() as u64,
     };
     let (case, opening) = laptop.open_case("2512169996");
@@ -105,6 +106,8 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do(kind: Ki
         };
         let local = Local {
             offers_pulled: false,
+            sealed: &[],
+            offers_sealed: false,
             head: laptop.head,
             own: &planned,
             cursor,
@@ -113,6 +116,8 @@ fn a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do(kind: Ki
         let mut exchange = Exchange {
             offered_again: &mut || Ok((Vec::new(), Vec::new())),
             taken_again: &mut |_, _| Ok(()),
+            sealed: &mut |_| Ok(Vec::new()),
+            unsealed: &mut |_| Ok(()),
             own_events: &mut |first, last| {
                 Ok(own
                     .iter()

@@ -13,7 +13,8 @@ use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
 use skranke_protocol::wire::{
     BrowserSignInRequest, EnrolRequest, HandOverRequest, HoldingsRequest, LeaseRenewRequest,
     LeaseRequest, LogBatch, LogReadRequest, LookupRequest, PURPOSE, PushBatch, RefreshRequest,
-    RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest, UPLOAD_LENGTH, UPLOAD_OFFSET,
+    RekeyRequest, RevokeDeviceRequest, Scope, ScopeRequest, SealedBatch, UPLOAD_LENGTH,
+    UPLOAD_OFFSET,
 };
 use skranke_server::policy::TABLE;
 use skranke_sync::{Cancel, Client};
@@ -63,6 +64,9 @@ fn body((method, path): Endpoint, laptop: &Laptop) -> Vec<u8> {
             }))
         }
         ("POST", "/v1/events") => json(serde_json::to_vec(&PushBatch::default())),
+        ("POST", "/v1/sealed") => json(serde_json::to_vec(&SealedBatch {
+            commands: Vec::new(),
+        })),
         ("POST", "/v1/audit") => json(serde_json::to_vec(&LogBatch {
             previous: [0; 32],
             rows: Vec::new(),
@@ -210,6 +214,7 @@ const MATRIX: &[(Endpoint, &str)] = &[
     (("POST", "/v1/sessions/end"), "----yy yyyyyy yy"),
     (("POST", "/v1/events"),    "---yyy yyyyyy yy"),
     (("GET", "/v1/events"),     "----yy yyyyyy yy"),
+    (("POST", "/v1/sealed"),    "---yyy yyyyyy yy"),
     (("POST", "/v1/audit"),     "---yyy yyyyyy yy"),
     (("POST", "/v1/audit/read"), "------ ---yy- --"),
     (("POST", "/v1/lookup"),    "------ y-yyy- --"),

@@ -12,6 +12,7 @@ mod person;
 mod problem;
 mod rest;
 mod round;
+mod sealed;
 mod tree;
 mod trust;
 mod wipe;
@@ -42,6 +43,8 @@ use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::state::{App, NO_DEVICE, why_closed};
 use crate::usecases::settings;
+pub(crate) use heard::device_codes;
+use heard::keep_device_codes;
 use problem::Told;
 use rest::Poll;
 use round::{Round, Taken};
@@ -330,6 +333,7 @@ impl App {
         let status = self.status_of(&client, &taken.cancel)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
+        self.keep_recovery_key(&status)?;
         rehearsal::point("sync.status_heard");
         if status.device.state != DeviceState::Revoked {
             self.keep_profile(&client, &status)?;
@@ -342,7 +346,7 @@ impl App {
         let key = key.ok_or(SyncError::NotSignedByServer)?;
         self.note_backup(status.epoch, status.backup_position)
             .map_err(host)?;
-        let (head, own, cursor, attachments, offers_pulled) = self
+        let (head, own, cursor, mut attachments, offers_pulled) = self
             .with_store(|store| {
                 let read = store.read()?;
                 let head = read
@@ -365,9 +369,12 @@ impl App {
                 ))
             })
             .map_err(host)?;
+        let (sealed, offers_sealed) = self.sealed_work(&status, &mut attachments).map_err(host)?;
         let local = Local {
             head,
             own: &own,
+            sealed: &sealed,
+            offers_sealed,
             cursor,
             offers_pulled,
             attachments: &attachments,
@@ -406,6 +413,8 @@ impl App {
                 rehearsal::point("offer.portion_kept");
                 Ok(())
             },
+            sealed: &mut |part| self.sealed_part(part).map_err(said),
+            unsealed: &mut |unsealed| self.keep_unsealed(&key, unsealed),
             pushed: &mut |pushed| {
                 rehearsal::point("sync.push_answered");
                 let found = self.with_store(|store| {
@@ -467,10 +476,7 @@ impl App {
                 rehearsal::point("sync.page_kept");
                 Ok(())
             },
-            file: &mut |digest| {
-                self.with_store(|store| Ok(store.read()?.attachment_original(*digest)?.to_vec()))
-                    .map_err(said)
-            },
+            file: &mut |file| self.file_to_send(file).map_err(said),
             uploaded: &mut |digest| {
                 rehearsal::point("sync.file_answered");
                 self.taking_in(|write| Ok(write.confirm_attachment(*digest)?))
@@ -746,26 +752,6 @@ pub(crate) fn told(error: &SyncError) -> AppError {
 /// A failure of this computer's own store, on its way through a round.
 pub(crate) fn host(error: AppError) -> SyncError {
     SyncError::Host(said(error))
-}
-
-/// Name of the setting that keeps what people call the other computers, by device id.
-const DEVICE_CODES: &str = "device_codes";
-
-/// What people call the other computers whose work was fetched.
-pub(crate) fn device_codes(read: &ReadHandle<'_>) -> Result<BTreeMap<String, String>, AppError> {
-    Ok(settings::read_in(read, DEVICE_CODES)?.unwrap_or_default())
-}
-
-fn keep_device_codes(
-    write: &mut WriteHandle<'_>,
-    told: &BTreeMap<String, String>,
-) -> Result<(), AppError> {
-    let mut codes = device_codes(&write.reading())?;
-    if told.iter().all(|(id, code)| codes.get(id) == Some(code)) {
-        return Ok(());
-    }
-    codes.extend(told.clone());
-    settings::write(write, DEVICE_CODES, &codes)
 }
 
 /// A failed call of a command that only the central store can do: what was typed is kept, and nothing was changed.

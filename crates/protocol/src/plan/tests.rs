@@ -24,6 +24,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
             head_hash: hash,
         },
         certification: None,
+        recovery: None,
         epoch_warrant: None,
         browser_sign_in: false,
         server_time: noon(),
@@ -57,6 +58,8 @@ fn local(own: &[OwnEvent], cursor: Cursor) -> Local<'_> {
         own,
         cursor,
         offers_pulled: false,
+        sealed: &[],
+        offers_sealed: false,
         attachments: &[],
     }
 }
@@ -94,6 +97,7 @@ fn waiting_events_are_pushed_before_the_feed_is_read_and_files_come_last() {
     let file = OwnAttachment {
         digest: Sha256Digest::from_bytes([1; 32]),
         size_bytes: 10,
+        is_sealed: false,
     };
     let local = Local {
         attachments: &[file],
@@ -154,6 +158,49 @@ fn a_restored_server_is_offered_everything_again_others_work_first() {
             Operation::Pull { after: read }
         ]
     );
+}
+
+#[test]
+fn what_is_sealed_here_is_sent_in_its_place_of_the_chain() {
+    // Given a chain of six of which the third and fourth left this device sealed
+    let all = own(6, 0);
+    let readable = [&all[..2], &all[4..]].concat();
+    let read = Cursor {
+        epoch: 2,
+        position: 4,
+    };
+    let local = Local {
+        offers_pulled: true,
+        offers_sealed: true,
+        sealed: &all[2..4],
+        ..local(&readable, read)
+    };
+
+    let operations = plan(&local, &status(0, None, 2, 4));
+
+    assert_eq!(
+        operations,
+        [
+            Operation::ReofferPulled,
+            Operation::OfferSealed,
+            Operation::Push { first: 1, last: 2 },
+            Operation::PushSealed { first: 3, last: 4 },
+            Operation::Push { first: 5, last: 6 },
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_lost_what_is_sealed_here_is_an_alarm_in_the_same_epoch() {
+    let all = own(3, 3);
+    let local = Local {
+        sealed: &all[2..],
+        ..local(&all[..2], READ)
+    };
+
+    let operations = plan(&local, &status(2, Some(hash(2)), 1, 10));
+
+    assert_eq!(operations, [Operation::Raise(Alarm::ServerLostEvents)]);
 }
 
 #[test]

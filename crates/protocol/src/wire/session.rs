@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use skranke_domain::ids::{CaseId, DeviceId, StaffId};
 
 use super::code::{DeviceState, Scope};
+use crate::confirmation::Signed;
 use crate::encoding::{as_text, hex_option};
 use crate::epoch::EpochWarrant;
 use crate::instant;
+use crate::recovery::RecoveryNotice;
 use crate::signature::PublicKey;
 use crate::version::VersionRange;
 
@@ -280,6 +282,9 @@ pub struct Status {
     /// What vouches for the asking device's papers; none for a device that may no longer work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certification: Option<Certification>,
+    /// To which key work is sealed that a laptop gives up; none from a server before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Signed<RecoveryNotice>>,
     /// The server's time.
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]

@@ -7,6 +7,7 @@ use skranke_domain::ids::{CaseId, Sha256Digest};
 use skranke_protocol::plan::OwnAttachment;
 use zeroize::Zeroizing;
 
+use super::sealed;
 use crate::error::StoreError;
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{coded, id, millis, number, unsigned, word};
@@ -84,6 +85,14 @@ pub(crate) fn wait_for_upload(connection: &Connection, case: CaseId) -> Result<(
 /// The central store was restored and may lack files it had; what it has it says at once.
 pub(crate) fn offer_again(connection: &Connection) -> Result<(), StoreError> {
     connection.prepare_cached(OFFER_AGAIN)?.execute([])?;
+    Ok(())
+}
+
+/// A file of which nothing is to be known here any more.
+pub(crate) fn forget(connection: &Connection, digest: Sha256Digest) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(DELETE)?
+        .execute(named_params! { ":digest": digest.as_bytes() })?;
     Ok(())
 }
 
@@ -178,8 +187,10 @@ impl ReadHandle<'_> {
             found.push(OwnAttachment {
                 digest: Sha256Digest::from_bytes(row.get("digest")?),
                 size_bytes: unsigned(row.get("size_bytes")?)?,
+                is_sealed: false,
             });
         }
+        found.extend(sealed::files_waiting(self.connection)?);
         Ok(found)
     }
 }
@@ -225,7 +236,8 @@ impl WriteHandle<'_> {
         self.transaction
             .prepare_cached(CONFIRM)?
             .execute(named_params! { ":digest": digest.as_bytes() })?;
-        Ok(())
+        sealed::confirm_file(&self.transaction, digest)?;
+        self.let_go_of_waiting()
     }
 
     /// Deletes files that neither a draft nor a case names any more; returns how many.

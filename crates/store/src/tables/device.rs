@@ -12,7 +12,7 @@ use skranke_protocol::encoding::{from_hex, to_hex};
 use skranke_protocol::signature::SigningKey;
 use zeroize::Zeroizing;
 
-use super::{event, feed, identity, outbox, setting};
+use super::{event, feed, identity, outbox, sealed, setting};
 use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::outbox_log::{DeviceRecord, Record};
@@ -239,6 +239,7 @@ fn replace(
     setting::set(connection, FORMER, &text, millis(now))?;
     event::make_former(connection)?;
     outbox::make_former(connection)?;
+    sealed::make_former(connection)?;
     identity::note_device(connection, next.device)?;
     connection
         .prepare_cached(REPLACE_OWN)?

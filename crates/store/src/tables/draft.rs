@@ -77,12 +77,27 @@ const OLDEST: &str = "SELECT min(updated_at) AS oldest FROM draft";
 const DELETE: &str = "DELETE FROM draft WHERE id = :id";
 const ABANDONED: &str = "SELECT id FROM draft WHERE updated_at < :before ORDER BY updated_at";
 
+const FORGET: [&str; 2] = [
+    "DELETE FROM draft_attachment WHERE draft_id IN (SELECT id FROM draft WHERE case_id = :case_id)",
+    "DELETE FROM draft WHERE case_id = :case_id",
+];
+
 const ATTACH: &str = "
     INSERT OR IGNORE INTO draft_attachment (draft_id, attachment_digest) VALUES (:draft_id, :digest)";
 const DETACH: &str = "
     DELETE FROM draft_attachment WHERE draft_id = :draft_id AND attachment_digest = :digest";
 const ATTACHED: &str = "
     SELECT attachment_digest FROM draft_attachment WHERE draft_id = :draft_id ORDER BY attachment_digest";
+
+/// What is being typed in a case goes with it.
+pub(crate) fn forget(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+    for sql in FORGET {
+        connection
+            .prepare_cached(sql)?
+            .execute(named_params! { ":case_id": id!(case) })?;
+    }
+    Ok(())
+}
 
 impl ReadHandle<'_> {
     /// A draft.

@@ -477,18 +477,15 @@ pub(crate) fn forget_positions(connection: &Connection, shared: u64) -> Result<(
     Ok(())
 }
 
-/// Takes a case out of this store, unless it holds own work that the central store has not in a backup.
-pub(crate) fn forget(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
-    if outbox::holds_unsafe(connection, case)? {
-        return Ok(false);
-    }
+/// Takes a case out of this store.
+pub(crate) fn forget(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
     projection::remove(connection, case)?;
     for sql in [FORGET_OUTBOX, FORGET_EVENTS, FORGET_COMMANDS] {
         connection
             .prepare_cached(sql)?
             .execute(named_params! { ":case_id": id!(case) })?;
     }
-    Ok(true)
+    Ok(())
 }
 
 pub(crate) fn all_cases(connection: &Connection) -> Result<Vec<CaseId>, StoreError> {

@@ -11,7 +11,9 @@ use skranke_protocol::wire::{Cursor, FeedItem, FeedPage};
 
 use super::event::{self, Put, Source};
 use super::identity::Noted;
+use super::sealed::{self, Place};
 use super::{attachment, device, outbox, setting};
+use crate::connection;
 use crate::error::{Damage, StoreError, is_constraint};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::projection::DueRule;
@@ -33,7 +35,8 @@ const ENTER_EPOCH: &str = "
        SET epoch = excluded.epoch, position = min(position, :shared), backup = min(backup, :shared),
            read_at = excluded.read_at";
 
-/// Name of the setting with the cases that left this device's scope and hold own work that is in no backup yet.
+/// Name of the setting with the cases that left this device's scope and cannot go yet: they hold own work that was not
+/// handed over, or that is in no backup while there is no key to seal it to.
 const LEAVING: &str = "leaving_cases";
 
 const READ_ANEW: &str = "UPDATE feed_cursor SET position = 0";
@@ -140,7 +143,7 @@ impl WriteHandle<'_> {
     /// What the engine answers.
     pub fn take_page(&mut self, page: &FeedPage) -> Result<PageTaken, StoreError> {
         let own = device::own(&self.transaction)?.map(|own| own.device);
-        let mut taking = Taking::new(own);
+        let mut taking = Taking::new(own, sealed::is_any(&self.transaction)?);
         let before = leaving(&self.transaction)?;
         let mut leaving = before.clone();
         for entry in &page.items {
@@ -161,8 +164,12 @@ impl WriteHandle<'_> {
             }
         }
         let mut taken = taking.project(&self.transaction, &self.due_rule)?;
-        outbox::set_backed_up(&self.transaction, page.backup_position)?;
-        taken.left = self.let_go(&before, leaving)?;
+        let place = Place {
+            position: page.cursor.position,
+            backup: page.backup_position,
+        };
+        self.set_backed_up(place.backup)?;
+        taken.left = self.let_go(&before, leaving, place)?;
         for case in &taken.left {
             taken.changed.remove(case);
         }
@@ -183,23 +190,45 @@ impl WriteHandle<'_> {
     /// # Errors
     /// What the engine answers.
     pub fn note_backup(&mut self, position: u64) -> Result<(), StoreError> {
-        outbox::set_backed_up(&self.transaction, position)?;
-        let before = leaving(&self.transaction)?;
-        self.let_go(&before, before.clone())?;
+        self.set_backed_up(position)?;
         self.transaction
             .prepare_cached(SET_BACKUP)?
             .execute(named_params! { ":backup": number(position)? })?;
+        self.let_go_of_waiting()
+    }
+
+    fn set_backed_up(&mut self, backup: u64) -> Result<(), StoreError> {
+        outbox::set_backed_up(&self.transaction, backup)?;
+        let gone = sealed::set_backed_up(&self.transaction, backup)?;
+        self.useless_boxes.extend(gone);
+        Ok(())
+    }
+
+    /// Tries again to take out the cases that left this device's scope and could not go.
+    pub(crate) fn let_go_of_waiting(&mut self) -> Result<(), StoreError> {
+        let before = leaving(&self.transaction)?;
+        if before.is_empty() {
+            return Ok(());
+        }
+        let place = Place {
+            position: self.reading().cursor()?.position,
+            backup: self.reading().backup_position()?,
+        };
+        self.let_go(&before, before.clone(), place)?;
         Ok(())
     }
 
     /// Goes on in an epoch of the central store: what it has in common with what was read here ends at `shared`, and
-    /// everything beyond that, own and pulled, is to be offered again.
+    /// everything beyond that, own, pulled and sealed, is to be offered again.
+    ///
+    /// Returns whether the feed is read from its beginning again. It is where something is sealed: the central store may
+    /// have forgotten that the case was taken off this computer, and then the whole of it is this computer's again.
     ///
     /// Basis: spec reliability, finding 6.
     ///
     /// # Errors
     /// What the engine answers.
-    pub fn enter_epoch(&mut self, epoch: u64, shared: u64) -> Result<(), StoreError> {
+    pub fn enter_epoch(&mut self, epoch: u64, shared: u64) -> Result<bool, StoreError> {
         outbox::offer_again(&self.transaction, shared)?;
         event::forget_positions(&self.transaction, shared)?;
         attachment::offer_again(&self.transaction)?;
@@ -210,23 +239,42 @@ impl WriteHandle<'_> {
                 ":shared": number(shared)?,
                 ":read_at": millis(self.now),
             })?;
-        Ok(())
+        let offers_sealed = sealed::offer_again(&self.transaction, shared)?;
+        if offers_sealed {
+            read_anew(&self.transaction)?;
+        }
+        Ok(offers_sealed)
     }
 
-    /// Takes cases out that left this device's scope, once the central store has all own work in them in a backup;
-    /// the others go later.
+    /// Takes cases out that left this device's scope, as soon as the central store has all own work in them: what is in
+    /// no backup yet stays sealed. Without a key to seal it to they stay until it is in one.
     fn let_go(
         &mut self,
         before: &BTreeSet<CaseId>,
         mut leaving: BTreeSet<CaseId>,
+        place: Place,
     ) -> Result<BTreeSet<CaseId>, StoreError> {
         let mut left = BTreeSet::new();
+        let key = sealed::key(&self.transaction)?;
+        if !leaving.is_empty() {
+            connection::erase_what_is_deleted(&self.transaction, true)?;
+        }
         for case in &leaving {
-            if event::forget(&self.transaction, *case)? {
+            let may_go = match &key {
+                Some(key) => sealed::seal_case(&self.transaction, self.vault, *case, key, place)?,
+                None => !outbox::holds_unsafe(&self.transaction, *case)?,
+            };
+            if may_go {
+                event::forget(&self.transaction, *case)?;
                 left.insert(*case);
             }
         }
-        self.forgets |= !left.is_empty();
+        if !left.is_empty() {
+            self.forgets = true;
+            self.sweep_attachments()?;
+        } else if !leaving.is_empty() && !self.forgets {
+            connection::erase_what_is_deleted(&self.transaction, false)?;
+        }
         leaving.retain(|case| !left.contains(case));
         if leaving != *before {
             let texts: Vec<String> = leaving.iter().map(ToString::to_string).collect();
@@ -272,6 +320,8 @@ impl WriteHandle<'_> {
 /// A page on its way into the store.
 struct Taking<'p> {
     own: Option<DeviceId>,
+    /// Whether something is here sealed that may come back to be read.
+    holds_sealed: bool,
     noted: Noted,
     /// Cases that begin on this page: all their events, so that none has to be read back.
     begun: HashMap<CaseId, Vec<&'p SealedEvent>>,
@@ -279,9 +329,10 @@ struct Taking<'p> {
 }
 
 impl<'p> Taking<'p> {
-    fn new(own: Option<DeviceId>) -> Self {
+    fn new(own: Option<DeviceId>, holds_sealed: bool) -> Self {
         Self {
             own,
+            holds_sealed,
             noted: Noted::default(),
             begun: HashMap::new(),
             taken: PageTaken::default(),
@@ -316,6 +367,9 @@ impl<'p> Taking<'p> {
                     outbox::confirm(connection, header.command_id, position)?;
                 }
                 if put == Put::New {
+                    if self.holds_sealed {
+                        sealed::forget(connection, header.command_id)?;
+                    }
                     self.taken.new_events += 1;
                     self.taken.changed.insert(header.case_id);
                     if self.noted.has_begun(header.case_id) {

@@ -8,8 +8,8 @@ use skranke_domain::ids::{CaseId, CommandId};
 use skranke_protocol::plan::{OutboxState as Meaning, OwnEvent, outbox_state};
 use skranke_protocol::wire::{CommandVerdict, Outcome, QuarantineReason, wire_size_of};
 
-use super::event;
 use super::kept_count::KeptCounts;
+use super::{event, sealed};
 use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
 use crate::value::{coded, id, millis, moment, number, unsigned, uuid, word};
@@ -294,9 +294,10 @@ impl ReadHandle<'_> {
             .prepare_cached(RETURNED)?
             .query_row([], |row| row.get("returned"))?;
         let returned = unsigned(returned)?;
+        let sealed = sealed::waiting(self.connection)?;
         Ok(OutboxCounts {
-            total: total - returned,
-            waiting: of(SyncState::Waiting)? + of(SyncState::Sent)?,
+            total: total + sealed - returned,
+            waiting: of(SyncState::Waiting)? + of(SyncState::Sent)? + sealed,
             quarantined: of(SyncState::Quarantined)? - returned,
             deferred: of(SyncState::Deferred)?,
         })
@@ -418,7 +419,7 @@ impl WriteHandle<'_> {
             let code: String = code.chars().take(64).collect();
             set(&self.transaction, *command_id, state, Some(&code), position)?;
         }
-        Ok(())
+        self.let_go_of_waiting()
     }
 
     /// Sets work apart that a person at the central store sent back: it counts in its case no more, and stays in the

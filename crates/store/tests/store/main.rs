@@ -24,6 +24,7 @@ mod ruin;
 mod saving;
 mod schema;
 mod scratch;
+mod sealing;
 mod sharing;
 mod syncing;
 mod typing;

@@ -25,7 +25,7 @@ fn head(position: u64) -> Signed<TenantHead> {
     Signed::new(&head, &SigningKey::from_seed(&[1; 32])).unwrap()
 }
 
-fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
+pub(crate) fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
     let items: Vec<_> = items
         .into_iter()
         .zip(first..)
@@ -45,7 +45,7 @@ fn page(items: Vec<FeedItem>, first: u64, backup_position: u64) -> FeedPage {
     }
 }
 
-fn events(sealed: &[SealedEvent]) -> Vec<FeedItem> {
+pub(crate) fn events(sealed: &[SealedEvent]) -> Vec<FeedItem> {
     sealed
         .iter()
         .map(|event| FeedItem::Event {
@@ -54,7 +54,7 @@ fn events(sealed: &[SealedEvent]) -> Vec<FeedItem> {
         .collect()
 }
 
-fn take(desk: &mut Desk, page: &FeedPage) -> PageTaken {
+pub(crate) fn take(desk: &mut Desk, page: &FeedPage) -> PageTaken {
     let mut write = desk.write(Action::Synchronised);
     let taken = write.take_page(page).unwrap();
     write.commit().unwrap();
@@ -69,7 +69,7 @@ fn colleague() -> Sealer {
     )
 }
 
-fn colleagues_case() -> Vec<SealedEvent> {
+pub(crate) fn colleagues_case() -> Vec<SealedEvent> {
     colleague().seal(
         case_id(900),
         &[],

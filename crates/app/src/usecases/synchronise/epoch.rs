@@ -96,8 +96,11 @@ impl App {
             .map_err(host)?;
         rehearsal::point("offer.epoch_heard");
         self.taking_in(|write| {
-            write.enter_epoch(status.epoch, shared)?;
-            tree::enter_epoch(write, before, status.epoch, shared)?;
+            if write.enter_epoch(status.epoch, shared)? {
+                tree::read_anew(write)?;
+            } else {
+                tree::enter_epoch(write, before, status.epoch, shared)?;
+            }
             settings::write(write, OPENING, &warrant.opening)?;
             device_log::hand_over_anew(write)?;
             settings::write(write, OFFER, &Some(Offer::default()))

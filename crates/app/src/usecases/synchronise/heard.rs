@@ -1,7 +1,10 @@
 //! What a round hears besides events and is kept for when the central store is away: only where it is news, since
 //! everything that is written leaves a row in the log.
 
+use std::collections::BTreeMap;
+
 use skranke_protocol::wire::{Scope, Status};
+use skranke_store::{ReadHandle, WriteHandle};
 
 use crate::error::AppError;
 use crate::rights::OWN_CASES_ALONE;
@@ -57,4 +60,24 @@ impl App {
         }
         self.taking_in(|write| settings::write(write, CLOCK_OFFSET, &offset))
     }
+}
+
+/// Name of the setting that keeps what people call the other computers, by device id.
+const DEVICE_CODES: &str = "device_codes";
+
+/// What people call the other computers whose work was fetched.
+pub(crate) fn device_codes(read: &ReadHandle<'_>) -> Result<BTreeMap<String, String>, AppError> {
+    Ok(settings::read_in(read, DEVICE_CODES)?.unwrap_or_default())
+}
+
+pub(super) fn keep_device_codes(
+    write: &mut WriteHandle<'_>,
+    told: &BTreeMap<String, String>,
+) -> Result<(), AppError> {
+    let mut codes = device_codes(&write.reading())?;
+    if told.iter().all(|(id, code)| codes.get(id) == Some(code)) {
+        return Ok(());
+    }
+    codes.extend(told.clone());
+    settings::write(write, DEVICE_CODES, &codes)
 }

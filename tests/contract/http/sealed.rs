@@ -1,0 +1,139 @@
+//! Boxes over HTTP: what opens is judged like any other work, what does not is counted and told, and nothing fails.
+
+use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
+use skranke_domain::ids::{CommandId, Sha256Digest};
+use skranke_protocol::encoding::to_base64_url;
+use skranke_protocol::envelope::SealedEvent;
+use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::recovery::{BOX_BYTES, RecoveryKey, RecoverySecret};
+use skranke_protocol::wire::{
+    MAX_CHUNK_BYTES, Outcome, PushBatch, QuarantineReason, SealedBatch, SealedCommand, Verdict,
+};
+use skranke_server::attachments::AttachmentFolder;
+use skranke_server::store::key_file::KeyFile;
+use skranke_sync::{Cancel, Client};
+
+use super::client::refused;
+use super::town::Town;
+use crate::office::TENANT;
+
+/// The key the server tells, as a client believes it.
+fn recovery_key(town: &Town, client: &Client) -> RecoveryKey {
+    let told = client.status().unwrap().recovery.unwrap();
+    let told = told.verify(&town.server.central().public_key()).unwrap();
+    assert_eq!(told.tenant, TENANT);
+    told.key
+}
+
+fn named(command_id: CommandId, sealed: &[u8]) -> SealedCommand {
+    SealedCommand {
+        command_id,
+        sealed: to_base64_url(sealed),
+    }
+}
+
+fn in_a_box(key: &RecoveryKey, events: &[SealedEvent]) -> SealedCommand {
+    let command = PushBatch::of(events).commands.remove(0);
+    let plain = serde_json::to_vec(&command).unwrap();
+    named(command.command_id, &key.seal(&plain, &mut OsRng).unwrap())
+}
+
+fn alarms(town: &Town) -> Vec<String> {
+    let alarms = town.operator().alarms(TENANT).unwrap();
+    alarms.into_iter().map(|alarm| alarm.code).collect()
+}
+
+#[test]
+fn what_opens_is_judged_like_any_other_work_and_what_does_not_is_counted_and_told() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let key = recovery_key(&town, &client);
+    let foreign = RecoverySecret::from_bytes([9; 32]).public();
+    let (_, first) = laptop.open_case("2512169996");
+    let (_, second) = laptop.open_case("2211771212");
+    let good = in_a_box(&key, &first);
+    let whole = skranke_protocol::encoding::from_base64_url(&good.sealed).unwrap();
+    let mut damaged = whole.clone();
+    damaged[40] ^= 1;
+    let of_second = in_a_box(&key, &second).command_id;
+    let not_text = SealedCommand {
+        command_id: of_second,
+        sealed: "æ ikke base64".to_owned(),
+    };
+    let bad = [
+        in_a_box(&foreign, &second),
+        named(of_second, &damaged),
+        named(of_second, &whole[..BOX_BYTES - 1]),
+        named(of_second, &[]),
+        named(of_second, &whole),
+        named(of_second, &key.seal(b"not a command", &mut OsRng).unwrap()),
+        not_text,
+    ];
+    let count = bad.len();
+    let commands = [bad.to_vec(), vec![good.clone()]].concat();
+
+    let unsealed = client.push_sealed(&SealedBatch { commands }).unwrap();
+
+    assert_eq!(unsealed.unopened.len(), count);
+    let [verdict] = unsealed.pushed.verdicts.as_slice() else {
+        panic!("one box opens");
+    };
+    assert_eq!(verdict.command_id, good.command_id);
+    assert!(matches!(
+        verdict.verdict.outcome(),
+        Outcome::Accepted { .. }
+    ));
+    assert_eq!(unsealed.pushed.confirmation.seq, first.len() as u64);
+    assert_eq!(alarms(&town), ["sealed_not_opened"]);
+
+    // The same box again is known; another device's work is not this one's to bring
+    let again = client.push_sealed(&SealedBatch {
+        commands: vec![good],
+    });
+    let verdicts = again.unwrap().pushed.verdicts;
+    assert!(matches!(verdicts[0].verdict, Verdict::Duplicate(_)));
+    let (other, _) = town.counter(2, &["counter"]);
+    let theirs = other.push_sealed(&SealedBatch {
+        commands: vec![in_a_box(&key, &second)],
+    });
+    let reason = QuarantineReason::OtherDevice;
+    assert_eq!(
+        theirs.unwrap().pushed.verdicts[0].verdict,
+        Verdict::First(Outcome::Quarantined { reason })
+    );
+}
+
+#[test]
+fn a_sealed_scan_is_opened_piece_by_piece_and_a_damaged_piece_is_refused() {
+    let town = Town::new();
+    let (client, _) = town.counter(1, &["counter"]);
+    let key = recovery_key(&town, &client);
+    let scan: Vec<u8> = b"%PDF-1.7"
+        .iter()
+        .copied()
+        .cycle()
+        .take(2_500_000)
+        .collect();
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let mut boxes = Vec::new();
+    for piece in scan.chunks(MAX_CHUNK_BYTES - BOX_BYTES) {
+        boxes.extend(key.seal(piece, &mut OsRng).unwrap());
+    }
+    let mut damaged = boxes.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    let cancel = Cancel::default();
+
+    let torn = client.upload_sealed(&digest, &damaged, &cancel, |_| {});
+    assert_eq!(refused(torn), ProblemCode::ContentMismatch);
+    let mut told = 0;
+    client
+        .upload_sealed(&digest, &boxes, &cancel, |done| told = done)
+        .unwrap();
+
+    assert_eq!(told, scan.len() as u64);
+    let path = |name: &str| town.folder.path().join(name);
+    let key = KeyFile::read(&path("central.key")).unwrap();
+    let folder = AttachmentFolder::open(&path("central.attachments"), key.as_bytes()).unwrap();
+    assert!(folder.read(TENANT, &digest).unwrap() == scan);
+}
