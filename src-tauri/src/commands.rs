@@ -31,6 +31,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::case::conflict_resolve,
         commands::case::take_back,
         commands::case::end_exemption,
+        commands::case::death_undo,
         commands::case::extend,
         commands::case::make_permanent,
         commands::case::merge,

@@ -2,7 +2,7 @@
 //! nothing is recorded twice, anybody may go on with it, and two at once do not lose each other's work.
 
 use skranke_app::App;
-use skranke_app::api::case::{CaseRef, CaseView, Decision, EndRequest};
+use skranke_app::api::case::{CaseRef, CaseView, DeathUndoRequest, Decision, EndRequest};
 use skranke_app::api::draft::{
     AttachRequest, DraftRef, DraftSaveRequest, DraftView, FieldValue, Fields,
 };
@@ -645,6 +645,97 @@ fn domain_1_3_a_citizen_who_dies_closes_the_open_case_and_no_other_is_decided() 
         ended_on: "12.03.2026".to_owned(),
     });
     assert_eq!(code(rejoined), ErrorCode::NotDecided);
+}
+
+#[test]
+fn domain_1_3_a_death_recorded_by_mistake_is_undone_with_a_reason_and_work_goes_on() {
+    // Given a death recorded on the wrong one of two citizens, and filed
+    let office = Office::open();
+    let case = without_id(&office);
+    let other = office.draft().decide(Decision::HandIn).expect("handed in");
+    let died = || {
+        office.app.end_exemption(EndRequest {
+            case_id: case.row.id.clone(),
+            ending: "deceased".to_owned(),
+            ended_on: "12.03.2026".to_owned(),
+        })
+    };
+    died().expect("recorded");
+    office
+        .journalise(&case.row.id, "2026-1234")
+        .expect("journalised");
+
+    // When it is taken back
+    let undo = |case_id: &str, reason: &str| {
+        office.app.death_undo(DeathUndoRequest {
+            case_id: case_id.to_owned(),
+            reason: reason.to_owned(),
+        })
+    };
+    assert_eq!(code(undo(&case.row.id, " ")), ErrorCode::ReasonMissing);
+    assert_eq!(
+        code(undo(&other.row.id, "Forkert borger")),
+        ErrorCode::NoDeathRecorded
+    );
+    let open = undo(&case.row.id, "Forkert borger").expect("undone");
+
+    // Then the case is what it was: it is on the list of open work, what was missing stands there, it goes on
+    assert_eq!(open.row.state, "incomplete");
+    assert!(open.actions.contains(&"continue".to_owned()));
+    assert!(!open.actions.contains(&"death_undo".to_owned()));
+    assert!(open.ticks.iter().all(|tick| tick.at.is_empty()));
+    let granted = sheet(&office, go_on(&office, &other.row.id)).grant();
+    assert_eq!(granted.expect("granted").row.state, "granted");
+
+    // And nothing is deleted: the death, the journal and the mistake stand in the history, with the reason
+    assert_eq!(times(&open, "ended"), 1);
+    assert_eq!(times(&open, "journalised"), 1);
+    let line = open
+        .timeline
+        .iter()
+        .find(|line| line.kind == "death_undone")
+        .expect("told");
+    assert_eq!(line.detail, "Forkert borger");
+    assert_eq!(
+        code(undo(&case.row.id, "En gang til")),
+        ErrorCode::NoDeathRecorded
+    );
+
+    // And it may be true another time
+    assert_eq!(died().expect("recorded").row.state, "deceased");
+}
+
+#[test]
+fn an_exemption_in_force_is_in_force_again_when_the_death_was_a_mistake() {
+    let office = Office::open();
+    let case = office.registered().row.id;
+    office.journalise(&case, "2026-1").expect("journalised");
+    let ended = office.app.end_exemption(EndRequest {
+        case_id: case.clone(),
+        ending: "deceased".to_owned(),
+        ended_on: "13.03.2026".to_owned(),
+    });
+    assert!(!ended.expect("recorded").exempt);
+
+    let again = office.app.death_undo(DeathUndoRequest {
+        case_id: case.clone(),
+        reason: "Tastet i den forkerte sag".to_owned(),
+    });
+
+    let again = again.expect("undone");
+    assert!(again.exempt);
+    assert_eq!(
+        again.row.ticks_missing,
+        ["receipt", "journalised"],
+        "the journal is told of the correction"
+    );
+    let listed = office.store();
+    let row = listed
+        .read()
+        .and_then(|read| read.case_row(case.parse().expect("an id")))
+        .expect("read")
+        .expect("listed");
+    assert_eq!(row.state.code(), "granted", "the list follows");
 }
 
 #[test]

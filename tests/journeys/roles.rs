@@ -205,6 +205,10 @@ impl Story {
                 This(Act::Finish),
                 json!({ "case_id": registered, "ending": "deceased", "ended_on": "2026-03-12" }),
             ),
+            "death_undo" => (
+                This(Act::Correct),
+                json!({ "case_id": registered, "reason": "Forkert borger" }),
+            ),
             "note_add" => (
                 This(Act::Supplement),
                 json!({ "case_id": granted, "text": "Noget" }),

@@ -372,6 +372,7 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "returned_done",
         "conflict_resolve",
         "end_exemption",
+        "death_undo",
     ];
     // The same case page too
     const SAME_PAGE: [&str; 3] = ["decide", "register_look", "note_add"];

@@ -55,3 +55,19 @@ test.each([
   await until(() => core.of('end_exemption').length === 1, 'the ending')
   expect(core.of('end_exemption')[0]).toMatchObject({ ending, ended_on: '2026-03-11' })
 })
+
+test('a death recorded by mistake is taken back with a reason', async () => {
+  const view = { ...answers.case, actions: ['death_undo'] }
+  const core = new RecordedCore({ case_show: view, death_undo: { ...view, actions: [] } })
+  await open(core, { name: 'case', case: view.row.id, purpose: 'case_work' })
+  await until(() => document.getElementById('death-undo') !== null, 'the button')
+  get('death-undo').click()
+  await until(() => document.getElementById('death-undo-dialog-reason') !== null, 'the reason')
+  get('death-undo-dialog-confirm').click()
+  await settle()
+  expect(core.of('death_undo')).toEqual([])
+  await type('death-undo-dialog-reason', 'Noteret på den forkerte borger')
+  get('death-undo-dialog-confirm').click()
+  await until(() => document.getElementById('death-undo') === null, 'it is undone')
+  expect(core.of('death_undo')).toEqual([{ case_id: view.row.id, reason: 'Noteret på den forkerte borger' }])
+})

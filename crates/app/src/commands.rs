@@ -7,11 +7,11 @@ use ts_rs::{Config, TS};
 
 use crate::api::case::{
     AuditEntry, CaseListRequest, CasePage, CaseRef, CaseRowView, CaseView, ConflictResolveRequest,
-    ConflictSide, ConflictView, DayFigures, DecideRequest, Decision, DuplicateView, EndRequest,
-    ExtendRequest, FactLine, IssuedPaper, MergeRequest, MergeUndoRequest, NoteRequest,
-    RegisterLookRequest, RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest,
-    TickRequest, TickView, TimelineEntry, UndoTickRequest, Worklist, WrongPersonDone,
-    WrongPersonRequest,
+    ConflictSide, ConflictView, DayFigures, DeathUndoRequest, DecideRequest, Decision,
+    DuplicateView, EndRequest, ExtendRequest, FactLine, IssuedPaper, MergeRequest,
+    MergeUndoRequest, NoteRequest, RegisterLookRequest, RevealRequest, Revealed,
+    RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest, TickView, TimelineEntry,
+    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::device_log::{LogEntry, LogPage, LogRequest};
 use crate::api::devices::{
@@ -138,6 +138,7 @@ commands! {
     conflict_resolve(ConflictResolveRequest) -> CaseView;
     take_back(TakeBackRequest) -> CaseView;
     end_exemption(EndRequest) -> CaseView;
+    death_undo(DeathUndoRequest) -> CaseView;
     extend(ExtendRequest) -> CaseView;
     make_permanent(CaseRef) -> CaseView;
     merge(MergeRequest) -> CaseView;
@@ -258,6 +259,7 @@ pub fn typescript() -> String {
         WrongPersonDone,
         TakeBackRequest,
         EndRequest,
+        DeathUndoRequest,
         ExtendRequest,
         DuplicateView,
         MergeRequest,

@@ -190,6 +190,7 @@ impl From<RuleBroken> for AppError {
             RuleBroken::PaperDoesNotFit | RuleBroken::NoTerm => ErrorCode::PaperDoesNotFit,
             // The name of a chosen file is cleaned before it gets here.
             RuleBroken::NothingToRetract | RuleBroken::FileNameNotPlain => ErrorCode::Internal,
+            RuleBroken::NoDeathRecorded => ErrorCode::NoDeathRecorded,
             RuleBroken::NoPowerOfAttorney => ErrorCode::PowerOfAttorneyMissing,
         };
         Self::caused(code, rule)

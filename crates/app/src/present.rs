@@ -315,6 +315,7 @@ pub(crate) fn actions(case: &Case, roles: &[Role], on_terms: Terms) -> Vec<Strin
             on_terms.permanent_by_law && may(Act::Prolong),
         ),
         ("merge_undo", case.is_merged() && may(Act::Merge)),
+        ("death_undo", case.is_closed_by_death() && may(Act::Correct)),
         ("rejoin", case.is_exempt() && may(Act::Finish)),
         // Nobody is visited about what is over.
         ("give_out", case.is_under_way() && may(Act::GiveOut)),
@@ -645,7 +646,7 @@ pub(crate) fn detail(event: &Event, around: &Surroundings<'_>) -> String {
         Event::DuplicateUnlinked { other, reason } => {
             with_reason(&around.number_of(*other), reason)
         }
-        Event::MergeUndone { reason } => reason.clone(),
+        Event::MergeUndone { reason } | Event::DeathUndone { reason } => reason.clone(),
         Event::NoteAdded { text } => text.clone(),
         Event::ConflictResolved { reason, .. } => reason.clone(),
         Event::ConflictOfInterestChecked { none: true } => String::new(),

@@ -190,6 +190,8 @@ pub struct Case {
     pub merged_into: Option<Stamped<CaseId>>,
     /// Where the case stood before it was merged.
     before_merge: Option<(CaseState, Option<DateTime<Utc>>)>,
+    /// Where the case stood before a death was recorded.
+    before_death: Option<(CaseState, Option<DateTime<Utc>>)>,
     /// Unresolved conflicts.
     pub conflicts: Vec<Conflict>,
     /// Values set apart by people who had not seen each other, where one counts (the later, of a tick the earliest)
@@ -241,6 +243,7 @@ impl Case {
             duplicates: Vec::new(),
             merged_into: None,
             before_merge: None,
+            before_death: None,
             conflicts: Vec::new(),
             overlaps: Vec::new(),
             holds_unknown_kind: false,
@@ -362,8 +365,19 @@ impl Case {
                 self.reach(CaseState::TakenBack, recorded);
             }
             Event::Ended { ending, ended_on } => {
+                // Two people may have recorded the same death.
+                if *ending == Ending::Deceased && self.before_death.is_none() {
+                    self.before_death = Some((self.state, self.state_since));
+                }
                 self.ending = Some((*ending, *ended_on));
                 self.reach(CaseState::Ended, recorded);
+            }
+            Event::DeathUndone { .. } => {
+                if let Some((state, since)) = self.before_death.take() {
+                    self.ending = None;
+                    self.state = state;
+                    self.state_since = since;
+                }
             }
             Event::Extended(extended) => {
                 self.extended_until = Some(stamp(recorded, &extended.until));
@@ -407,6 +421,11 @@ impl Case {
     /// Whether the citizen is exempt now: granted *and* registered (practice 2).
     pub fn is_exempt(&self) -> bool {
         self.state == CaseState::Granted && self.registered.is_some()
+    }
+
+    /// Whether it ended because the citizen died, as far as is recorded.
+    pub fn is_closed_by_death(&self) -> bool {
+        self.state == CaseState::Ended && matches!(self.ending, Some((Ending::Deceased, _)))
     }
 
     /// Whether something is left to do in it: a decision, a tick or a choice.

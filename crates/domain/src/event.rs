@@ -582,6 +582,10 @@ pub enum Event {
         ending: Ending,
         ended_on: NaiveDate,
     },
+    /// The death was recorded by mistake: the case is again what it was.
+    DeathUndone {
+        reason: String,
+    },
     Extended(Extended),
     /// A time-limited exemption is permanent from this day by law; the case and its receipt now say so.
     MadePermanent {
@@ -649,6 +653,7 @@ impl Event {
             Event::WronglyCreated(_) => "wrongly_created",
             Event::TakenBack(_) => "taken_back",
             Event::Ended { .. } => "ended",
+            Event::DeathUndone { .. } => "death_undone",
             Event::Extended(_) => "extended",
             Event::MadePermanent { .. } => "made_permanent",
             Event::NoteAdded { .. } => "note_added",

@@ -63,7 +63,7 @@ pub enum Act {
     Finish,
     /// Add notes and attachments to a case.
     Supplement,
-    /// Put right a wrong registration; undo a tick.
+    /// Put right a wrong registration; undo a tick, or a death recorded by mistake.
     Correct,
     /// Take back a granted exemption.
     TakeBack,

@@ -1,10 +1,10 @@
 //! Cases: worklist, search, decisions, ticks, corrections.
 
 use skranke_app::api::case::{
-    CaseListRequest, CasePage, CaseRef, CaseView, ConflictResolveRequest, DecideRequest,
-    EndRequest, ExtendRequest, MergeRequest, MergeUndoRequest, NoteRequest, RegisterLookRequest,
-    RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest, TickRequest,
-    UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
+    CaseListRequest, CasePage, CaseRef, CaseView, ConflictResolveRequest, DeathUndoRequest,
+    DecideRequest, EndRequest, ExtendRequest, MergeRequest, MergeUndoRequest, NoteRequest,
+    RegisterLookRequest, RevealRequest, Revealed, RevokePowerOfAttorneyRequest, TakeBackRequest,
+    TickRequest, UndoTickRequest, Worklist, WrongPersonDone, WrongPersonRequest,
 };
 use skranke_app::api::error::UiError;
 use tauri::State;
@@ -91,6 +91,14 @@ pub(crate) async fn end_exemption(
     request: EndRequest,
 ) -> Result<CaseView, UiError> {
     desk.run(move |app| app.end_exemption(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn death_undo(
+    desk: State<'_, Desk>,
+    request: DeathUndoRequest,
+) -> Result<CaseView, UiError> {
+    desk.run(move |app| app.death_undo(request)).await
 }
 
 #[tauri::command]

@@ -54,6 +54,7 @@ pub(crate) const NAMES: &[&str] = &[
     "conflict_resolve",
     "take_back",
     "end_exemption",
+    "death_undo",
     "extend",
     "make_permanent",
     "merge",

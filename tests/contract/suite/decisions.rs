@@ -178,6 +178,12 @@ pub(crate) fn a_decision_the_law_does_not_allow_is_held_apart_with_its_reason(of
             "rule_set_does_not_fit",
         ),
         (Told::of(refusal()), "reason_missing"),
+        (
+            Told::of(Event::DeathUndone {
+                reason: "Forkert borger".to_owned(),
+            }),
+            "no_death_recorded",
+        ),
     ] {
         let outcome = told.outcome(office, &mut laptop);
         assert_eq!(

@@ -74,6 +74,7 @@ fn on_case(command: &str, case: &str, purpose: Option<&str>) -> Option<OnCase> {
         "merge_undo" => row(&[Act::Merge], TheCommand, json!({ "case_id": case, "reason": "" })),
         "end_exemption" => row(&[Act::Finish], TheCommand,
             json!({ "case_id": case, "ending": "rejoined_at_counter", "ended_on": "2026-03-12" })),
+        "death_undo" => row(&[Act::Correct], TheCommand, json!({ "case_id": case, "reason": "" })),
         "note_add" => row(&[Act::Supplement], TheCommand, json!({ "case_id": case, "text": "" })),
         "revoke_power_of_attorney" => row(&[Act::Supplement, Act::SeeChannel], TheCommand,
             json!({ "case_id": case, "revoked_on": "13.03.2026", "reason": "" })),

@@ -4,7 +4,7 @@ import type { AttachmentView, CaseView, Commands, TickView } from './api'
 import type { Desk } from './desk.svelte'
 import { Work } from './work.svelte'
 
-type CaseCommand = 'tick' | 'tick_undo' | 'register_look' | 'take_back' | 'conflict_resolve' | 'end_exemption' | 'extend' | 'merge' | 'merge_undo' | 'make_permanent' | 'note_add' | 'revoke_power_of_attorney' | 'decide'
+type CaseCommand = 'tick' | 'tick_undo' | 'register_look' | 'take_back' | 'conflict_resolve' | 'end_exemption' | 'death_undo' | 'extend' | 'merge' | 'merge_undo' | 'make_permanent' | 'note_add' | 'revoke_power_of_attorney' | 'decide'
 
 export class OneCase {
   readonly desk: Desk

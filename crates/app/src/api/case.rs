@@ -430,6 +430,15 @@ pub struct EndRequest {
     pub ended_on: String,
 }
 
+/// A death that was recorded by mistake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeathUndoRequest {
+    /// The case.
+    pub case_id: String,
+    /// How it came about.
+    pub reason: String,
+}
+
 /// Extending a time-limited exemption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ExtendRequest {

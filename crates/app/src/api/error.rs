@@ -61,6 +61,8 @@ error_codes! {
     RegisteredBeforeDecision => "registered_before_decision",
     /// The cases are not two that can be one.
     NotMergeable => "not_mergeable",
+    /// No death closed the case.
+    NoDeathRecorded => "no_death_recorded",
     /// The case goes on in the one it was merged into.
     MergedAway => "merged_away",
     /// The case is over: there is nothing left to visit anybody about.

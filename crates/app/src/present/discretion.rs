@@ -128,6 +128,7 @@ pub(crate) const fn may_tell(event: &Event) -> bool {
         | Event::WronglyCreated(_)
         | Event::TakenBack(_)
         | Event::Ended { .. }
+        | Event::DeathUndone { .. }
         | Event::Extended(_)
         | Event::MadePermanent { .. }
         | Event::NoteAdded { .. }
@@ -151,6 +152,7 @@ pub(crate) const fn holds_own_words(event: &Event) -> bool {
             | Event::TickUndone { .. }
             | Event::WronglyCreated(_)
             | Event::TakenBack(_)
+            | Event::DeathUndone { .. }
             | Event::Extended(_)
             | Event::DuplicateUnlinked { .. }
             | Event::MergedInto(_)

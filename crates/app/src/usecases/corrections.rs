@@ -7,8 +7,8 @@ use skranke_domain::role::Act;
 use uuid::Uuid;
 
 use crate::api::case::{
-    CaseRef, CaseView, EndRequest, ExtendRequest, NoteRequest, RevokePowerOfAttorneyRequest,
-    TakeBackRequest, WrongPersonDone, WrongPersonRequest,
+    CaseRef, CaseView, DeathUndoRequest, EndRequest, ExtendRequest, NoteRequest,
+    RevokePowerOfAttorneyRequest, TakeBackRequest, WrongPersonDone, WrongPersonRequest,
 };
 use crate::api::draft::{DraftRef, FieldValue, Fields};
 use crate::api::error::ErrorCode;
@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::record::load;
 use crate::state::App;
 use crate::usecases::decisions::{consultation, ended_by};
-use crate::usecases::drafts;
+use crate::usecases::{drafts, reason};
 
 /// Fields that say who the citizen is: they never follow into the draft for the right person.
 const ABOUT_THE_CITIZEN: [&str; 8] = [
@@ -120,6 +120,18 @@ impl App {
         let ended_on = ended_by(&request.ended_on, "ended_on", today)?;
         self.on_case(Act::Finish, &request.case_id, |command| {
             command.add(Event::Ended { ending, ended_on })
+        })
+    }
+
+    /// Takes back that the citizen is dead, recorded by mistake: the case is again what it was. What stood in the
+    /// journal is filed anew.
+    ///
+    /// # Errors
+    /// `NoDeathRecorded` where no death closed the case; `ReasonMissing`.
+    pub fn death_undo(&self, request: DeathUndoRequest) -> Result<CaseView, AppError> {
+        self.on_case(Act::Correct, &request.case_id, |command| {
+            let reason = reason::given(&request.reason)?;
+            command.add(Event::DeathUndone { reason })
         })
     }
 

@@ -118,6 +118,7 @@ pub(super) const fn field_of(event: &Event) -> Field {
         | Event::WronglyCreated(_)
         | Event::TakenBack(_)
         | Event::Ended { .. }
+        | Event::DeathUndone { .. }
         | Event::MergedInto(_)
         | Event::MergeUndone { .. } => Field::State,
         Event::Registered(_)
@@ -147,6 +148,7 @@ pub(super) fn say_the_same(one: &Event, other: &Event) -> bool {
         | (Event::ReceiptGiven(_), Event::ReceiptGiven(_))
         | (Event::Journalised(_), Event::Journalised(_)) => false,
         (Event::Withdrawn { .. }, Event::Withdrawn { .. })
+        | (Event::DeathUndone { .. }, Event::DeathUndone { .. })
         | (Event::MergeUndone { .. }, Event::MergeUndone { .. }) => true,
         (Event::MergedInto(a), Event::MergedInto(b)) => a.other == b.other,
         (Event::HelpedInstead { offer: a, .. }, Event::HelpedInstead { offer: b, .. }) => a == b,

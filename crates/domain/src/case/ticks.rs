@@ -34,7 +34,7 @@ impl Ticks {
                 Tick::Journalised => self.journalised.retain(|tick| !seen.contains(&tick.event)),
             },
             // What was filed before does not tell of the correction: it is filed anew.
-            Event::WronglyCreated(_) | Event::TakenBack(_) => {
+            Event::WronglyCreated(_) | Event::TakenBack(_) | Event::DeathUndone { .. } => {
                 self.journalised.retain(|tick| !seen.contains(&tick.event));
             }
             // Neither does the receipt the citizen holds: it names another last day.

@@ -41,6 +41,8 @@ pub enum RuleBroken {
     MergeOtherCitizen,
     #[error("the case it is merged into was not told")]
     MergeNotLinked,
+    #[error("no death is recorded in the case")]
+    NoDeathRecorded,
     #[error("the case was not merged")]
     NotMerged,
     #[error("the case goes on in the one it was merged into")]
@@ -114,6 +116,7 @@ impl RuleBroken {
             Self::NotMergeable => "not_mergeable",
             Self::MergeOtherCitizen => "merge_other_citizen",
             Self::MergeNotLinked => "merge_not_linked",
+            Self::NoDeathRecorded => "no_death_recorded",
             Self::NotMerged => "not_merged",
             Self::MergedAway => "merged_away",
             Self::TermRanOut => "term_ran_out",
@@ -363,6 +366,8 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             }
             Ok(())
         }
+        Event::DeathUndone { reason } if case.is_closed_by_death() => said(reason),
+        Event::DeathUndone { .. } => Err(RuleBroken::NoDeathRecorded),
         Event::Extended(extended) => {
             let present_end = running_term(case)?;
             let today = danish_time::date_at(extended.extended_at);
@@ -464,6 +469,7 @@ const fn rests_on(event: &Event) -> &'static [Field] {
         | Event::Extended(_)
         | Event::MadePermanent { .. }
         | Event::Ended { .. }
+        | Event::DeathUndone { .. }
         | Event::MergedInto(_)
         | Event::MergeUndone { .. }
         | Event::DuplicateLinked { .. }
@@ -532,9 +538,10 @@ pub const fn act_of(event: &Event) -> Act {
         | Event::Journalised(_)
         | Event::Ended { .. } => Act::Finish,
         Event::Extended(_) | Event::MadePermanent { .. } => Act::Prolong,
-        Event::TickUndone { .. } | Event::WronglyCreated(_) | Event::ConflictResolved { .. } => {
-            Act::Correct
-        }
+        Event::TickUndone { .. }
+        | Event::WronglyCreated(_)
+        | Event::DeathUndone { .. }
+        | Event::ConflictResolved { .. } => Act::Correct,
         Event::TakenBack(_) => Act::TakeBack,
         Event::MergedInto(_)
         | Event::MergeUndone { .. }

@@ -245,6 +245,7 @@ mirror!(MergedInto of event::MergedInto {
     reason: String,
 });
 fields!(MergeUndone { reason: String });
+fields!(DeathUndone { reason: String });
 fields!(DuplicateUnlinked {
     #[serde(with = "as_text")]
     other: CaseId,
@@ -441,6 +442,9 @@ pub(super) fn to_value(event: &Event) -> Result<Value, serde_json::Error> {
         Event::MergeUndone { reason } => json(&MergeUndone {
             reason: reason.clone(),
         }),
+        Event::DeathUndone { reason } => json(&DeathUndone {
+            reason: reason.clone(),
+        }),
     }
 }
 
@@ -565,6 +569,9 @@ pub(super) fn from_json(kind: &str, bytes: &[u8]) -> Option<Result<Event, serde_
         }),
         "merged_into" => read(bytes, |wire: MergedInto| Event::MergedInto(wire.into())),
         "merge_undone" => read(bytes, |wire: MergeUndone| Event::MergeUndone {
+            reason: wire.reason,
+        }),
+        "death_undone" => read(bytes, |wire: DeathUndone| Event::DeathUndone {
             reason: wire.reason,
         }),
         _ => None,

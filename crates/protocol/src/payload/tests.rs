@@ -230,6 +230,7 @@ fn samples() -> Vec<Event> {
             reason: text("r"),
         }),
         Event::MergeUndone { reason: text("r") },
+        Event::DeathUndone { reason: text("r") },
     ]
 }
 

@@ -428,6 +428,9 @@ fn anything() -> impl Strategy<Value = Event> {
         }),
         ended(Ending::RejoinedByCitizen),
         ended(Ending::Deceased),
+        Event::DeathUndone {
+            reason: "Forkert borger".to_owned(),
+        },
     ])
 }
 

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "merged_away" | "case_over" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "pin_needed" | "pin_wrong" | "pin_wait" | "pin_too_simple" | "lease_ended" | "clock_set_back" | "lease_refused" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "too_many_pages" | "image_too_large" | "attachment_elsewhere" | "attachment_not_sent" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "already_enrolled" | "server_address_invalid" | "municipality_unknown" | "enrolment_code_mistyped" | "enrolment_code_wrong" | "enrolment_code_used" | "enrolment_code_expired" | "too_many_attempts" | "server_not_found" | "not_a_skranke_server" | "computer_unknown" | "program_too_old" | "server_too_old" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "device_wiped" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "no_death_recorded" | "merged_away" | "case_over" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "pin_needed" | "pin_wrong" | "pin_wait" | "pin_too_simple" | "lease_ended" | "clock_set_back" | "lease_refused" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "too_many_pages" | "image_too_large" | "attachment_elsewhere" | "attachment_not_sent" | "file_not_written" | "character_unprintable" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "already_enrolled" | "server_address_invalid" | "municipality_unknown" | "enrolment_code_mistyped" | "enrolment_code_wrong" | "enrolment_code_used" | "enrolment_code_expired" | "too_many_attempts" | "server_not_found" | "not_a_skranke_server" | "computer_unknown" | "program_too_old" | "server_too_old" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "device_wiped" | "grant_expired" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -1536,6 +1536,16 @@ ending: string,
  */
 ended_on: string, };
 
+export type DeathUndoRequest = { 
+/**
+ * The case.
+ */
+case_id: string, 
+/**
+ * How it came about.
+ */
+reason: string, };
+
 export type ExtendRequest = { 
 /**
  * The case.
@@ -2674,6 +2684,7 @@ export interface Commands {
   conflict_resolve: { request: ConflictResolveRequest; answer: CaseView };
   take_back: { request: TakeBackRequest; answer: CaseView };
   end_exemption: { request: EndRequest; answer: CaseView };
+  death_undo: { request: DeathUndoRequest; answer: CaseView };
   extend: { request: ExtendRequest; answer: CaseView };
   make_permanent: { request: CaseRef; answer: CaseView };
   merge: { request: MergeRequest; answer: CaseView };
