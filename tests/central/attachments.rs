@@ -183,6 +183,8 @@ fn forms_end_whole_once_there_is_room(disk: &SmallDisk, town: &Town) {
         let story = format!("{left_bytes} bytes left");
         let form = grainy_picture(800 + number, 700);
         let digest = attach(&app, town, &case, &form);
+        // That it was attached is news, too, and may find no room either.
+        told.confirmed.clear();
         let full = disk.fill_but(left_bytes);
 
         let refused = app.sync_now(()).unwrap();

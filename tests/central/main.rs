@@ -239,6 +239,7 @@ fn draft_of(app: &App, cpr: &str, name: &str) -> String {
         ("citizen_name", name),
         ("citizen_address", "Ahornvej 3\n9990 Solbjerg"),
         ("register_seen", "not_exempt"),
+        ("unopened_post", "registered_address"),
     ] {
         fields.insert(id.to_owned(), FieldValue::Text(value.to_owned()));
     }

@@ -35,6 +35,15 @@ async fn guardian_shows_the_scope_and_a_witness_stands_in_for_the_signature() ->
     window.tick("guardian_document_seen").await?;
     look(&window, "trin-1").await?;
     window.picture_at_double_size("trin-1").await?;
+    // Who saw the ID stands there as soon as it is said and saved
+    window
+        .until("when and by whom the ID was seen", || async {
+            let seen = "return document.getElementById('id-seen').textContent;";
+            let seen = window.eval(seen, vec![]).await?;
+            let seen = seen.as_str().unwrap_or_default();
+            Ok(seen.starts_with("Pas set kl. ") && seen.ends_with(" af KT"))
+        })
+        .await?;
 
     to_citizen(&mut window, AASE).await?;
     to_guidance(&mut window).await?;
@@ -49,6 +58,14 @@ async fn guardian_shows_the_scope_and_a_witness_stands_in_for_the_signature() ->
         .await?;
     window.fill("witness_name", "Vibeke Holst").await?;
     look(&window, "kan-ikke-skrive-under").await?;
+    // Nothing is answered for the citizen, and nothing that was signed says what is not covered
+    window.press("Ctrl+Enter").await?;
+    for missing in ["unopened_post", "understood_nemsms"] {
+        let told = format!("#{missing}-error");
+        window.wait_for("what is missing", &told).await?;
+    }
+    window.press("Alt+g").await?;
+    window.choose("unopened_post", "registered_address").await?;
     to_decision(&mut window).await?;
     look(&window, "trin-5").await?;
     grant(&mut window).await?;
@@ -141,7 +158,7 @@ async fn gives_power_of_attorney(window: &mut Window) -> Result<()> {
     ] {
         window.tick(ticked).await?;
     }
-    Ok(())
+    window.choose("unopened_post", "registered_address").await
 }
 
 #[tokio::test]

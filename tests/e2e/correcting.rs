@@ -4,7 +4,10 @@
 use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{BODIL, EJNAR, confirmed, grant_to, make_tick, paper_is, sign_in};
+use crate::flow::{
+    BODIL, Citizen, EJNAR, confirmed, grant, grant_to, make_tick, open_first_case, paper_is,
+    paper_is_drawn, save_paper, sign_in, to_decision, to_declaration, to_guidance, words_of,
+};
 use crate::outcomes::letter;
 
 #[tokio::test]
@@ -48,6 +51,15 @@ async fn practice_5_wrong_person_registered_is_put_right_and_the_right_one_begun
     window.wait_until_gone("dialog[open]").await?;
     window.is_accessible("the right person's draft").await?;
     window.picture("den-rette").await?;
+    let receipt = right_one_is_exempt(&mut window, &scratch).await?;
+    ensure!(
+        receipt.contains(BODIL.name) && !receipt.contains(EJNAR.name),
+        "the receipt is the right person's alone: {receipt}"
+    );
+    window.press("Alt+ArrowLeft").await?;
+    window.wait_for("her case", "#overview").await?;
+    let number = number_of(&window).await?;
+
     window.press("Ctrl+f").await?;
     window.wait_for("the cases", "#case-search").await?;
     window.fill("case-search", EJNAR.cpr).await?;
@@ -56,12 +68,107 @@ async fn practice_5_wrong_person_registered_is_put_right_and_the_right_one_begun
     window.wait_for_text("Fejlregistreret").await?;
     window.is_accessible("the cases").await?;
     window.picture("sager").await?;
-    confirmed(&window, 1).await?;
+    confirmed(&window, 2).await?;
     ensure!(
         window.shows(EJNAR.name).await? && !window.shows(BODIL.name).await?,
         "only his case is found"
     );
+
+    open_first_case(&mut window).await?;
+    window.wait_for("his case", "#overview").await?;
+    let his_number = number_of(&window).await?;
+    let to_him = printed(&mut window, &scratch, "correction_wrong_person").await?;
+    ensure!(
+        names(&to_him, EJNAR, &his_number) && !hints_at(&to_him, BODIL, &number),
+        "his letter is about him alone: {to_him}"
+    );
+    ensure!(
+        to_him.contains("Vi kom til at registrere dig som fritaget")
+            && to_him.contains("Posten bliver sendt igen"),
+        "he is told what happened and that his post comes again: {to_him}"
+    );
+    let to_her = printed(&mut window, &scratch, "correction_right_person").await?;
+    ensure!(
+        names(&to_her, BODIL, &number) && !hints_at(&to_her, EJNAR, &his_number),
+        "her letter is about her alone: {to_her}"
+    );
+    ensure!(
+        to_her.contains("Din fritagelse blev forsinket af en fejl"),
+        "she is told why it took longer: {to_her}"
+    );
+    window.press("Ctrl+j").await?;
+    window.wait_until_gone("#tick-journalised").await?;
+    window.is_accessible("his case, filed").await?;
+    window.picture("faerdig").await?;
     window.close().await
+}
+
+/// The right person's draft decided and registered as any other, and handed over: the words of the receipt.
+async fn right_one_is_exempt(window: &mut Window, scratch: &Scratch) -> Result<String> {
+    window.fill("cpr", BODIL.cpr).await?;
+    window
+        .until("her name is filled in from what we know", || async {
+            Ok(window.value_of("citizen_name").await? == BODIL.name)
+        })
+        .await?;
+    to_guidance(window).await?;
+    to_declaration(window).await?;
+    ensure!(
+        window.is_ticked("declared").await?
+            && window.is_ticked("unopened_post-registered_address").await?,
+        "what she declared before the mistake was found still stands"
+    );
+    to_decision(window).await?;
+    grant(window).await?;
+    make_tick(window, "registered").await?;
+    paper_is(window, "Fritagelseskvittering").await?;
+    window.is_accessible("the right person registered").await?;
+    window.picture("den-rette-registreret").await?;
+    let receipt = words_of(&save_paper(window, scratch).await?)?;
+    make_tick(window, "receipt").await?;
+    make_tick(window, "journalised").await?;
+    Ok(receipt)
+}
+
+/// A letter of the case on screen as it leaves the program: its words.
+async fn printed(window: &mut Window, scratch: &Scratch, kind: &str) -> Result<String> {
+    window.tab_to(&format!("paper-{kind}")).await?;
+    window.press("Enter").await?;
+    window
+        .wait_for(
+            "the letter",
+            "#paper-dialog [data-testid=paper-state][data-state=done]",
+        )
+        .await?;
+    paper_is_drawn(window).await?;
+    window.picture(kind).await?;
+    let words = words_of(&save_paper(window, scratch).await?)?;
+    window.press("Escape").await?;
+    window.wait_until_gone("dialog[open]").await?;
+    Ok(words)
+}
+
+/// Whether a paper says who it is about and which case.
+fn names(words: &str, citizen: Citizen, number: &str) -> bool {
+    words.contains(citizen.name) && words.contains(number)
+}
+
+/// Whether a paper tells anything of a person or their case.
+fn hints_at(words: &str, citizen: Citizen, number: &str) -> bool {
+    let born = &citizen.cpr[..6];
+    [citizen.name, born, number]
+        .iter()
+        .any(|about| words.contains(about))
+}
+
+/// The number of the case on screen.
+async fn number_of(window: &Window) -> Result<String> {
+    const NUMBER: &str = "return document.getElementById('case-number').textContent.trim();";
+    let shown = window.eval(NUMBER, vec![]).await?;
+    let shown = shown.as_str().unwrap_or_default();
+    let number = shown.split_whitespace().last().unwrap_or_default();
+    ensure!(number.len() > 6, "a case number: {shown}");
+    Ok(number.to_owned())
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window, demo_folder};
 
 use crate::elsewhere::{central_in, counter, done, handed_in};
-use crate::flow::{sign_in, words_of};
+use crate::flow::{look, sign_in, words_of};
 
 /// Leaves a central store behind in which another computer has handed in Aase's request.
 fn used_elsewhere(scratch: &Scratch) -> Result<()> {
@@ -46,24 +46,21 @@ async fn a_lost_computer_is_shut_out_and_its_list_read_by_keyboard() -> Result<(
     // An administrator shuts it out
     let mut window = Window::open("computere", &scratch, Opening::default()).await?;
     open_settings(&mut window, "anders").await?;
-    window.is_accessible("the computers").await?;
     window.tab_to("device-revoke-S1").await?;
-    window.picture("liste").await?;
+    look(&mut window, "liste").await?;
     window.press("Enter").await?;
     window.wait_for_focus("device-dialog-reason").await?;
-    window.is_accessible("shutting a computer out").await?;
     window
         .type_text("the reason", "Glemt i toget til Roskilde")
         .await?;
-    window.picture("spaer").await?;
+    look(&mut window, "spaer").await?;
     window.press("Ctrl+Enter").await?;
     window
         .wait_for_text("Computeren er spærret fra nu af.")
         .await?;
     window.wait_for_text("Glemt i toget til Roskilde").await?;
     window.wait_until_gone("#device-revoke-S1").await?;
-    window.is_accessible("a computer that is shut out").await?;
-    window.picture("spaerret").await?;
+    look(&mut window, "spaerret").await?;
     window.close().await?;
 
     // A lead reads whose data it held
@@ -73,14 +70,12 @@ async fn a_lost_computer_is_shut_out_and_its_list_read_by_keyboard() -> Result<(
     window.press("Enter").await?;
     window.wait_for_focus("holdings-title").await?;
     window.tab_to("holdings-show").await?;
-    window.is_accessible("why the list is asked for").await?;
-    window.picture("formaal").await?;
+    look(&mut window, "formaal").await?;
     window.press("Enter").await?;
     window.wait_for("how many", "#holdings-total").await?;
     window.wait_for_text("Aase Lindholm").await?;
     window.wait_for_text("020170-••••").await?;
-    window.is_accessible("whose data it held").await?;
-    window.picture("oplysninger").await?;
+    look(&mut window, "oplysninger").await?;
 
     // And saves it to print and to count in
     for (button, ending) in [("holdings-pdf", "pdf"), ("holdings-csv", "csv")] {
@@ -99,20 +94,18 @@ async fn a_lost_computer_is_shut_out_and_its_list_read_by_keyboard() -> Result<(
     let words = words_of(&pdf)?;
     ensure!(words.contains("Aase Lindholm"), "the list: {words}");
     std::fs::copy(&pdf, demo_folder()?.join("computere-liste.pdf"))?;
-    window.is_accessible("the list was saved").await?;
-    window.picture("gemt").await?;
+    look(&mut window, "gemt").await?;
     window.close().await?;
 
     // An auditor reads what was done on it
     let mut window = Window::open("computere-revisor", &scratch, Opening::default()).await?;
     open_settings(&mut window, "torben").await?;
     window.tab_to("log-show").await?;
-    window.is_accessible("what is asked of the log").await?;
+    look(&mut window, "log-spurgt").await?;
     window.press("Enter").await?;
     window.wait_for("how many", "#log-count").await?;
     window.wait_for_text("Ændrede sagen").await?;
     window.wait_for_text("020170-••••").await?;
-    window.is_accessible("what was done").await?;
-    window.picture("log").await?;
+    look(&mut window, "log").await?;
     window.close().await
 }

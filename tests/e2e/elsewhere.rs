@@ -66,6 +66,7 @@ pub(crate) fn handed_in(app: &App) -> Result<String> {
         ("citizen_name", "Aase Lindholm"),
         ("citizen_address", "Ahornvej 3\n9990 Solbjerg"),
         ("register_seen", "not_exempt"),
+        ("unopened_post", "registered_address"),
     ] {
         fields.insert(id.to_owned(), FieldValue::Text(value.to_owned()));
     }

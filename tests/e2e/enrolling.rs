@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window, build_folder};
 
 use crate::elsewhere::{TENANT, central_in};
+use crate::flow::look;
 
 /// Runs a command of the server's own program on the store that is served.
 fn operator(folder: &Path, arguments: &[&str], input: &str) -> Result<String> {
@@ -57,8 +58,7 @@ async fn a_new_computer_is_enrolled_with_the_code_from_paper_and_karin_signs_in(
     window
         .wait_for("the first question", "#enrol_server")
         .await?;
-    window.is_accessible("enrolling a new computer").await?;
-    window.picture("1-adresse").await?;
+    look(&mut window, "1-adresse").await?;
 
     // What is wrong is told at its field
     window.fill("enrol_server", "http://127.0.0.1:9").await?;
@@ -69,10 +69,7 @@ async fn a_new_computer_is_enrolled_with_the_code_from_paper_and_karin_signs_in(
     )
     .await?;
     refused(&mut window, code, "ingen, der svarer på adressen").await?;
-    window
-        .is_accessible("an address where nobody answers")
-        .await?;
-    window.picture("2-ingen-svarer").await?;
+    look(&mut window, "2-ingen-svarer").await?;
 
     // The code as a person types it
     window.fill("enrol_server", central.url()).await?;
@@ -83,10 +80,7 @@ async fn a_new_computer_is_enrolled_with_the_code_from_paper_and_karin_signs_in(
     window
         .wait_for("the recovery code", "#recovery-code")
         .await?;
-    window
-        .is_accessible("enrolled, with its recovery code")
-        .await?;
-    window.picture("3-gendannelseskode").await?;
+    look(&mut window, "3-gendannelseskode").await?;
     let shown = "return document.getElementById('recovery-code').textContent;";
     let recovery = window.eval(shown, vec![]).await?;
     let recovery = recovery.as_str().context("a code")?.to_owned();

@@ -117,10 +117,11 @@ pub(crate) async fn look(window: &mut Window, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The citizen has declared and signed on paper.
+/// The citizen has declared and signed on paper, and wants unopened post where the register says.
 pub(crate) async fn declare(window: &mut Window) -> Result<()> {
     window.tick("declared").await?;
-    window.tick("request_signed").await
+    window.tick("request_signed").await?;
+    window.choose("unopened_post", "registered_address").await
 }
 
 /// On to step 5.

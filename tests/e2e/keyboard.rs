@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    EJNAR, begin, came_alone, declare, grant, make_tick, paper_is, sign_in, to_citizen,
+    EJNAR, begin, came_alone, declare, grant, look, make_tick, paper_is, sign_in, to_citizen,
     to_decision, to_declaration, to_guidance,
 };
 
@@ -104,6 +104,7 @@ async fn arrow_keys_pass_the_lists_of_cases_and_enter_chooses_one_with_a_purpose
     // Then Enter chooses it, and only then is the purpose asked for
     window.press("Enter").await?;
     window.wait_for("the purpose", "#purpose-dialog").await?;
+    look(&mut window, "formaal").await?;
     window.press("Enter").await?;
     window.wait_until_gone("dialog[open]").await?;
     window.wait_for("an empty list", "#cases-empty").await?;

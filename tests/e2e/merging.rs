@@ -21,6 +21,7 @@ async fn hand_in(window: &Window) -> Result<String> {
         ("citizen_name", "Aase Lindholm"),
         ("citizen_address", "Ahornvej 3\n9990 Solbjerg"),
         ("register_seen", "not_exempt"),
+        ("unopened_post", "registered_address"),
     ] {
         fields[id] = json!(value);
     }

@@ -5,8 +5,8 @@ use anyhow::Result;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, BODIL, Citizen, EJNAR, YUSUF, begin, came_alone, confirmed, paper_is_drawn, sign_in,
-    to_citizen,
+    AASE, BODIL, Citizen, EJNAR, YUSUF, begin, came_alone, confirmed, look, paper_is_drawn,
+    sign_in, to_citizen,
 };
 
 /// From the start to the dialog of another outcome, with nothing declared and nothing signed.
@@ -42,6 +42,33 @@ pub(crate) async fn letter(window: &mut Window, kind: &str) -> Result<()> {
     window.wait_until_gone("dialog[open]").await
 }
 
+/// On the case page: the death was recorded by mistake, with a reason and by keyboard.
+async fn undo_the_death(window: &mut Window) -> Result<()> {
+    window.tab_to("death-undo").await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("the dialog", "#death-undo-dialog-reason")
+        .await?;
+    window.press("Ctrl+Enter").await?;
+    window
+        .wait_for(
+            "what is missing",
+            "#death-undo-dialog-reason[aria-invalid=true]",
+        )
+        .await?;
+    window
+        .fill("death-undo-dialog-reason", "Noteret på den forkerte borger")
+        .await?;
+    look(window, "ikke-doed").await?;
+    window.press("Ctrl+Enter").await?;
+    window.wait_until_gone("dialog[open]").await?;
+    window.wait_for_text("Dødsfaldet var en fejl").await?;
+    window
+        .wait_for("the way on with the case", "#continue")
+        .await?;
+    look(window, "ikke-doed-sag").await
+}
+
 #[tokio::test]
 async fn request_ends_in_each_other_way_before_anything_is_declared() -> Result<()> {
     let scratch = Scratch::new()?;
@@ -65,6 +92,8 @@ async fn request_ends_in_each_other_way_before_anything_is_declared() -> Result<
     window.picture("doed").await?;
     confirmed_as(&mut window, "Afgået ved døden").await?;
     window.wait_for_text("11.03.2026").await?;
+    confirmed(&window, 3).await?;
+    undo_the_death(&mut window).await?;
     confirmed(&window, 3).await?;
 
     ends(&mut window, EJNAR, "Alt+m").await?;

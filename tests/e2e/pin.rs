@@ -14,7 +14,7 @@ use skranke_server::store::{CentralStore, EnrolmentCode};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::elsewhere::{SECRET, TENANT, central_in, done};
-use crate::flow::sign_in;
+use crate::flow::{look, sign_in};
 
 const PIN: &str = "714205";
 const CODE: &str = "a-code-for-a-laptop";
@@ -40,8 +40,7 @@ async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start_and_behind_th
     window.type_text("the same again", "123456").await?;
     window.press("Ctrl+Enter").await?;
     window.wait_for_text("må ikke være let at gætte").await?;
-    window.is_accessible("choosing a PIN").await?;
-    window.picture("for-let").await?;
+    look(&mut window, "for-let").await?;
     window.press("Escape").await?;
     window.tab_to("pin-choose").await?;
     window.press("Enter").await?;
@@ -51,20 +50,17 @@ async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start_and_behind_th
     window.type_text("the same again", PIN).await?;
     window.press("Ctrl+Enter").await?;
     window.wait_for_text("PIN-koden gælder fra nu af").await?;
-    window.is_accessible("a PIN that was chosen").await?;
-    window.picture("valgt").await?;
+    look(&mut window, "valgt").await?;
     window.close().await?;
 
     let mut window = Window::open("pin", &scratch, Opening::default()).await?;
     window.wait_for_text("Skriv PIN-koden").await?;
     window.wait_for_focus("pin_code").await?;
-    window.is_accessible("the PIN").await?;
-    window.picture("start").await?;
+    look(&mut window, "start").await?;
     window.type_text("a wrong one", "714206").await?;
     window.press("Enter").await?;
     window.wait_for_text("PIN-koden passer ikke.").await?;
-    window.is_accessible("a wrong PIN").await?;
-    window.picture("forkert").await?;
+    look(&mut window, "forkert").await?;
     window.tab_to("pin_code").await?;
     window.type_text("the right one", PIN).await?;
     window.press("Enter").await?;
@@ -79,8 +75,7 @@ async fn pin_is_chosen_by_keyboard_and_asked_for_at_the_next_start_and_behind_th
     // Behind the locked screen it is closed: PIN and password, and one is where one was
     window.press("Ctrl+l").await?;
     window.wait_for_focus("pin_code").await?;
-    window.is_accessible("locked behind the PIN").await?;
-    window.picture("laast").await?;
+    look(&mut window, "laast").await?;
     window.type_text("the PIN", PIN).await?;
     window.press("Enter").await?;
     window.wait_for_focus("password").await?;
@@ -151,19 +146,17 @@ async fn end_of_the_lease_says_what_to_do_and_that_nothing_is_lost() -> Result<(
         .wait_for_text("Skranke skal have forbindelse")
         .await?;
     window.wait_for_text("intet er gået tabt").await?;
-    window.is_accessible("the end of the lease").await?;
-    window.picture("slut").await?;
+    look(&mut window, "slut").await?;
     window.tab_to("sign-in").await?;
     window.press("Enter").await?;
     // The demo's own central store is another one, and knows nothing of this laptop.
     window.wait_for("why not", "#sign-in-error").await?;
-    window.is_accessible("no share").await?;
-    window.picture("ingen-adgang").await?;
+    look(&mut window, "ingen-adgang").await?;
     window.tab_to("use-recovery").await?;
     window.press("Enter").await?;
     window
         .wait_for("the recovery code", "#recovery_code")
         .await?;
-    window.is_accessible("the recovery code instead").await?;
+    look(&mut window, "gendannelseskode").await?;
     window.close().await
 }

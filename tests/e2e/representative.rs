@@ -79,6 +79,7 @@ async fn row_2_23_representative_brings_a_signed_power_of_attorney_and_leaves_wi
     ] {
         window.tick(box_to_tick).await?;
     }
+    window.choose("unopened_post", "registered_address").await?;
     window.picture("trin-4-udfyldt").await?;
     to_decision(&mut window).await?;
     window.is_accessible("step 5 with a representative").await?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use skranke_testkit::files::pdf_with;
 use skranke_tests::window::{Opening, Scratch, Window};
 
-use crate::flow::{BODIL, declaration_of, sign_in};
+use crate::flow::{BODIL, declaration_of, look, sign_in};
 use crate::representative::{print_form_to_file, scan};
 
 #[tokio::test]
@@ -54,8 +54,7 @@ async fn scanned_pdf_is_seen_as_drawn_pages_and_a_bad_one_is_refused_in_words() 
             Ok(window.eval(DRAWN, vec![]).await? == Value::Bool(true))
         })
         .await?;
-    window.is_accessible("a scanned PDF").await?;
-    window.picture("scan").await?;
+    look(&mut window, "scan").await?;
     ensure!(window.shows("sikker kopi").await?);
     window.close().await
 }

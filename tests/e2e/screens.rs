@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::flow::{
-    AASE, BODIL, EJNAR, YUSUF, begin, came_alone, grant_to, make_tick, sign_in, to_citizen,
+    AASE, BODIL, EJNAR, YUSUF, begin, came_alone, grant_to, look, make_tick, sign_in, to_citizen,
 };
 
 const RAIL: [(&str, &str); 5] = [
@@ -188,8 +188,7 @@ async fn new_computer_is_set_up_locked_and_opened_with_its_recovery_code() -> Re
     window.wait_for("the first question", "#way").await?;
     window.choose("way", "alone").await?;
     window.wait_for("the municipality", "#profile").await?;
-    window.is_accessible("first run, municipality").await?;
-    window.picture("1-kommune").await?;
+    look(&mut window, "1-kommune").await?;
     window.tab_to("next").await?;
     window.press("Enter").await?;
     window
@@ -203,14 +202,13 @@ async fn new_computer_is_set_up_locked_and_opened_with_its_recovery_code() -> Re
     ] {
         window.fill(field, text).await?;
     }
-    window.is_accessible("first run, administrator").await?;
-    window.picture("2-administrator").await?;
+    look(&mut window, "2-administrator").await?;
     window.tab_to("next").await?;
     window.press("Enter").await?;
     window
         .wait_for("the recovery code", "#recovery-code")
         .await?;
-    window.is_accessible("first run, recovery code").await?;
+    look(&mut window, "3-gendannelseskode").await?;
     let code = window
         .eval(
             "return document.getElementById('recovery-code').textContent;",
@@ -229,15 +227,13 @@ async fn new_computer_is_set_up_locked_and_opened_with_its_recovery_code() -> Re
     window.press("Ctrl+l").await?;
     window.wait_for_text("Anders Kragh").await?;
     window.wait_for("the lock", "#password").await?;
-    window.is_accessible("locked").await?;
-    window.picture("laast").await?;
+    look(&mut window, "laast").await?;
     window.close().await?;
 
     fs::remove_file(scratch.store_folder().join("key"))?;
     let mut window = Window::open("ny-computer", &scratch, new).await?;
     window.wait_for("the recovery", "#recovery_code").await?;
-    window.is_accessible("recovery").await?;
-    window.picture("gendannelse").await?;
+    look(&mut window, "gendannelse").await?;
     window.fill("recovery_code", &code).await?;
     window.press("Enter").await?;
     window.wait_for("the sign-in", "#user").await?;

@@ -5,7 +5,7 @@ use skranke_app::api::settings::SettingsSaveRequest;
 use skranke_tests::window::{Opening, Scratch, Window};
 
 use crate::elsewhere::{central_in, counter, done};
-use crate::flow::sign_in;
+use crate::flow::{look, sign_in};
 
 /// Another computer of the municipality makes one round with the central store the window left behind, and its
 /// member of staff sits down at the new place.
@@ -37,7 +37,7 @@ async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer_and_warns_t
     window.tab_to("profile-edit").await?;
     window.press("Enter").await?;
     window.wait_for("the set-up", "#profile-name").await?;
-    window.is_accessible("the municipality's set-up").await?;
+    look(&mut window, "rediger").await?;
 
     // What is wrong is told in words at its field
     window.tab_to("profile-locations-add").await?;
@@ -49,8 +49,7 @@ async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer_and_warns_t
     window
         .wait_for_text("Lokationer: Skriv en dato, for eksempel 04.01.2027.")
         .await?;
-    window.is_accessible("an error in the set-up").await?;
-    window.picture("fejl").await?;
+    look(&mut window, "fejl").await?;
 
     // Put right, with a closing day beside it
     window
@@ -72,15 +71,14 @@ async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer_and_warns_t
     ] {
         window.wait_for_text(words).await?;
     }
-    window.is_accessible("the difference").await?;
     window.fill("profile-reason", "Nyt sted ved åen").await?;
-    window.picture("forskel").await?;
+    look(&mut window, "forskel").await?;
     window.press("Ctrl+Enter").await?;
     window
         .wait_for_text("Opsætningen er gemt som version 1.1.")
         .await?;
     window.wait_for_text("Nyt sted ved åen").await?;
-    window.picture_at_double_size("gemt").await?;
+    look(&mut window, "gemt").await?;
 
     // A new recovery code, shown once and typed back
     window.press("Alt+ArrowLeft").await?;
@@ -88,7 +86,7 @@ async fn row_2_26_a_place_added_by_keyboard_reaches_another_computer_and_warns_t
     window.tab_to("recovery-make").await?;
     window.press("Enter").await?;
     window.wait_for("the code", "#new-recovery-code").await?;
-    window.is_accessible("a new recovery code").await?;
+    look(&mut window, "ny-gendannelseskode").await?;
     let code = window
         .eval(
             "return document.getElementById('new-recovery-code').textContent;",

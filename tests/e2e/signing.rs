@@ -39,6 +39,8 @@ async fn practice_12_signature_drawn_on_the_screen_stands_on_the_filled_form() -
     to_guidance(&mut window).await?;
     to_declaration(&mut window).await?;
     window.tick("declared").await?;
+    window.choose("unopened_post", "registered_address").await?;
+    window.press("Alt+g").await?;
     window.choose("signing_method", "screen").await?;
     window.wait_for("where one signs", "#signature").await?;
 

@@ -164,6 +164,7 @@ fn brought_by<'a>(office: &'a Office, channel: &str) -> Sheet<'a> {
         .set("signing_method", "unable")
         .set("unable_reason", "Armen er i gips")
         .set("witness_name", "Naboen på Jernbanegade 21")
+        .gone_through()
 }
 
 /// Every paper of every stage of a case, normal and in large print, by its kind.

@@ -62,10 +62,11 @@ fn who_cannot_sign_needs_a_reason_and_a_witness() {
     let unable = || office.draft().set("signing_method", "unable");
     let check = unable().check();
     let fields: Vec<&str> = check.problems.iter().map(|p| p.field.as_str()).collect();
-    assert_eq!(fields, ["unable_reason", "witness_name"]);
+    assert_eq!(fields[..2], ["unable_reason", "witness_name"]);
     assert_eq!(code(unable().grant()), ErrorCode::InvalidFields);
 
     let witnessed = unable()
+        .gone_through()
         .set("unable_reason", "Armen er i gips")
         .set("witness_name", "Else Marie Toft");
 
@@ -75,6 +76,44 @@ fn who_cannot_sign_needs_a_reason_and_a_witness() {
             .words(&case.row.id, "request")
             .contains("Else Marie Toft")
     );
+}
+
+#[test]
+fn what_is_not_covered_is_gone_through_with_whoever_signs_no_paper_that_says_it() {
+    // Given a citizen who signs on paper: the form that is signed says it
+    let office = Office::open();
+    let signed = office.draft();
+    let reference = signed.reference();
+    assert!(signed.check().problems.is_empty());
+    let paper = office
+        .app
+        .paper_preview(crate::office::of_draft(&reference.id, "request"));
+    let words = crate::office::words_of(&crate::office::pdf_of(&paper.expect("made")));
+    assert!(words.contains("Det dækker fritagelsen ikke"), "{words}");
+
+    // When a citizen cannot sign
+    let witnessed = || {
+        office
+            .draft()
+            .set("signing_method", "unable")
+            .set("unable_reason", "Armen er i gips")
+            .set("witness_name", "Else Marie Toft")
+    };
+
+    // Then each line is to be gone through, and said so
+    let check = witnessed().check();
+    let fields: Vec<&str> = check.problems.iter().map(|p| p.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "understood_payslips",
+            "understood_su",
+            "understood_private_post",
+            "understood_nemsms"
+        ]
+    );
+    assert_eq!(code(witnessed().grant()), ErrorCode::InvalidFields);
+    witnessed().gone_through().grant().expect("granted");
 }
 
 #[test]
@@ -116,7 +155,8 @@ fn practice_12_signing_on_screen_is_possible_only_where_the_profile_allows_it() 
         text.replace("screen_signature = false", "screen_signature = true")
     });
 
-    let sheet = open.draft().set("signing_method", "screen");
+    let sheet = open.draft().gone_through();
+    let sheet = sheet.set("signing_method", "screen");
     assert!(sheet.check().problems.is_empty());
     for (png_base64, fault) in [
         (String::new(), ErrorCode::FileEmpty),

@@ -60,6 +60,12 @@ fn practice_5_the_wrong_person_is_put_right_and_both_are_told() {
         FieldValue::Text("passport".to_owned())
     );
     assert_eq!(opened.fields["declared"], FieldValue::Flag(true));
+    for (id, usual) in [
+        ("citizen_residence", "fixed"),
+        ("register_seen", "not_looked"),
+    ] {
+        assert_eq!(opened.fields[id], FieldValue::Text(usual.to_owned()));
+    }
     let typed = serde_json::to_string(&opened.fields).expect("JSON");
     for of_aase in [AASE, "Aase", "Ahornvej"] {
         assert!(!typed.contains(of_aase), "{of_aase} follows into the draft");

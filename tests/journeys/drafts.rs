@@ -1,6 +1,6 @@
 //! What is typed is kept: parked drafts, the next citizen in between, and coming back after the power went.
 
-use skranke_app::api::case::Decision;
+use skranke_app::api::case::{CaseRef, Decision};
 use skranke_app::api::draft::{CprCheckRequest, DraftCheckRequest, FieldValue, TypedText};
 use skranke_app::api::error::ErrorCode;
 
@@ -33,6 +33,95 @@ fn a_parked_draft_waits_while_the_next_citizen_is_served() {
         ("Aase Lindholm", "020170-••••")
     );
     assert_eq!(list[0].initials, "KT");
+}
+
+#[test]
+fn nobody_answers_for_the_citizen_what_becomes_of_unopened_post() {
+    // Given a draft as it begins, and an open case in which nobody asked
+    let office = Office::open();
+    let blank = office.blank().save();
+    let unasked = office
+        .draft()
+        .without("unopened_post")
+        .decide(Decision::Incomplete {
+            missing: vec!["Svar om uåbnet post".to_owned()],
+        });
+    let case = unasked.expect("incomplete").row.id;
+
+    // When the one is opened and the other continued
+    let opened = office.app.draft_open(blank.reference()).expect("opened");
+    let continued = office.app.case_continue(CaseRef {
+        id: case,
+        purpose: None,
+    });
+
+    // Then neither holds an answer, and both ask for one
+    for draft in [opened, continued.expect("it goes on")] {
+        assert!(!draft.fields.contains_key("unopened_post"));
+        let request = DraftCheckRequest {
+            id: draft.id,
+            step: 4,
+        };
+        let problems = office.app.draft_check(request).expect("checked").problems;
+        let problem = problems.iter().find(|p| p.field == "unopened_post");
+        assert_eq!(
+            problem.expect("asked").summary,
+            "Vælg, hvad der skal ske med uåbnet post"
+        );
+    }
+}
+
+#[test]
+fn a_draft_says_when_and_by_whom_the_id_was_seen() {
+    // Given Karin, who saw the passport at ten
+    let office = Office::open();
+    let seen = |draft: &crate::office::Sheet<'_>| {
+        let opened = office.app.draft_open(draft.reference()).expect("opened");
+        opened.id_seen.map(|seen| (seen.at, seen.initials))
+    };
+    let sheet = office.blank().set("id_kind", "passport").save();
+    assert_eq!(seen(&sheet), None, "nobody has said so");
+    let sheet = sheet.tick("id_checked").save();
+    let by_karin = Some(("2026-03-13T09:00:00.000Z".to_owned(), "KT".to_owned()));
+    assert_eq!(seen(&sheet), by_karin);
+
+    // When Pia takes the draft up, it is still Karin who saw it
+    office.comes_back("2026-03-13 10:20", "pia");
+    let sheet = sheet.set("phone", "70 11 22 33").save();
+    assert_eq!(seen(&sheet), by_karin);
+
+    // And when Pia sees another ID, it is hers; taken away, it is nobody's
+    let sheet = sheet.set("id_kind", "health_card").save();
+    let by_pia = seen(&sheet).expect("seen");
+    assert_eq!(by_pia.0, "2026-03-13T09:20:00.000Z");
+    assert_ne!(by_pia.1, "KT");
+    let sheet = sheet.untick("id_checked").save();
+    assert_eq!(seen(&sheet), None);
+
+    // And of a case that is continued it is told who saw it then
+    office.comes_back("2026-03-13 10:30", "karin");
+    let kept = office
+        .draft()
+        .untick("request_signed")
+        .decide(Decision::Incomplete {
+            missing: vec!["Underskrift".to_owned()],
+        });
+    let kept = kept.expect("incomplete");
+    let told = kept.id_seen.expect("the case says so too");
+    assert_eq!(
+        (kept.id_kind.as_str(), told.initials.as_str()),
+        ("Pas", "KT")
+    );
+    office.comes_back("2026-03-14 12:00", "pia");
+    let continued = office.app.case_continue(CaseRef {
+        id: kept.row.id,
+        purpose: None,
+    });
+    let seen = continued.expect("it goes on").id_seen.expect("seen before");
+    assert_eq!(
+        (seen.at.as_str(), seen.initials.as_str()),
+        ("2026-03-13T09:30:00.000Z", "KT")
+    );
 }
 
 #[test]

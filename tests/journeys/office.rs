@@ -153,6 +153,7 @@ impl Office {
             .set("register_seen", "not_exempt")
             .tick("declared")
             .tick("request_signed")
+            .set("unopened_post", "registered_address")
     }
 
     /// A new draft as the window opens it.
@@ -333,6 +334,14 @@ impl Sheet<'_> {
     pub(crate) fn tick(mut self, field: &str) -> Self {
         self.fields.insert(field.to_owned(), FieldValue::Flag(true));
         self
+    }
+
+    /// What is gone through with whoever signs no paper that says what the exemption does not cover.
+    pub(crate) fn gone_through(self) -> Self {
+        let told = ["payslips", "su", "private_post", "nemsms"];
+        told.iter().fold(self, |sheet, code| {
+            sheet.tick(&format!("understood_{code}"))
+        })
     }
 
     pub(crate) fn untick(mut self, field: &str) -> Self {

@@ -154,7 +154,10 @@ fn practice_12_a_signature_on_the_screen_is_one_only_when_it_was_drawn() {
     let office = Office::with_profile(|text| {
         text.replace("screen_signature = false", "screen_signature = true")
     });
-    let on_screen = || office.draft().set("signing_method", "screen");
+    let on_screen = || {
+        let gone_through = office.draft().gone_through();
+        gone_through.set("signing_method", "screen")
+    };
 
     // When nobody drew anything
     let undrawn = on_screen();
@@ -193,6 +196,7 @@ fn who_cannot_sign_has_a_witness_who_signs() {
         .draft()
         .set("signing_method", "unable")
         .set("unable_reason", "Har brækket armen")
+        .gone_through()
         .set("witness_name", "Eva Lind");
     let case = sheet.grant().expect("granted");
 

@@ -73,6 +73,7 @@ fn marked_facts_stay_inside_through_every_failing_journey() {
             .set("signing_method", "unable")
             .set("unable_reason", "Begrundelsesord")
             .set("witness_name", "Ida Vidnesen")
+            .gone_through()
     };
 
     // Given and when: a story in which everything that can be refused is refused

@@ -214,6 +214,11 @@ const FAMILIES: &[Family] = &[
             "crates/forms/src/lib.rs",
         ],
     ),
+    family(
+        "day.*",
+        "day.{code}",
+        &["crates/domain/src/calendar/holiday.rs"],
+    ),
     family("receipt_delivery.*", "receipt_delivery.{}", &[EVENT]),
     family("register.*", "register.{}", &[EVENT]),
     family(

@@ -49,7 +49,7 @@ test('a number nobody can have begins no case and says what is wrong', async () 
 
 test('a case in which nobody was identified names nobody, and asks for no look in the register', async () => {
   const row = { ...answers.case.row, name: '', cpr_masked: '', state: 'rejected' }
-  const rejected = { ...answers.case, row, channel: 'self', register_seen: '', warnings: ['register_not_looked'] }
+  const rejected = { ...answers.case, row, channel: 'self', id_kind: '', id_seen: null, register_seen: '', warnings: ['register_not_looked'] }
   await open(new RecordedCore({ case_show: rejected }), oneCase)
   await until(() => document.getElementById('overview') !== null, 'the case')
 

@@ -76,7 +76,7 @@ test('a save that failed is tried again without another key', async () => {
   await until(() => document.getElementById('phone') !== null, 'step 2')
   await type('phone', '7')
   await until(() => desk.saving.state === 'failed', 'the failure')
-  core.answers.draft_save = { saved_at: '2026-11-21T06:00:00.000Z', shown: answers.form.shown, required: answers.form.required }
+  core.answers.draft_save = { saved_at: '2026-11-21T06:00:00.000Z', shown: answers.form.shown, required: answers.form.required, id_seen: null }
   for (let wait = 0; wait < 50 && desk.saving.state !== 'saved'; wait++) await new Promise((resolve) => setTimeout(resolve, 100))
   expect(desk.saving.state).toBe('saved')
   expect(saves(core).at(-1)?.fields.phone).toBe('7')

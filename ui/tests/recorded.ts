@@ -24,7 +24,7 @@ export class RecordedCore implements Backend {
       worklist: answers.worklist,
       draft_new: answers.draft,
       draft_open: answers.draft,
-      draft_save: { saved_at: '2026-11-21T06:00:00.000Z', shown: answers.form.shown, required: answers.form.required },
+      draft_save: { saved_at: '2026-11-21T06:00:00.000Z', shown: answers.form.shown, required: answers.form.required, id_seen: null },
       form_view: answers.form,
       draft_check: answers.check,
       cpr_check: answers.cpr,

@@ -21,7 +21,7 @@ use crate::api::devices::{
 use crate::api::draft::{
     AttachRequest, AttachmentCopy, AttachmentRef, AttachmentView, ContinuedCase, CprCheck,
     CprCheckRequest, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
-    DraftSummary, DraftView, FieldClash, FieldProblem, FieldValue, FieldView, FormView,
+    DraftSummary, DraftView, FieldClash, FieldProblem, FieldValue, FieldView, FormView, IdSeen,
     KnownCitizen, ProofView, Saved, ScreenSignatureRequest, SignUpView, TypedText,
 };
 use crate::api::error::{ErrorCode, UiError};
@@ -207,6 +207,7 @@ pub fn typescript() -> String {
         StaffSaveRequest,
         FieldValue,
         DraftView,
+        IdSeen,
         ContinuedCase,
         FieldClash,
         DraftSummary,

@@ -7,14 +7,14 @@ use skranke_documents::papers::{
     CitizenOnPaper, FormField, FormPaper, FormPart, FormSignature, LetterKind, LetterPaper,
     PaperText, Words, cpr_on_paper, form_fields,
 };
-use skranke_documents::{Letterhead, Mark, Paper, danish_date, danish_date_time};
+use skranke_documents::{Letterhead, Mark, Paper};
 use skranke_domain::case::Case;
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
 use skranke_domain::event::{PaperKind, ReceiptDelivery};
 use skranke_domain::ids::CaseId;
 use skranke_domain::rule_set::{Duration, LegalDays, RuleCode};
-use skranke_forms::{Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
+use skranke_forms::{DateWords, Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
 use uuid::Uuid;
 
 use crate::api::draft::Fields;
@@ -115,7 +115,7 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
     let mut facts = facts(case, desk, rules.map(|(set, _)| set));
     facts = facts.with("legal_basis", legal_basis(kind, &days, desk));
     if let (PaperKind::TakenBack, Some(taken)) = (kind, &case.taken_back) {
-        let at = danish_date_time(danish(taken.value.decided_at));
+        let at = words.dates.date_time(danish(taken.value.decided_at));
         facts = facts
             .with("decided_at", at)
             .with("reasons", taken.value.reasons.clone());
@@ -237,13 +237,14 @@ pub(crate) fn form_paper(
         .into_iter()
         .flatten()
         .collect::<Vec<_>>();
+    let written = fields_of(&form, code, &capture::for_forms(fields), &words.dates);
     Ok(Paper::Form(Box::new(FormPaper {
         letterhead: letterhead(desk.profile, desk.forms.texts())?,
         words,
         parts: vec![FormPart {
             signatures: drawn_signature(&text.signatures, typed, desk),
             text,
-            fields: fields_of(&form, code, &capture::for_forms(fields)),
+            fields: written,
             blank: case.is_none(),
         }],
         reference: reference.join(" · "),
@@ -281,9 +282,14 @@ fn drawn_signature(
 }
 
 /// The fields of a paper. A power of attorney says first who gives it: the citizen of the request.
-fn fields_of(form: &Form, paper: &str, typed: &skranke_forms::Fields) -> Vec<FormField> {
+fn fields_of(
+    form: &Form,
+    paper: &str,
+    typed: &skranke_forms::Fields,
+    dates: &DateWords,
+) -> Vec<FormField> {
     const GIVER: [&str; 3] = ["citizen_name", "cpr", "citizen_address"];
-    let own = form_fields(form, paper, typed, false);
+    let own = form_fields(form, paper, typed, false, dates);
     if paper != "f2" {
         return own;
     }
@@ -291,7 +297,7 @@ fn fields_of(form: &Form, paper: &str, typed: &skranke_forms::Fields) -> Vec<For
     of_giver
         .fields
         .retain(|field| GIVER.contains(&field.id.as_str()));
-    let mut fields = form_fields(&of_giver, "f1", typed, false);
+    let mut fields = form_fields(&of_giver, "f1", typed, false, dates);
     fields.extend(own);
     fields
 }
@@ -300,6 +306,7 @@ fn fields_of(form: &Form, paper: &str, typed: &skranke_forms::Fields) -> Vec<For
 /// stops on it.
 fn facts(case: &Case, desk: &Desk<'_>, rules: Option<&RuleTexts>) -> LetterFacts {
     let texts = desk.forms.texts();
+    let dates = DateWords::from(texts);
     let citizen = case.citizen.as_ref();
     let who_came = |text: Option<&str>| {
         let told = text.filter(|_| desk.sees_channel);
@@ -313,7 +320,7 @@ fn facts(case: &Case, desk: &Desk<'_>, rules: Option<&RuleTexts>) -> LetterFacts
         .or_else(|| case.rejected.as_ref().map(|r| r.value.rejected_at))
         .or_else(|| case.taken_back.as_ref().map(|t| t.value.decided_at));
     let at = |time: Option<DateTime<Utc>>| {
-        time.map(|time| danish_date_time(danish(time)))
+        time.map(|time| dates.date_time(danish(time)))
             .unwrap_or_default()
     };
     let outcome = if case.state.is_open() {
@@ -400,14 +407,14 @@ fn facts(case: &Case, desk: &Desk<'_>, rules: Option<&RuleTexts>) -> LetterFacts
             "received_on",
             case.opened
                 .as_ref()
-                .map(|o| danish_date(o.received_on))
+                .map(|o| dates.date(o.received_on))
                 .unwrap_or_default(),
         )
         .with(
             "signed_on",
             case.declaration
                 .as_ref()
-                .map(|d| danish_date(d.signed_on))
+                .map(|d| dates.date(d.signed_on))
                 .unwrap_or_default(),
         )
         .with("duration", duration_said(case, texts))
@@ -463,7 +470,7 @@ fn facts(case: &Case, desk: &Desk<'_>, rules: Option<&RuleTexts>) -> LetterFacts
                 .to_string(),
         )
         .with("copy_number", "")
-        .with("issued_at", danish_date_time(danish(desk.now)))
+        .with("issued_at", dates.date_time(danish(desk.now)))
         .with("authority", "")
         .with("form_version", "")
         .with(

@@ -20,7 +20,7 @@ use skranke_domain::rule_set::{Duration, LegalDays, RuleCode, RuleSets};
 use skranke_forms::{HelpOffer, Rules, Texts};
 
 use crate::api::case::{CaseRowView, FactLine, IssuedPaper, TickView, TimelineEntry};
-use crate::api::draft::AttachmentView;
+use crate::api::draft::{AttachmentView, IdSeen};
 use crate::explain::{day, moment};
 use crate::record::Origin;
 
@@ -202,6 +202,15 @@ pub(crate) fn ticks(case: &Case, around: &Surroundings<'_>) -> Vec<TickView> {
             }
         })
         .collect()
+}
+
+/// When and by whom the ID of whoever came was seen.
+pub(crate) fn id_seen(case: &Case, around: &Surroundings<'_>) -> Option<IdSeen> {
+    let check = case.identity.as_ref().filter(|check| check.value.valid)?;
+    Some(IdSeen {
+        at: rfc3339(check.at),
+        initials: around.initials_of(check.by),
+    })
 }
 
 /// Papers that fit the state now and that these roles may see, the most wanted first.

@@ -13,7 +13,6 @@
 
 mod canvas;
 mod compose;
-mod danish;
 mod error;
 mod letterhead;
 mod paginate;
@@ -27,7 +26,6 @@ mod structure;
 mod tagging;
 mod typeface;
 
-pub use danish::{danish_date, danish_date_time};
 pub use error::DocumentError;
 pub use letterhead::{Letterhead, Mark};
 pub use papers::Paper;

@@ -73,24 +73,33 @@ pub struct LocalClosing {
     name: String,
 }
 
-/// A closed day of a year, with its Danish name.
+/// What a special day is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DayName {
+    /// A day every calendar knows, by its code; the catalogue has its name.
+    Known(&'static str),
+    /// As the municipality called it.
+    Given(String),
+}
+
+/// A closed day of a year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedDay {
     /// The date.
     pub on: NaiveDate,
-    /// Its name in Danish.
-    pub name: String,
+    /// What it is called.
+    pub name: DayName,
 }
 
-/// A half day of a year, with its Danish name.
+/// A half day of a year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HalfDay {
     /// The date.
     pub on: NaiveDate,
     /// When it closes.
     pub from: NaiveTime,
-    /// Its name in Danish.
-    pub name: String,
+    /// What it is called.
+    pub name: DayName,
 }
 
 /// What is special about a year, each list in order of date.
@@ -225,26 +234,16 @@ impl Calendar {
             half: vec![],
         };
         for on in first.iter_days().take_while(|date| date.year() == year) {
-            match self.day(on) {
-                Day::Open | Day::Closed(Reason::Weekend(_)) => {}
-                Day::Half { from, reason } => {
-                    found.half.push(HalfDay {
-                        on,
-                        from,
-                        name: reason.name().to_owned(),
-                    });
-                }
-                Day::Closed(reason) => {
-                    let list = if is_weekend(on) {
-                        &mut found.on_weekends
-                    } else {
-                        &mut found.closed
-                    };
-                    list.push(ClosedDay {
-                        on,
-                        name: reason.name().to_owned(),
-                    });
-                }
+            let (from, reason) = match self.day(on) {
+                Day::Open => continue,
+                Day::Half { from, reason } => (Some(from), reason),
+                Day::Closed(reason) => (None, reason),
+            };
+            let Some(name) = reason.name() else { continue };
+            match from {
+                Some(from) => found.half.push(HalfDay { on, from, name }),
+                None if is_weekend(on) => found.on_weekends.push(ClosedDay { on, name }),
+                None => found.closed.push(ClosedDay { on, name }),
             }
         }
         Ok(found)
@@ -275,15 +274,14 @@ impl LocalClosing {
     }
 }
 
-impl<'a> Reason<'a> {
-    /// The name of the day in Danish.
-    pub fn name(self) -> &'a str {
+impl Reason<'_> {
+    /// What the day is called; a Saturday or Sunday that is nothing else has no name of its own.
+    pub fn name(self) -> Option<DayName> {
         match self {
-            Self::Weekend(Weekday::Sat) => "Lørdag",
-            Self::Weekend(_) => "Søndag",
-            Self::Holiday(holiday) => holiday.name(),
-            Self::Agreed(day) => day.name(),
-            Self::Local(name) => name,
+            Self::Weekend(_) => None,
+            Self::Holiday(holiday) => Some(DayName::Known(holiday.code())),
+            Self::Agreed(day) => Some(DayName::Known(day.code())),
+            Self::Local(name) => Some(DayName::Given(name.to_owned())),
         }
     }
 }

@@ -8,6 +8,7 @@
 pub mod bad_input;
 pub mod check;
 pub mod condition;
+mod dates;
 pub mod error;
 pub mod fields;
 pub mod form;
@@ -26,6 +27,7 @@ use chrono::NaiveDate;
 use skranke_domain::rule_set::{LegalDays, RuleCode};
 
 pub use check::{FieldProblem, ProblemCode};
+pub use dates::DateWords;
 pub use error::FormsError;
 pub use fields::{FieldValue, Fields};
 pub use form::{Field, FieldKind, Form, FormVersion};

@@ -18,10 +18,11 @@ export function focusField(id: string): void {
   control?.scrollIntoView?.({ block: 'center' })
 }
 
-/** The first control inside a region; radio groups by their chosen answer. */
+/** The first control inside a region, but for what is only looked up; radio groups by their chosen answer. */
 export function focusFirst(region: ParentNode): void {
   const marked = region.querySelector<HTMLElement>('[data-first-focus]')
-  const first = marked ?? region.querySelector<HTMLElement>(focusable)
+  const controls = [...region.querySelectorAll<HTMLElement>(focusable)]
+  const first = marked ?? controls.find((control) => !control.closest('[data-not-first]'))
   if (!first) return
   if (first instanceof HTMLInputElement && first.type === 'radio') {
     const chosen = region.querySelector<HTMLElement>(`input[name="${first.name}"]:checked`)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::draft::{AttachmentView, ProofView};
+use super::draft::{AttachmentView, IdSeen, ProofView};
 use super::rules::RulesMet;
 
 /// A case in a list. No channel, no institution, no full number (practice 13).
@@ -223,6 +223,10 @@ pub struct CaseView {
     pub exempt: bool,
     /// The three ticks.
     pub ticks: Vec<TickView>,
+    /// The kind of ID that was seen, as the profile calls it; may be empty.
+    pub id_kind: String,
+    /// When and by whom it was seen; `None` where nobody was identified.
+    pub id_seen: Option<IdSeen>,
     /// Codes of papers that fit the state now.
     pub papers_possible: Vec<String>,
     /// Papers issued.

@@ -39,6 +39,17 @@ pub struct DraftView {
     pub case: Option<ContinuedCase>,
     /// A protected address is kept and not among the fields; `draft_reveal` shows it and is logged.
     pub address_hidden: bool,
+    /// When and by whom the ID was seen; `None` where nobody has said so.
+    pub id_seen: Option<IdSeen>,
+}
+
+/// When and by whom the ID of the person at the desk was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IdSeen {
+    /// RFC 3339.
+    pub at: String,
+    /// Initials of who saw it; empty where they are not known here.
+    pub initials: String,
 }
 
 /// The open case a draft adds to.
@@ -129,6 +140,8 @@ pub struct DraftSaved {
     pub shown: Vec<String>,
     /// Ids of the fields that must be filled.
     pub required: Vec<String>,
+    /// When and by whom the ID was seen in this draft.
+    pub id_seen: Option<IdSeen>,
 }
 
 /// The form a draft follows, as `forms/` has it.

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use skranke_domain::calendar::{Calendar, CalendarError, CalendarProfile, ClosedDay, LocalClosing};
+use skranke_domain::calendar::{
+    Calendar, CalendarError, CalendarProfile, ClosedDay, DayName, LocalClosing,
+};
 use skranke_forms::{Forms, Profile};
 
-use super::ToolError;
+use super::{ToolError, say};
 
 /// The special days of a year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,7 +57,7 @@ pub fn calendar_view(year: i32, profile: &str) -> Result<CalendarView, ToolError
     let half = days.half.into_iter().map(|day| NamedHalfDay {
         date: day.on.to_string(),
         from: day.from.format("%H:%M").to_string(),
-        name: day.name,
+        name: said(day.name),
     });
     Ok(CalendarView {
         year,
@@ -103,8 +105,15 @@ impl From<ClosedDay> for NamedDay {
     fn from(day: ClosedDay) -> Self {
         Self {
             date: day.on.to_string(),
-            name: day.name,
+            name: said(day.name),
         }
+    }
+}
+
+fn said(name: DayName) -> String {
+    match name {
+        DayName::Known(code) => say(&format!("day.{code}"), &[]),
+        DayName::Given(name) => name,
     }
 }
 
@@ -130,7 +139,7 @@ mod tests {
         assert!(
             closed
                 .iter()
-                .any(|day| day.name == "Lukket mellem jul og nytår"),
+                .any(|day| day.name == DayName::Given("Lukket mellem jul og nytår".to_owned())),
             "{closed:?}"
         );
     }

@@ -74,6 +74,7 @@ impl App {
             ("citizen_name", &citizen.name),
             ("citizen_address", &citizen.address),
             ("register_seen", &citizen.register),
+            ("unopened_post", "registered_address"),
         ] {
             fields.insert(id.to_owned(), FieldValue::Text(text.to_owned()));
         }

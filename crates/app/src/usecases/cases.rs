@@ -362,6 +362,8 @@ impl App {
                 .collect(),
             exempt,
             ticks: present::ticks(case, &around),
+            id_kind: around.id_kind.clone(),
+            id_seen: present::id_seen(case, &around),
             papers_possible: present::papers_possible(case, &work.session.roles)
                 .into_iter()
                 .map(|kind| kind.code().to_owned())

@@ -154,10 +154,19 @@ impl App {
         mut work: AtWork<'_>,
         mut draft: Draft,
     ) -> Result<DraftView, AppError> {
+        let seen = draft.id_seen(&work.store.read()?)?;
         let Some(mut continued) = draft.continues.take() else {
-            return Ok(draft.view());
+            return Ok(DraftView {
+                id_seen: seen,
+                ..draft.view()
+            });
         };
         let case = record::load(&work.store.read()?, continued.case()?)?.case;
+        let seen_before = case.identity.as_ref().map(|check| (check.at, check.by));
+        let seen_before = match seen_before.filter(|_| seen.is_none()) {
+            Some((at, by)) => drafts::id_seen(&work.store.read()?, Some(at), Some(by))?,
+            None => None,
+        };
         let left_by = if draft.staff == work.session.staff {
             String::new()
         } else {
@@ -177,6 +186,7 @@ impl App {
         let form = self.form_for(&draft.fields, &*self.profile(work.store)?, today)?;
         let clashes = self.clashes(&form, &continued.clashes, &draft.fields);
         let mut view = draft.view();
+        view.id_seen = seen.or(seen_before);
         let mut files = files_of(&case);
         view.attachments
             .retain(|new| files.iter().all(|known| known.digest != new.digest));
@@ -352,13 +362,10 @@ fn held(case: &Case) -> Fields {
 fn with_defaults(held: &Fields, today: NaiveDate) -> Fields {
     let mut fields = held.clone();
     let day = skranke_forms::read::show_date(today);
-    for (id, value) in [
-        ("signed_on", day.as_str()),
-        ("citizen_residence", "fixed"),
-        ("register_seen", "not_looked"),
-        ("signing_method", "paper"),
-        ("unopened_post", "registered_address"),
-    ] {
+    for (id, value) in [("signed_on", day.as_str())]
+        .into_iter()
+        .chain(drafts::USUAL)
+    {
         fields
             .entry(id.to_owned())
             .or_insert_with(|| FieldValue::Text(value.to_owned()));

@@ -58,13 +58,13 @@ impl App {
         // never comes.
         let draft = right_case
             .map(|right_case| {
-                let fields: Fields = captured
-                    .into_iter()
-                    .filter(|(id, value)| {
-                        !ABOUT_THE_CITIZEN.contains(&id.as_str())
-                            && *value != FieldValue::Text(String::new())
-                    })
-                    .collect();
+                let usual = drafts::USUAL
+                    .map(|(id, value)| (id.to_owned(), FieldValue::Text(value.to_owned())));
+                let kept = captured.into_iter().filter(|(id, value)| {
+                    !ABOUT_THE_CITIZEN.contains(&id.as_str())
+                        && *value != FieldValue::Text(String::new())
+                });
+                let fields: Fields = usual.into_iter().chain(kept).collect();
                 self.at_work(|work| drafts::create(work, 2, &fields, Some(right_case)))
             })
             .transpose()?;

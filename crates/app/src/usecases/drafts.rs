@@ -11,13 +11,13 @@ use skranke_domain::rule_set::LegalDays;
 use skranke_domain::sign_up::{SignUp, automatic_sign_up};
 use skranke_forms::check::ProblemCode;
 use skranke_forms::{Field, Form, Location, Profile};
-use skranke_store::{Action, DraftRow, Entry, WriteHandle};
+use skranke_store::{Action, DraftRow, Entry, ReadHandle, WriteHandle};
 use uuid::Uuid;
 
 use crate::api::case::Revealed;
 use crate::api::draft::{
     AttachmentView, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
-    DraftSummary, DraftView, FieldProblem, FieldValue, FieldView, Fields, FormView, Saved,
+    DraftSummary, DraftView, FieldProblem, FieldValue, FieldView, Fields, FormView, IdSeen, Saved,
     SignUpView,
 };
 use crate::api::error::ErrorCode;
@@ -38,6 +38,13 @@ use crate::usecases::{printable, settings};
 const MOST_DRAFTS: u32 = 200;
 /// Most characters a field keeps as typed; the form's own limits are far lower and give a message.
 const LONGEST_TYPED: usize = 20_000;
+
+/// What stands in a request unless somebody answers otherwise. What only the citizen can answer is not among it.
+pub(crate) const USUAL: [(&str, &str); 3] = [
+    ("citizen_residence", "fixed"),
+    ("register_seen", "not_looked"),
+    ("signing_method", "paper"),
+];
 
 /// The field with the citizen's address.
 pub(crate) const ADDRESS: &str = "citizen_address";
@@ -63,12 +70,16 @@ struct Kept {
     /// When the ID was said to have been seen.
     #[serde(default)]
     identified_at_ms: Option<i64>,
+    /// Who said so.
+    #[serde(default)]
+    identified_by: Option<String>,
 }
 
 /// When two things were done that hold for a day.
 struct Looks {
     looked_at: Option<DateTime<Utc>>,
     identified_at: Option<DateTime<Utc>>,
+    identified_by: Option<StaffId>,
 }
 
 /// A draft as the use cases work with it.
@@ -83,6 +94,8 @@ pub(crate) struct Draft {
     pub(crate) looked_at: Option<DateTime<Utc>>,
     /// When the ID was said to have been seen; `None` where it was not said in this draft.
     pub(crate) identified_at: Option<DateTime<Utc>>,
+    /// Who said so.
+    identified_by: Option<StaffId>,
     pub(crate) staff: StaffId,
     updated_at: DateTime<Utc>,
     discarded: bool,
@@ -106,6 +119,7 @@ impl Draft {
             identified_at: kept
                 .identified_at_ms
                 .and_then(DateTime::from_timestamp_millis),
+            identified_by: kept.identified_by.and_then(|id| id.parse().ok()),
             staff: row.staff,
             updated_at: row.updated_at,
             discarded: kept.discarded,
@@ -121,11 +135,13 @@ impl Draft {
             continues: self.continues.clone(),
             looked_at_ms: self.looked_at.map(|at| at.timestamp_millis()),
             identified_at_ms: self.identified_at.map(|at| at.timestamp_millis()),
+            identified_by: self.identified_by.map(|id| id.to_string()),
         }
     }
 
-    /// When the look in the register and the ID check of these fields were made: now where they are new.
-    fn looks_of(&self, fields: &Fields, now: DateTime<Utc>) -> Looks {
+    /// When the look in the register and the ID check of these fields were made: now, and by whoever types, where they
+    /// are new.
+    fn looks_of(&self, fields: &Fields, now: DateTime<Utc>, staff: StaffId) -> Looks {
         let (before, typed) = (Typed(&self.fields), Typed(fields));
         let looked_at = if before.register() == typed.register() {
             self.looked_at
@@ -133,14 +149,16 @@ impl Draft {
             typed.register().map(|_| now)
         };
         let id = |typed: Typed<'_>| (typed.flag("id_checked"), typed.text("id_kind").to_owned());
-        let identified_at = if id(before) == id(typed) {
-            self.identified_at
+        let (identified_at, identified_by) = if id(before) == id(typed) {
+            (self.identified_at, self.identified_by)
         } else {
-            typed.flag("id_checked").then_some(now)
+            let is_new = typed.flag("id_checked");
+            (is_new.then_some(now), is_new.then_some(staff))
         };
         Looks {
             looked_at,
             identified_at,
+            identified_by,
         }
     }
 
@@ -157,6 +175,14 @@ impl Draft {
             self.fields.remove("id_checked");
         }
         old_look || old_check
+    }
+
+    /// When and by whom the ID was seen, where it was in this draft.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub(crate) fn id_seen(&self, read: &ReadHandle<'_>) -> Result<Option<IdSeen>, AppError> {
+        id_seen(read, self.identified_at, self.identified_by)
     }
 
     /// The signature drawn on the screen, if there is one; the last counts.
@@ -181,6 +207,7 @@ impl Draft {
             attachments: self.files,
             case: None,
             address_hidden: hidden,
+            id_seen: None,
         }
     }
 }
@@ -196,21 +223,17 @@ impl App {
             work.session.needs(Act::Capture)?;
             let location =
                 settings::location_of(work.store, &*self.profile(work.store)?, work.session.staff)?;
-            let text = |text: &str| FieldValue::Text(text.to_owned());
             let day = skranke_forms::read::show_date(today);
-            let defaults = [
-                ("channel", text("self")),
-                ("location", text(&location)),
-                ("received_on", text(&day)),
-                ("signed_on", text(&day)),
-                ("citizen_residence", text("fixed")),
-                ("register_seen", text("not_looked")),
-                ("signing_method", text("paper")),
-                ("unopened_post", text("registered_address")),
+            let here = [
+                ("channel", "self"),
+                ("location", &location),
+                ("received_on", &day),
+                ("signed_on", &day),
             ];
-            let fields = defaults
+            let fields = here
                 .into_iter()
-                .map(|(id, value)| (id.to_owned(), value))
+                .chain(USUAL)
+                .map(|(id, value)| (id.to_owned(), FieldValue::Text(value.to_owned())))
                 .collect();
             create(work, 1, &fields, None)
         })
@@ -337,11 +360,13 @@ impl App {
             if let (None, Some(address)) = (typed.get(ADDRESS), before.fields.get(ADDRESS)) {
                 typed.insert(ADDRESS.to_owned(), address.clone());
             }
-            let looks = before.looks_of(&typed, work.now);
+            let looks = before.looks_of(&typed, work.now, work.session.staff);
+            let id_seen = id_seen(&write.reading(), looks.identified_at, looks.identified_by)?;
             let kept = Kept {
                 typed,
                 looked_at_ms: looks.looked_at.map(|at| at.timestamp_millis()),
                 identified_at_ms: looks.identified_at.map(|at| at.timestamp_millis()),
+                identified_by: looks.identified_by.map(|id| id.to_string()),
                 ..before.kept()
             };
             save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
@@ -350,6 +375,7 @@ impl App {
                 saved_at: rfc3339(work.now),
                 shown,
                 required,
+                id_seen,
             })
         })
     }
@@ -572,6 +598,22 @@ fn sign_up_view(ahead: SignUp, profile: &Profile, today: NaiveDate) -> SignUpVie
     }
 }
 
+/// When somebody saw an ID, and their initials; nothing where nobody said so.
+///
+/// # Errors
+/// What the store reports.
+pub(crate) fn id_seen(
+    read: &ReadHandle<'_>,
+    at: Option<DateTime<Utc>>,
+    by: Option<StaffId>,
+) -> Result<Option<IdSeen>, AppError> {
+    let account = by.map(|by| read.account(by)).transpose()?.flatten();
+    Ok(at.map(|at| IdSeen {
+        at: rfc3339(at),
+        initials: account.map(|account| account.initials).unwrap_or_default(),
+    }))
+}
+
 /// Begins a draft; `becomes` is the case that another case names as its follower.
 pub(crate) fn create(
     work: AtWork<'_>,
@@ -591,6 +633,7 @@ pub(crate) fn create(
         continues: None,
         looked_at: None,
         identified_at: None,
+        identified_by: None,
         staff: work.session.staff,
         updated_at: work.now,
         discarded: false,
@@ -619,6 +662,7 @@ pub(crate) fn create_continuing(
         continues: Some(continued),
         looked_at: None,
         identified_at: None,
+        identified_by: None,
         staff: work.session.staff,
         updated_at: work.now,
         discarded: false,

@@ -73,6 +73,7 @@ impl Demo {
             ("citizen_name", "Aase Lindholm"),
             ("citizen_address", "Ahornvej 3, 9990 Solbjerg"),
             ("register_seen", "not_exempt"),
+            ("unopened_post", "registered_address"),
         ] {
             draft
                 .fields

@@ -3,11 +3,10 @@
 //! The definition under `forms/` drives screen, check and paper: [`form_fields`] turns it into
 //! the fields of a paper, whatever it asks.
 
-use skranke_forms::{FieldKind, FieldValue as Answer, Fields, Form};
+use skranke_forms::{DateWords, FieldKind, FieldValue as Answer, Fields, Form};
 
 use super::{Carrier, CitizenOnPaper, PaperText, TextSection, Words, reference};
 use crate::{
-    danish::danish_date,
     letterhead::Letterhead,
     press::CopyMark,
     sheet::{Block, Density, Field, FieldValue, Sheet, SignatureLine},
@@ -100,9 +99,15 @@ impl std::fmt::Debug for FormSignature {
 /// The fields that stand on one paper of a form, in order.
 ///
 /// `answers` decides which fields the paper has. With `blank` they are left empty all the same,
-/// to be filled in by hand.
+/// to be filled in by hand. `dates` says how a day is written.
 #[must_use]
-pub fn form_fields(form: &Form, paper: &str, answers: &Fields, blank: bool) -> Vec<FormField> {
+pub fn form_fields(
+    form: &Form,
+    paper: &str,
+    answers: &Fields,
+    blank: bool,
+    dates: &DateWords,
+) -> Vec<FormField> {
     form.shown_on_paper(paper, answers)
         .map(|field| {
             let answer = answers.get(&field.id).filter(|_| !blank);
@@ -120,7 +125,7 @@ pub fn form_fields(form: &Form, paper: &str, answers: &Fields, blank: bool) -> V
                 ),
                 FieldKind::Flag => FormValue::Tick(matches!(answer, Some(Answer::Flag(true)))),
                 FieldKind::Date => text.map_or(FormValue::Blank, |text| {
-                    FormValue::Text(text.parse().map_or(text, danish_date))
+                    FormValue::Text(text.parse().map_or(text, |on| dates.date(on)))
                 }),
                 FieldKind::Cpr => text.map_or(FormValue::Blank, |text| {
                     FormValue::Text(super::cpr_on_paper(&text, false))

@@ -12,7 +12,6 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{Carrier, CitizenOnPaper, PaperText, Words, reference};
 use crate::{
-    danish::{danish_date, danish_date_time},
     error::DocumentError,
     letterhead::Letterhead,
     press::CopyMark,
@@ -198,7 +197,7 @@ impl LetterPaper {
                 .collect(),
             beside: self
                 .written_on
-                .map(|on| (self.words.date.clone(), danish_date(on)))
+                .map(|on| (self.words.date.clone(), self.words.dates.date(on)))
                 .into_iter()
                 .collect(),
         })
@@ -226,7 +225,7 @@ impl LetterPaper {
                 registered_at,
             } => {
                 for at in [granted_at, registered_at] {
-                    let said = danish_date_time(*at);
+                    let said = self.words.dates.date_time(*at);
                     if !self
                         .text
                         .rows

@@ -1,6 +1,6 @@
 //! The wording of a paper, as the letters under `forms/` fill it in.
 
-use skranke_forms::{FilledLetter, Texts};
+use skranke_forms::{DateWords, FilledLetter, Texts};
 
 use crate::{press::CopyMark, sheet::Block};
 
@@ -153,6 +153,8 @@ pub struct Words {
     pub address_withheld: String,
     /// The label beside the date of a letter.
     pub date: String,
+    /// How days and times are written.
+    pub dates: DateWords,
 }
 
 impl From<&Texts> for Words {
@@ -170,6 +172,7 @@ impl From<&Texts> for Words {
             signature: word("signature"),
             address_withheld: word("address_withheld"),
             date: word("date"),
+            dates: DateWords::from(texts),
         }
     }
 }
@@ -181,7 +184,7 @@ impl Words {
 
     /// The mark of a reprint: which copy, from which device, when.
     pub(crate) fn copy_line(&self, copy: &CopyMark) -> String {
-        let at = crate::danish::danish_date_time(copy.printed_at);
+        let at = self.dates.date_time(copy.printed_at);
         format!(
             "{} {} · {} {at} · {} {}",
             self.copy, copy.count, self.printed, self.device, copy.device_code

@@ -1,15 +1,15 @@
 //! What no wording may break, and what every paper must show.
 
 use skranke_documents::{
-    CopyMark, DocumentError, Paper, Press, RenderOptions, danish_date_time,
+    CopyMark, DocumentError, Paper, Press, RenderOptions,
     papers::{Carrier, FormSignature, LetterKind, LetterPaper},
     render,
 };
 
 use crate::{
     samples::{
-        CPR, GUIDANCE, all, at, citizen, day, facts, form, interim, letter, options, receipt,
-        refusal, text,
+        CPR, GUIDANCE, all, at, citizen, dates, day, facts, form, interim, letter, options,
+        receipt, refusal, text,
     },
     tools::{OnDisk, text_of},
 };
@@ -33,7 +33,7 @@ fn row_2_23_the_receipt_carries_both_times_and_fits_one_page() {
     let said = text_of(&rendered.pdf);
 
     assert_eq!(rendered.pages, 1);
-    assert!(said.contains("Bevilget") && said.contains(&danish_date_time(at(13, 58))));
+    assert!(said.contains("Bevilget") && said.contains(&dates().date_time(at(13, 58))));
     assert!(
         said.contains("Registreret i Digital Post 13. marts 2026 kl. 14.01"),
         "{said}"

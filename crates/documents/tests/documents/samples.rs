@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use skranke_documents::{
-    Letterhead, Mark, Paper, RenderOptions, danish_date, danish_date_time,
+    Letterhead, Mark, Paper, RenderOptions,
     papers::{
         Carrier, CitizenOnPaper, FormField, FormPaper, FormPart, FormSignature, FormValue,
         LetterKind, LetterPaper, Outcome, PaperText, Reason, Words, cpr_on_paper, form_fields,
     },
 };
-use skranke_forms::{FieldValue, Fields, Forms, LetterFacts};
+use skranke_forms::{DateWords, FieldValue, Fields, Forms, LetterFacts};
 use skranke_protocol::{
     receipt_code::{self, DeviceCertificate, ReceiptStatement},
     signature::SigningKey,
@@ -24,6 +24,10 @@ pub(crate) fn day() -> NaiveDate {
 
 pub(crate) fn at(hour: u32, minute: u32) -> NaiveDateTime {
     day().and_hms_opt(hour, minute, 0).unwrap()
+}
+
+pub(crate) fn dates() -> DateWords {
+    DateWords::from(Forms::embedded().unwrap().texts())
 }
 
 pub(crate) fn options() -> RenderOptions {
@@ -107,13 +111,13 @@ pub(crate) fn facts(name: &str) -> LetterFacts {
         .with("citizen_address", "Ærøvej 12, 2. th., 9990 Solbjerg")
         .with("representative_name", "Mads Lindholm")
         .with("guardian_name", "")
-        .with("granted_at", danish_date_time(at(13, 58)))
-        .with("registered_at", danish_date_time(at(14, 1)))
-        .with("decided_at", danish_date_time(at(13, 58)))
-        .with("corrected_at", danish_date_time(at(15, 20)))
-        .with("received_on", danish_date(day()))
-        .with("signed_on", danish_date(day()))
-        .with("issued_at", danish_date_time(at(14, 2)))
+        .with("granted_at", dates().date_time(at(13, 58)))
+        .with("registered_at", dates().date_time(at(14, 1)))
+        .with("decided_at", dates().date_time(at(13, 58)))
+        .with("corrected_at", dates().date_time(at(15, 20)))
+        .with("received_on", dates().date(day()))
+        .with("signed_on", dates().date(day()))
+        .with("issued_at", dates().date_time(at(14, 2)))
         .with("duration", "Uden udløb")
         .with("duration_kind", "permanent")
         .with("unopened_post", "Sendes på papir til folkeregisteradressen")
@@ -278,10 +282,10 @@ fn fields_of(form: &skranke_forms::Form, paper: &str, blank: bool) -> Vec<FormFi
         .fields
         .retain(|field| ["citizen_name", "cpr", "citizen_address"].contains(&field.id.as_str()));
     let mut fields = match paper {
-        "f2" => form_fields(&giver, "f1", &answers(), blank),
+        "f2" => form_fields(&giver, "f1", &answers(), blank, &dates()),
         _ => Vec::new(),
     };
-    fields.extend(form_fields(form, paper, &answers(), blank));
+    fields.extend(form_fields(form, paper, &answers(), blank, &dates()));
     fields
 }
 
@@ -511,7 +515,7 @@ fn long_form(paper: &str, letter: &str, name: &str) -> Paper {
             .map(|label| FormSignature {
                 label: label.clone(),
                 name: name.to_owned(),
-                signed_on: danish_date(day()),
+                signed_on: dates().date(day()),
                 strokes: vec![waves.clone()],
             })
             .collect();

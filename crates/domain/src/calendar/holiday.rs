@@ -1,4 +1,4 @@
-//! Public holidays and the days off by agreement, with their Danish names.
+//! Public holidays and the days off by agreement. Their Danish names stand in the catalogue, under their codes.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -85,23 +85,6 @@ impl Holiday {
             _ => None,
         }
     }
-
-    /// The name in Danish.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NewYearsDay => "Nytårsdag",
-            Self::MaundyThursday => "Skærtorsdag",
-            Self::GoodFriday => "Langfredag",
-            Self::EasterSunday => "Påskedag",
-            Self::EasterMonday => "2. påskedag",
-            Self::GreatPrayerDay => "Store Bededag",
-            Self::AscensionDay => "Kristi Himmelfartsdag",
-            Self::WhitSunday => "Pinsedag",
-            Self::WhitMonday => "2. pinsedag",
-            Self::ChristmasDay => "1. juledag",
-            Self::BoxingDay => "2. juledag",
-        }
-    }
 }
 
 impl AgreedDay {
@@ -113,16 +96,6 @@ impl AgreedDay {
             (12, 24) => Some(Self::ChristmasEve),
             (12, 31) => Some(Self::NewYearsEve),
             _ => None,
-        }
-    }
-
-    /// The name in Danish.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LabourDay => "1. maj",
-            Self::ConstitutionDay => "Grundlovsdag",
-            Self::ChristmasEve => "Juleaftensdag",
-            Self::NewYearsEve => "Nytårsaftensdag",
         }
     }
 

@@ -8,11 +8,18 @@ fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
+fn code(name: DayName) -> String {
+    match name {
+        DayName::Known(code) => code.to_owned(),
+        DayName::Given(name) => panic!("{name} is no day of every calendar"),
+    }
+}
+
 fn closed(profile: CalendarProfile, year: i32) -> Vec<(String, String)> {
     let year = Calendar::new(profile).year(year).unwrap();
     year.closed
         .into_iter()
-        .map(|day| (day.on.format("%m-%d").to_string(), day.name))
+        .map(|day| (day.on.format("%m-%d").to_string(), code(day.name)))
         .collect()
 }
 
@@ -113,16 +120,16 @@ fn kl_closes_on_christmas_eve_and_new_years_eve_and_has_two_half_days() {
     assert_eq!(
         names,
         [
-            "01-01 Nytårsdag",
-            "04-17 Skærtorsdag",
-            "04-18 Langfredag",
-            "04-21 2. påskedag",
-            "05-29 Kristi Himmelfartsdag",
-            "06-09 2. pinsedag",
-            "12-24 Juleaftensdag",
-            "12-25 1. juledag",
-            "12-26 2. juledag",
-            "12-31 Nytårsaftensdag",
+            "01-01 nytaarsdag",
+            "04-17 skaertorsdag",
+            "04-18 langfredag",
+            "04-21 anden_paaskedag",
+            "05-29 kristi_himmelfartsdag",
+            "06-09 anden_pinsedag",
+            "12-24 juleaftensdag",
+            "12-25 foerste_juledag",
+            "12-26 anden_juledag",
+            "12-31 nytaarsaftensdag",
         ]
     );
     let half = Calendar::new(CalendarProfile::Kl).year(2025).unwrap().half;
@@ -132,12 +139,12 @@ fn kl_closes_on_christmas_eve_and_new_years_eve_and_has_two_half_days() {
             HalfDay {
                 on: date("2025-05-01"),
                 from: NOON,
-                name: "1. maj".into()
+                name: DayName::Known("foerste_maj")
             },
             HalfDay {
                 on: date("2025-06-05"),
                 from: NOON,
-                name: "Grundlovsdag".into()
+                name: DayName::Known("grundlovsdag")
             },
         ]
     );
@@ -209,14 +216,14 @@ fn what_falls_on_a_weekend_is_listed_apart() {
     let year = Calendar::new(CalendarProfile::Kl).year(2027).unwrap();
     let on_weekends: Vec<_> = year
         .on_weekends
-        .iter()
-        .map(|day| day.name.as_str())
+        .into_iter()
+        .map(|day| code(day.name))
         .collect();
 
     assert_eq!(year.half, []);
     assert_eq!(
         on_weekends,
-        ["Påskedag", "Pinsedag", "1. juledag", "2. juledag"]
+        ["paaskedag", "pinsedag", "foerste_juledag", "anden_juledag"]
     );
     assert!(year.closed.iter().all(|day| !is_weekend(day.on)));
 }
@@ -245,7 +252,7 @@ fn local_closing_days_close_and_the_longer_one_holds() {
     };
     assert_eq!(
         (from.to_string().as_str(), reason.name()),
-        ("10:00:00", "Møde")
+        ("10:00:00", Some(DayName::Given("Møde".to_owned())))
     );
 }
 

@@ -2,7 +2,7 @@
 // The rules live in the core; this class asks it what is shown, what is missing and what may happen next.
 import { tick } from 'svelte'
 import type {
-  AttachmentView, CaseView, Commands, ContinuedCase, CprCheck, Decision, DraftCheck, FieldProblem, FieldValueOf, FieldView, FormView, KnownCitizen
+  AttachmentView, CaseView, Commands, ContinuedCase, CprCheck, Decision, DraftCheck, FieldProblem, FieldValueOf, FieldView, FormView, IdSeen, KnownCitizen
 } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { asCallError, type CallError } from '../../lib/backend'
@@ -31,6 +31,8 @@ export class Flow {
   attachments: AttachmentView[] = $state.raw([])
   /** The open case this adds to; nothing for a new request. */
   case: ContinuedCase | null = $state.raw(null)
+  /** When and by whom the ID was seen, as the core has it. */
+  idSeen: IdSeen | null = $state.raw(null)
   check: DraftCheck | null = $state.raw(null)
   problems: FieldProblem[] = $state.raw([])
   /** Grows with each failed attempt, so that the summary takes focus again. */
@@ -83,6 +85,7 @@ export class Flow {
       this.#addressOpen = false
       this.attachments = draft.attachments
       this.case = draft.case
+      this.idSeen = draft.id_seen
       this.shown = new Set(this.form.shown)
       this.required = new Set(this.form.required)
       this.step = Math.min(draft.step, LAST_DRAFT_STEP)
@@ -241,6 +244,7 @@ export class Flow {
       this.#failure = null
       this.shown = new Set(saved.shown)
       this.required = new Set(saved.required)
+      if (saved.id_seen || !this.flag('id_checked')) this.idSeen = saved.id_seen
       this.desk.saved(saved.saved_at)
       if (this.#onScreen && warn) void this.#refreshWarnings()
       else if (!this.#onScreen && !this.#dirty) this.desk.unsaved.delete(this.id)

@@ -410,6 +410,21 @@ export const texts = {
   "damaged.submit": "Gendan",
   "damaged.title": "Skrankes datafil er beskadiget",
   "damaged.working": "Gendanner. Det kan tage et par minutter. Sluk ikke computeren.",
+  "day.anden_juledag": "2. juledag",
+  "day.anden_paaskedag": "2. påskedag",
+  "day.anden_pinsedag": "2. pinsedag",
+  "day.foerste_juledag": "1. juledag",
+  "day.foerste_maj": "1. maj",
+  "day.grundlovsdag": "Grundlovsdag",
+  "day.juleaftensdag": "Juleaftensdag",
+  "day.kristi_himmelfartsdag": "Kristi Himmelfartsdag",
+  "day.langfredag": "Langfredag",
+  "day.nytaarsaftensdag": "Nytårsaftensdag",
+  "day.nytaarsdag": "Nytårsdag",
+  "day.paaskedag": "Påskedag",
+  "day.pinsedag": "Pinsedag",
+  "day.skaertorsdag": "Skærtorsdag",
+  "day.store_bededag": "Store Bededag",
   "death.button": "Borgeren er død",
   "death.day": "Dødsdag",
   "death.lead": "Sagen lukkes. Der bliver ikke truffet en afgørelse. Skriv dagen, som du har fået den oplyst.",
@@ -1580,6 +1595,7 @@ export const texts = {
   "tick.registered.todo": "Registrér i Administrativ Adgang, og sæt flueben",
   "tick.registered.undo_confirm": "Fjern fluebenet ved registreringen? Kvitteringen gælder så ikke længere.",
   "tick.time": "Klokken",
+  "time.at": "kl. {time}",
   "time.moment": "{date} kl. {time}",
   "time.months": "januar februar marts april maj juni juli august september oktober november december",
   "time.weekdays": "Søndag Mandag Tirsdag Onsdag Torsdag Fredag Lørdag",
@@ -1656,6 +1672,7 @@ export const texts = {
   "window.handed_note": "Fritagelsesenheden registrerer fritagelsen og sender kvitteringen.",
   "window.help_offer": "Hvilken hjælp valgte borgeren?",
   "window.id_seen": "{document} set",
+  "window.id_seen_by": "{document} set {time} af {initials}",
   "window.interim_offer": "Papiret om bevilling kan gives med, indtil fritagelsen er registreret.",
   "window.known_name_used": "Felterne er udfyldt med det, vi ved. Se efter, om det stadig passer.",
   "window.look_not_exempt": "Så er borgeren ikke fritaget længere. Giv ikke en ny kvittering, men notér, hvornår fritagelsen ophørte.",
@@ -1944,10 +1961,12 @@ export interface TextValues {
   "tick.journalised.filing": { kept_for: string | number; subject: string | number };
   "tick.journalised.number_example": { example: string | number };
   "tick.receipt.todo": { name: string | number };
+  "time.at": { time: string | number };
   "time.moment": { date: string | number; time: string | number };
   "time.yesterday": { time: string | number };
   "time.yesterday_short": { who: string | number };
   "window.id_seen": { document: string | number };
+  "window.id_seen_by": { document: string | number; initials: string | number; time: string | number };
   "window.parked_line": { initials: string | number; step: string | number; title: string | number };
   "window.printer_default": { name: string | number };
   "window.register_looked": { result: string | number; time: string | number };

@@ -6,10 +6,11 @@
 use skranke_documents::papers::{
     Carrier, CitizenOnPaper, LetterKind, LetterPaper, PaperText, TextSection, Words,
 };
-use skranke_documents::{Paper, RenderOptions, danish_date, danish_date_time};
+use skranke_documents::{Paper, RenderOptions};
 use skranke_domain::danish_time;
 use skranke_domain::ids::DeviceId;
 use skranke_domain::role::Act;
+use skranke_forms::DateWords;
 use skranke_protocol::wire::{CaseOnDevice, HoldingsRequest, ListedDevice};
 use skranke_sync::Client;
 
@@ -104,6 +105,7 @@ impl App {
     ) -> Result<Vec<u8>, AppError> {
         let texts = self.forms.texts();
         let say = |key: &str| texts.say(key, &[]);
+        let dates = DateWords::from(texts);
         let (asked_by, asked_at, profile) = self.at_work(|work| {
             let asked_at = danish_time::local(work.now);
             Ok((
@@ -117,7 +119,7 @@ impl App {
             ("devices.list_asked_by", asked_by),
             (
                 "devices.list_asked_at",
-                danish_date_time(asked_at.naive_local()),
+                dates.date_time(asked_at.naive_local()),
             ),
             (
                 "devices.list_purpose",
@@ -144,7 +146,7 @@ impl App {
             lead: say("devices.holdings_lead"),
             rows: rows.map(|(label, value)| (say(label), value)).to_vec(),
             sections: vec![list],
-            number_line: danish_date(asked_at.date_naive()),
+            number_line: dates.date(asked_at.date_naive()),
             ..PaperText::default()
         };
         let paper = LetterPaper {

@@ -345,7 +345,21 @@ case: ContinuedCase | null,
 /**
  * A protected address is kept and not among the fields; `draft_reveal` shows it and is logged.
  */
-address_hidden: boolean, };
+address_hidden: boolean, 
+/**
+ * When and by whom the ID was seen; `None` where nobody has said so.
+ */
+id_seen: IdSeen | null, };
+
+export type IdSeen = { 
+/**
+ * RFC 3339.
+ */
+at: string, 
+/**
+ * Initials of who saw it; empty where they are not known here.
+ */
+initials: string, };
 
 export type ContinuedCase = { 
 /**
@@ -471,7 +485,11 @@ shown: Array<string>,
 /**
  * Ids of the fields that must be filled.
  */
-required: Array<string>, };
+required: Array<string>, 
+/**
+ * When and by whom the ID was seen in this draft.
+ */
+id_seen: IdSeen | null, };
 
 export type FormView = { 
 /**
@@ -1288,6 +1306,14 @@ exempt: boolean,
  * The three ticks.
  */
 ticks: Array<TickView>, 
+/**
+ * The kind of ID that was seen, as the profile calls it; may be empty.
+ */
+id_kind: string, 
+/**
+ * When and by whom it was seen; `None` where nobody was identified.
+ */
+id_seen: IdSeen | null, 
 /**
  * Codes of papers that fit the state now.
  */
