@@ -45,6 +45,8 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
-    restoreMocks: true
+    restoreMocks: true,
+    // By itself it leaves one processor idle, of which there may be only two.
+    maxWorkers: '100%'
   }
 })

@@ -10,7 +10,7 @@ use std::time::Duration;
 use skranke_app::api::error::{ErrorCode, UiError};
 use skranke_app::api::sync::SyncView;
 use skranke_app::{
-    App, AppError, Clock, Config as CoreConfig, KeyError, KeyPlace, KeyStore, ServerAddress,
+    App, AppError, Clock, Config as CoreConfig, Costs, KeyError, KeyPlace, KeyStore, ServerAddress,
 };
 use tauri::AppHandle;
 
@@ -225,6 +225,7 @@ impl Shared {
             demo: config.is_demo(),
             server,
             clock: Clock::ahead(config.seconds_ahead),
+            costs: Costs::default(),
         })
     }
 

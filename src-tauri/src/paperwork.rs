@@ -203,7 +203,7 @@ mod tests {
     use chrono::{TimeZone as _, Utc};
     use serde_json::{Value, json};
     use skranke_app::api::paper::PaperRequest;
-    use skranke_app::{Clock, Config, KeyPlace, dispatch};
+    use skranke_app::{Clock, Config, Costs, KeyPlace, dispatch};
     use tempfile::TempDir;
 
     use super::*;
@@ -218,6 +218,7 @@ mod tests {
             demo: true,
             server: None,
             clock: Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 13, 9, 0, 0).unwrap()),
+            costs: Costs::default(),
         })
         .unwrap();
         let ask = |name: &str, request: Value| dispatch(&app, name, request).unwrap();

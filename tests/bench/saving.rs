@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
-use skranke_app::{App, Clock, Config, KeyPlace, dispatch};
+use skranke_app::{App, Clock, Config, Costs, KeyPlace, dispatch};
 
 use crate::disk::Disk;
 use crate::figure::{Figures, ms, percentile};
@@ -61,6 +61,7 @@ pub(crate) fn demo(folder: &Path) -> Result<App> {
         demo: true,
         server: None,
         clock: Clock::System,
+        costs: Costs::default(),
     })
     .map_err(told)
 }

@@ -20,6 +20,7 @@ use skranke_server::devices::Acting;
 use skranke_server::sign_in::hash_password;
 use skranke_server::store::{EnrolmentCode as Row, Staff};
 
+use crate::cheap::CHEAP;
 use crate::lying::a_guest_network;
 use crate::{TENANT, Town, granted};
 
@@ -34,6 +35,7 @@ fn computer(folder: &Path) -> App {
         demo: false,
         server: None,
         clock: Clock::System,
+        costs: CHEAP,
     })
     .unwrap()
 }

@@ -17,6 +17,7 @@ use skranke_server::devices::{self, Acting};
 use skranke_server::store::CentralStore;
 use skranke_store::key::envelope::{Envelope, Opener, PassphraseCost};
 
+use crate::cheap::CHEAP;
 use crate::faults::{ADDRESS, FOLDER, counter, die_at, rehearsing, variable};
 use crate::{TENANT, Town, draft_of, fork, granted, outreach, profiles};
 
@@ -306,6 +307,7 @@ fn a_sign_in_that_is_not_renewed_keeps_neither_the_lease_nor_work_waiting() {
             ca_file: None,
         }),
         clock: outing.clock.clone(),
+        costs: CHEAP,
     })
     .unwrap();
     app.pin_open(secret(PIN)).unwrap();

@@ -27,6 +27,8 @@ mod standby;
 mod stories;
 mod wipe;
 
+#[path = "../shared/cheap.rs"]
+mod cheap;
 mod conflicts;
 #[path = "../shared/in_words.rs"]
 mod in_words;
@@ -53,6 +55,7 @@ use skranke_server::store::sqlite::SqliteStore;
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 
+use cheap::CHEAP;
 use epochs::Place;
 use on_both::Kind;
 
@@ -207,6 +210,7 @@ impl Town {
                 ca_file: None,
             }),
             clock,
+            costs: CHEAP,
         })
         .unwrap()
     }

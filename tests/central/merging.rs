@@ -8,6 +8,7 @@ use skranke_app::{App, Clock, Config, KeyPlace};
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{Options, Store};
 
+use crate::cheap::CHEAP;
 use crate::{Town, draft_of, granted, sign_in_as};
 
 const CPR: &str = "0201703984";
@@ -262,6 +263,7 @@ fn alone(town: &Town, name: &str) -> App {
         demo: true,
         server: None,
         clock: Clock::System,
+        costs: CHEAP,
     });
     let app = app.unwrap();
     sign_in_as(&app, "hanne");

@@ -8,6 +8,7 @@ use skranke_protocol::wire::Scope;
 use skranke_server::backup;
 use skranke_server::store::{CentralStore, EnrolmentCode};
 
+use crate::cheap::CHEAP;
 use crate::faults::opened;
 use crate::{TENANT, Town, granted, sign_in_as};
 
@@ -48,6 +49,7 @@ pub(crate) fn enrol(town: &Town, name: &str) {
             ca_file: None,
         }),
         clock: Clock::System,
+        costs: CHEAP,
     })
     .unwrap();
     enrolling.sync_now(()).unwrap();

@@ -1,5 +1,6 @@
 //! The protocol over real HTTP: the server on a loopback port, the desktop's own client, and clients of ill will.
 
+mod again;
 mod client;
 mod crowd;
 mod devices;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cursor;
+pub(crate) mod ending;
 mod naive;
 mod rights;
 mod standby;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use skranke_app::api::case::{CaseView, DecideRequest, Decision};
 use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
-use skranke_app::{App, AppError, Clock, Config, KeyPlace, ServerAddress};
+use skranke_app::{App, AppError, Clock, Config, Costs, KeyPlace, ServerAddress};
 use skranke_server::config::Settings;
 use skranke_server::serve::Embedded;
 
@@ -32,6 +32,7 @@ pub(crate) fn counter(folder: &Path, url: &str) -> Result<App> {
             ca_file: None,
         }),
         clock: Clock::System,
+        costs: Costs::default(),
     }))?;
     let accounts = done(app.start_state(()))?.demo_accounts;
     let account = accounts.first().context("the demo has people")?;

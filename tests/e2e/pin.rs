@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use skranke_app::api::session::{PinRequest, SignInRequest};
-use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
+use skranke_app::{App, Clock, Config, Costs, KeyPlace, ServerAddress};
 use skranke_protocol::wire::Scope;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::sqlite::SqliteStore;
@@ -115,6 +115,7 @@ fn nine_days_away(folder: &Path) -> Result<()> {
                 ca_file: None,
             }),
             clock: Clock::Ahead(TimeDelta::days(-9)),
+            costs: Costs::default(),
         }))
     };
     done(laptop(CODE)?.sync_now(()))?;

@@ -1,6 +1,8 @@
 //! Journeys: stories from the counter, told over the real program with a folder of its own and a clock that stands
 //! still until it is moved. One file for each story; tests are named after the rows of the seeds they show.
 
+#[path = "../shared/cheap.rs"]
+mod cheap;
 mod office;
 
 mod abandoned;

@@ -18,6 +18,7 @@ use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, Options, Store};
 use skranke_testkit::danish;
 
+use crate::cheap::CHEAP;
 pub(crate) use crate::pdf_words::words_of;
 
 /// The demo's password.
@@ -465,6 +466,7 @@ pub(crate) fn configured(
         demo,
         server: None,
         clock: clock.clone(),
+        costs: CHEAP,
     }
 }
 

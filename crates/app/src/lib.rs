@@ -31,7 +31,7 @@ pub use error::AppError;
 /// What a shell answers when the operating system's key store does not.
 pub use skranke_store::key::envelope::KeyError;
 pub use state::{
-    App, Config, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ReadKey, ServerAddress, WriteKey,
+    App, Config, Costs, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ReadKey, ServerAddress, WriteKey,
 };
 pub use usecases::paper::{Prepared, may_be_printed};
 pub use usecases::synchronise::keep_in_step;

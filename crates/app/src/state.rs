@@ -9,7 +9,7 @@ use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
 use skranke_forms::Forms;
 use skranke_store::key::StoreKey;
-use skranke_store::key::envelope::KeyError;
+use skranke_store::key::envelope::{KeyError, PassphraseCost};
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{Actor, Store};
 use uuid::Uuid;
@@ -56,6 +56,32 @@ pub struct ServerAddress {
     pub ca_file: Option<PathBuf>,
 }
 
+/// How dear it is to guess what people type: what Argon2id costs for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costs {
+    /// For a password.
+    pub password: PassphraseCost,
+    /// For what opens the store: its recovery code and its PIN.
+    pub opening: PassphraseCost,
+}
+
+impl Default for Costs {
+    /// What is shipped. A password costs 19 MiB and two passes, the least that OWASP recommends: signing in stays under a
+    /// tenth of a second. What opens the store is typed seldom and may take its time.
+    fn default() -> Self {
+        Self {
+            password: PassphraseCost {
+                memory_kib: 19 * 1024,
+                passes: 2,
+            },
+            opening: PassphraseCost {
+                memory_kib: 64 * 1024,
+                passes: 3,
+            },
+        }
+    }
+}
+
 /// What the program is started with.
 pub struct Config {
     /// The folder of the store.
@@ -70,6 +96,8 @@ pub struct Config {
     pub server: Option<ServerAddress>,
     /// Where the time comes from.
     pub clock: Clock,
+    /// How dear guessing is: a test that starts hundreds of times takes less.
+    pub costs: Costs,
 }
 
 /// The program while it runs.

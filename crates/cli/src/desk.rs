@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Command};
 use skranke_app::api::session::SignInRequest;
 use skranke_app::tools::{ToolError, say};
-use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
+use skranke_app::{App, Clock, Config, Costs, KeyPlace, ServerAddress};
 
 use crate::{input, usage};
 
@@ -66,6 +66,7 @@ pub(crate) fn open(matches: &ArgMatches, demo: bool) -> Result<App, ToolError> {
         demo,
         server,
         clock: Clock::System,
+        costs: Costs::default(),
     });
     Ok(app?)
 }

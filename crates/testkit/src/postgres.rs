@@ -3,6 +3,8 @@
 //! It runs as an unprivileged user, since PostgreSQL refuses root, and ends when the test's process ends, however that
 //! happens: the shell around it waits on a pipe from the test.
 
+mod making;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -15,23 +17,6 @@ use crate::patience::{PATIENCE, wait_until};
 
 /// Starts the server given as arguments and ends it hard when standard input closes.
 const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server"#;
-
-/// Where servers lie. Socket paths are short by law of the operating system, so not under a deep target folder.
-const SCRATCH: &str = "/tmp";
-
-/// How a server's data is made; its folder follows.
-const INITDB: [&str; 10] = [
-    "-k",
-    "-A",
-    "trust",
-    "-U",
-    "postgres",
-    "-E",
-    "UTF8",
-    "--locale=C.UTF-8",
-    "-N",
-    "-D",
-];
 
 /// The user PostgreSQL runs as.
 #[derive(Clone, Copy)]
@@ -75,7 +60,10 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL is not installed, or does not start.
     pub fn start(settings: &[&str]) -> Self {
-        Self::start_on(Path::new(SCRATCH), settings)
+        let mut cluster = Self::scratch(making::place(settings), settings);
+        cluster.make_tables();
+        cluster.resume();
+        cluster
     }
 
     /// The same with all of it in a folder, which may be a disk of its own.
@@ -84,7 +72,8 @@ impl Cluster {
     /// As [`Cluster::start`].
     pub fn start_on(disk: &Path, settings: &[&str]) -> Self {
         let mut cluster = Self::scratch(disk, settings);
-        cluster.run("initdb", &INITDB, &[&cluster.tables()]);
+        // Not copied: whoever has a small disk of its own may give nothing away on it.
+        cluster.run("initdb", &making::INITDB, &[&cluster.tables()]);
         cluster.resume();
         cluster
     }
@@ -94,9 +83,9 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::start`].
     pub fn start_logging_on(disk: &Path, settings: &[&str]) -> Self {
-        let mut cluster = Self::scratch(Path::new(SCRATCH), settings);
+        let mut cluster = Self::scratch(making::place(settings), settings);
         let log = format!("--waldir={}", disk.join("wal").display());
-        let words = [&["--wal-segsize=1", &log], &INITDB[..]].concat();
+        let words = [&["--wal-segsize=1", &log], &making::INITDB[..]].concat();
         cluster.run("initdb", &words, &[&cluster.tables()]);
         cluster.resume();
         cluster
@@ -108,8 +97,8 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::start`].
     pub fn start_on_network(certificate: Option<(&str, &str)>, settings: &[&str]) -> Self {
-        let mut cluster = Self::scratch(Path::new(SCRATCH), settings);
-        cluster.run("initdb", &INITDB, &[&cluster.tables()]);
+        let mut cluster = Self::scratch(making::place(settings), settings);
+        cluster.make_tables();
         let kind = if certificate.is_some() {
             "hostssl"
         } else {
@@ -155,7 +144,7 @@ impl Cluster {
     /// # Panics
     /// The copy cannot be made or does not start.
     pub fn standby(&self, name: &str, settings: &[&str]) -> Self {
-        let mut standby = Self::scratch(Path::new(SCRATCH), settings);
+        let mut standby = Self::scratch(making::place(settings), settings);
         standby.follow(self, name);
         standby
     }
@@ -181,6 +170,16 @@ impl Cluster {
         self.resume();
     }
 
+    fn make_tables(&self) {
+        let pattern = making::pattern(&self.programs);
+        if pattern.exists() {
+            making::copy(&pattern, &self.tables());
+        } else {
+            self.run("initdb", &making::INITDB, &[&self.tables()]);
+            making::keep(&self.tables(), &pattern);
+        }
+    }
+
     fn scratch(place: &Path, settings: &[&str]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("pg")
@@ -195,7 +194,11 @@ impl Cluster {
             folder,
             programs: programs(),
             account,
-            settings: vec!["fsync=off".to_owned()],
+            settings: vec![
+                "fsync=off".to_owned(),
+                // In its own folder, so that a server that is killed leaves nothing behind.
+                "dynamic_shared_memory_type=mmap".to_owned(),
+            ],
             network: None,
             running: None,
         };

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::display::Display;
 use super::process::{Guarded, descendants, program_name, signal};
-use super::{Opening, PATIENCE, POLL, Scratch, drivable_folder};
+use super::{Opening, PATIENCE, POLL, Scratch, build_folder, drivable_folder};
 
 const PROGRAM: &str = "skranke-desktop";
 
@@ -34,7 +34,7 @@ impl Driver {
         // Another program may take the free port before the driver does, hence more than one try.
         for _ in 0..5 {
             let port = free_port()?;
-            let mut process = Guarded::quiet(&mut command(display, scratch, opening, port))?;
+            let mut process = Guarded::quiet(&mut command(display, scratch, opening, port)?)?;
             if answers(port, &mut process) {
                 return Ok(Self { process, port });
             }
@@ -102,7 +102,12 @@ pub fn wait_until_gone(ids: &[u32]) -> Result<()> {
     Ok(())
 }
 
-fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16) -> Command {
+fn command(
+    display: &Display,
+    scratch: &Scratch,
+    opening: Opening<'_>,
+    port: u16,
+) -> Result<Command> {
     let mut command = Command::new("WebKitWebDriver");
     command
         .arg("--host=127.0.0.1")
@@ -118,6 +123,11 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
         .env("XDG_CONFIG_HOME", scratch.home().join("config"))
         .env("XDG_CACHE_HOME", scratch.home().join("cache"))
         .env("XDG_RUNTIME_DIR", scratch.runtime())
+        // Without a graphics card the same drawing programs are compiled for each window: a quarter of all its work.
+        .env(
+            "MESA_SHADER_CACHE_DIR",
+            build_folder()?.join("window-shaders"),
+        )
         // No session bus: the key store falls back to its key file, and no dialog asks for a password.
         .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
         .env("PATH", path_with_stand_ins(scratch))
@@ -138,7 +148,7 @@ fn command(display: &Display, scratch: &Scratch, opening: Opening<'_>, port: u16
     if scratch.forms().exists() {
         command.env("SKRANKE_FORMS_FOLDER", scratch.forms());
     }
-    command
+    Ok(command)
 }
 
 /// From now to nine in the morning of a day, in UTC: ten or eleven in Denmark.

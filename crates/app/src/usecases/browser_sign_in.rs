@@ -18,7 +18,6 @@ use crate::api::error::ErrorCode;
 use crate::api::session::{SessionView, SignInRequest};
 use crate::error::AppError;
 use crate::state::{App, NO_DEVICE, Session, why_closed};
-use crate::usecases::sessions::PASSWORD_COST;
 use crate::usecases::synchronise::told;
 
 /// How long a person may take in the browser.
@@ -156,13 +155,13 @@ impl App {
         let known = known.filter(|(known, _)| known.staff == account.staff);
         drop(read);
         let digest = match (typed, known) {
-            (Some(typed), _) => PasswordDigest::of(&typed.password, PASSWORD_COST)?,
+            (Some(typed), _) => PasswordDigest::of(&typed.password, self.config.costs.password)?,
             (None, Some((_, digest))) => digest,
             // An account of its own kind: no password fits what nobody knows.
             (None, None) => {
                 let mut secret = [0; 32];
                 OsRng.fill_bytes(&mut secret);
-                PasswordDigest::of(&to_hex(&secret), PASSWORD_COST)?
+                PasswordDigest::of(&to_hex(&secret), self.config.costs.password)?
             }
         };
         let actor = Actor {

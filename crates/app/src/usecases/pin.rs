@@ -20,7 +20,6 @@ use crate::error::AppError;
 use crate::state::{App, Session, why_closed};
 use crate::usecases::lease;
 use crate::usecases::settings::needs_administrator;
-use crate::usecases::setup::RECOVERY_COST;
 
 /// What the audit log calls the change.
 const ENTRY: &str = "pin";
@@ -71,7 +70,9 @@ impl App {
             };
             let share = self.share(&envelope)?;
             let binding = envelope.binding().cloned();
-            self.with_key_place(|place| envelope.require_pin(&key, pin, place, RECOVERY_COST))?;
+            self.with_key_place(|place| {
+                envelope.require_pin(&key, pin, place, self.config.costs.opening)
+            })?;
             if let (Some(binding), Some(share)) = (binding, share) {
                 envelope.bind(binding, &share)?;
             }

@@ -14,7 +14,6 @@ use crate::api::session::{RecoveryCodeMade, SecretRequest, StoreRecovered};
 use crate::error::AppError;
 use crate::state::{App, NO_DEVICE};
 use crate::usecases::settings::needs_administrator;
-use crate::usecases::setup::RECOVERY_COST;
 
 impl App {
     /// Sets the damaged store aside and makes a new one from everything that can be saved. Nobody is signed in then:
@@ -119,7 +118,7 @@ impl App {
             }
             let key = self.key_here()?;
             let mut envelope = Envelope::load(&self.config.folder)?;
-            envelope.seal_recovery(&key, code, RECOVERY_COST)?;
+            envelope.seal_recovery(&key, code, self.config.costs.opening)?;
             // The log first: a change of the key without its row must not happen.
             let entry = Entry::new(Action::RecoveryCodeRenewed, work.now);
             work.store.write(&work.actor, entry)?.commit()?;

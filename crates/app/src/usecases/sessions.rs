@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use skranke_domain::role::{self, Act, Role, any_permits};
-use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{Action, Actor, Entry, PasswordDigest, Store};
 
 use crate::api::error::ErrorCode;
@@ -13,12 +12,6 @@ use crate::error::AppError;
 use crate::state::{App, Desk, LOCK_AFTER, LOCK_AFTER_MINUTES, NO_DEVICE, Session, why_closed};
 use crate::usecases::recovery::is_without_accounts;
 use crate::usecases::settings;
-
-/// Argon2id with 19 MiB and two passes, the least that OWASP recommends: signing in stays under a tenth of a second.
-pub(crate) const PASSWORD_COST: PassphraseCost = PassphraseCost {
-    memory_kib: 19 * 1024,
-    passes: 2,
-};
 
 impl App {
     /// What the window shows first.
@@ -263,7 +256,7 @@ impl App {
             .map_or(NO_DEVICE, |own| own.device);
         let Some((account, digest)) = store.read()?.account_by_login(user)? else {
             // The same work as for a real account, so that the time tells nothing.
-            let _ = PasswordDigest::of(password, PASSWORD_COST);
+            let _ = PasswordDigest::of(password, self.config.costs.password);
             return Err(AppError::of(ErrorCode::WrongPassword));
         };
         if !account.is_active {

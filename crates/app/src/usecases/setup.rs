@@ -14,7 +14,7 @@ use skranke_protocol::receipt_code::DeviceCertificate;
 use skranke_protocol::signature::SigningKey;
 use skranke_protocol::typed_code;
 use skranke_store::key::StoreKey;
-use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener, PassphraseCost};
+use skranke_store::key::envelope::{Envelope, KeyError, KeyringEntry, Opener};
 use skranke_store::key::lease::Lease;
 use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::key::tries::Tries;
@@ -31,18 +31,12 @@ use crate::api::session::{
 use crate::error::AppError;
 use crate::state::{App, KeyPlace};
 use crate::usecases::recovery::is_without_accounts;
-use crate::usecases::sessions::PASSWORD_COST;
 use crate::usecases::settings;
 
 /// Size of the file that is let go when the disk is full, so that the case at hand can be finished.
 const BALLAST_BYTES: u64 = 64 * 1024 * 1024;
 /// Days for which a device's papers are vouched for.
 const CERTIFICATE_DAYS: u64 = 730;
-/// Argon2id for the recovery code: it is used once in years and may take its time.
-pub(crate) const RECOVERY_COST: PassphraseCost = PassphraseCost {
-    memory_kib: 64 * 1024,
-    passes: 3,
-};
 
 /// What a set-up makes.
 pub(crate) struct SetUp<'a> {
@@ -178,7 +172,7 @@ impl App {
             failed_attempts: 0,
             locked_until_at: None,
         };
-        let digest = PasswordDigest::of(&request.password, PASSWORD_COST)?;
+        let digest = PasswordDigest::of(&request.password, self.config.costs.password)?;
         let recovery_code = self.set_up(SetUp {
             profile,
             location: &request.location,
@@ -248,7 +242,7 @@ impl App {
             .as_ref()
             .ok_or_else(|| AppError::of(ErrorCode::BadProfile))?;
         // One hash for all: they share the demo's password, and hashing it seven times would only slow the start.
-        let digest = PasswordDigest::of(&demo.password, PASSWORD_COST)?;
+        let digest = PasswordDigest::of(&demo.password, self.config.costs.password)?;
         let accounts = demo.staff.iter().map(|staff| {
             let roles = staff
                 .roles
@@ -294,7 +288,7 @@ impl App {
             Some(store) => {
                 let key = self.key_here()?;
                 let mut envelope = Envelope::load(&self.config.folder)?;
-                let recovery = envelope.add_recovery(&key, RECOVERY_COST)?;
+                let recovery = envelope.add_recovery(&key, self.config.costs.opening)?;
                 envelope.save(&self.config.folder)?;
                 (store, recovery)
             }
@@ -303,7 +297,7 @@ impl App {
                 let mut envelope = Envelope::new(&key);
                 std::fs::create_dir_all(&self.config.folder).map_err(StoreError::from)?;
                 self.keep_key(&mut envelope, &key)?;
-                let recovery = envelope.add_recovery(&key, RECOVERY_COST)?;
+                let recovery = envelope.add_recovery(&key, self.config.costs.opening)?;
                 envelope.save(&self.config.folder)?;
                 (self.open_with(&key)?, recovery)
             }

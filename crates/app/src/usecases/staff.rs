@@ -2,6 +2,7 @@
 
 use skranke_domain::ids::StaffId;
 use skranke_domain::role::Role;
+use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{AccountRow, Action, Entry, PasswordDigest, ReadHandle, SHORTEST_PASSWORD};
 use uuid::Uuid;
 
@@ -9,7 +10,6 @@ use crate::api::error::ErrorCode;
 use crate::api::session::{StaffSaveRequest, StaffView};
 use crate::error::AppError;
 use crate::state::App;
-use crate::usecases::sessions::PASSWORD_COST;
 use crate::usecases::settings::needs_administrator;
 
 impl App {
@@ -47,7 +47,7 @@ impl App {
                 None => None,
             };
             let account = checked(&request, before.as_ref())?;
-            let digest = password(&request, before.is_some())?;
+            let digest = password(&request, before.is_some(), self.config.costs.password)?;
             let taken = read.account_by_login(&account.login)?;
             if taken.is_some_and(|(other, _)| other.staff != account.staff) {
                 return Err(AppError::of(ErrorCode::UserNameTaken));
@@ -107,12 +107,16 @@ fn list(read: &ReadHandle<'_>) -> Result<Vec<StaffView>, AppError> {
 }
 
 /// The new password, hashed; none where an account keeps its own.
-fn password(request: &StaffSaveRequest, exists: bool) -> Result<Option<PasswordDigest>, AppError> {
+fn password(
+    request: &StaffSaveRequest,
+    exists: bool,
+    cost: PassphraseCost,
+) -> Result<Option<PasswordDigest>, AppError> {
     match &request.password {
         Some(password) if password.chars().count() < SHORTEST_PASSWORD => {
             Err(AppError::of(ErrorCode::PasswordTooShort).with("minimum", SHORTEST_PASSWORD))
         }
-        Some(password) => Ok(Some(PasswordDigest::of(password, PASSWORD_COST)?)),
+        Some(password) => Ok(Some(PasswordDigest::of(password, cost)?)),
         None if exists => Ok(None),
         None => Err(AppError::of(ErrorCode::InvalidFields).with("field", "password")),
     }

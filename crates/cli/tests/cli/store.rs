@@ -6,7 +6,7 @@ use serde_json::Value;
 use skranke_app::api::case::{DecideRequest, Decision, TickRequest};
 use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
-use skranke_app::{App, Clock, Config, KeyPlace};
+use skranke_app::{App, Clock, Config, Costs, KeyPlace};
 use tempfile::TempDir;
 
 use crate::{exit_code, json_of, stderr, stdout, with_input};
@@ -58,6 +58,7 @@ impl Demo {
             demo: true,
             server: None,
             clock: Clock::System,
+            costs: Costs::default(),
         });
         let app = app.unwrap();
         let (user_name, password) = ("pia".to_owned(), self.password.clone());

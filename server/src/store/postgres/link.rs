@@ -208,8 +208,9 @@ impl Link {
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
         {
-            Poll::Ready(result) => {
-                result?;
+            // So soon only where the transaction is over already, or the connection.
+            Poll::Ready(answered) => {
+                self.or_what_came_first(answered).await?;
             }
             Poll::Pending => self.pending.push(answer),
         }
