@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { answers, later, RecordedCore, refusal } from './recorded'
 import { get, open, press, settle, type, until } from './page'
+import { t } from '../src/lib/texts'
 
 const draft = { name: 'counter', draft: answers.draft.id } as const
 const atStep = (step: number, changes = {}) => new RecordedCore({ draft_open: { ...answers.draft, step }, ...changes })
@@ -92,6 +93,18 @@ test('going on asks the core once, and the next step waits for neither its own s
   press('Enter', { ctrl: true })
   await until(() => document.activeElement?.id === 'representative_name', 'focus on the first field of step 4')
   expect(core.of('draft_check').length).toBe(before + 1)
+})
+
+test('who may not decide and ticks help instead goes on, and is asked for no decision', async () => {
+  const session = { ...answers.start_ready.session!, acts: answers.start_ready.session!.acts.filter((act) => act !== 'decide') }
+  const fields = { ...answers.draft.fields, chose_help: true }
+  const core = atStep(3, { start_state: { ...answers.start_ready, session }, draft_open: { ...answers.draft, step: 3, fields }, draft_check: { ...answers.check, problems: [] } })
+  await open(core, draft)
+  await until(() => document.getElementById('chose_help') !== null, 'step 3')
+  expect(get('next').textContent).not.toContain(t('step.guidance.finish_helped'))
+  press('Enter', { ctrl: true })
+  await until(() => document.getElementById('declared') !== null, 'step 4')
+  expect(document.getElementById('outcome-dialog')).toBeNull()
 })
 
 test('nothing known of the person is shown before the identity was seen', async () => {

@@ -1,6 +1,6 @@
 // A backend that answers with what the real core answered once, and remembers what it was asked.
 // The window tests drive the real core; here only the page is under test.
-import type { CommandName, Commands } from '../src/lib/api'
+import type { CommandName, Commands, SyncView } from '../src/lib/api'
 import type { Backend, CallError } from '../src/lib/backend'
 import { answers } from './fixtures/answers'
 
@@ -14,6 +14,7 @@ export interface Asked {
 export class RecordedCore implements Backend {
   readonly asked: Asked[] = []
   readonly answers: Answers
+  #hears: (status: SyncView) => void = () => undefined
 
   constructor(changes: Answers = {}) {
     this.answers = {
@@ -60,7 +61,13 @@ export class RecordedCore implements Backend {
     }
   }
 
-  onSync(): Promise<() => void> {
+  /** The shell tells by itself how the records stand. */
+  tell(status: SyncView): void {
+    this.#hears(status)
+  }
+
+  onSync(heard: (status: SyncView) => void): Promise<() => void> {
+    this.#hears = heard
     return Promise.resolve(() => undefined)
   }
 

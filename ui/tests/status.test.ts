@@ -1,7 +1,7 @@
 // The status line tells each problem in the words of the catalogue; being offline is no alarm.
 import { expect, test } from 'vitest'
-import { RecordedCore } from './recorded'
-import { open, until } from './page'
+import { answers, RecordedCore } from './recorded'
+import { get, open, settle, until } from './page'
 import { say } from '../src/lib/texts'
 import type { SyncView } from '../src/lib/api'
 
@@ -68,4 +68,21 @@ test('each case of the last round is told by name and number, with how it stands
   expect(told[0]).toContain(say('window.sync_quarantined'))
   expect(told[1]).toContain('2026-S1-000001')
   expect(told[1]).toContain(say('window.sync_confirmed'))
+})
+
+test.each([
+  ['the shell tells', async (core: RecordedCore) => core.tell({ ...calm, profile: 'demo@2' })],
+  ['a round is stopped', async () => get('sync-stop').click()],
+  ['a round is asked for', async () => get('sync-now').click()]
+])('another set-up of the municipality reaches the lists of an open window when %s', async (_, happens) => {
+  const progress = { what: 'read', done: 1, of: 2 }
+  const newer = { ...calm, profile: 'demo@2' }
+  const core = new RecordedCore({ sync_status: { ...calm, progress }, sync_cancel: newer, sync_now: newer, settings: { ...answers.settings, server: 'https://skranke.example' } })
+  await open(core, { name: 'settings' })
+  await until(() => document.getElementById('sync-stop') !== null && document.getElementById('sync-now') !== null, 'the page')
+  await settle()
+  const before = core.of('settings').length
+  core.answers.sync_status = newer
+  await happens(core)
+  await until(() => core.of('settings').length > before, 'the lists anew')
 })

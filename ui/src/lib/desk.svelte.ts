@@ -27,12 +27,14 @@ export class Desk {
   readonly keyboard = new Keyboard()
   start: StartState | null = $state.raw(null)
   settings: SettingsView | null = $state.raw(null)
-  sync: SyncView | null = $state.raw(null)
+  #sync: SyncView | null = $state.raw(null)
   saving: Saving = $state.raw({ state: 'saved', at: '' })
   helpOpen = $state(false)
   /** Cases that lack a tick, for the number in the rail. */
   unfinished = $state(0)
   startError = $state('')
+  /** Why the page could not be locked, or nobody was signed out; empty when it went as it was asked. */
+  notLeft = $state('')
   /** By draft; gone when whoever typed it signs out. */
   readonly unsaved = new SvelteMap<string, Unsaved>()
   /** What is typed into dialogs and notes and belongs to no draft. */
@@ -70,6 +72,11 @@ export class Desk {
     return this.start?.session ?? null
   }
 
+  /** How the records stand to the central store. */
+  get sync(): SyncView | null {
+    return this.#sync
+  }
+
   get today(): string {
     return this.start?.today || new Date().toISOString().slice(0, 10)
   }
@@ -93,7 +100,7 @@ export class Desk {
     this.working = false
     if (this.startError) return
     this.end()
-    this.#stop = await this.#backend.onSync((status) => (this.sync = status)).catch(() => null)
+    this.#stop = await this.#backend.onSync((status) => this.hearSync(status)).catch(() => null)
     this.#timer = setInterval(() => void this.refreshSync(), 2000)
   }
 
@@ -121,6 +128,11 @@ export class Desk {
     // Behind a closed store nobody is known, and whoever locked the screen may come back.
     const whose = start.session?.staff_id ?? (start.stage === 'sign_in' ? '' : this.#whose)
     const other = whose !== this.#whose
+    if (start.stage !== this.stage) {
+      // What stood over the last page has nothing to do with this one.
+      this.helpOpen = false
+      this.notLeft = ''
+    }
     this.#whose = whose
     this.start = start
     if (start.stage === 'sign_in' || other) {
@@ -152,13 +164,18 @@ export class Desk {
   async refreshSync(): Promise<void> {
     if (this.stage !== 'ready') return
     try {
-      const before = this.sync?.profile
-      this.sync = await this.call('sync_status', null)
-      // Another version of the municipality's set-up came: the lists follow without a restart.
-      if (before !== undefined && before !== this.sync.profile) await this.readSettings()
+      this.hearSync(await this.call('sync_status', null))
     } catch {
       // The line keeps its last truth; the next round tries again.
     }
+  }
+
+  /** Whoever told it: the shell, the poll or a button. */
+  hearSync(status: SyncView): void {
+    const before = this.#sync?.profile
+    this.#sync = status
+    // Another version of the municipality's set-up came: the lists follow without a restart.
+    if (before !== undefined && before !== status.profile) void this.readSettings()
   }
 
   /** Something was durably written at this moment. */
@@ -178,14 +195,26 @@ export class Desk {
 
   async lock(): Promise<void> {
     await this.#saveAll()
-    await this.call('session_lock', null).catch(() => undefined)
+    const refused = await this.#leave('session_lock')
     await this.refresh()
+    if (this.stage === 'ready') this.notLeft = refused
   }
 
+  /** Nobody walks away from an open page: where signing out fails the screen is locked, and the reason told. */
   async signOut(): Promise<void> {
     await this.#saveAll()
-    await this.call('sign_out', null).catch(() => undefined)
+    const refused = await this.#leave('sign_out')
+    if (refused && this.stage === 'ready') await this.#leave('session_lock')
     await this.refresh()
+    if (this.stage !== 'sign_in') this.notLeft = refused
+  }
+
+  /** Why it failed; empty when it did not. */
+  #leave(how: 'session_lock' | 'sign_out'): Promise<string> {
+    return this.call(how, null).then(
+      () => '',
+      (problem: unknown) => errorText(asCallError(problem))
+    )
   }
 
   /** Somebody is at the desk: the core's own clock for the lock hears it too. */

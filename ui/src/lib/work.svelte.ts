@@ -45,6 +45,7 @@ export class Work<T = unknown> {
     this.#round++
     this.state = 'idle'
     this.error = null
+    this.value = null
   }
 }
 

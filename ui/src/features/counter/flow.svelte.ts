@@ -362,7 +362,8 @@ export class Flow {
       return this.desk.call('attach', { draft_id: this.id, case_id: null, purpose, path: null })
     })
     if (file) {
-      this.attachments = [...this.attachments.filter((known) => known.digest !== file.digest), file]
+      // One scan may stand for two papers.
+      this.attachments = [...this.attachments.filter((known) => known.digest !== file.digest || known.purpose !== file.purpose), file]
       this.desk.saved(file.added_at)
     }
   }

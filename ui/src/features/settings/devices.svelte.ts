@@ -47,7 +47,8 @@ export class Devices {
   }
 
   ask(row: DeviceRow): void {
-    this.asked = row
+    // Each asking is one of its own, also twice about the same computer.
+    this.asked = { ...row }
     this.held = []
     this.total = null
     this.looking.clear()
@@ -67,7 +68,8 @@ export class Devices {
     if (!row) return
     const after = this.held.at(-1)?.id ?? null
     const page = await this.looking.run(() => this.#desk.call('device_holdings', { id: row.id, purpose: this.purpose, after }))
-    if (!page) return
+    // A slow answer about one computer does not stand under another.
+    if (!page || this.asked !== row) return
     this.held = [...this.held, ...page.rows]
     this.total = page.total ?? this.total
     this.more = page.more
