@@ -18,7 +18,12 @@ beforeEach(() => {
   document.execCommand = () => false
 })
 
-afterEach(() => {
+afterEach(async () => {
+  // What a test left on the clipboard is not the next one's.
+  refuses = false
+  await seconds(CLEAR_AFTER_SECONDS)
+  window.dispatchEvent(new Event('focus'))
+  await seconds(0)
   vi.clearAllTimers()
   vi.useRealTimers()
 })
@@ -59,4 +64,52 @@ test('an engine that refuses is told, and nothing is cleared later', async () =>
   refuses = false
   await seconds(60)
   expect(clipboard).toBe('from before')
+})
+
+test('without focus the engine refuses to clear: it is cleared as soon as the window has it again, and told then', async () => {
+  const cleared = vi.fn()
+  await copyForAWhile('2512169996', cleared)
+  window.dispatchEvent(new Event('focus'))
+  await seconds(1)
+  expect(clipboard).toBe('2512169996')
+
+  refuses = true
+  await seconds(CLEAR_AFTER_SECONDS)
+  expect(clipboard).toBe('2512169996')
+  expect(cleared).not.toHaveBeenCalled()
+
+  refuses = false
+  window.dispatchEvent(new Event('focus'))
+  await seconds(0)
+  expect(clipboard.trim()).toBe('')
+  expect(cleared).toHaveBeenCalledOnce()
+
+  clipboard = 'copied elsewhere'
+  window.dispatchEvent(new Event('focus'))
+  await seconds(0)
+  expect(clipboard).toBe('copied elsewhere')
+})
+
+test('a copy that is refused leaves the one before its own half minute', async () => {
+  await copyForAWhile('2512169996')
+  await seconds(20)
+  refuses = true
+  expect(await copyForAWhile('2211771212')).toBe(false)
+  refuses = false
+  await seconds(10)
+  expect(clipboard.trim()).toBe('')
+})
+
+test('a page that goes takes what was copied along', async () => {
+  document.execCommand = () => {
+    const event = new Event('copy') as ClipboardEvent
+    Object.defineProperty(event, 'clipboardData', { value: { setData: (_: string, text: string) => (clipboard = text) } })
+    return document.dispatchEvent(event)
+  }
+  window.dispatchEvent(new Event('pagehide'))
+  expect(clipboard).toBe('from before')
+
+  await copyForAWhile('2512169996')
+  window.dispatchEvent(new Event('pagehide'))
+  expect(clipboard.trim()).toBe('')
 })

@@ -81,3 +81,25 @@ test('what works everywhere gives way to the page at hand, whichever came first'
   expect(here).toHaveBeenCalledOnce()
   expect(everywhere).not.toHaveBeenCalled()
 })
+
+test('a key that is held acts once, and does nothing else meanwhile', () => {
+  const keyboard = new Keyboard()
+  const run = vi.fn()
+  keyboard.add([{ keys: 'Ctrl Enter', label: 'shortcut.next', group: 'flow', run }])
+
+  pressed(keyboard, document.body, 'Enter', { ctrlKey: true })
+  const held = pressed(keyboard, document.body, 'Enter', { ctrlKey: true, repeat: true })
+
+  expect(run).toHaveBeenCalledOnce()
+  expect(held.defaultPrevented).toBe(true)
+})
+
+test('a held Enter presses a button once, and a held letter is written', () => {
+  const keyboard = new Keyboard()
+  keyboard.add([{ keys: '?', label: 'shortcut.help', group: 'everywhere', run: vi.fn() }])
+  const button = document.body.appendChild(document.createElement('button'))
+
+  expect(pressed(keyboard, button, 'Enter').defaultPrevented).toBe(false)
+  expect(pressed(keyboard, button, 'Enter', { repeat: true }).defaultPrevented).toBe(true)
+  expect(pressed(keyboard, field, '?', { repeat: true }).defaultPrevented).toBe(false)
+})

@@ -46,11 +46,13 @@ export function get<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T
 }
 
-export function press(key: string, held: { ctrl?: boolean; alt?: boolean } = {}): void {
+export function press(key: string, held: { ctrl?: boolean; alt?: boolean; repeat?: boolean } = {}): KeyboardEvent {
   const target = document.activeElement ?? document.body
-  target.dispatchEvent(
-    new KeyboardEvent('keydown', { key, ctrlKey: held.ctrl ?? false, altKey: held.alt ?? false, bubbles: true, cancelable: true })
-  )
+  const pressed = new KeyboardEvent('keydown', {
+    key, ctrlKey: held.ctrl ?? false, altKey: held.alt ?? false, repeat: held.repeat ?? false, bubbles: true, cancelable: true
+  })
+  target.dispatchEvent(pressed)
+  return pressed
 }
 
 export async function type(id: string, text: string): Promise<void> {

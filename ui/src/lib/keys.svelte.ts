@@ -54,8 +54,10 @@ export class Keyboard {
     return () => this.#set(this.#layers.filter((layer) => layer !== shortcuts))
   }
 
+  /** A key that is held acts once: what it leads to must not be answered by it too. Lists hear their arrows themselves. */
   handle(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return
+    if (event.repeat && event.key === 'Enter' && event.target instanceof HTMLButtonElement) event.preventDefault()
     const open = document.querySelector('dialog[open]')
     const keys = keysOf(event)
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !/^F\d+$/.test(event.key)
@@ -66,7 +68,7 @@ export class Keyboard {
       if (open && !found.keys.startsWith('Esc')) return
       if (plain && typing(event.target) && !found.whileTyping) return
       event.preventDefault()
-      found.run()
+      if (!event.repeat) found.run()
       return
     }
   }

@@ -430,6 +430,11 @@ export class Flow {
     this.round += 1
   }
 
+  /** Where the note of a parking is kept while it is written. */
+  get parkPlace(): string {
+    return `${this.id}/park`
+  }
+
   /** Leaves the draft for later, with what it waits for. */
   async park(waitsFor: string, note: string): Promise<void> {
     const parked = await this.work.run(async () => {
@@ -439,7 +444,9 @@ export class Flow {
       await this.#whole()
       return true
     })
-    if (parked) this.desk.router.go({ name: 'start' })
+    if (!parked) return
+    this.desk.typed.clear(this.parkPlace)
+    this.desk.router.go({ name: 'start' })
   }
 
   async discard(): Promise<void> {
@@ -464,5 +471,6 @@ export class Flow {
     this.#dirty = false
     this.#stopTimer()
     this.desk.unsaved.delete(this.id)
+    this.desk.typed.clear(this.parkPlace)
   }
 }

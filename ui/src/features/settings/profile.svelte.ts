@@ -6,6 +6,8 @@ import { Work } from '../../lib/work.svelte'
 
 /** Where the typed text is kept while it is written: it is there again after a lock or another page. */
 const place = 'profile'
+/** And the reason of the edit. */
+const reasonPlace = 'profile-reason'
 
 /** The lists of a profile, each with its empty entry. */
 export const fresh = {
@@ -30,7 +32,6 @@ export class SetUp {
   changes: ProfileChange[] = $state.raw([])
   round = $state(0)
   reviewing = $state(false)
-  reason = $state('')
   reasonError = $state('')
   notice = $state('')
   readonly loading = new Work<ProfileView>()
@@ -65,8 +66,17 @@ export class SetUp {
   keep(): void {
     if (!this.edit || !this.view) return
     const typed = JSON.stringify(this.edit)
-    if (typed === JSON.stringify(this.view.edit)) this.#desk.typed.clear(place)
+    if (typed === JSON.stringify(this.view.edit)) this.#clearTyped()
     else this.#desk.typed.set(place, JSON.stringify({ based_on: this.basedOn, edit: $state.snapshot(this.edit) }))
+  }
+
+  /** Why the edit is made. */
+  get reason(): string {
+    return this.#desk.typed.of(reasonPlace)
+  }
+
+  because(reason: string): void {
+    this.#desk.typed.set(reasonPlace, reason)
   }
 
   get touched(): boolean {
@@ -93,7 +103,7 @@ export class SetUp {
     if (this.view) this.#show(this.view)
     this.notice = ''
     this.saving.clear()
-    this.#desk.typed.clear(place)
+    this.#clearTyped()
   }
 
   /** Looks at what is wrong and what would change, before anything is saved. */
@@ -147,9 +157,13 @@ export class SetUp {
   }
 
   #forget(): void {
-    this.#desk.typed.clear(place)
+    this.#clearTyped()
     this.reviewing = false
-    this.reason = ''
+  }
+
+  #clearTyped(): void {
+    this.#desk.typed.clear(place)
+    this.#desk.typed.clear(reasonPlace)
   }
 
   /** Puts an earlier version into the fields; it is saved like any edit. */
@@ -158,7 +172,7 @@ export class SetUp {
     if (!edit || !this.view) return
     this.edit = edit
     this.basedOn = this.view.edition
-    this.reason = t('profile.go_back_reason', { version })
+    this.because(t('profile.go_back_reason', { version }))
     this.problems = []
     this.keep()
     await this.review()
