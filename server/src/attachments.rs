@@ -4,7 +4,7 @@
 //! with it, so pieces cannot be swapped, cut or moved. The original is kept sealed and never opened here beyond its
 //! first bytes. Basis: design, section 6; sync-and-speed 3.6; reliability, threats T4 and T11.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -101,15 +101,25 @@ impl AttachmentFolder {
     /// The folder cannot be made.
     pub fn open(root: &Path, database_key: &[u8; 32]) -> io::Result<Self> {
         fs::create_dir_all(root)?;
+        Ok(Self::at(root, database_key))
+    }
+
+    /// The same without making anything: to read and copy what may be there.
+    pub fn at(root: &Path, database_key: &[u8; 32]) -> Self {
         let key = Sha256::new()
             .chain_update(b"skranke/attachments/1\0")
             .chain_update(database_key)
             .finalize();
-        Ok(Self {
+        Self {
             root: root.to_owned(),
             cipher: XChaCha20Poly1305::new(&key),
             writing: Mutex::default(),
-        })
+        }
+    }
+
+    /// Whether the file of a finished upload is there.
+    pub fn is_there(&self, tenant: &str, digest: &Sha256Digest) -> bool {
+        self.whole(tenant, digest).is_file()
     }
 
     /// Bytes of an upload held so far.
@@ -175,7 +185,15 @@ impl AttachmentFolder {
         file.sync_all()?;
         let running = match running {
             Some(running) => running,
-            None => Running::default().with(&self.open_frames(&part, tenant, digest)?),
+            None => match self.open_frames(&part, tenant, digest) {
+                Ok(bytes) => Running::default().with(&bytes),
+                // Damaged on the disk: kept, it could never be finished. The upload begins anew.
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    fs::remove_file(&part)?;
+                    return Err(AttachmentError::Offset(0));
+                }
+                Err(error) => return Err(error.into()),
+            },
         };
         let is_named = running.hash.finalize()[..] == digest.as_bytes()[..];
         rehearsal::point("upload.hashed");
@@ -253,28 +271,32 @@ impl AttachmentFolder {
         }
     }
 
-    /// Copies all complete attachments that are not yet in `to`; returns how many there are now.
+    /// Copies all complete attachments into another folder, in place of what stands there under their names, except
+    /// these; returns how many.
     ///
     /// # Errors
     /// A file cannot be copied.
-    pub fn copy_to(&self, to: &Path) -> io::Result<u64> {
+    pub fn copy_to(&self, to: &Path, except: &[(String, Sha256Digest)]) -> io::Result<u64> {
+        let except: HashSet<_> = except
+            .iter()
+            .map(|(tenant, digest)| self.whole(tenant, digest))
+            .collect();
         let mut count = 0;
-        for tenant in fs::read_dir(&self.root)? {
-            let tenant = tenant?;
+        for tenant in entries(&self.root)? {
+            if !tenant.file_type()?.is_dir() {
+                continue;
+            }
             let target = to.join(tenant.file_name());
             fs::create_dir_all(&target)?;
-            for file in fs::read_dir(tenant.path())? {
-                let file = file?;
-                if file.path().extension().is_some() {
+            for file in entries(&tenant.path())? {
+                if file.path().extension().is_some() || except.contains(&file.path()) {
                     continue;
                 }
                 let copy = target.join(file.file_name());
-                if !copy.exists() {
-                    let unfinished = copy.with_extension("part");
-                    fs::copy(file.path(), &unfinished)?;
-                    File::open(&unfinished)?.sync_all()?;
-                    fs::rename(&unfinished, &copy)?;
-                }
+                let unfinished = copy.with_extension("copy");
+                fs::copy(file.path(), &unfinished)?;
+                File::open(&unfinished)?.sync_all()?;
+                fs::rename(&unfinished, &copy)?;
                 count += 1;
             }
             crate::backup::sync_folder(&target)?;
@@ -294,7 +316,12 @@ impl AttachmentFolder {
     }
 
     fn open_frames(&self, path: &Path, tenant: &str, digest: &Sha256Digest) -> io::Result<Vec<u8>> {
-        let tampered = || io::Error::other("the attachment was tampered with");
+        let tampered = || {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the attachment was tampered with",
+            )
+        };
         let stored = fs::read(path)?;
         let mut rest = stored.as_slice();
         let mut bytes = Vec::with_capacity(stored.len());
@@ -320,6 +347,15 @@ impl AttachmentFolder {
             number += 1;
         }
         Ok(bytes)
+    }
+}
+
+/// What a folder holds; nothing where there is none.
+fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 
@@ -553,6 +589,51 @@ mod tests {
         assert!(matches!(too_far, Err(AttachmentError::Offset(0))));
         assert!(finished.is_some());
         assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
+    }
+
+    #[test]
+    fn an_unfinished_upload_that_was_damaged_on_the_disk_begins_anew() {
+        let scratch = tempfile::tempdir().unwrap();
+        let (bytes, digest) = pdf(2_000);
+        folder(&scratch)
+            .append("0999", &digest, 0, 2_000, &bytes[..1_000])
+            .unwrap();
+        // After a restart the whole is opened, and one byte of the first piece is another.
+        let folder = folder(&scratch);
+        let part = folder.part("0999", &digest);
+        let mut stored = fs::read(&part).unwrap();
+        stored[100] ^= 1;
+        fs::write(&part, stored).unwrap();
+
+        let end = folder.append("0999", &digest, 1_000, 2_000, &bytes[1_000..]);
+        assert!(matches!(end, Err(AttachmentError::Offset(0))), "{end:?}");
+        let anew = folder.append("0999", &digest, 0, 2_000, &bytes).unwrap();
+
+        assert!(anew.is_some());
+        assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_copy_replaces_a_half_copied_file_and_leaves_out_what_it_is_told_to() {
+        let scratch = tempfile::tempdir().unwrap();
+        let to = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let held: Vec<_> = [1_000, 2_000].map(pdf).into();
+        for (bytes, digest) in &held {
+            let length = bytes.len() as u64;
+            folder.append("0999", digest, 0, length, bytes).unwrap();
+        }
+        let copy = AttachmentFolder::at(to.path(), &[3; 32]);
+        fs::create_dir_all(to.path().join("0999")).unwrap();
+        fs::write(copy.whole("0999", &held[0].1), "half").unwrap();
+
+        let except = [("0999".to_owned(), held[1].1)];
+        let count = folder.copy_to(to.path(), &except).unwrap();
+
+        assert_eq!(count, 1);
+        assert_eq!(copy.read("0999", &held[0].1).unwrap(), held[0].0);
+        assert!(!copy.is_there("0999", &held[1].1));
+        assert_eq!(entries(&to.path().join("0999")).unwrap().len(), 1);
     }
 
     #[test]

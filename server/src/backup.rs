@@ -45,12 +45,11 @@ pub fn run(config: &Config, to: &Path) -> Stored<Backup> {
     let key = KeyFile::read(&config.key_file)?;
     let now = log::now();
     let folder = to.join(now.format("%Y%m%dT%H%M%S%3fZ").to_string());
-    std::fs::create_dir_all(&folder).map_err(cannot("the backup folder cannot be made"))?;
     let database = folder.join("central.db");
     let Copied { store, positions } = copy(&config.database, &key, &database)?;
     // After the records: an attachment is stored before the event that is accepted with it is copied.
     let attachments = AttachmentFolder::open(&config.attachments, key.as_bytes())
-        .and_then(|attachments| attachments.copy_to(&database.with_extension("attachments")))
+        .and_then(|held| held.copy_to(&database.with_extension("attachments"), &[]))
         .map_err(cannot("the attachments cannot be copied"))?;
     let digest = digest_of(&database).map_err(cannot("the backup cannot be read"))?;
     let manifest = json!({
@@ -86,7 +85,8 @@ struct Copied {
 fn copy(database: &Database, key: &KeyFile, to: &Path) -> Stored<Copied> {
     match database {
         Database::Sqlite(path) => {
-            let store = SqliteStore::open(path, key)?;
+            let store = SqliteStore::open_existing(path, key)?;
+            begin_folder(&store, to)?;
             let positions = store.backup(to)?;
             Ok(Copied {
                 store: Box::new(store),
@@ -95,6 +95,7 @@ fn copy(database: &Database, key: &KeyFile, to: &Path) -> Stored<Copied> {
         }
         Database::Postgres(owner) => {
             let store = PostgresStore::open_as_owner(owner, key)?;
+            begin_folder(&store, to)?;
             let carried = to.with_extension("carried");
             let copied = SqliteStore::open(&carried, key).and_then(|copy| {
                 transfer::carry(&store, &copy)?;
@@ -110,6 +111,14 @@ fn copy(database: &Database, key: &KeyFile, to: &Path) -> Stored<Copied> {
             })
         }
     }
+}
+
+/// Makes the folder of a copy, once there is something to copy.
+fn begin_folder(store: &dyn Transfer, copy: &Path) -> Stored<()> {
+    transfer::refuse_empty(store)?;
+    copy.parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .map_err(|_| StoreError::CannotOpen("the backup folder cannot be made".to_owned()))
 }
 
 /// The SHA-256 of a file.
@@ -141,13 +150,34 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// How a backup mark moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marked {
+    /// Where it stood.
+    pub before: u64,
+    /// Where it stands: never further back than before.
+    pub now: u64,
+}
+
 /// Moves a tenant's backup mark forward.
 ///
 /// # Errors
-/// The database failed or the tenant is not known.
-pub fn mark(store: &dyn CentralStore, tenant: &str, position: u64) -> Stored<()> {
+/// The database failed, the tenant is not known, or the position is beyond the feed: no backup holds what is not there,
+/// and the mark would let desktops forget what none has.
+pub fn mark(store: &dyn CentralStore, tenant: &str, position: u64) -> Stored<Marked> {
     again::written(store, tenant, |transaction| {
-        transaction.set_backup_position(position)
+        let (last, before) = {
+            let tenant = transaction.tenant();
+            (tenant.position(), tenant.backup_position)
+        };
+        if position > last {
+            return Err(StoreError::CannotOpen(format!(
+                "the feed ends at {last}; no backup holds position {position}"
+            )));
+        }
+        transaction.set_backup_position(position)?;
+        let now = transaction.tenant().backup_position;
+        Ok(Marked { before, now })
     })
 }
 

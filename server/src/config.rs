@@ -188,10 +188,13 @@ impl Settings {
     /// These settings, with `other` where these say nothing.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
+        // A password belongs to the role that its own settings name, not to another's.
+        let is_other_store = self.store.is_some() && other.store.is_some();
+        let others_password = other.database_password_file.filter(|_| !is_other_store);
         Self {
             listen: self.listen.or(other.listen),
             store: self.store.or(other.store),
-            database_password_file: self.database_password_file.or(other.database_password_file),
+            database_password_file: self.database_password_file.or(others_password),
             connections: self.connections.or(other.connections),
             key_file: self.key_file.or(other.key_file),
             attachments: self.attachments.or(other.attachments),
@@ -591,6 +594,27 @@ mod tests {
         let text = "host=/run user=skranke_runtime";
         let expected = PostgresAddress::read(text, Some("hemmelig"), 16).unwrap();
         assert!(config.database == Database::Postgres(expected));
+    }
+
+    #[test]
+    fn the_password_of_one_role_is_not_tried_for_another() {
+        let of = |store: Option<&str>, password: Option<&str>| Settings {
+            store: store.map(str::to_owned),
+            database_password_file: password.map(PathBuf::from),
+            ..Settings::default()
+        };
+        let file = of(Some("postgres:user=skranke_runtime"), Some("runtime"));
+        let owner = Some("postgres:user=skranke_owner");
+
+        for (said, expected) in [
+            (of(None, None), Some("runtime")),
+            (of(owner, None), None),
+            (of(owner, Some("owner")), Some("owner")),
+            (of(owner, None).or(of(None, Some("owner"))), Some("owner")),
+        ] {
+            let together = said.or(file.clone());
+            assert_eq!(together.database_password_file, expected.map(PathBuf::from));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use skranke_protocol::signature::{PublicKey, SigningKey};
 use crate::config::Config;
 use crate::log;
 use crate::store::key_file::KeyFile;
-use crate::store::transfer::Transfer;
+use crate::store::transfer::{self, Transfer};
 use crate::store::{CentralStore, ServerKeys, StoreError, Stored, Tenant};
 
 fn cannot(what: &str) -> StoreError {
@@ -93,6 +93,7 @@ pub fn open_epochs(
     config: &Config,
     file: Option<&Path>,
 ) -> Stored<Vec<(String, u64)>> {
+    transfer::refuse_empty(store)?;
     let key = signing_key(config, file, &store.server_keys()?)?;
     let tenants = store.tenants()?.into_iter();
     tenants

@@ -3,13 +3,15 @@
 //! A restored store opens a new epoch in every municipality, so that clients offer again what they had seen confirmed
 //! after the backup was made. Basis: design, section 6; reliability, finding 6 and section 7.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::encoding::to_hex;
+use skranke_protocol::signature::SigningKey;
 
+use crate::attachments::AttachmentFolder;
 use crate::backup::digest_of;
 use crate::config::{Config, Database};
 use crate::operator;
@@ -26,7 +28,6 @@ const ATTACHMENTS: &str = "central.attachments";
 #[derive(Deserialize)]
 struct Manifest {
     database_sha256: String,
-    attachments: u64,
     positions: std::collections::BTreeMap<String, u64>,
 }
 
@@ -45,95 +46,175 @@ fn cannot(what: &str) -> StoreError {
     StoreError::CannotOpen(what.to_owned())
 }
 
-/// Opens a store to carry it as a whole; a PostgreSQL address then names the owner.
+/// Opens a store that is there, to carry it as a whole; a PostgreSQL address then names the owner.
 ///
 /// # Errors
 /// It cannot be opened; the text says what.
 pub fn open_whole(database: &Database, key: &KeyFile) -> Stored<Box<dyn Transfer>> {
     Ok(match database {
-        Database::Sqlite(path) => Box::new(SqliteStore::open(path, key)?),
+        Database::Sqlite(path) => Box::new(SqliteStore::open_existing(path, key)?),
         Database::Postgres(owner) => Box::new(PostgresStore::open_as_owner(owner, key)?),
+    })
+}
+
+/// Opens the store to carry everything into; an SQLite file is made.
+fn open_target(database: &Database, key: &KeyFile) -> Stored<Box<dyn Transfer>> {
+    Ok(match database {
+        Database::Sqlite(path) => Box::new(SqliteStore::open(path, key)?),
+        Database::Postgres(_) => open_whole(database, key)?,
     })
 }
 
 /// Carries everything into another, empty store; the attachments stay where they are.
 ///
 /// # Errors
-/// As [`transfer::carry`].
+/// As [`transfer::carry`], or there is nothing to carry.
 pub fn migrate(from: &Database, to: &Database, key: &KeyFile) -> Stored<Vec<Inventory>> {
     if from == to {
         return Err(cannot("the store to move to is the same"));
     }
-    transfer::carry(
-        open_whole(from, key)?.as_ref(),
-        open_whole(to, key)?.as_ref(),
-    )
+    let from = open_whole(from, key)?;
+    // Before anything is made.
+    transfer::refuse_empty(from.as_ref())?;
+    transfer::carry(from.as_ref(), open_target(to, key)?.as_ref())
 }
 
-/// Looks through a backup: its copy is the one the manifest names, opens with the key, and holds every position.
+/// What a backup was found to hold.
+struct Found {
+    municipalities: Vec<Restored>,
+    /// Attachments, by municipality, that the records name and the backup does not hold whole.
+    damaged: Vec<(String, Sha256Digest)>,
+}
+
+/// Looks through a backup: its copy is the one the manifest names, opens with the key, and holds every position and
+/// every attachment, each of which is opened and hashed.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn verify(folder: &Path, key: &KeyFile) -> Stored<Vec<Restored>> {
+    let found = look_through(folder, key)?;
+    refuse_damaged(&found)?;
+    Ok(found.municipalities)
+}
+
+fn look_through(folder: &Path, key: &KeyFile) -> Stored<Found> {
     let copy = WorkingCopy::of(folder)?;
-    let store = SqliteStore::open(&copy.path, key)?;
-    let mut found = Vec::new();
+    let store = SqliteStore::open_existing(&copy.path, key)?;
+    transfer::refuse_empty(&store)?;
+    let scans = attachments_of(folder, key);
+    let mut found = Found {
+        municipalities: Vec::new(),
+        damaged: Vec::new(),
+    };
     for tenant in store.tenants()? {
         // Reading every row checks every event against its hash.
-        let held = transfer::inventory(&store, &tenant)?;
+        let (held, attachments) = transfer::inventory_with_attachments(&store, &tenant)?;
         let position = held.feed_items();
         if copy.manifest.positions.get(&tenant) != Some(&position) {
             return Err(cannot(
                 "the backup does not hold the positions its manifest names",
             ));
         }
-        found.push(Restored {
+        for (digest, size) in attachments {
+            let read = scans.read(&tenant, &digest);
+            if read.map_or(true, |bytes| bytes.len() as u64 != size) {
+                found.damaged.push((tenant.clone(), digest));
+            }
+        }
+        found.municipalities.push(Restored {
             tenant,
             position,
             epoch: None,
         });
     }
-    let files = count_files(&folder.join(ATTACHMENTS))
-        .map_err(|_| cannot("the attachments of the backup cannot be read"))?;
-    if files != copy.manifest.attachments {
-        return Err(cannot("attachments of the backup are missing"));
-    }
-    if found.len() != copy.manifest.positions.len() {
+    if found.municipalities.len() != copy.manifest.positions.len() {
         return Err(cannot("a municipality of the manifest is missing"));
     }
     Ok(found)
 }
 
+fn refuse_damaged(found: &Found) -> Stored<()> {
+    let Some((tenant, digest)) = found.damaged.first() else {
+        return Ok(());
+    };
+    Err(cannot(&format!(
+        "{} attachments of the backup are missing or damaged, the first is {tenant}/{digest}; copy them from another \
+         backup, or restore with --leave-damaged and let the desktops that hold them send them again",
+        found.damaged.len()
+    )))
+}
+
+fn attachments_of(folder: &Path, key: &KeyFile) -> AttachmentFolder {
+    AttachmentFolder::at(&folder.join(ATTACHMENTS), key.as_bytes())
+}
+
+/// How a backup is to be restored.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Restoring<'a> {
+    /// File of the operator's key, where one is kept apart from the server.
+    pub operator_key: Option<&'a Path>,
+    /// Whether attachments that are missing or damaged are left out instead of ending it.
+    pub leave_damaged: bool,
+}
+
 /// Puts a backup into the configured store, which must be new, and opens a new epoch in each municipality.
 ///
 /// # Errors
-/// The backup does not pass [`verify`], or the store holds something.
+/// The backup does not pass [`verify`], or the store holds something; the text says what to delete before it is done
+/// again.
 pub fn run(
     folder: &Path,
     config: &Config,
     key: &KeyFile,
-    operator_key: Option<&Path>,
+    asked: Restoring<'_>,
 ) -> Stored<Vec<Restored>> {
-    let mut restored = verify(folder, key)?;
     if let Database::Sqlite(path) = &config.database
         && path.exists()
     {
-        return Err(cannot("the store to restore into exists already"));
+        return Err(cannot(
+            "the store to restore into exists already; was it left by a restore that did not end, delete it together with \
+             the files beside it that end in -wal and -shm",
+        ));
+    }
+    let found = look_through(folder, key)?;
+    if !asked.leave_damaged {
+        refuse_damaged(&found)?;
     }
     let copy = WorkingCopy::of(folder)?;
-    let source = SqliteStore::open(&copy.path, key)?;
+    let source = SqliteStore::open_existing(&copy.path, key)?;
     // Before anything is made: a store without its epoch would be found by every desktop.
-    let operator = operator::signing_key(config, operator_key, &source.server_keys()?)?;
-    let target = open_whole(&config.database, key)?;
-    transfer::carry(&source, target.as_ref())?;
-    drop((source, copy));
-    copy_files(&folder.join(ATTACHMENTS), &config.attachments)
-        .map_err(|_| cannot("the attachments cannot be copied"))?;
-    for municipality in &mut restored {
-        let epoch = operator::open_epoch(target.as_ref(), &municipality.tenant, &operator)?;
+    let operator = operator::signing_key(config, asked.operator_key, &source.server_keys()?)?;
+    // Before the records: done again, it begins here, and writes each file anew.
+    attachments_of(folder, key)
+        .copy_to(&config.attachments, &found.damaged)
+        .map_err(|_| cannot("the attachments cannot be copied; make room and restore again"))?;
+    let target = open_target(&config.database, key)?;
+    let mut restored = found.municipalities;
+    fill(target.as_ref(), &source, &operator, &mut restored).map_err(|error| unfinished(&error))?;
+    Ok(restored)
+}
+
+/// Carries the records over and opens the epochs.
+fn fill(
+    target: &dyn Transfer,
+    source: &dyn Transfer,
+    operator: &SigningKey,
+    restored: &mut [Restored],
+) -> Stored<()> {
+    transfer::carry(source, target)?;
+    for municipality in restored {
+        let epoch = operator::open_epoch(target, &municipality.tenant, operator)?;
         municipality.epoch = Some(epoch);
     }
-    Ok(restored)
+    Ok(())
+}
+
+/// What to delete where a restore ended before it was done. The attachments may stay.
+fn unfinished(error: &StoreError) -> StoreError {
+    cannot(&format!(
+        "{error}; the new store is not whole and must not be served: delete its file together with those beside it that \
+         end in -wal and -shm (on PostgreSQL drop and prepare the database again), and restore again"
+    ))
 }
 
 /// A copy of a backup's database to open: opening may migrate it, and a backup is never changed.
@@ -170,39 +251,4 @@ impl Drop for WorkingCopy {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// What a folder holds; nothing where there is none.
-fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
-}
-
-fn count_files(folder: &Path) -> io::Result<u64> {
-    let mut count = 0;
-    for entry in entries(folder)? {
-        count += if entry.file_type()?.is_dir() {
-            count_files(&entry.path())?
-        } else {
-            1
-        };
-    }
-    Ok(count)
-}
-
-fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in entries(from)? {
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_files(&entry.path(), &target)?;
-        } else if !target.exists() {
-            fs::copy(entry.path(), &target)?;
-            File::open(&target)?.sync_all()?;
-        }
-    }
-    Ok(())
 }

@@ -25,7 +25,7 @@ use crate::{log, metrics, routes, tls};
 /// How often the audit is sealed.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
 
-/// Opens the configured store and the key of its secrets.
+/// Opens the configured store and the key of its secrets; an SQLite file is made where there is none.
 ///
 /// # Errors
 /// Something cannot be opened; the text says what.
@@ -40,6 +40,18 @@ pub fn open_store(config: &Config) -> Stored<(Arc<dyn CentralStore>, KeyFile)> {
             Ok((Arc::new(PostgresStore::open(address, &key)?), key))
         }
     }
+}
+
+/// Opens the configured store, which must be there: for the operator's commands that make none.
+///
+/// # Errors
+/// It cannot be opened, or there is none; the text says what.
+pub fn open_existing_store(config: &Config) -> Stored<Arc<dyn CentralStore>> {
+    let key = KeyFile::read(&config.key_file)?;
+    Ok(match &config.database {
+        Database::Sqlite(path) => Arc::new(SqliteStore::open_existing(path, &key)?),
+        Database::Postgres(address) => Arc::new(PostgresStore::open(address, &key)?),
+    })
 }
 
 /// Opens store and attachments and puts the server's state together.

@@ -10,6 +10,7 @@ use skranke_app::api::case::CaseRef;
 use skranke_domain::ids::CaseId;
 use skranke_domain::rehearsal::OFFER;
 use skranke_protocol::signature::SigningKey;
+use skranke_server::restore::Restoring;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::{PostgresAddress, PostgresStore};
 use skranke_server::{backup, operator, restore};
@@ -114,9 +115,15 @@ impl Drill {
         let config = self.town.settings(&place.owner).check().unwrap();
         let _ = std::fs::remove_dir_all(&config.attachments);
         let key = KeyFile::read(&config.key_file).unwrap();
-        let without = restore::run(from, &config, &key, None).err().unwrap();
+        let without = restore::run(from, &config, &key, Restoring::default())
+            .err()
+            .unwrap();
         assert!(without.to_string().contains("--operator-key"), "{without}");
-        restore::run(from, &config, &key, Some(&self.operator_key)).unwrap();
+        let asked = Restoring {
+            operator_key: Some(&self.operator_key),
+            leave_damaged: false,
+        };
+        restore::run(from, &config, &key, asked).unwrap();
         self.town.store.clone_from(&place.runtime);
         self.place = place;
         self.town.open_central();

@@ -229,7 +229,11 @@ enum Standing {
 async fn standing(central: &Arc<Central>, call: &Call, digest: Sha256Digest) -> Answer<Standing> {
     let tenant = call.tenant()?.to_owned();
     let known = central
-        .read(move |central| central.store.attachment(&tenant, &digest))
+        .read(move |central| {
+            let row = central.store.attachment(&tenant, &digest)?;
+            // A row alone is no scan: where its file is missing, a desktop that holds it sends it again.
+            Ok(row.filter(|_| central.attachments.is_there(&tenant, &digest)))
+        })
         .await?;
     if let Some(attachment) = known {
         return Ok(Standing::Complete(attachment));

@@ -28,6 +28,7 @@ use super::{
     StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
+use open::IfMissing;
 pub use open::SCHEMA_VERSION;
 use row::{DEVICE_COLUMNS, EVENT_COLUMNS};
 
@@ -56,7 +57,19 @@ impl SqliteStore {
     /// # Errors
     /// Wrong key, a database of a newer program, or the file cannot be opened.
     pub fn open(path: &Path, key: &KeyFile) -> Stored<Self> {
-        let writer = open::writer(path, key)?;
+        Self::open_if(path, key, IfMissing::Make)
+    }
+
+    /// Opens a database that is there, migrating it.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], or there is none.
+    pub fn open_existing(path: &Path, key: &KeyFile) -> Stored<Self> {
+        Self::open_if(path, key, IfMissing::Refuse)
+    }
+
+    fn open_if(path: &Path, key: &KeyFile, if_missing: IfMissing) -> Stored<Self> {
+        let writer = open::writer(path, key, if_missing)?;
         Ok(Self {
             path: path.to_owned(),
             key: key.clone(),

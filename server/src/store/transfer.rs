@@ -8,6 +8,7 @@ use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
+use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::confirmation::Signed;
 use skranke_protocol::epoch::EpochOpening;
 use skranke_protocol::instant;
@@ -442,12 +443,49 @@ impl Counting {
 /// # Errors
 /// The store cannot be read.
 pub fn inventory(store: &dyn Transfer, tenant: &str) -> Stored<Inventory> {
-    let mut counting = Counting::of(tenant);
+    Ok(inventory_with_attachments(store, tenant)?.0)
+}
+
+/// The same, and the name and size of each attachment.
+///
+/// # Errors
+/// As [`inventory`].
+pub fn inventory_with_attachments(
+    store: &dyn Transfer,
+    tenant: &str,
+) -> Stored<(Inventory, Vec<(Sha256Digest, u64)>)> {
+    let of_attachments = TABLES.iter().position(|table| table.name == "attachment");
+    let (mut counting, mut attachments) = (Counting::of(tenant), Vec::new());
     store.give_out(tenant, &mut |parcel| {
         counting.add(&parcel);
+        if Some(parcel.0) == of_attachments {
+            attachments.push(attachment(&parcel.1).ok_or(StoreError::Row("attachment"))?);
+        }
         Ok(())
     })?;
-    Ok(counting.finish())
+    Ok((counting.finish(), attachments))
+}
+
+/// Name and size of an attachment, from its row.
+fn attachment(values: &[Value]) -> Option<(Sha256Digest, u64)> {
+    let [Value::Bytes(digest), Value::Number(size), ..] = values else {
+        return None;
+    };
+    let digest: [u8; 32] = digest.as_slice().try_into().ok()?;
+    Some((Sha256Digest::from_bytes(digest), u64::try_from(*size).ok()?))
+}
+
+/// Refuses a store without a municipality: whoever copies, moves or looks through one means another.
+///
+/// # Errors
+/// It holds none, or cannot be read.
+pub fn refuse_empty(store: &dyn Transfer) -> Stored<()> {
+    if store.tenants()?.is_empty() {
+        return Err(StoreError::CannotOpen(
+            "the store holds no municipality; is it the right one?".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Carries everything from one store into an empty one and proves that it arrived.

@@ -13,6 +13,7 @@ mod moving;
 mod operating;
 mod package;
 mod program;
+mod restoring;
 mod started;
 mod tls;
 mod wire;

@@ -166,6 +166,59 @@ fn asked_to_end_it_answers_long_polls_and_lets_a_push_finish() {
 
 #[cfg(unix)]
 #[test]
+fn a_hang_up_leaves_a_server_without_a_certificate_at_work() {
+    let scratch = tempfile::tempdir().unwrap();
+    let program = started(scratch.path(), |_| {});
+
+    signal(&program.child, "-HUP");
+
+    wait_until("it says that there is nothing to read again", || {
+        program.log().contains("\"nothing_to_reload\"")
+    });
+    assert_eq!(get(&program.url, "/healthz").status, 200);
+}
+
+/// The key file is a pipe here, so the server stands before its store until somebody writes into it.
+#[cfg(unix)]
+#[test]
+fn a_hang_up_before_the_store_is_open_does_not_end_the_start() {
+    let scratch = tempfile::tempdir().unwrap();
+    let pipe = scratch.path().join("key");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut child = command(scratch.path(), &embedded(scratch.path()))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Opened only once the server reads it.
+    let mut key = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+
+    signal(&child, "-HUP");
+    // A broken pipe is told below.
+    let _ = writeln!(key, "{}", "07".repeat(32));
+    drop(key);
+
+    let mut told = String::new();
+    let mut out = child.stdout.take().unwrap();
+    let mut byte = [0];
+    while !told.ends_with('\n') && out.read(&mut byte).unwrap() == 1 {
+        told.push(char::from(byte[0]));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.contains("listening"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_request_that_never_ends_does_not_keep_it() {
     let scratch = tempfile::tempdir().unwrap();
     let mut program = started(scratch.path(), |_| {});

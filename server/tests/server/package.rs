@@ -96,6 +96,10 @@ fn the_unit_and_the_container_call_the_program_as_it_understands() {
         unit.contains("ExecStart=/usr/bin/skranke-server --config /etc/skranke/server.toml serve")
     );
     assert!(unit.contains("ExecReload=/bin/kill -HUP $MAINPID"));
+    assert!(
+        unit.contains("LimitNOFILE=65536"),
+        "a connection for each desktop that waits"
+    );
     assert!(container.contains(
         "ENTRYPOINT [\"/usr/bin/skranke-server\", \"--config\", \"/etc/skranke/server.toml\"]"
     ));

@@ -269,11 +269,17 @@ pub(crate) fn the_backup_mark_only_moves_forward_and_never_beyond_the_feed(offic
     let (_, opening) = laptop.open_case("2512169996");
     office.push(laptop.id, &opening);
     let mark = |position| {
-        skranke_server::backup::mark(office.store.as_ref(), TENANT, position).unwrap();
-        office.store.tenant(TENANT).unwrap().backup_position
+        let moved = skranke_server::backup::mark(office.store.as_ref(), TENANT, position);
+        (
+            moved.ok().map(|moved| (moved.before, moved.now)),
+            office.store.tenant(TENANT).unwrap().backup_position,
+        )
     };
 
-    assert_eq!([mark(1), mark(0), mark(99)], [1, 1, 2]);
+    assert_eq!(mark(1), (Some((0, 1)), 1));
+    assert_eq!(mark(0), (Some((1, 1)), 1));
+    assert_eq!(mark(99), (None, 1), "no backup holds what is not there");
+    assert_eq!(mark(2), (Some((1, 2)), 2));
 }
 
 pub(crate) fn a_page_stops_being_read_when_it_is_full(office: &Office) {

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use skranke_protocol::signature::SigningKey;
 use skranke_server::config::{Config, Database, Settings};
+use skranke_server::restore::Restoring;
 use skranke_server::store::CentralStore;
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
@@ -78,6 +79,9 @@ enum Command {
         /// File with the operator's key, where the configuration names one.
         #[arg(long)]
         operator_key: Option<PathBuf>,
+        /// Leave out scans of the backup that are missing or damaged; desktops that still hold them send them again.
+        #[arg(long, conflicts_with = "verify")]
+        leave_damaged: bool,
     },
     /// Make the operator's key, which opens epochs, in a new file; print its public half for the configuration.
     OperatorKey {
@@ -225,21 +229,20 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
                 "positions": made.positions.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
             }))
         }
-        Command::BackupMark { position } => Ok(backup::mark(
-            store(&config)?.as_ref(),
-            tenant(&config)?,
-            position,
-        )?),
+        Command::BackupMark { position } => {
+            let moved = backup::mark(store(&config)?.as_ref(), tenant(&config)?, position)?;
+            print(&json!({ "before": moved.before, "now": moved.now }))
+        }
         Command::MunicipalityKey => {
             let tenant = tenant(&config)?;
             let key = store(&config)?.server_keys()?.municipality_key(tenant);
             print(&json!({ "tenant": tenant, "municipality_key": key.public().to_string() }))
         }
         Command::EnrolmentCode { scope } => {
-            console::enrolment_code(store(&config)?.as_ref(), &config, &scope)
+            console::enrolment_code(store_or_new(&config)?.as_ref(), &config, &scope)
         }
         Command::AddStaff { login, roles } => {
-            console::add_staff(store(&config)?.as_ref(), &config, login, roles)
+            console::add_staff(store_or_new(&config)?.as_ref(), &config, login, roles)
         }
         Command::CloseAccount { login, reopen } => {
             console::close_account(store(&config)?.as_ref(), tenant(&config)?, &login, reopen)
@@ -280,12 +283,17 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             from,
             verify,
             operator_key,
+            leave_damaged,
         } => {
             let key = KeyFile::read(&config.key_file)?;
             let restored = if verify {
                 restore::verify(&from, &key)?
             } else {
-                restore::run(&from, &config, &key, operator_key.as_deref())?
+                let asked = Restoring {
+                    operator_key: operator_key.as_deref(),
+                    leave_damaged,
+                };
+                restore::run(&from, &config, &key, asked)?
             };
             let restored = restored.into_iter().map(|municipality| {
                 json!({
@@ -333,6 +341,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 fn store(config: &Config) -> anyhow::Result<std::sync::Arc<dyn CentralStore>> {
+    Ok(serve::open_existing_store(config)?)
+}
+
+/// For the commands with which a new server is set up, before it was started for the first time.
+fn store_or_new(config: &Config) -> anyhow::Result<std::sync::Arc<dyn CentralStore>> {
     Ok(serve::open_store(config)?.0)
 }
 

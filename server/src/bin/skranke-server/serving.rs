@@ -57,10 +57,15 @@ pub(crate) fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<
     if rehearsal::IS_ON {
         rehearse();
     }
-    let central = serve::open(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    // First of all: a hang-up that nobody hears ends a program, also one that opens and migrates its store for long.
+    let hang_ups = {
+        let _inside = runtime.enter();
+        hang_ups()?
+    };
+    let central = serve::open(config)?;
     runtime.block_on(async {
         let listener = serve::bind(config.listen).context("the address cannot be bound")?;
         let tls = match &config.tls {
@@ -91,9 +96,7 @@ pub(crate) fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<
                 }
             });
         }
-        if let (Some(tls), Some(files)) = (&tls, &config.tls) {
-            reload_when_asked(tls.clone(), files.clone())?;
-        }
+        reload_when_asked(hang_ups, tls.clone().zip(config.tls.clone()));
         serve::serve(listener, central, tls, config.stop_within, stop)
             .await
             .context("serving failed")?;
@@ -130,14 +133,35 @@ fn stop_signal(exit_with_parent: bool) -> anyhow::Result<impl Future<Output = ()
     })
 }
 
-/// Reads the certificate again at every hang-up signal; one that cannot be used is told and changes nothing.
+/// The hang-up signals that come from now on.
 #[cfg(unix)]
-fn reload_when_asked(tls: RustlsConfig, files: TlsFiles) -> anyhow::Result<()> {
+type HangUps = tokio::signal::unix::Signal;
+/// There is no such signal there.
+#[cfg(not(unix))]
+struct HangUps;
+
+#[cfg(unix)]
+fn hang_ups() -> std::io::Result<HangUps> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut asked = signal(SignalKind::hangup())?;
+    signal(SignalKind::hangup())
+}
+
+#[cfg(not(unix))]
+fn hang_ups() -> std::io::Result<HangUps> {
+    Ok(HangUps)
+}
+
+/// Reads the certificate again at every hang-up signal; one that cannot be used is told and changes nothing. A server
+/// without one has nothing to read again, says so and goes on.
+#[cfg(unix)]
+fn reload_when_asked(mut hang_ups: HangUps, certificate: Option<(RustlsConfig, TlsFiles)>) {
     tokio::spawn(async move {
-        while asked.recv().await.is_some() {
-            match tls::load(&files) {
+        while hang_ups.recv().await.is_some() {
+            let Some((tls, files)) = &certificate else {
+                log::line("nothing_to_reload", json!({}));
+                continue;
+            };
+            match tls::load(files) {
                 Ok(config) => {
                     tls.reload_from_config(config);
                     log::line("certificate_reloaded", json!({}));
@@ -146,13 +170,10 @@ fn reload_when_asked(tls: RustlsConfig, files: TlsFiles) -> anyhow::Result<()> {
             }
         }
     });
-    Ok(())
 }
 
 #[cfg(not(unix))]
-fn reload_when_asked(_: RustlsConfig, _: TlsFiles) -> anyhow::Result<()> {
-    Ok(())
-}
+fn reload_when_asked(_: HangUps, _: Option<(RustlsConfig, TlsFiles)>) {}
 
 #[cfg(unix)]
 fn terminated() -> anyhow::Result<impl Future<Output = ()>> {

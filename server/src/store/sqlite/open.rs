@@ -35,18 +35,32 @@ fn cannot_open(why: &str) -> StoreError {
     StoreError::CannotOpen(why.to_owned())
 }
 
-/// Opens the writing connection, creating and migrating the database.
-pub(super) fn writer(path: &Path, key: &KeyFile) -> Stored<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// What becomes of a path at which there is no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfMissing {
+    /// One is made.
+    Make,
+    /// It is refused: whoever asks means a store that is there, and has mistyped.
+    Refuse,
+}
+
+fn no_store_there() -> StoreError {
+    cannot_open("there is no store at the path that --store or the settings name")
+}
+
+/// Opens the writing connection, migrating the database, and making it only where that is asked for.
+pub(super) fn writer(path: &Path, key: &KeyFile, if_missing: IfMissing) -> Stored<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if !path.exists() {
+        if if_missing == IfMissing::Refuse {
+            return Err(no_store_there());
+        }
         // Made first, so that it is its owner's alone from the beginning; its log files take over the mode.
         write_private(path, b"").map_err(|_| cannot_open("the database file cannot be made"))?;
     }
     let mut connection = connect(path, key, flags)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, if_missing)?;
     Ok(connection)
 }
 
@@ -90,12 +104,15 @@ fn unlock(connection: &Connection, key: &KeyFile) -> Stored<()> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection) -> Stored<()> {
+fn migrate(connection: &mut Connection, if_missing: IfMissing) -> Stored<()> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: u32 =
         transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if version == 0 && if_missing == IfMissing::Refuse {
+        return Err(no_store_there());
+    }
     if version > 0 && application != APPLICATION_ID {
         return Err(cannot_open("the file is the database of another program"));
     }
@@ -206,7 +223,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("a.db"), folder.path().join("b.db"));
         let key = KeyFile::from_bytes([7; 32]);
-        let busy = writer(&from, &key).unwrap();
+        let busy = writer(&from, &key, IfMissing::Make).unwrap();
         busy.execute_batch("CREATE TABLE filler (bytes BLOB NOT NULL) STRICT")
             .unwrap();
         // Many times what is copied in one step, and commits that follow each other at once.
