@@ -10,13 +10,13 @@ use skranke_app::api::error::ErrorCode;
 
 use crate::office::{Office, Sheet, code, configured, said};
 
-fn incomplete(what: &str) -> Decision {
+pub(crate) fn incomplete(what: &str) -> Decision {
     Decision::Incomplete {
         missing: vec![what.to_owned()],
     }
 }
 
-fn go_on(office: &Office, case: &str) -> DraftView {
+pub(crate) fn go_on(office: &Office, case: &str) -> DraftView {
     office
         .app
         .case_continue(CaseRef {
@@ -27,7 +27,7 @@ fn go_on(office: &Office, case: &str) -> DraftView {
 }
 
 /// The draft as a sheet that can be filled in further.
-fn sheet<'a>(office: &'a Office, draft: DraftView) -> Sheet<'a> {
+pub(crate) fn sheet<'a>(office: &'a Office, draft: DraftView) -> Sheet<'a> {
     let mut sheet = office.blank();
     let unused = std::mem::replace(&mut sheet.id, draft.id);
     office
@@ -52,12 +52,12 @@ fn kinds(case: &CaseView) -> Vec<&str> {
         .collect()
 }
 
-fn times(case: &CaseView, kind: &str) -> usize {
+pub(crate) fn times(case: &CaseView, kind: &str) -> usize {
     kinds(case).iter().filter(|known| **known == kind).count()
 }
 
 /// Aase came without a valid ID and without having signed.
-fn without_id(office: &Office) -> CaseView {
+pub(crate) fn without_id(office: &Office) -> CaseView {
     office
         .draft()
         .without("id_kind")
@@ -233,38 +233,6 @@ fn part_of_what_was_missing_is_kept_and_the_rest_still_lacks() {
         .decide_confirming(Decision::HandIn, false);
     assert_eq!(code(unreadable), ErrorCode::InvalidFields);
     assert_eq!(office.app.draft_list(()).expect("listed").len(), 1);
-}
-
-#[test]
-fn who_came_first_may_send_a_representative_the_next_day() {
-    // Given a case the citizen began herself
-    let office = Office::open();
-    let case = without_id(&office);
-    office.comes_back("2026-03-16 10:00", "karin");
-
-    // When her son comes with the power of attorney
-    let draft = go_on(&office, &case.row.id);
-    let granted = sheet(&office, draft)
-        .set("channel", "representative")
-        .set("id_kind", "driving_licence")
-        .tick("id_checked")
-        .set("representative_name", "Mads Lindholm")
-        .set("representative_relation", "child")
-        .set("representative_birth_date", "14.08.1997")
-        .set("poa_signed_on", "14.03.2026")
-        .tick("poa_citizen_signed")
-        .tick("poa_representative_signed")
-        .tick("declared")
-        .tick("request_signed")
-        .grant()
-        .expect("granted");
-
-    // Then the case says so, and the day of receipt is the first one
-    assert_eq!(granted.channel, "representative");
-    assert_eq!(granted.came_instead, "Mads Lindholm");
-    assert_eq!(granted.row.received_on, "2026-03-13");
-    assert_eq!(times(&granted, "arrival_recorded"), 1);
-    assert_eq!(times(&granted, "power_of_attorney_used"), 1);
 }
 
 #[test]

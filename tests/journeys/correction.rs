@@ -203,3 +203,48 @@ fn practice_5_taking_back_is_burdensome_and_needs_consultation_and_reasons() {
     assert!(!taken.exempt);
     assert_eq!(taken.row.ticks_missing, ["journalised"]);
 }
+
+#[test]
+fn practice_5_a_mistake_is_put_right_only_once_the_register_no_longer_has_it() {
+    // Given Aase stands in the register by mistake
+    let office = Office::open_at("2026-03-13 10:00");
+    let wrong = office.registered().row.id;
+
+    // When staff would put it right with her still there
+    let too_early = WrongPersonRequest {
+        removed_from_register: false,
+        ..wrong_person(&wrong, false)
+    };
+    let refused = office.app.correct_wrong_person(too_early);
+
+    // Then they are told to take it out there first, since the letter says that it is put right
+    assert_eq!(
+        code(refused.map(|done| done.draft_id)),
+        ErrorCode::StillInRegister
+    );
+    assert!(office.show(&wrong).exempt);
+}
+
+#[test]
+fn practice_5_a_mistake_seen_before_registering_is_not_told_as_a_registration() {
+    // Given a grant to the wrong person that was not registered yet
+    let office = Office::open_at("2026-03-13 10:00");
+    let wrong = office.granted().row.id;
+
+    // When it is put right
+    let request = WrongPersonRequest {
+        removed_from_register: false,
+        ..wrong_person(&wrong, false)
+    };
+    office.app.correct_wrong_person(request).expect("put right");
+
+    // Then the letter says what was so
+    let letter = office.words(&wrong, "correction_wrong_person");
+    assert!(
+        letter.contains("nåede ikke at blive registreret"),
+        "{letter}"
+    );
+    for untrue in ["Registreret ved en fejl", "Du får igen post", "sendt igen"] {
+        assert!(!letter.contains(untrue), "{untrue}: {letter}");
+    }
+}

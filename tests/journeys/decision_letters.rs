@@ -327,7 +327,7 @@ fn practice_5_who_loses_an_exemption_is_told_why_in_writing_and_how_to_complain(
 
     // Then it says why, from when, what it means and what to do, and goes to the citizen by post
     for said in [
-        "Du er ikke længere fritaget",
+        "Du er ikke fritaget",
         "Erklæringen var ikke din.",
         "13. marts 2026 kl. 10.04",
         "Du får igen post fra det offentlige i Digital Post",
@@ -339,5 +339,93 @@ fn practice_5_who_loses_an_exemption_is_told_why_in_writing_and_how_to_complain(
     assert_eq!(
         code(office.preview(&case, "exemption_receipt")),
         ErrorCode::PaperDoesNotFit
+    );
+}
+
+#[test]
+fn row_4_25_a_refusal_gives_no_reason_that_is_only_not_known() {
+    // Given a citizen who will not declare, before anybody asked where they live and what else they sign
+    let office = Office::open();
+    let unsure = office
+        .draft()
+        .untick("declared")
+        .without("citizen_residence")
+        .without("signed_on");
+
+    // When it is refused
+    let case = unsure.decide(refusal("Borgeren vil ikke erklære at opfylde en grund"));
+    let case = case.expect("refused");
+
+    // Then the letter says what is so, and nothing that nobody has looked up
+    let letter = office.words(&case.row.id, "refusal");
+    assert!(letter.contains("Du har ikke erklæret"), "{letter}");
+    for untrue in [
+        "aldrig haft bopæl i Danmark",
+        "Digitaliseringsstyrelsen",
+        "Datoen for underskriften passer ikke",
+        "ikke fyldt 15 år",
+        "allerede fritaget",
+    ] {
+        assert!(!letter.contains(untrue), "{untrue}: {letter}");
+    }
+}
+
+#[test]
+fn row_4_25_words_no_letter_can_carry_are_told_before_anything_is_decided() {
+    // Given reasons that name a number the municipality keeps off its papers, or a letter no font has
+    let office = Office::open();
+    for (reasons, expected) in [
+        ("Borgeren med 251216 9996 vil ikke", ErrorCode::CprInLetter),
+        ("Borgeren 251216-9996 vil ikke", ErrorCode::CprInLetter),
+        ("Borgeren skrev 漢", ErrorCode::CharacterUnprintable),
+    ] {
+        // When staff would refuse
+        let draft = office.draft().untick("declared");
+        let error = draft.decide(refusal(reasons)).err().expect("told");
+
+        // Then they are told before, and nothing is decided
+        assert_eq!(error.code, expected, "{reasons}");
+        said(&error);
+    }
+}
+
+#[test]
+fn a_rejection_may_tell_in_the_words_of_staff_that_it_is_no_refusal() {
+    let office = Office::open();
+    let case = office
+        .draft()
+        .decide(Decision::Reject {
+            reason: "no_valid_id".to_owned(),
+            next_step: "Det er ikke et afslag. Kom igen med dit pas.\nVi har åbent til kl. 17."
+                .to_owned(),
+        })
+        .expect("rejected");
+
+    let letter = office.words(&case.row.id, "rejection");
+    assert!(letter.contains("Det er ikke et afslag"), "{letter}");
+}
+
+#[test]
+fn row_4_31_what_a_colleague_said_of_themselves_counts_for_nobody_else() {
+    // Given a case for which Karin said that she is not disqualified
+    let office = Office::open();
+    let missing = Decision::Incomplete {
+        missing: vec!["Underskrift".to_owned()],
+    };
+    let case = office.draft().decide(missing).expect("incomplete");
+    office.sign_in("pia");
+
+    // When Pia decides without saying it
+    let early = office.app.decide(DecideRequest {
+        draft_id: None,
+        case_id: Some(case.row.id),
+        decision: refusal("Borgeren vil ikke"),
+        no_conflict_of_interest: false,
+    });
+
+    // Then it is not decided
+    assert_eq!(
+        code(early.map(|case| case.row.state)),
+        ErrorCode::ConflictOfInterest
     );
 }

@@ -12,6 +12,7 @@ mod bad_fields;
 mod bad_files;
 mod bad_store;
 mod citizens;
+mod coming_instead;
 mod companion;
 mod completing;
 mod copies;

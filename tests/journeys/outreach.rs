@@ -207,3 +207,30 @@ fn whoever_works_at_the_library_is_shown_there_and_their_cases_begin_there() {
     let library = FieldValue::Text("library".to_owned());
     assert_eq!(draft.fields.get("location"), Some(&library));
 }
+
+#[test]
+fn the_slip_may_name_the_unit_to_call_whatever_it_is_called() {
+    // Given a municipality whose contact is the exemption unit
+    let office = Office::with_profile(|text| {
+        let lines = text.lines().map(|line| {
+            let is_contact = line.starts_with("contact_name");
+            if is_contact {
+                "contact_name = \"Fritagelsesenheden\""
+            } else {
+                line
+            }
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+
+    // When outreach hands a case in
+    office.sign_in("omar");
+    let case = office
+        .draft()
+        .decide_confirming(Decision::HandIn, false)
+        .expect("handed in");
+
+    // Then the slip says whom to call
+    let slip = office.words(&case.row.id, "hand_in_slip");
+    assert!(slip.contains("Fritagelsesenheden"), "{slip}");
+}

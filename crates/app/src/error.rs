@@ -168,6 +168,7 @@ impl From<RuleBroken> for AppError {
             | RuleBroken::MergeNotLinked
             | RuleBroken::NotMerged => ErrorCode::NotMergeable,
             RuleBroken::MergedAway => ErrorCode::MergedAway,
+            RuleBroken::StillInRegister => ErrorCode::StillInRegister,
             RuleBroken::TermRanOut => ErrorCode::TermRanOut,
             RuleBroken::RegisterNotLookedUp => ErrorCode::RegisterNotChecked,
             RuleBroken::NoSuchConflict => ErrorCode::ConflictSettled,

@@ -11,7 +11,7 @@ use skranke_documents::{Letterhead, Mark, Paper};
 use skranke_domain::case::Case;
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
-use skranke_domain::event::{PaperKind, ReceiptDelivery};
+use skranke_domain::event::{Channel, PaperKind, ReceiptDelivery};
 use skranke_domain::ids::CaseId;
 use skranke_domain::rule_set::{Duration, LegalDays, RuleCode};
 use skranke_forms::{DateWords, Form, Forms, LetterFacts, Profile, RuleTexts, Texts};
@@ -137,6 +137,7 @@ pub(crate) fn compose(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Result<P
         reasons: Vec::new(),
         code: desk.code.clone(),
         must_not_say: must_not_say(case, kind, desk),
+        quoted: quoted(case, desk.profile),
     })))
 }
 
@@ -162,6 +163,14 @@ fn must_not_say(case: &Case, kind: PaperKind, desk: &Desk<'_>) -> Vec<String> {
         unsayable.extend(grounds.map(|ground| ground.text.trim_end_matches('.').to_owned()));
     }
     unsayable
+}
+
+/// What stands on a letter and is not its own wording, line by line as it is set.
+fn quoted(case: &Case, profile: &Profile) -> Vec<String> {
+    let next_step = case.rejected.iter().map(|r| r.value.next_step.as_str());
+    let contact = [profile.name.as_str(), profile.contact_name.as_str()];
+    let passages = next_step.chain(contact).flat_map(str::lines);
+    passages.map(|line| line.trim().to_owned()).collect()
 }
 
 /// A paper that says what was done, and is shown around.
@@ -262,9 +271,15 @@ fn drawn_signature(
     if desk.strokes.is_empty() || typed.text("signing_method") != "screen" {
         return Vec::new();
     }
+    // Whose line it is: the guardian signs for the citizen.
+    let signer = if typed.channel() == Some(Channel::Guardian) {
+        "guardian_name"
+    } else {
+        "citizen_name"
+    };
     let first = |label: &String| FormSignature {
         label: label.clone(),
-        name: typed.text("citizen_name").to_owned(),
+        name: typed.text(signer).to_owned(),
         signed_on: typed.text("signed_on").to_owned(),
         strokes: desk.strokes.clone(),
     };
@@ -458,6 +473,7 @@ fn facts(case: &Case, desk: &Desk<'_>, rules: Option<&RuleTexts>) -> LetterFacts
         .with("reasons", reasons)
         .with("legal_basis", "")
         .with("complaint_guidance", complaint_guidance(desk))
+        .with("was_registered", case.registered.is_some().to_string())
         .with(
             "resend_post",
             wrong.is_some_and(|w| w.value.resend_post).to_string(),

@@ -32,3 +32,4 @@ pub(crate) mod staff;
 pub(crate) mod synchronise;
 pub(crate) mod ticks;
 pub(crate) mod typed;
+mod wording;

@@ -139,13 +139,18 @@ impl Press {
         let mut best: Option<(Composed, Vec<Page>)> = None;
         for scale in scales {
             let composed = compose(self.typefaces, sheet, scale)?;
-            let pages = paginate(
+            let set = paginate(
                 self.typefaces,
                 &composed,
                 scale,
                 &sheet.reference,
                 &sheet.words,
-            )?;
+            );
+            let pages = match set {
+                // What no page holds at this size may fit at a smaller one.
+                Err(DocumentError::TooTall) => continue,
+                set => set?,
+            };
             let single = pages.len() == 1;
             if best
                 .as_ref()
@@ -157,7 +162,7 @@ impl Press {
                 break;
             }
         }
-        best.ok_or(DocumentError::Finish("no scale"))
+        best.ok_or(DocumentError::TooTall)
     }
 
     /// The font reduced to the glyphs of one paper, with its name there.

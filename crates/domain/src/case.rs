@@ -284,6 +284,10 @@ impl Case {
             }
             Event::ArrivalRecorded(arrival) => {
                 if let Some(opened) = &mut self.opened {
+                    if opened.channel != arrival.channel {
+                        // Somebody else stands there: whose ID was seen before is not who came now.
+                        self.identity = None;
+                    }
                     opened.channel = arrival.channel;
                     opened.location.clone_from(&arrival.location);
                     opened.received_on = arrival.received_on;
@@ -335,6 +339,13 @@ impl Case {
                     self.declaration = None;
                 }
             }
+            // Of two who granted alike without having seen each other, the earlier decision stands (domain 10.4).
+            Event::Granted(granted)
+                if self.state == CaseState::Granted
+                    && self
+                        .granted
+                        .as_ref()
+                        .is_some_and(|stands| stands.value.decided_at <= granted.decided_at) => {}
             Event::Granted(granted) => {
                 self.granted = Some(stamp(recorded, granted));
                 self.reach(CaseState::Granted, recorded);

@@ -60,6 +60,19 @@ impl Requirement {
     const fn is_waited_for(self) -> bool {
         !matches!(self, Self::NotExemptAlready)
     }
+
+    /// Whether it is missing for as long as nobody has shown it.
+    const fn is_lacking_until_shown(self) -> bool {
+        matches!(
+            self,
+            Self::HasCpr
+                | Self::IdentityValid
+                | Self::PowerOfAttorneyHolds
+                | Self::AppointmentHolds
+                | Self::Declared
+                | Self::Signed
+        )
+    }
 }
 
 /// How a requirement stands.
@@ -147,6 +160,16 @@ impl Proof {
         let mut open = self.leaves(Outcome::NotKnown);
         open.retain(|requirement| requirement.is_waited_for());
         open
+    }
+
+    /// Codes of what a decision to refuse may rest on: what is not met, and what nobody has shown, as far as that is a
+    /// lack by itself. Who never answered has not declared; but nobody is known to be too young, or never registered,
+    /// because it was not looked up (fvl sections 22 to 24: no reason that is not so).
+    pub fn lacking(&self) -> Vec<Requirement> {
+        let mut lacking = self.unmet();
+        let open = self.not_known().into_iter();
+        lacking.extend(open.filter(|requirement| requirement.is_lacking_until_shown()));
+        lacking
     }
 
     fn is_waited_for(&self) -> bool {

@@ -354,9 +354,23 @@ fn warnings(field: &Field, fields: &Fields) -> Option<FieldProblem> {
 
 /// Whether a text holds something that reads as a CPR number.
 pub fn holds_cpr(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_digit() || c == '-';
-    text.split(|c| !is_part(c))
-        .any(|word| Cpr::parse(word).is_ok())
+    let signs: Vec<char> = text.chars().collect();
+    let is_digit = |at: usize| signs.get(at).is_some_and(char::is_ascii_digit);
+    // However it is written: in one piece, or with any one sign that is no digit or letter between day and number.
+    let reads_at = |start: usize, between: usize| {
+        let number = start + 6 + between..start + 10 + between;
+        let digits: String = (start..start + 6)
+            .chain(number.clone())
+            .filter(|at| is_digit(*at))
+            .map(|at| signs[at])
+            .collect();
+        let divided = (start + 6..number.start).all(|at| !signs[at].is_alphanumeric());
+        digits.len() == 10 && divided && !is_digit(number.end) && Cpr::parse(&digits).is_ok()
+    };
+    (0..signs.len()).any(|start| {
+        let begins = is_digit(start) && (start == 0 || !is_digit(start - 1));
+        begins && (reads_at(start, 0) || start + 7 < signs.len() && reads_at(start, 1))
+    })
 }
 
 /// Control characters, and marks that turn the direction of writing: neither belongs in a field.

@@ -124,7 +124,7 @@ const LISTS: [&str; 6] = [
 const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
 
 /// The facts a letter may ask for, beside those of rule set and profile.
-const FACTS: [&str; 37] = [
+const FACTS: [&str; 38] = [
     "form_version",
     "channel",
     "citizen_name",
@@ -156,6 +156,7 @@ const FACTS: [&str; 37] = [
     "legal_basis",
     "complaint_guidance",
     "resend_post",
+    "was_registered",
     "poa_covers_unopened_post",
     "copy_number",
     "issued_at",
@@ -364,12 +365,15 @@ impl Letter {
             .iter()
             .filter(|section| facts.holds(&section.when))
         {
-            let mut paragraphs = section
+            let filled = section
                 .paragraphs
                 .iter()
                 .map(|p| text(p))
                 .collect::<Result<Vec<_>, _>>()?;
-            paragraphs.retain(|paragraph| !paragraph.trim().is_empty());
+            // What somebody wrote on lines of their own stands so on the paper.
+            let lines = filled.iter().flat_map(|paragraph| paragraph.lines());
+            let mut paragraphs: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
+            paragraphs.retain(|paragraph| !paragraph.is_empty());
             let mut bullets = section
                 .bullets
                 .iter()

@@ -65,6 +65,8 @@ error_codes! {
     NoDeathRecorded => "no_death_recorded",
     /// The case goes on in the one it was merged into.
     MergedAway => "merged_away",
+    /// The national register still shows as exempt whom the letter would tell that it is put right.
+    StillInRegister => "still_in_register",
     /// The case is over: there is nothing left to visit anybody about.
     CaseOver => "case_over",
     /// The term ran out: the citizen must ask anew.
@@ -171,6 +173,8 @@ error_codes! {
     FileNotWritten => "file_not_written",
     /// The paper holds a character no shipped font has; `params.characters`.
     CharacterUnprintable => "character_unprintable",
+    /// A letter would say a CPR number that the municipality keeps off its papers.
+    CprInLetter => "cpr_in_letter",
     /// The paper could not be made.
     DocumentFailed => "document_failed",
     /// There is no printer.

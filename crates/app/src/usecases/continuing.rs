@@ -285,7 +285,8 @@ impl App {
         identified_today(&draft, request, today)?;
         let rejected = matches!(request.decision, Decision::Reject { .. });
         let captured = Typed(&fields).captured(now, draft.looked_at, form.rule_set);
-        for event in news(&command.case, Typed(&fields), captured) {
+        let is_identified_here = draft.identified_at.is_some();
+        for event in news(&command.case, Typed(&fields), captured, is_identified_here) {
             // Who was turned away was not identified: nothing more about a citizen is kept (practice 8).
             if !rejected || matches!(event, Event::IdentityChecked(_)) {
                 command.add(event)?;
@@ -424,8 +425,14 @@ fn check_readable(form: &Form, fields: &Fields, today: NaiveDate) -> Result<(), 
 }
 
 /// What the draft says and the case does not hold yet, as events. Nothing is recorded twice.
-fn news(case: &Case, typed: Typed<'_>, captured: Vec<Event>) -> Vec<Event> {
+fn news(
+    case: &Case,
+    typed: Typed<'_>,
+    captured: Vec<Event>,
+    is_identified_here: bool,
+) -> Vec<Event> {
     let mut events = Vec::new();
+    let mut comes_otherwise = false;
     if let (Some(opened), Some(channel)) = (&case.opened, typed.channel()) {
         let location = Some(typed.text("location")).filter(|code| !code.is_empty());
         let arrival = Arrival {
@@ -438,6 +445,7 @@ fn news(case: &Case, typed: Typed<'_>, captured: Vec<Event>) -> Vec<Event> {
             location: opened.location.clone(),
             received_on: opened.received_on,
         };
+        comes_otherwise = arrival.channel != before.channel;
         if arrival != before {
             events.push(Event::ArrivalRecorded(arrival));
         }
@@ -452,7 +460,15 @@ fn news(case: &Case, typed: Typed<'_>, captured: Vec<Event>) -> Vec<Event> {
             field: CaseField::Declaration,
         });
     }
-    events.extend(captured.into_iter().filter_map(|event| new_in(case, event)));
+    events.extend(captured.into_iter().filter_map(|event| {
+        // The ID of somebody else is new, however alike it looks, and only where it was looked at here.
+        let is_others = comes_otherwise && matches!(event, Event::IdentityChecked(_));
+        if is_others {
+            is_identified_here.then_some(event)
+        } else {
+            new_in(case, event)
+        }
+    }));
     events
 }
 

@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::record::load;
 use crate::state::App;
 use crate::usecases::decisions::{consultation, ended_by};
+use crate::usecases::wording;
 use crate::usecases::{drafts, reason};
 
 /// Fields that say who the citizen is: they never follow into the draft for the right person.
@@ -93,7 +94,7 @@ impl App {
     /// Takes back a granted exemption, after consultation of the party.
     ///
     /// # Errors
-    /// `ReasonMissing`, or the rule that would be broken.
+    /// `ReasonMissing`, `CprInLetter`, `CharacterUnprintable`, or the rule that would be broken.
     pub fn take_back(&self, request: TakeBackRequest) -> Result<CaseView, AppError> {
         let consultation = consultation(
             request.consultation_held_on.as_deref(),
@@ -104,6 +105,8 @@ impl App {
             reasons: request.reasons.trim().to_owned(),
             consultation,
         };
+        let profile = self.at_work(|work| self.profile(work.store))?;
+        wording::fits_a_letter(&taken.reasons, &profile)?;
         self.on_case(Act::TakeBack, &request.case_id, |command| {
             command.add(Event::TakenBack(taken))
         })

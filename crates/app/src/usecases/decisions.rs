@@ -1,6 +1,7 @@
 //! Step 5: from a draft or an open case to a decision, and everything a draft captured with it, as one command.
 
 use chrono::NaiveDate;
+use skranke_domain::case::RuleBroken;
 use skranke_domain::case::{Case, CaseState};
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
@@ -29,6 +30,7 @@ use crate::state::{App, AtWork};
 use crate::usecases::cases::is_exempt;
 use crate::usecases::drafts::{self, Draft};
 use crate::usecases::settings;
+use crate::usecases::wording;
 
 /// Why somebody can be turned away without a decision.
 const REJECTIONS: [&str; 3] = ["no_valid_id", "wrong_person", "not_covered"];
@@ -224,6 +226,12 @@ impl App {
                 return Err(AppError::of(ErrorCode::ConflictOfInterest));
             }
             command.add(Event::ConflictOfInterestChecked { none: true })?;
+        } else if matches!(
+            request.decision,
+            Decision::Grant { .. } | Decision::Refuse { .. }
+        ) {
+            // What a colleague said of themselves counts for nobody else (row 4-31).
+            return Err(RuleBroken::ConflictOfInterestUnchecked.into());
         }
         let days = LegalDays {
             decided_on: Some(today),
@@ -258,15 +266,13 @@ impl App {
                 consultation_held_on,
                 consultation_not_needed,
             } => {
+                wording::fits_a_letter(reasons, profile)?;
                 let consultation =
                     consultation(consultation_held_on.as_deref(), consultation_not_needed)?;
-                // What nobody has answered is not met either: a citizen who will not declare says nothing.
-                let proof = &explanation.proof;
-                let unmet = [proof.unmet(), proof.not_known()].concat();
                 command.add(Event::Refused(Refused {
                     decided_at: now,
                     rule_set: self.rule_set_for(RuleCode::Decision, &days)?.code,
-                    unmet: codes(&unmet),
+                    unmet: codes(&explanation.proof.lacking()),
                     reasons: reasons.trim().to_owned(),
                     consultation,
                 }))?;
@@ -275,6 +281,7 @@ impl App {
                 if !REJECTIONS.contains(&reason.as_str()) {
                     return Err(AppError::of(ErrorCode::InvalidFields).with("field", "reason"));
                 }
+                wording::fits_a_letter(next_step, profile)?;
                 command.add(Event::Rejected(Rejected {
                     rejected_at: now,
                     reason: reason.clone(),
@@ -310,6 +317,9 @@ impl App {
                     .collect();
                 if missing.is_empty() {
                     return Err(AppError::of(ErrorCode::ReasonMissing));
+                }
+                for line in &missing {
+                    wording::fits_a_letter(line, profile)?;
                 }
                 command.add(Event::MarkedIncomplete { missing })?;
             }

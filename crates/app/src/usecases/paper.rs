@@ -153,7 +153,10 @@ impl App {
         }
         let draft = drafts::load(work, draft)?;
         let profile = &self.profile(work.store)?;
-        let drawn = draft.screen_signature();
+        // It was drawn under the request and stands on no other paper.
+        let drawn = draft
+            .screen_signature()
+            .filter(|_| kind == PaperKind::Request);
         let desk = Desk {
             forms: &self.forms,
             profile,

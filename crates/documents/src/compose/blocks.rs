@@ -7,6 +7,9 @@ use crate::{
     structure::Role,
 };
 
+/// Lines of a point that stay together.
+const LINES_OF_A_POINT: usize = 6;
+
 impl Composer<'_> {
     pub(super) fn title(&mut self, text: &str) {
         let node = self.node(Role::Heading1);
@@ -101,7 +104,9 @@ impl Composer<'_> {
             let label = self.structure.add(item, Role::ItemLabel);
             let body = self.structure.add(item, Role::ItemBody);
             let bullet = self.lines("•", scale.body, indent);
-            let lines = self.lines(point, scale.body, COLUMN - indent);
+            let mut lines = self.lines(point, scale.body, COLUMN - indent);
+            // A short point stays whole; a long one goes on over the page, or no page might hold it.
+            let rest = lines.split_off(lines.len().min(LINES_OF_A_POINT));
             let mut slab = Slab {
                 before: if at == 0 { before } else { 0.0 },
                 keep_with_next: points.len() > 1 && (at == 0 || at + 2 == points.len()),
@@ -110,6 +115,11 @@ impl Composer<'_> {
             slab.text_at(Owner::Node(label), scale.body.size * 0.35, 0.0, bullet);
             slab.text(Owner::Node(body), indent, lines);
             self.push(slab);
+            for line in rest {
+                let mut slab = Slab::default();
+                slab.text(Owner::Node(body), indent, vec![line]);
+                self.push(slab);
+            }
         }
     }
 

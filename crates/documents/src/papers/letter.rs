@@ -103,6 +103,9 @@ pub struct LetterPaper {
     pub code: Option<String>,
     /// What must not stand anywhere on the paper: the ground, a CPR number the profile masks.
     pub must_not_say: Vec<String>,
+    /// Passages on it that are not the letter's own words: what staff wrote in the case, what the municipality calls
+    /// itself. What a kind of letter must not say is said of its own words.
+    pub quoted: Vec<String>,
 }
 
 /// A page that goes with a paper, after the paper's own foot.
@@ -240,12 +243,12 @@ impl LetterPaper {
                 }
             }
             LetterKind::Interim => {
-                if self.says("er fritaget") {
+                if self.says_itself("er fritaget") {
                     return refused("the interim paper does not say that the citizen is exempt");
                 }
             }
             LetterKind::HandInSlip => {
-                if self.says("fritage") {
+                if self.says_itself("fritage") {
                     return refused("the hand-in slip contains no word of being exempt");
                 }
             }
@@ -272,7 +275,7 @@ impl LetterPaper {
                 }
             }
             LetterKind::Rejection => {
-                if self.says("afslag") {
+                if self.says_itself("afslag") {
                     return refused("a rejection is not called a refusal");
                 }
             }
@@ -308,7 +311,21 @@ impl LetterPaper {
 
     /// Whether the words stand anywhere on the paper.
     fn says(&self, words: &str) -> bool {
+        self.says_beside(&[], words)
+    }
+
+    /// Whether they do beside what is quoted.
+    fn says_itself(&self, words: &str) -> bool {
+        self.says_beside(&self.quoted, words)
+    }
+
+    fn says_beside(&self, quoted: &[String], words: &str) -> bool {
         let words = words.to_lowercase();
+        let own = |text: &str| {
+            let quoted = quoted.iter().filter(|passage| !passage.is_empty());
+            let own = quoted.fold(text.to_owned(), |own, passage| own.replace(passage, ""));
+            own.to_lowercase()
+        };
         let reasons = self.reasons.iter().flat_map(|reason| {
             std::iter::once(&reason.requirement)
                 .chain(&reason.notes)
@@ -321,6 +338,6 @@ impl LetterPaper {
                 .chain(self.enclosed.iter().flat_map(PaperText::all))
                 .chain(reasons)
                 .chain(self.code.as_deref())
-                .any(|text| text.to_lowercase().contains(&words))
+                .any(|text| own(text).contains(&words))
     }
 }

@@ -79,11 +79,11 @@ fn without_gaps(rows: Vec<(String, String)>) -> Vec<(String, String)> {
     rows.into_iter()
         .map(|(label, value)| {
             let parts: Vec<&str> = value
-                .split('·')
-                .map(str::trim)
+                .split(" · ")
+                .map(|part| part.trim_matches([' ', '·']))
                 .filter(|part| !part.is_empty())
                 .collect();
-            let value = if value.contains('·') {
+            let value = if value.contains(" ·") || value.contains("· ") {
                 parts.join(" · ")
             } else {
                 value

@@ -9,7 +9,7 @@ use skranke_documents::{
 use crate::{
     samples::{
         CPR, GUIDANCE, all, at, citizen, dates, day, facts, form, interim, letter, options,
-        receipt, refusal, text,
+        receipt, receipt_for, refusal, text,
     },
     tools::{OnDisk, text_of},
 };
@@ -472,4 +472,50 @@ fn a_signature_given_on_screen_is_drawn_and_described() {
         figures(false) + 1,
         "the strokes are a figure of their own"
     );
+}
+
+#[test]
+fn a_long_reason_goes_on_over_the_page_in_large_print_too() {
+    let reason =
+        "Borgeren har fået forklaret reglerne og ønsker ikke at erklære noget. ".repeat(57);
+    let mut paper = refusal();
+    let points = paper
+        .text
+        .sections
+        .iter_mut()
+        .find(|section| !section.points.is_empty())
+        .map(|section| &mut section.points);
+    *points.unwrap() = vec![reason];
+    let options = RenderOptions {
+        large_print: true,
+        ..options()
+    };
+
+    let rendered = render(&Paper::Letter(Box::new(paper)), &options).unwrap();
+
+    let said = text_of(&rendered.pdf);
+    assert_eq!(said.matches("fået forklaret reglerne").count(), 57);
+}
+
+#[test]
+fn what_is_quoted_is_not_the_letters_own_word() {
+    let mut paper = letter(LetterKind::Rejection, "rejection", Carrier::Citizen);
+    paper.text.sections[0]
+        .paragraphs
+        .push("Det er ikke et afslag.".to_owned());
+    assert!(matches!(
+        refused(paper.clone()),
+        DocumentError::NotAllowed(_)
+    ));
+
+    paper.quoted.push("Det er ikke et afslag.".to_owned());
+
+    assert!(render(&Paper::Letter(Box::new(paper)), &options()).is_ok());
+}
+
+#[test]
+fn a_name_with_a_dot_in_it_stays_as_it_is() {
+    let said = text_on(receipt_for("Núria Gal·la"));
+
+    assert!(said.contains("Núria Gal·la"), "{said}");
 }

@@ -144,6 +144,7 @@ pub(crate) fn facts(name: &str) -> LetterFacts {
         )
         .with("complaint_guidance", GUIDANCE)
         .with("resend_post", "false")
+        .with("was_registered", "true")
         .with("poa_covers_unopened_post", "true")
         .with("copy_number", "")
         .with("authority", "")
@@ -190,6 +191,7 @@ pub(crate) fn letter(kind: LetterKind, code_of_letter: &str, carrier: Carrier) -
         reasons: Vec::new(),
         code: None,
         must_not_say: list(&["251216-9996", CPR]),
+        quoted: Vec::new(),
     }
 }
 

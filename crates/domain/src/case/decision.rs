@@ -20,7 +20,8 @@ pub(super) fn citizen_can_be_exempt(case: &Case, on: NaiveDate) -> Result<(), Ru
         return Err(RuleBroken::NameMissing);
     };
     let age = citizen.cpr.age_on(on);
-    if age.is_some_and(|age| age < AGE_OF_DIGITAL_POST) {
+    // No age: born after the decision.
+    if age.is_none_or(|age| age < AGE_OF_DIGITAL_POST) {
         return Err(RuleBroken::TooYoung);
     }
     if citizen.residence == Residence::NeverRegistered {

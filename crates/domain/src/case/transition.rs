@@ -47,6 +47,8 @@ pub enum RuleBroken {
     NotMerged,
     #[error("the case goes on in the one it was merged into")]
     MergedAway,
+    #[error("the national register still shows the citizen as exempt")]
+    StillInRegister,
     #[error("the term ran out before")]
     TermRanOut,
     #[error("nobody looked in the national register that day and saw the exemption there")]
@@ -119,6 +121,7 @@ impl RuleBroken {
             Self::NoDeathRecorded => "no_death_recorded",
             Self::NotMerged => "not_merged",
             Self::MergedAway => "merged_away",
+            Self::StillInRegister => "still_in_register",
             Self::TermRanOut => "term_ran_out",
             Self::RegisterNotLookedUp => "register_not_looked_up",
             Self::NoSuchConflict => "no_such_conflict",
@@ -332,7 +335,14 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             said(reason)
         }
         Event::PaperIssued(paper) => paper_fits(case, paper.kind),
-        Event::WronglyCreated(wrong) => granted(case).and_then(|_| said(&wrong.reason)),
+        Event::WronglyCreated(wrong) => {
+            granted(case)?;
+            // The letter tells the person that it is put right, and nothing asks for it again.
+            if case.registered.is_some() && !wrong.removed_from_register {
+                return Err(RuleBroken::StillInRegister);
+            }
+            said(&wrong.reason)
+        }
         Event::TakenBack(taken) => {
             granted(case)?;
             decision::consulted(&taken.consultation)?;

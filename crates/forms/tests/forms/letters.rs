@@ -57,6 +57,7 @@ fn facts() -> LetterFacts {
         ("legal_basis", ""),
         ("complaint_guidance", "Du kan klage til kommunen."),
         ("resend_post", "false"),
+        ("was_registered", "true"),
         ("poa_covers_unopened_post", "true"),
         ("chosen_offer", "sign_up"),
         (

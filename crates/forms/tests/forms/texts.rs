@@ -20,6 +20,32 @@ fn check<'a>(group: &str, codes: impl Iterator<Item = &'a str>, tail: &str) {
 }
 
 #[test]
+fn a_cpr_number_is_seen_however_it_is_written() {
+    for text in [
+        "2512169996",
+        "251216-9996",
+        "251216 9996 fuldmagt",
+        "Fuldmagt_251216_9996",
+        "nr. 251216\u{a0}9996.",
+        "251216–9996",
+    ] {
+        assert!(skranke_forms::check::holds_cpr(text), "{text}");
+    }
+    for text in [
+        "25121699961",
+        "12512169996",
+        "251216",
+        "251216  9996",
+        "251216a9996",
+        "Sag 2026-0001",
+        "12 34 56 78",
+        "",
+    ] {
+        assert!(!skranke_forms::check::holds_cpr(text), "{text}");
+    }
+}
+
+#[test]
 fn every_code_a_reader_can_meet_has_its_text() {
     check(
         "requirement",

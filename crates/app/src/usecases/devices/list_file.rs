@@ -165,6 +165,7 @@ impl App {
             reasons: Vec::new(),
             code: None,
             must_not_say: Vec::new(),
+            quoted: Vec::new(),
         };
         let options = RenderOptions {
             large_print: false,

@@ -73,6 +73,24 @@ fn two_who_granted_alike_agree() {
     assert_eq!(story.case().conflicts, []);
 }
 
+#[test]
+fn of_two_grants_made_apart_the_earlier_decision_stands() {
+    for order in [["13:00", "13:02"], ["13:02", "13:00"]] {
+        let mut story = ready().then(no_conflict());
+        let seen = story.case().heads;
+        for time in order {
+            story.push(grant_at(&format!("2026-03-13T{time}:00Z")), seen.clone());
+        }
+
+        let granted = story.case().granted.unwrap();
+        assert_eq!(
+            granted.value.decided_at,
+            at("2026-03-13T13:00:00Z"),
+            "no registration is before its decision: {order:?}"
+        );
+    }
+}
+
 /// The whole of what the desktop records for a decision.
 fn decides(decision: Event) -> Vec<Event> {
     vec![no_conflict(), Event::MarkedReady, decision]

@@ -130,6 +130,11 @@ fn a_representative_may_come_back_for_a_citizen_who_came_first() {
     assert_eq!(opening.location, "library");
     assert_eq!(
         story.refuses(&grant()),
+        RuleBroken::IdentityNotChecked,
+        "the citizen's ID is not the representative's"
+    );
+    assert_eq!(
+        story.then(identity(true)).refuses(&grant()),
         RuleBroken::NoPowerOfAttorney,
         "who came decides what must be shown"
     );
