@@ -40,6 +40,16 @@ pub const WIPE: [&str; 5] = [
     "wipe.key_gone",
 ];
 
+/// The points of a recovery of a damaged store, in order.
+pub const RECOVER: [&str; 6] = [
+    "recover.noted",
+    "recover.set_aside",
+    "recover.begun_anew",
+    "recover.opened",
+    "recover.taken_over",
+    "recover.put_back",
+];
+
 /// The points at which a PIN and a lease come into force at the desktop. The envelope is written at each of both.
 pub const LEASE: [&str; 3] = ["key.first_written", "lease.share_kept", "lease.bound"];
 

@@ -22,6 +22,7 @@ mod salvage;
 mod second_copy;
 mod store;
 mod tables;
+mod unfinished;
 mod value;
 mod vault;
 pub mod wiped;

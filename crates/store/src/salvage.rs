@@ -44,12 +44,12 @@ pub struct Recovered {
 /// Takes over what can be read of the database at `damaged`.
 pub(crate) fn take_over(
     into: &mut Connection,
-    damaged: Option<&Path>,
+    damaged: &Path,
     key: &StoreKey,
     due_rule: &DueRule,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let old = damaged.and_then(|path| connection::open(path, key, Mode::ReadOnly).ok());
+    let old = connection::open(damaged, key, Mode::ReadOnly).ok();
     let transaction = into.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if let Some(old) = &old {
         if device::own(&transaction)?.is_none()

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use skranke_domain::ids::{CaseId, DeviceId, EventId};
+use skranke_domain::rehearsal;
 use uuid::Uuid;
 
 use crate::ballast;
 use crate::connection::{self, Mode};
-use crate::damaged::{SetAside, set_aside};
+use crate::damaged::{SetAside, free_name, set_aside, set_aside_as, under};
 use crate::error::{Damage, StoreError, is_constraint};
 use crate::files;
 use crate::handle::{Action, Actor, Entry, ReadHandle, SecondCopy, WriteHandle};
@@ -24,6 +25,7 @@ use crate::salvage::{self, Recovered};
 use crate::second_copy::{Basics, SecondCopyFile};
 use crate::tables::event::{self, Put};
 use crate::tables::{audit, device, identity, outbox};
+use crate::unfinished::Unfinished;
 use crate::vault::Vault;
 
 /// Name of the database in the store's folder.
@@ -110,6 +112,23 @@ impl Store {
         options: Options,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
+        match Unfinished::read(folder)? {
+            None => Self::open_whole(folder, key, options, now),
+            // Somebody asked for it already: it is finished before anyone works on.
+            Some(unfinished) => {
+                key_is_known(folder, key)?;
+                Self::finish_recovery(folder, key, options, now, &unfinished)
+                    .map(|(store, _)| store)
+            }
+        }
+    }
+
+    fn open_whole(
+        folder: &Path,
+        key: &StoreKey,
+        options: Options,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
         files::make_private_folder(folder)?;
         let _lock = lock(folder)?;
         let key_is_known = key_is_known(folder, key)?;
@@ -149,7 +168,7 @@ impl Store {
 
     /// Sets a damaged database aside and makes a new one: from the outbox log, from the second copy of accounts and
     /// settings, and from whatever can still be read of the damaged file. What others did comes back from the central
-    /// store.
+    /// store. Where it is cut short, opening the store finishes it.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -160,23 +179,57 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(Self, Recovered), StoreError> {
         key_is_known(folder, key)?;
-        let moved = set_aside(&folder.join(DATABASE), now)?;
+        let database = folder.join(DATABASE);
+        let mut unfinished = Unfinished::read(folder)?.unwrap_or_default();
+        if database.try_exists()? {
+            if unfinished.still_to_move()?.is_none() {
+                unfinished.aside.push(free_name(&database, now)?);
+            }
+        } else {
+            // Nothing but what a lost database may have left behind.
+            set_aside(&database, now)?;
+        }
+        unfinished.write(folder)?;
+        rehearsal::point("recover.noted");
+        Self::finish_recovery(folder, key, options, now, &unfinished)
+    }
+
+    /// Does what a recovery has not done yet; each step may have been done before.
+    fn finish_recovery(
+        folder: &Path,
+        key: &StoreKey,
+        options: Options,
+        now: DateTime<Utc>,
+        unfinished: &Unfinished,
+    ) -> Result<(Self, Recovered), StoreError> {
+        let database = folder.join(DATABASE);
+        if let Some(aside) = unfinished.still_to_move()? {
+            set_aside_as(&database, aside)?;
+        }
+        rehearsal::point("recover.set_aside");
         // An empty file stands for "this loss is known", so that opening does not ask again.
         files::private()
             .write(true)
             .create(true)
             .truncate(false)
-            .open(folder.join(DATABASE))?;
-        let mut store = Self::open(folder, key, options, now)?;
+            .open(&database)?;
+        rehearsal::point("recover.begun_anew");
+        let mut store = Self::open_whole(folder, key, options, now)?;
+        rehearsal::point("recover.opened");
         let due_rule = store.options.due_rule.clone();
-        // The database went last, so it is the last of the files.
-        let damaged = moved.files.last().map(PathBuf::as_path);
-        salvage::take_over(&mut store.connection, damaged, key, &due_rule, now)?;
+        // What is newer counts, where one recovery came upon another.
+        for damaged in unfinished.aside.iter().rev() {
+            salvage::take_over(&mut store.connection, damaged, key, &due_rule, now)?;
+        }
+        rehearsal::point("recover.taken_over");
         salvage::put_back_files(&store.connection, &store.vault, now)?;
         store.trim_outbox_log()?;
         let _ = Basics::of(&store.connection).and_then(|b| store.second_copy.write(&b));
+        rehearsal::point("recover.put_back");
+        Unfinished::clear(folder)?;
+        let aside = unfinished.aside.last().map(|aside| under(aside));
         let recovered = Recovered {
-            files: moved.files,
+            files: aside.transpose()?.unwrap_or_default().files,
             ..salvage::count(&store.connection)?
         };
         Ok((store, recovered))

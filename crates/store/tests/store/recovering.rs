@@ -1,9 +1,12 @@
 //! After a recovery the counter can go on: accounts, settings, drafts and files are there, and nothing is made up.
 
+use std::cell::Cell;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::{DraftId, StaffId};
+use skranke_domain::rehearsal;
 use skranke_domain::role::Role;
 use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{
@@ -188,4 +191,78 @@ fn work_goes_on_after_a_recovery() {
     crate::desk::save(&mut store, &sealed).unwrap();
 
     assert_eq!(store.read().unwrap().own_events(0, 99).unwrap().len(), 6);
+}
+
+thread_local! {
+    /// The point at which what this thread does is cut.
+    static CUT_AT: Cell<&'static str> = const { Cell::new("") };
+}
+
+fn cut(point: &'static str) {
+    assert_ne!(CUT_AT.get(), point, "cut here");
+}
+
+/// A recovery that is cut at a point, as when the power goes.
+fn cut_at(point: &'static str, scratch: &Scratch) {
+    rehearsal::watch(cut);
+    CUT_AT.set(point);
+    let ended = catch_unwind(AssertUnwindSafe(|| recovered(scratch)));
+    CUT_AT.set("");
+    assert!(ended.is_err(), "{point}: it was to be cut");
+}
+
+#[test]
+fn a_recovery_that_is_cut_anywhere_is_finished_by_the_next_opening() {
+    for point in rehearsal::RECOVER {
+        // A scan that is to be sent and forty drafts, of which the outbox log has none
+        let scratch = with_ruined_drafts(at_work(), 1);
+        cut_at(point, &scratch);
+
+        let store = scratch.open();
+
+        let read = store.read().unwrap();
+        let drafts = read.drafts(None, 99).unwrap();
+        let (first, count) = (drafts[0].draft, drafts.len());
+        assert!((25..40).contains(&count), "{point}: {count} drafts");
+        assert_eq!(read.attachments_waiting().unwrap().len(), 1, "{point}");
+        assert_eq!(read.own_events(0, 99).unwrap().len(), 5, "{point}");
+        assert!(read.account_by_login("karin").unwrap().is_some(), "{point}");
+        drop(read);
+        assert_eq!(store.check_integrity().unwrap(), [], "{point}");
+        drop(store);
+
+        // And what is done after it stays done
+        let mut store = scratch.open();
+        let program = skranke_store::Actor::program(crate::desk::actor().device);
+        let entry = skranke_store::Entry::new(Action::DraftDiscarded, now());
+        let mut write = store.write(&program, entry).unwrap();
+        write.delete_draft(first).unwrap();
+        write.commit().unwrap();
+        drop(store);
+        let left = scratch.open().read().unwrap().drafts(None, 99).unwrap();
+        assert_eq!(left.len(), count - 1, "{point}: taken over once");
+        let names: Vec<_> = fs::read_dir(scratch.path())
+            .unwrap()
+            .map(|found| found.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let aside = names.iter().filter(|name| name.contains(".damaged-"));
+        let databases = aside.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+        assert_eq!(databases.count(), 1, "{point}: {names:?}");
+        assert!(!names.iter().any(|name| name.contains("recovering")));
+    }
+}
+
+#[test]
+fn a_recovery_that_comes_upon_a_cut_one_takes_over_from_both() {
+    // A recovery that was cut when the new database was there, and that database ruined too
+    let scratch = with_ruined_drafts(at_work(), 1);
+    cut_at("recover.opened", &scratch);
+    let bytes = fs::metadata(scratch.database()).unwrap().len();
+    fs::write(scratch.database(), vec![0x5a; bytes as usize]).unwrap();
+    assert!(scratch.try_open().is_err());
+
+    let (store, saved) = recovered(&scratch);
+
+    assert!(saved.drafts > 10, "{saved:?}");
+    assert_eq!(store.check_integrity().unwrap(), []);
 }
