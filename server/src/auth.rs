@@ -30,28 +30,78 @@ use skranke_protocol::wire::DeviceState;
 
 use crate::central::Central;
 use crate::log;
+use crate::pace::PaceKeeper;
 use crate::policy::{self, Caller, Rule};
 use crate::problem::{Answer, Refusal};
+use crate::sign_in::AttemptGuard;
 use crate::store::Device;
 use crate::tokens;
 
 /// Numbers used once that are remembered; beyond it the server asks clients to wait.
 const MAX_REMEMBERED: usize = 200_000;
+/// The same of callers who have shown no more than a key of their own making; beyond it all are forgotten.
+const MAX_OF_STRANGERS: usize = 10_000;
 
 /// Remembers numbers used once as long as a proof with them could pass the clock check.
-#[derive(Default)]
 pub struct ReplayGuard {
+    most: usize,
+    when_full: WhenFull,
     seen: Mutex<HashMap<(DeviceId, String), DateTime<Utc>>>,
 }
 
+/// What a guard does that can remember no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WhenFull {
+    /// It asks callers to wait.
+    Refuse,
+    /// It forgets. Only where the same request twice does no more than once.
+    Forget,
+}
+
+impl Default for ReplayGuard {
+    fn default() -> Self {
+        Self::of(MAX_REMEMBERED, WhenFull::Refuse)
+    }
+}
+
+/// What is remembered of callers whom nobody has enrolled yet, apart from all else: anybody who reaches the port can
+/// fill it, and must shut nobody out by that.
+pub(crate) struct Strangers {
+    pub(crate) replays: ReplayGuard,
+    pub(crate) pace: PaceKeeper,
+    pub(crate) attempts: AttemptGuard,
+}
+
+impl Default for Strangers {
+    fn default() -> Self {
+        Self {
+            // Enrolling and asking for a share are answered alike however often they are asked.
+            replays: ReplayGuard::of(MAX_OF_STRANGERS, WhenFull::Forget),
+            pace: PaceKeeper::default(),
+            attempts: AttemptGuard::default(),
+        }
+    }
+}
+
 impl ReplayGuard {
+    fn of(most: usize, when_full: WhenFull) -> Self {
+        Self {
+            most,
+            when_full,
+            seen: Mutex::default(),
+        }
+    }
+
     fn accept(&self, device: DeviceId, nonce: &str, now: DateTime<Utc>) -> Answer<()> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MAX_REMEMBERED / 2 {
+        if seen.len() >= self.most / 2 {
             seen.retain(|_, until| *until > now);
         }
-        if seen.len() >= MAX_REMEMBERED {
-            return Err(ProblemCode::Unavailable.into());
+        if seen.len() >= self.most {
+            match self.when_full {
+                WhenFull::Refuse => return Err(ProblemCode::Unavailable.into()),
+                WhenFull::Forget => seen.clear(),
+            }
         }
         let until = now + TimeDelta::seconds(2 * MAX_CLOCK_DIFFERENCE_SECONDS + 1);
         match seen.insert((device, nonce.to_owned()), until) {
@@ -142,7 +192,13 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
     let key = device
         .as_ref()
         .map_or(proof.presented_key(), |device| device.public_key);
-    call.check_proof(central, &proof, &key, token.as_deref())?;
+    let replays = if device.is_some() {
+        &central.replays
+    } else {
+        &central.strangers.replays
+    };
+    let nonce = call.check_proof(&proof, &key, token.as_deref())?;
+    replays.accept(id, nonce, log::now())?;
     keep_pace(central, rule, &key.fingerprint())?;
     let Some(device) = device else {
         call.proved = Some(Proved {
@@ -181,8 +237,12 @@ fn keep_pace(central: &Central, rule: &Rule, who: &str) -> Answer<()> {
         return Ok(());
     };
     let subject = format!("{} {} {who}", rule.method, rule.path);
-    central
-        .pace
+    let keeper = if rule.caller == Caller::Key {
+        &central.strangers.pace
+    } else {
+        &central.pace
+    };
+    keeper
         .take(pace, &subject, log::now())
         .map_err(Refusal::too_fast)
 }
@@ -202,11 +262,19 @@ async fn person(
         log::now(),
     )
     .map_err(|_| ProblemCode::GrantNotValid)?;
-    let tenant = tenant.to_owned();
-    let grant = central
-        .read(move |central| tokens::grant_of(central, &tenant, &token))
-        .await?;
-    grant.ok_or_else(|| ProblemCode::GrantNotValid.into())
+    let (of, asked) = (tenant.to_owned(), token.clone());
+    let opened = central
+        .read(move |central| tokens::grant_of(central, &of, &asked))
+        .await?
+        .ok_or(ProblemCode::GrantNotValid)?;
+    if opened.is_first_use {
+        // Where it cannot be noted now, the next request notes it; this one is honest.
+        let _ = central
+            .writers
+            .write(tenant, move |transaction| tokens::seen(transaction, &token))
+            .await;
+    }
+    Ok(opened.grant)
 }
 
 async fn read_body(body: Body, limit: usize, within: Duration) -> Answer<(Bytes, BodyDigest)> {
@@ -303,14 +371,13 @@ impl Call {
         Ok(Some(token.to_owned()))
     }
 
-    /// Checks the proof against a key and against this very request.
-    fn check_proof(
+    /// Checks the proof against a key and against this very request; its number, which may be used once.
+    fn check_proof<'p>(
         &self,
-        central: &Central,
-        proof: &Unverified,
+        proof: &'p Unverified,
         key: &PublicKey,
         token: Option<&str>,
-    ) -> Answer<()> {
+    ) -> Answer<&'p str> {
         let host = self
             .text(header::HOST.as_str())
             .ok_or(ProblemCode::NotAuthenticated)?;
@@ -330,16 +397,14 @@ impl Call {
             body: self.digest,
             token,
         };
-        let now = log::now();
-        let nonce = proof
-            .verify(key, &request, now)
+        proof
+            .verify(key, &request, log::now())
             .map_err(|error| match error {
-                ProofError::Clock => ProblemCode::ClockDifference,
+                ProofError::Clock => ProblemCode::ClockDifference.into(),
                 ProofError::Malformed | ProofError::Signature | ProofError::ForAnother => {
-                    ProblemCode::NotAuthenticated
+                    ProblemCode::NotAuthenticated.into()
                 }
-            })?;
-        central.replays.accept(proof.device_id(), nonce, now)
+            })
     }
 }
 
@@ -376,5 +441,27 @@ mod tests {
             .unwrap_err();
         assert_eq!(again.code(), ProblemCode::ProofReplayed);
         assert!(guard.accept(other, "n", now).is_ok());
+    }
+
+    #[test]
+    fn strangers_fill_their_own_guard_alone_and_are_never_shut_out_by_it() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let device = DeviceId::from_uuid(uuid::Uuid::from_u128(1));
+        let filled = |guard: &ReplayGuard| {
+            let mut numbers = (0..=3).map(|number| guard.accept(device, &format!("{number}"), now));
+            numbers.all(|accepted| accepted.is_ok())
+        };
+
+        assert!(filled(&ReplayGuard::of(3, WhenFull::Forget)));
+        assert!(!filled(&ReplayGuard::of(3, WhenFull::Refuse)));
+        let strangers = Strangers::default();
+        for number in 0..=MAX_OF_STRANGERS {
+            strangers
+                .replays
+                .accept(device, &format!("{number}"), now)
+                .unwrap();
+        }
+        let remembered = strangers.replays.seen.lock().unwrap().len();
+        assert!(remembered <= MAX_OF_STRANGERS, "{remembered}");
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::attachments::AttachmentFolder;
 use crate::audit;
-use crate::auth::ReplayGuard;
+use crate::auth::{ReplayGuard, Strangers};
 use crate::config::Config;
 use crate::contact::Contacts;
 use crate::log;
@@ -63,6 +63,7 @@ pub struct Central {
     pub(crate) replays: ReplayGuard,
     pub(crate) attempts: AttemptGuard,
     pub(crate) pace: PaceKeeper,
+    pub(crate) strangers: Strangers,
     pub(crate) contacts: Contacts,
     openid: Option<(String, OpenId)>,
     pub(crate) requests: Arc<Semaphore>,
@@ -123,6 +124,7 @@ impl Central {
             replays: ReplayGuard::default(),
             attempts: AttemptGuard::default(),
             pace: PaceKeeper::default(),
+            strangers: Strangers::default(),
             contacts: Contacts::default(),
             openid: match (&config.tenant, &config.openid) {
                 (Some(tenant), Some(openid)) => Some((tenant.clone(), OpenId::new(openid.clone()))),
@@ -158,6 +160,11 @@ impl Central {
     /// How many computers wait for news now.
     pub fn waiting_polls(&self) -> u64 {
         self.metrics.waiting_polls()
+    }
+
+    /// How long the oldest write under way has waited for its database.
+    pub fn oldest_commit(&self) -> Duration {
+        self.writers.oldest_commit()
     }
 
     /// Ends long polls, so that the server can stop.

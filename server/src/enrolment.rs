@@ -10,6 +10,7 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::DeviceState;
 
 use crate::devices::{Acting, note};
+use crate::problem::Refusal;
 use crate::store::{CentralTransaction, Device, Stored};
 
 /// What a device shows to be enrolled.
@@ -20,8 +21,15 @@ pub enum Code {
     OneTime([u8; 32]),
 }
 
-/// Enrols a device, or answers as before where it was enrolled with this code; the device and the municipality's epoch.
-/// The inner error is why it may not be.
+/// An enrolled device and the municipality's epoch, or why it is not enrolled.
+pub type Answered = Stored<Result<(Device, u64), Refusal>>;
+
+fn refused(why: ProblemCode) -> Answered {
+    Ok(Err(why.into()))
+}
+
+/// Enrols a device, or answers as before where it is known by its key; the device and the municipality's epoch. A code
+/// is used up either way. The inner error is why it may not be.
 ///
 /// # Errors
 /// The database failed; nothing of it is committed.
@@ -30,35 +38,45 @@ pub fn enrol(
     new: &Device,
     code: &Code,
     now: DateTime<Utc>,
-) -> Stored<Result<(Device, u64), ProblemCode>> {
+) -> Answered {
     let epoch = transaction.tenant().epoch;
     let known = transaction.device(new.id)?;
     let mut device = new.clone();
+    let mut fresh = None;
     if let Code::OneTime(digest) = code {
         match transaction.enrolment_code(digest)? {
             // Whoever has the code may know what became of it; nobody guesses one.
-            None => return Ok(Err(ProblemCode::SignInRefused)),
+            None => return refused(ProblemCode::SignInRefused),
             Some(code) if code.device_id == Some(new.id) => {}
             Some(code) if code.device_id.is_some() => {
-                return Ok(Err(ProblemCode::EnrolmentCodeUsed));
+                return refused(ProblemCode::EnrolmentCodeUsed);
             }
             Some(code) if code.expires_at <= now => {
-                return Ok(Err(ProblemCode::EnrolmentCodeExpired));
+                return refused(ProblemCode::EnrolmentCodeExpired);
             }
-            Some(code) => device.scope = code.scope,
+            Some(code) => {
+                device.scope = code.scope;
+                fresh = Some(code.digest);
+            }
         }
     }
     if let Some(known) = known {
         let is_same = known.public_key == new.public_key && known.state != DeviceState::Revoked;
-        return Ok(if is_same {
-            Ok((known, epoch))
-        } else {
-            Err(ProblemCode::StateMismatch)
-        });
+        if !is_same {
+            return refused(ProblemCode::StateMismatch);
+        }
+        if let Some(digest) = fresh {
+            // What it may see is not changed by a code; the administrator meant another computer, or a new start.
+            if device.scope != known.scope {
+                return Ok(Err(Refusal::of(ProblemCode::StateMismatch, "scope")));
+            }
+            transaction.use_enrolment_code(&digest, known.id)?;
+        }
+        return Ok(Ok((known, epoch)));
     }
     device.code = transaction.insert_device(&device, now)?;
-    if let Code::OneTime(digest) = code {
-        transaction.use_enrolment_code(digest, device.id)?;
+    if let Some(digest) = fresh {
+        transaction.use_enrolment_code(&digest, device.id)?;
     }
     let by = Acting {
         device_id: device.id,

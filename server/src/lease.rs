@@ -43,7 +43,7 @@ pub fn begin(
     asking_key: &PublicKey,
     now: DateTime<Utc>,
 ) -> Stored<Result<Handed, ProblemCode>> {
-    let handed = handed(transaction, keys, device, asking_key);
+    let handed = handed(&transaction.tenant().code, keys, device, asking_key);
     if let Err(code) = may_have_it(transaction, device)? {
         return Ok(Err(code));
     }
@@ -68,12 +68,24 @@ pub fn renew(
     asking_key: &PublicKey,
     ticket: &str,
 ) -> Stored<Result<Handed, ProblemCode>> {
-    let handed = handed(transaction, keys, device, asking_key);
+    let handed = handed(&transaction.tenant().code, keys, device, asking_key);
     // Before anything is said of the device: a stranger hears that the ticket is wrong, and no more.
     if handed.ticket != ticket {
         return Ok(Err(ProblemCode::GrantNotValid));
     }
     Ok(may_have_it(transaction, device)?.map(|()| handed))
+}
+
+/// Whether a ticket is the server's word for this key and device; nothing is looked up for it, so a stranger costs
+/// nobody a place among the writes.
+pub fn is_of(
+    tenant: &str,
+    keys: &ServerKeys,
+    device: DeviceId,
+    asking_key: &PublicKey,
+    ticket: &str,
+) -> bool {
+    handed(tenant, keys, device, asking_key).ticket == ticket
 }
 
 /// Whether the device is one that works here.
@@ -88,13 +100,7 @@ fn may_have_it(
     })
 }
 
-fn handed(
-    transaction: &dyn CentralTransaction,
-    keys: &ServerKeys,
-    device: DeviceId,
-    asking_key: &PublicKey,
-) -> Handed {
-    let tenant = &transaction.tenant().code;
+fn handed(tenant: &str, keys: &ServerKeys, device: DeviceId, asking_key: &PublicKey) -> Handed {
     let derived = |purpose| derived(keys, purpose, tenant, device, asking_key);
     Handed {
         ticket: to_hex(&derived("skranke/server/lease-ticket/1\0")),

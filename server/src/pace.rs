@@ -38,6 +38,10 @@ impl PaceKeeper {
         if full_at.len() >= MAX_REMEMBERED {
             full_at.retain(|_, at| *at > now);
         }
+        // So many at work at once are none: somebody makes up names. Memory has its bound, nobody is shut out.
+        if full_at.len() >= MAX_REMEMBERED {
+            full_at.clear();
+        }
         let each = TimeDelta::seconds(i64::from(pace.seconds_each));
         let entry = full_at.entry(Sha256::digest(subject).into()).or_insert(now);
         let after = (*entry).max(now) + each;
@@ -53,6 +57,22 @@ impl PaceKeeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn made_up_names_fill_no_memory() {
+        let keeper = PaceKeeper::default();
+        let pace = Pace {
+            burst: 3,
+            seconds_each: 10,
+        };
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+
+        for name in 0..=MAX_REMEMBERED {
+            keeper.take(pace, &format!("made up {name}"), now).unwrap();
+        }
+
+        assert!(keeper.full_at.lock().unwrap().len() <= MAX_REMEMBERED);
+    }
 
     #[test]
     fn who_asks_too_fast_waits_and_others_do_not() {

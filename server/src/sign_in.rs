@@ -39,10 +39,12 @@ impl AttemptGuard {
     /// Notes a failure.
     pub fn failed(&self, subject: &str, now: DateTime<Utc>) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= MAX_REMEMBERED {
+        let subject = digest(subject);
+        if failures.len() >= MAX_REMEMBERED && !failures.contains_key(&subject) {
             failures.retain(|_, (_, last)| now - *last < WAIT);
+            forget_oldest(&mut failures);
         }
-        let entry = failures.entry(digest(subject)).or_insert((0, now));
+        let entry = failures.entry(subject).or_insert((0, now));
         if now - entry.1 >= WAIT {
             entry.0 = 0;
         }
@@ -55,6 +57,17 @@ impl AttemptGuard {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&digest(subject));
+    }
+}
+
+/// Makes room for one more.
+fn forget_oldest(failures: &mut HashMap<[u8; 32], Failures>) {
+    if failures.len() < MAX_REMEMBERED {
+        return;
+    }
+    let oldest = failures.iter().min_by_key(|(_, (_, last))| *last);
+    if let Some(oldest) = oldest.map(|(subject, _)| *subject) {
+        failures.remove(&oldest);
     }
 }
 
@@ -118,6 +131,23 @@ mod tests {
             start.elapsed() > std::time::Duration::from_millis(1),
             "argon2 must have run"
         );
+    }
+
+    #[test]
+    fn so_many_failures_are_remembered_and_the_oldest_go_first() {
+        let guard = AttemptGuard::default();
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let later = now + TimeDelta::seconds(1);
+        (0..5).for_each(|_| guard.failed("oldest", now));
+        (0..5).for_each(|_| guard.failed("eva", later));
+
+        for number in 0..MAX_REMEMBERED - 1 {
+            guard.failed(&format!("made up {number}"), later + TimeDelta::seconds(1));
+        }
+
+        assert_eq!(guard.failures.lock().unwrap().len(), MAX_REMEMBERED);
+        assert!(guard.may_try("oldest", later));
+        assert!(!guard.may_try("eva", later));
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub struct StoredGrant {
 pub struct TokenFamily {
     /// How often they were renewed.
     pub generation: u64,
-    /// When last.
+    /// When last, until what was given then is seen in use; none from then on.
     pub renewed_at: Option<DateTime<Utc>>,
     /// When the session ended, by sign-out, reuse of a token or withdrawal.
     pub ended_at: Option<DateTime<Utc>>,
@@ -462,6 +462,9 @@ pub trait CentralStore: DeviceLogReader + Send + Sync {
 
     /// A local account.
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>>;
+
+    /// A one-time code by its digest.
+    fn enrolment_code(&self, tenant: &str, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>>;
 
     /// A complete attachment.
     fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>>;

@@ -1,8 +1,9 @@
 //! The tokens of a session: given at sign-in, renewed one after another, and gone at once when they must be.
 //!
-//! All tokens of one sign-in are a family. A refresh token is good for one renewal; shown again after its successor
-//! was used, or later than a lost answer explains, it has been copied: the family ends and an alarm is raised. The
-//! grant under which work is recorded is not touched by that, so no work is lost with a token.
+//! All tokens of one sign-in are a family. A refresh token is good for one renewal. Whoever lost the answer asks again
+//! with it, however much later: a client renews only when a person asks for something. Shown again after one of the
+//! tokens it was exchanged for was used, it has been copied: the family ends and an alarm is raised. The grant under
+//! which work is recorded is not touched by that, so no work is lost with a token.
 //!
 //! Basis: design, section 6; reliability, threat T3; RFC 9449 and RFC 9700, section 4.14.
 
@@ -17,14 +18,12 @@ use skranke_protocol::wire::Tokens;
 
 use crate::central::Central;
 use crate::problem::{Answer, Refusal};
-use crate::store::{CentralTransaction, Staff, Stored, StoredGrant};
+use crate::store::{CentralTransaction, Staff, Stored, StoredGrant, TokenFamily};
 
 /// How long an access token is good.
 const ACCESS: TimeDelta = TimeDelta::minutes(10);
 /// How long a session is renewed before the person signs in again: a long working day.
 const SESSION: TimeDelta = TimeDelta::hours(12);
-/// How long a refresh token may be shown again where the answer that replaced it was lost.
-const LOST_ANSWER: TimeDelta = TimeDelta::minutes(2);
 /// Grants begin a little before they are made, so that a device whose clock is not yet corrected can use them.
 pub(crate) const GRANT_LEAD: TimeDelta = TimeDelta::minutes(5);
 
@@ -83,8 +82,16 @@ pub fn stands(stored: &StoredGrant, staff: Option<&Staff>) -> bool {
         && staff.is_none_or(|staff| staff.active)
 }
 
+/// What a token opens.
+pub(crate) struct Opened {
+    /// The grant it belongs to.
+    pub(crate) grant: Grant,
+    /// Whether it tells for the first time that the answer to the last renewal arrived; see [`seen`].
+    pub(crate) is_first_use: bool,
+}
+
 /// The grant a token belongs to, where it still opens something.
-pub(crate) fn grant_of(central: &Central, tenant: &str, token: &Token) -> Stored<Option<Grant>> {
+pub(crate) fn grant_of(central: &Central, tenant: &str, token: &Token) -> Stored<Option<Opened>> {
     let Some(stored) = central.store.grant(tenant, token.grant_id)? else {
         return Ok(None);
     };
@@ -92,7 +99,32 @@ pub(crate) fn grant_of(central: &Central, tenant: &str, token: &Token) -> Stored
         return Ok(None);
     };
     let staff = central.store.staff(tenant, grant.staff_id)?;
-    Ok(Some(grant).filter(|_| stands(&stored, staff.as_ref())))
+    let opened = Opened {
+        grant,
+        is_first_use: is_first_use(&stored.family, token),
+    };
+    Ok(Some(opened).filter(|_| stands(&stored, staff.as_ref())))
+}
+
+fn is_first_use(family: &TokenFamily, token: &Token) -> bool {
+    token.generation == family.generation && family.renewed_at.is_some()
+}
+
+/// Notes that a token of the last renewal is in use: who shows the refresh token before it from now on has a copy.
+///
+/// # Errors
+/// The store cannot do it.
+pub(crate) fn seen(transaction: &mut dyn CentralTransaction, token: &Token) -> Stored<()> {
+    if let Some(stored) = transaction.grant(token.grant_id)?
+        && is_first_use(&stored.family, token)
+    {
+        let family = TokenFamily {
+            renewed_at: None,
+            ..stored.family
+        };
+        transaction.set_token_family(token.grant_id, &family)?;
+    }
+    Ok(())
 }
 
 /// Reads a refresh token of this device.
@@ -131,10 +163,8 @@ pub fn renew(
         transaction.set_token_family(token.grant_id, &family)?;
         return Ok(Renewal::Given(family.generation));
     }
-    let answer_may_be_lost = token.generation + 1 == family.generation
-        && family
-            .renewed_at
-            .is_some_and(|renewed_at| now - renewed_at <= LOST_ANSWER);
+    let answer_may_be_lost =
+        token.generation + 1 == family.generation && family.renewed_at.is_some();
     if answer_may_be_lost {
         return Ok(Renewal::Given(family.generation));
     }

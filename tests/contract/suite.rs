@@ -92,6 +92,8 @@ macro_rules! run_against {
                 lease::a_device_is_given_the_same_share_until_it_is_shut_out,
                 lease::a_share_is_for_one_key_of_one_device_and_begun_in_the_audit,
                 accounts::a_code_enrols_one_computer_once_and_for_a_day,
+                accounts::a_new_code_is_used_up_by_a_computer_that_is_known_and_changes_nothing_of_it,
+                accounts::a_provider_at_a_new_address_locks_nobody_out_and_lets_nobody_back_in,
                 accounts::what_the_operator_does_with_accounts_stands_in_the_audit,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,
                 editions::of_two_administrators_exactly_one_wins,

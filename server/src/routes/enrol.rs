@@ -40,7 +40,8 @@ pub(super) async fn enrol(
     }
     let (tenant, id) = (call.tenant()?.to_owned(), call.device_id()?);
     let subject = format!("enrol {tenant} {}", key.fingerprint());
-    if !central.attempts.may_try(&subject, log::now()) {
+    let attempts = &central.strangers.attempts;
+    if !attempts.may_try(&subject, log::now()) {
         return Err(ProblemCode::TooManyRequests.into());
     }
     let code = if central.is_bootstrap(&tenant, &request.enrolment_code) {
@@ -48,17 +49,12 @@ pub(super) async fn enrol(
     } else {
         Code::OneTime(Sha256::digest(&request.enrolment_code).into())
     };
-    let device = Device::new(id, request.name, key, Scope::Tenant);
-    // A tenant that does not exist must look like a wrong code.
-    let known = {
-        let tenant = tenant.clone();
-        central
-            .read(move |central| central.store.tenant(&tenant))
-            .await
-    };
-    if known.is_err_and(|refusal| refusal.code() == ProblemCode::NotAuthenticated) {
+    // Looked at before it takes a place among the writes: whoever reaches the port can ask.
+    if !is_known(&central, &tenant, &code).await? {
+        attempts.failed(&subject, log::now());
         return Err(ProblemCode::SignInRefused.into());
     }
+    let device = Device::new(id, request.name, key, Scope::Tenant);
     let result = central
         .writers
         .write(&tenant, move |transaction| {
@@ -67,15 +63,26 @@ pub(super) async fn enrol(
         .await?;
     let (device, epoch) = match result {
         Ok(enrolled) => enrolled,
-        Err(code) => {
-            if code.status() == ProblemCode::SignInRefused.status() {
-                central.attempts.failed(&subject, log::now());
+        Err(refusal) => {
+            if refusal.code().status() == ProblemCode::SignInRefused.status() {
+                attempts.failed(&subject, log::now());
             }
-            return Err(code.into());
+            return Err(refusal);
         }
     };
-    central.attempts.succeeded(&subject);
+    attempts.succeeded(&subject);
     enrolled(&central, &call, device, epoch)
+}
+
+/// Whether there is such a code. A municipality that does not exist must look like a wrong one.
+async fn is_known(central: &Arc<Central>, tenant: &str, code: &Code) -> Answer<bool> {
+    let Code::OneTime(digest) = code else {
+        return Ok(true);
+    };
+    let (tenant, digest) = (tenant.to_owned(), *digest);
+    central
+        .read(move |central| Ok(central.store.enrolment_code(&tenant, &digest)?.is_some()))
+        .await
 }
 
 /// What a device is told that the store has taken in.

@@ -60,6 +60,9 @@ pub(super) async fn renew(
     central
         .read(move |central| central.store.tenant(&asked))
         .await?;
+    if !lease::is_of(&tenant, &keys, device, &key, &request.ticket) {
+        return Err(ProblemCode::GrantNotValid.into());
+    }
     let handed = central
         .writers
         .write(&tenant, move |transaction| {

@@ -20,16 +20,14 @@ use uuid::Uuid;
 
 use super::enrol::audit;
 use super::{answer, json};
-use crate::accounts;
+use crate::accounts::{self, Vouched};
 use crate::admission::{self, Circumstances};
 use crate::auth::Call;
 use crate::central::Central;
-use crate::devices::Acting;
 use crate::log;
 use crate::openid::Arrived;
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::password_fits;
-use crate::store::Staff;
 use crate::tokens::{self, GRANT_LEAD, Renewal};
 
 /// Who signs in.
@@ -94,9 +92,14 @@ pub(super) async fn sign_in(
     let tokens = tokens::issue(&grant, 0, &central.signing_key, now)?;
     let given = signed.to_token();
     let (server_key, index_key) = (central.public_key(), central.index_key);
-    central
+    let is_given = central
         .writers
         .write(tenant, move |transaction| {
+            // Closed since the password or the provider was asked: nobody would ever revoke this grant.
+            let staff = transaction.staff(grant.staff_id)?;
+            if staff.is_some_and(|staff| !staff.active) {
+                return Ok(false);
+            }
             let circumstances = Circumstances {
                 now: log::now(),
                 server_key: &server_key,
@@ -104,9 +107,13 @@ pub(super) async fn sign_in(
             };
             admission::give_grant(transaction, &grant, &signed, circumstances)?;
             let staff = Some(grant.staff_id);
-            audit(transaction, grant.device_id, staff, "signed_in")
+            audit(transaction, grant.device_id, staff, "signed_in")?;
+            Ok(true)
         })
         .await?;
+    if !is_given {
+        return Err(ProblemCode::SignInRefused.into());
+    }
     answer(
         call.headers(),
         &SessionAnswer {
@@ -170,12 +177,13 @@ pub(super) async fn renew(
     let grant = central
         .read(move |central| tokens::grant_of(central, &of, &asked))
         .await?
-        .ok_or(ProblemCode::GrantNotValid)?;
+        .ok_or(ProblemCode::GrantNotValid)?
+        .grant;
     let staff = Some(grant.staff_id);
     let renewal = central
         .writers
         .write(&tenant, move |transaction| {
-            let renewal = tokens::renew(transaction, &token, now)?;
+            let renewal = tokens::renew(transaction, &token, log::now())?;
             if renewal == Renewal::Reused {
                 audit(transaction, device_id, staff, "session_ended_by_reuse")?;
             }
@@ -186,7 +194,7 @@ pub(super) async fn renew(
         Renewal::Given(generation) => answer(
             call.headers(),
             &RenewAnswer {
-                tokens: tokens::issue(&grant, generation, &central.signing_key, now)?,
+                tokens: tokens::issue(&grant, generation, &central.signing_key, log::now())?,
                 server_time: log::now(),
             },
         ),
@@ -219,7 +227,7 @@ pub(super) async fn end(
     central
         .writers
         .write(tenant, move |transaction| {
-            tokens::end(transaction, token.grant_id, now)?;
+            tokens::end(transaction, token.grant_id, log::now())?;
             audit(transaction, device_id, None, "signed_out")
         })
         .await?;
@@ -308,25 +316,21 @@ fn vouched_for(
     device_id: DeviceId,
     arrived: &Arrived,
 ) -> Answer<bool> {
-    let known = central.store.staff(tenant, arrived.staff_id)?;
-    let staff = Staff {
+    let vouched = Vouched {
         id: arrived.staff_id,
         login: arrived.login.clone(),
-        // No password fits an empty hash.
-        password_hash: String::new(),
         roles: arrived
             .roles
             .iter()
             .map(|role| role.code().to_owned())
             .collect(),
-        active: known.as_ref().is_none_or(|known| known.active),
     };
-    if known.as_ref() != Some(&staff) {
-        let by = Acting {
-            device_id,
-            staff_id: Some(staff.id),
-        };
-        accounts::save(central.store.as_ref(), tenant, &staff, by, log::now())?;
-    }
-    Ok(staff.active)
+    let store = central.store.as_ref();
+    Ok(accounts::vouched_for(
+        store,
+        tenant,
+        &vouched,
+        device_id,
+        log::now(),
+    )?)
 }

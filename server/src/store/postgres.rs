@@ -33,9 +33,9 @@ use self::row::{DEVICE_COLUMNS, EVENT_COLUMNS, number};
 use super::again::until_it_stands;
 use super::key_file::KeyFile;
 use super::{
-    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, FeedSlice,
-    NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
-    StoredGrant, Tenant,
+    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
+    FeedSlice, NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition,
+    StoredFeedItem, StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 use crate::tls;
@@ -274,6 +274,37 @@ async fn grant(link: &mut Link, tenant: &str, id: GrantId) -> Stored<Option<Stor
     found.as_ref().map(row::grant).transpose()
 }
 
+async fn staff(link: &mut Link, tenant: &str, id: StaffId) -> Stored<Option<Staff>> {
+    const STAFF: &str = "
+        SELECT id, login, password_hash, roles, active
+          FROM staff
+         WHERE tenant = $1 AND id = $2";
+    let found = link.query_opt(STAFF, &[&tenant, &id.as_uuid()]).await?;
+    found.as_ref().map(row::staff).transpose()
+}
+
+async fn staff_by_login(link: &mut Link, tenant: &str, login: &str) -> Stored<Option<Staff>> {
+    const STAFF: &str = "
+        SELECT id, login, password_hash, roles, active
+          FROM staff
+         WHERE tenant = $1 AND login = $2";
+    let found = link.query_opt(STAFF, &[&tenant, &login]).await?;
+    found.as_ref().map(row::staff).transpose()
+}
+
+async fn enrolment_code(
+    link: &mut Link,
+    tenant: &str,
+    digest: &[u8; 32],
+) -> Stored<Option<EnrolmentCode>> {
+    const CODE: &str = "
+        SELECT digest, scope, expires_at, device_id
+          FROM enrolment_code
+         WHERE tenant = $1 AND digest = $2";
+    let found = link.query_opt(CODE, &[&tenant, &digest.as_slice()]).await?;
+    found.as_ref().map(row::enrolment_code).transpose()
+}
+
 /// Accepted events of a case up to a position, in feed order.
 async fn case_events(
     link: &mut Link,
@@ -495,24 +526,18 @@ impl CentralStore for PostgresStore {
     }
 
     fn staff(&self, tenant: &str, id: StaffId) -> Stored<Option<Staff>> {
-        const STAFF: &str = "
-            SELECT id, login, password_hash, roles, active
-              FROM staff
-             WHERE tenant = $1 AND id = $2";
-        self.read(tenant, async |link| {
-            let found = link.query_opt(STAFF, &[&tenant, &id.as_uuid()]).await?;
-            found.as_ref().map(row::staff).transpose()
-        })
+        self.read(tenant, async |link| staff(link, tenant, id).await)
     }
 
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>> {
-        const STAFF: &str = "
-            SELECT id, login, password_hash, roles, active
-              FROM staff
-             WHERE tenant = $1 AND login = $2";
         self.read(tenant, async |link| {
-            let found = link.query_opt(STAFF, &[&tenant, &login]).await?;
-            found.as_ref().map(row::staff).transpose()
+            staff_by_login(link, tenant, login).await
+        })
+    }
+
+    fn enrolment_code(&self, tenant: &str, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
+        self.read(tenant, async |link| {
+            enrolment_code(link, tenant, digest).await
         })
     }
 

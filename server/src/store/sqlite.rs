@@ -23,9 +23,9 @@ use uuid::Uuid;
 
 use super::key_file::KeyFile;
 use super::{
-    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, FeedSlice,
-    NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition, StoredFeedItem,
-    StoredGrant, Tenant,
+    Alarm, Attachment, AuditEntry, CentralStore, CentralTransaction, Device, EnrolmentCode,
+    FeedSlice, NewFeedItem, Page, ServerKeys, Staff, StoreError, Stored, StoredEdition,
+    StoredFeedItem, StoredGrant, Tenant,
 };
 use crate::audit::AuditSeal;
 use open::IfMissing;
@@ -188,6 +188,55 @@ fn grant(connection: &Connection, tenant: &str, id: GrantId) -> Stored<Option<St
         .query_row(
             named_params! { ":tenant": tenant, ":id": id.as_uuid().as_bytes() },
             |row| Ok(row::grant(row)),
+        )
+        .optional()?
+        .transpose()
+}
+
+fn staff(connection: &Connection, tenant: &str, id: StaffId) -> Stored<Option<Staff>> {
+    const STAFF: &str = "
+        SELECT id, login, password_hash, roles, active
+          FROM staff
+         WHERE tenant = :tenant AND id = :id";
+    connection
+        .prepare_cached(STAFF)?
+        .query_row(
+            named_params! { ":tenant": tenant, ":id": id.as_uuid().as_bytes() },
+            row::staff,
+        )
+        .optional()
+        .map_err(Into::into)
+}
+
+fn staff_by_login(connection: &Connection, tenant: &str, login: &str) -> Stored<Option<Staff>> {
+    const STAFF: &str = "
+        SELECT id, login, password_hash, roles, active
+          FROM staff
+         WHERE tenant = :tenant AND login = :login";
+    connection
+        .prepare_cached(STAFF)?
+        .query_row(
+            named_params! { ":tenant": tenant, ":login": login },
+            row::staff,
+        )
+        .optional()
+        .map_err(Into::into)
+}
+
+fn enrolment_code(
+    connection: &Connection,
+    tenant: &str,
+    digest: &[u8; 32],
+) -> Stored<Option<EnrolmentCode>> {
+    const CODE: &str = "
+        SELECT digest, scope, expires_at, device_id
+          FROM enrolment_code
+         WHERE tenant = :tenant AND digest = :digest";
+    connection
+        .prepare_cached(CODE)?
+        .query_row(
+            named_params! { ":tenant": tenant, ":digest": digest },
+            |row| Ok(row::enrolment_code(row)),
         )
         .optional()?
         .transpose()
@@ -418,37 +467,15 @@ impl CentralStore for SqliteStore {
     }
 
     fn staff(&self, tenant: &str, id: StaffId) -> Stored<Option<Staff>> {
-        const STAFF: &str = "
-            SELECT id, login, password_hash, roles, active
-              FROM staff
-             WHERE tenant = :tenant AND id = :id";
-        self.read(|connection| {
-            connection
-                .prepare_cached(STAFF)?
-                .query_row(
-                    named_params! { ":tenant": tenant, ":id": id.as_uuid().as_bytes() },
-                    row::staff,
-                )
-                .optional()
-                .map_err(Into::into)
-        })
+        self.read(|connection| staff(connection, tenant, id))
     }
 
     fn staff_by_login(&self, tenant: &str, login: &str) -> Stored<Option<Staff>> {
-        const STAFF: &str = "
-            SELECT id, login, password_hash, roles, active
-              FROM staff
-             WHERE tenant = :tenant AND login = :login";
-        self.read(|connection| {
-            connection
-                .prepare_cached(STAFF)?
-                .query_row(
-                    named_params! { ":tenant": tenant, ":login": login },
-                    row::staff,
-                )
-                .optional()
-                .map_err(Into::into)
-        })
+        self.read(|connection| staff_by_login(connection, tenant, login))
+    }
+
+    fn enrolment_code(&self, tenant: &str, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
+        self.read(|connection| enrolment_code(connection, tenant, digest))
     }
 
     fn attachment(&self, tenant: &str, digest: &Sha256Digest) -> Stored<Option<Attachment>> {

@@ -6,8 +6,9 @@ use skranke_domain::ids::{CaseId, StaffId};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{RefreshRequest, Scope, SessionRequest};
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::{Revoked, Staff};
+use skranke_server::store::{Revoked, Staff, TokenFamily};
 use skranke_sync::{Client, Session, SyncError};
+use skranke_testkit::patience::wait_until;
 
 use super::raw::{proof_with, send};
 use super::town::{Town, now, session};
@@ -17,6 +18,8 @@ use crate::on_both::{Kind, on_both};
 on_both!(
     a_refresh_token_shown_twice_ends_the_whole_session_and_raises_an_alarm,
     a_lost_answer_is_asked_for_again_without_ending_the_session,
+    a_refresh_token_shown_again_once_its_successor_is_in_use_is_a_copy,
+    whoever_is_closed_while_signing_in_gets_no_grant,
     a_token_is_worth_nothing_at_another_device_and_in_the_others_place,
     a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request,
 );
@@ -107,11 +110,81 @@ fn a_lost_answer_is_asked_for_again_without_ending_the_session(kind: Kind) {
         200,
         "this answer is lost"
     );
+    // Nobody asks for anything over lunch, so the client comes again only then.
+    let operator = town.operator();
+    let mut transaction = operator.begin(TENANT).unwrap();
+    let stored = transaction.grant(session.grant().id).unwrap().unwrap();
+    let family = TokenFamily {
+        renewed_at: Some(now() - TimeDelta::hours(1)),
+        ..stored.family
+    };
+    transaction
+        .set_token_family(session.grant().id, &family)
+        .unwrap();
+    transaction.commit().unwrap();
     client.renew(&session).unwrap();
     client.renew(&session).unwrap();
 
     assert_eq!(look_up(&client, &session).unwrap(), 0);
     assert_ne!(session.tokens().refresh_token, before);
+}
+
+fn a_refresh_token_shown_again_once_its_successor_is_in_use_is_a_copy(kind: Kind) {
+    let town = Town::on(kind);
+    let (client, laptop, session) = signed_in(&town, 1);
+    let stolen = session.tokens().refresh_token.clone();
+    client.renew(&session).unwrap();
+    assert!(look_up(&client, &session).is_ok());
+
+    assert_eq!(renew_by_hand(&town, &laptop, &stolen), 401);
+
+    assert_eq!(
+        refused(look_up(&client, &session)),
+        ProblemCode::GrantNotValid
+    );
+    let alarms = town.operator().alarms(TENANT).unwrap();
+    assert_eq!(alarms.last().unwrap().code, "token_reused");
+}
+
+fn whoever_is_closed_while_signing_in_gets_no_grant(kind: Kind) {
+    let town = Town::on(kind);
+    let (client, laptop) = town.counter(1, &["counter"]);
+    let staff = Staff {
+        id: StaffId::from_uuid(uuid::Uuid::from_u128(77)),
+        login: "karin".to_owned(),
+        password_hash: hash_password(PASSWORD).unwrap(),
+        roles: vec!["counter".to_owned()],
+        active: true,
+    };
+    town.save_staff(&staff);
+    let request = SessionRequest::Local {
+        login: staff.login.clone(),
+        password: PASSWORD.to_owned(),
+    };
+    let operator = town.operator();
+    let mut closing = operator.begin(TENANT).unwrap();
+    let closed = Staff {
+        active: false,
+        ..staff.clone()
+    };
+    closing.save_staff(&closed).unwrap();
+    closing.revoke_grants(Revoked::Of(staff.id), now()).unwrap();
+
+    // The password is looked at before the account is seen to be closed; the grant waits behind the closing.
+    let signed_in = std::thread::scope(|scope| {
+        let signing_in = scope.spawn(|| client.sign_in(&request));
+        wait_until("the grant waits to be written", || {
+            let central = town.server.central();
+            central.oldest_commit() > std::time::Duration::ZERO
+        });
+        closing.commit().unwrap();
+        signing_in.join().unwrap()
+    });
+
+    assert_eq!(refused(signed_in.map(|_| ())), ProblemCode::SignInRefused);
+    let mut transaction = operator.begin(TENANT).unwrap();
+    let grants = transaction.grants_of(laptop.id, staff.id).unwrap();
+    assert!(grants.is_empty(), "nobody would ever revoke it");
 }
 
 fn a_token_is_worth_nothing_at_another_device_and_in_the_others_place(kind: Kind) {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::Scope;
-use skranke_server::accounts;
+use skranke_server::accounts::{self, Vouched};
 use skranke_server::devices::Acting;
 use skranke_server::enrolment::{self, Code};
 use skranke_server::store::{Device, EnrolmentCode, Staff};
@@ -73,7 +73,65 @@ fn enrolled(office: &Office, seed: u8, code: u8) -> Result<Scope, ProblemCode> {
     let mut transaction = office.store.begin(TENANT).unwrap();
     let outcome = enrolment::enrol(transaction.as_mut(), &device, &code, noon()).unwrap();
     transaction.commit().unwrap();
-    outcome.map(|(device, _)| device.scope)
+    outcome
+        .map(|(device, _)| device.scope)
+        .map_err(|refusal| refusal.code())
+}
+
+pub(crate) fn a_new_code_is_used_up_by_a_computer_that_is_known_and_changes_nothing_of_it(
+    office: &Office,
+) {
+    let add = |digest, scope| {
+        let code = EnrolmentCode {
+            digest: [digest; 32],
+            scope,
+            expires_at: noon() + TimeDelta::days(1),
+            device_id: None,
+        };
+        accounts::add_enrolment_code(office.store.as_ref(), TENANT, &code, noon()).unwrap();
+    };
+    add(1, Scope::OwnCases);
+    add(2, Scope::OwnCases);
+    add(3, Scope::Tenant);
+    assert_eq!(enrolled(office, 1, 1), Ok(Scope::OwnCases));
+
+    let again = enrolled(office, 1, 2);
+    let another = enrolled(office, 2, 2);
+    let wider = enrolled(office, 1, 3);
+    let its_own = enrolled(office, 2, 3);
+
+    assert_eq!(again, Ok(Scope::OwnCases));
+    assert_eq!(another, Err(ProblemCode::EnrolmentCodeUsed));
+    assert_eq!(wider, Err(ProblemCode::StateMismatch));
+    assert_eq!(its_own, Ok(Scope::Tenant), "it was not used up by that");
+}
+
+pub(crate) fn a_provider_at_a_new_address_locks_nobody_out_and_lets_nobody_back_in(
+    office: &Office,
+) {
+    let store = office.store.as_ref();
+    let device = Laptop::new(1).id;
+    let vouched = |id: u8, subject: &str| {
+        let vouched = Vouched {
+            id: Laptop::new(id).staff,
+            login: format!("openid:{subject}"),
+            roles: vec!["counter".to_owned()],
+        };
+        accounts::vouched_for(store, TENANT, &vouched, device, noon()).unwrap()
+    };
+    let close = |login: &str| accounts::set_active(store, TENANT, login, false, noon()).unwrap();
+    assert!(vouched(11, "karin") && vouched(12, "bo"));
+    close("openid:bo").unwrap();
+
+    // The same two, whom the new address makes others.
+    assert!(vouched(21, "karin"));
+    assert!(!vouched(22, "bo"));
+
+    assert!(vouched(21, "karin") && !vouched(12, "bo"));
+    assert_eq!(close("openid:karin"), Some(Laptop::new(21).staff));
+    assert!(!vouched(21, "karin"), "a sign-in does not reopen it");
+    let before = store.staff(TENANT, Laptop::new(11).staff).unwrap().unwrap();
+    assert!(before.active && before.login.starts_with("openid:karin@"));
 }
 
 pub(crate) fn a_code_enrols_one_computer_once_and_for_a_day(office: &Office) {

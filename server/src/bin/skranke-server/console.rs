@@ -67,16 +67,16 @@ pub(crate) fn add_staff(
     }
     let tenant = tenant(config)?;
     store.create_tenant(tenant, log::now())?;
-    let id = store.staff_by_login(tenant, &login)?.map_or_else(
-        || StaffId::from_uuid(uuid::Uuid::now_v7()),
-        |known| known.id,
-    );
+    let known = store.staff_by_login(tenant, &login)?;
+    let new_id = || StaffId::from_uuid(uuid::Uuid::now_v7());
+    let id = known.as_ref().map_or_else(new_id, |known| known.id);
     let staff = Staff {
         id,
         login,
         password_hash: sign_in::hash_password(password)?,
         roles,
-        active: true,
+        // A closed account is opened by `--reopen` alone.
+        active: known.is_none_or(|known| known.active),
     };
     accounts::save(store, tenant, &staff, Acting::OPERATOR, log::now())?;
     print(&json!({ "staff_id": id.to_string() }))

@@ -203,13 +203,8 @@ impl CentralTransaction for PostgresTransaction {
 
     fn enrolment_code(&mut self, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
         let code = self.tenant.code.clone();
-        self.one(
-            "SELECT digest, scope, expires_at, device_id
-               FROM enrolment_code
-              WHERE tenant = $1 AND digest = $2",
-            &[&code, &digest.as_slice()],
-            row::enrolment_code,
-        )
+        let runtime = self.runtime.clone();
+        runtime.block_on(super::enrolment_code(self.link()?, &code, digest))
     }
 
     fn use_enrolment_code(&mut self, digest: &[u8; 32], device: DeviceId) -> Stored<()> {

@@ -7,7 +7,7 @@ mod devices;
 use std::sync::MutexGuard;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, named_params};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{CaseId, CommandId, DeviceId, EventId, GrantId, StaffId};
 use skranke_protocol::envelope::SealedEvent;
@@ -143,18 +143,7 @@ impl CentralTransaction for SqliteTransaction<'_> {
     }
 
     fn enrolment_code(&mut self, digest: &[u8; 32]) -> Stored<Option<EnrolmentCode>> {
-        self.connection
-            .prepare_cached(
-                "SELECT digest, scope, expires_at, device_id
-                   FROM enrolment_code
-                  WHERE tenant = :tenant AND digest = :digest",
-            )?
-            .query_row(
-                named_params! { ":tenant": self.tenant.code, ":digest": digest },
-                |row| Ok(row::enrolment_code(row)),
-            )
-            .optional()?
-            .transpose()
+        super::enrolment_code(&self.connection, &self.tenant.code, digest)
     }
 
     fn use_enrolment_code(&mut self, digest: &[u8; 32], device: DeviceId) -> Stored<()> {

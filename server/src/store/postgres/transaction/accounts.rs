@@ -1,11 +1,25 @@
 //! Accounts and one-time codes.
 
+use skranke_domain::ids::StaffId;
+
 use super::super::link::Owned;
 use super::{PostgresTransaction, owned};
 use crate::store::accounts::AccountRegister;
-use crate::store::{EnrolmentCode, Staff, Stored};
+use crate::store::{EnrolmentCode, Staff, Stored, postgres};
 
 impl AccountRegister for PostgresTransaction {
+    fn staff(&mut self, id: StaffId) -> Stored<Option<Staff>> {
+        let code = self.tenant.code.clone();
+        let runtime = self.runtime.clone();
+        runtime.block_on(postgres::staff(self.link()?, &code, id))
+    }
+
+    fn staff_by_login(&mut self, login: &str) -> Stored<Option<Staff>> {
+        let code = self.tenant.code.clone();
+        let runtime = self.runtime.clone();
+        runtime.block_on(postgres::staff_by_login(self.link()?, &code, login))
+    }
+
     fn save_staff(&mut self, staff: &Staff) -> Stored<()> {
         self.send(
             "INSERT INTO staff (tenant, id, login, password_hash, roles, active)

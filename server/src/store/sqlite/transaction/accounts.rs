@@ -1,13 +1,22 @@
 //! Accounts and one-time codes.
 
 use rusqlite::named_params;
+use skranke_domain::ids::StaffId;
 use skranke_protocol::instant;
 
 use super::SqliteTransaction;
 use crate::store::accounts::AccountRegister;
-use crate::store::{EnrolmentCode, Staff, Stored};
+use crate::store::{EnrolmentCode, Staff, Stored, sqlite};
 
 impl AccountRegister for SqliteTransaction<'_> {
+    fn staff(&mut self, id: StaffId) -> Stored<Option<Staff>> {
+        sqlite::staff(&self.connection, &self.tenant.code, id)
+    }
+
+    fn staff_by_login(&mut self, login: &str) -> Stored<Option<Staff>> {
+        sqlite::staff_by_login(&self.connection, &self.tenant.code, login)
+    }
+
     fn save_staff(&mut self, staff: &Staff) -> Stored<()> {
         self.connection.execute(
             "INSERT INTO staff (tenant, id, login, password_hash, roles, active)
