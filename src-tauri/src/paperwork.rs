@@ -97,10 +97,9 @@ pub(crate) fn save_holdings(
         return Ok(ListSaved { file: None });
     };
     write_whole(&path, &file.bytes).map_err(|error| not_written(&error))?;
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    Ok(ListSaved { file: name })
+    Ok(ListSaved {
+        file: name_of(&path),
+    })
 }
 
 /// The paper is made once more after the choice: while a dialog stood open, the original may have gone out another way.
@@ -122,7 +121,10 @@ fn save_where(
     may_be_printed(&prepared)?;
     write_whole(&path, &prepared.pdf).map_err(|error| not_written(&error))?;
     app.paper_record(&prepared)?;
-    Ok(done(&prepared))
+    Ok(PaperDone {
+        file: name_of(&path),
+        ..done(&prepared)
+    })
 }
 
 /// The printers of this computer; none where it has no printing system.
@@ -185,7 +187,14 @@ fn done(prepared: &Prepared) -> PaperDone {
         done: true,
         number: prepared.view.number.clone(),
         copy: prepared.view.copy,
+        file: None,
     }
+}
+
+/// The name of the file that was chosen.
+fn name_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?;
+    Some(name.to_string_lossy().into_owned())
 }
 
 fn texts(title: &str, filter: &str) -> DialogTexts {
@@ -263,6 +272,18 @@ mod tests {
 
         assert_eq!(printed.take().map(|first| first.copy), Some(0));
         assert_eq!(saved.copy, 1, "the second says KOPI");
+    }
+
+    #[test]
+    fn what_was_saved_is_told_by_the_name_that_was_chosen() {
+        let (folder, app, paper) = office();
+        let request = SavePaperRequest { paper, path: None };
+
+        let given_up = save_where(&app, &request, |_| None).unwrap();
+        let saved = save_where(&app, &request, |_| Some(folder.path().join("brev.pdf"))).unwrap();
+
+        assert_eq!((given_up.done, given_up.file), (false, None));
+        assert_eq!(saved.file.as_deref(), Some("brev.pdf"));
     }
 
     #[test]

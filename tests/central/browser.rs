@@ -398,6 +398,32 @@ fn whoever_turns_back_is_at_the_sign_in_screen_again() {
 }
 
 #[test]
+fn who_began_in_the_browser_does_not_come_back_to_a_desk_that_was_given_up() {
+    let story = Story::new();
+    let came_back_after = |meanwhile: &dyn Fn()| {
+        let result = story.app.browser_sign_in(|url| {
+            let address = Browser::default().log_in(url, "karin");
+            meanwhile();
+            // Nobody may listen for it any more.
+            drop(come_back(address));
+            Ok(())
+        });
+        let who = story.app.start_state(()).unwrap().session;
+        (result.unwrap_err().code, who.map(|who| who.name))
+    };
+    let abandoned = ErrorCode::BrowserSignInAbandoned;
+
+    // Birgit signs in while Karin's sign-in still waits for the browser.
+    let birgit = came_back_after(&|| sign_in_as(&story.app, "birgit"));
+    assert_eq!(birgit, (abandoned, Some("Birgit Mørch".to_owned())));
+
+    // And where Birgit goes meanwhile, nobody is signed in.
+    let nobody = came_back_after(&|| story.app.sign_out(()).unwrap());
+    assert_eq!(nobody, (abandoned, None));
+    assert!(story.sign_in("karin").is_ok(), "the next one passes");
+}
+
+#[test]
 fn a_person_whose_account_was_closed_here_is_refused_although_the_provider_vouches() {
     let story = Story::new();
     let view = story.sign_in("karin").unwrap();

@@ -10,9 +10,10 @@ use skranke_server::device_log::READ;
 use skranke_server::store::{AuditEntry, CentralStore};
 use skranke_tests::window::build_folder;
 
+use crate::devices::{revoke, the_other};
 use crate::enrolment::{PASSWORD, hire};
 use crate::papers::codes;
-use crate::{TENANT, Town, granted, register};
+use crate::{TENANT, Town, granted, register, sign_in_as};
 
 fn skranke(arguments: &[&str]) -> Output {
     in_words(&[arguments, &["--json"]].concat())
@@ -72,6 +73,33 @@ fn sync_sends_what_waits_and_says_what_is_confirmed() {
     );
     let store = town.central.as_ref().unwrap().central().store();
     assert!(store.tenant(TENANT).unwrap().position() > 0);
+}
+
+#[test]
+fn sync_fails_where_the_central_store_has_shut_the_computer_out() {
+    // Given a counter that was shut out
+    let town = Town::new();
+    let app = town.counter("skranke-1");
+    app.sync_now(()).unwrap();
+    let password = app.start_state(()).unwrap().demo_accounts[0]
+        .password
+        .clone();
+    drop(app);
+    let desk = town.counter("skranke-2");
+    desk.sync_now(()).unwrap();
+    sign_in_as(&desk, "anders");
+    revoke(&desk, &the_other(&desk), false).unwrap();
+
+    // When somebody whom it knows would send what waits there
+    let karin = at(&town, "skranke-1", "karin");
+    std::fs::write(town.folder.path().join("password"), password).unwrap();
+    let output = as_person(skranke, &["sync"], &karin);
+
+    // Then it fails, and says why beside how things stand
+    let view = answered(&output);
+    assert_eq!(output.status.code(), Some(1), "{view:#}");
+    assert_eq!(view["error"]["code"], "device_revoked");
+    assert_eq!(view["configured"], true);
 }
 
 #[test]

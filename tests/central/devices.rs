@@ -13,13 +13,13 @@ use crate::pdf_words::words_of;
 use crate::{TENANT, Town, granted, sign_in_as};
 
 /// The other computer's line in the list, as an administrator at this one sees it.
-fn the_other(app: &App) -> DeviceRow {
+pub(crate) fn the_other(app: &App) -> DeviceRow {
     let rows = app.device_list(()).unwrap().rows;
     assert_eq!(rows.len(), 2);
     rows.into_iter().find(|row| !row.is_this).unwrap()
 }
 
-fn revoke(app: &App, row: &DeviceRow, wipe: bool) -> Result<String, AppError> {
+pub(crate) fn revoke(app: &App, row: &DeviceRow, wipe: bool) -> Result<String, AppError> {
     let done = app.device_revoke(DeviceRevokeRequest {
         id: row.id.clone(),
         reason: "Glemt i toget".to_owned(),

@@ -14,6 +14,7 @@ mod enrolment;
 mod epochs;
 mod faults;
 mod fork;
+mod late_answers;
 mod lease;
 mod lying;
 mod merging;

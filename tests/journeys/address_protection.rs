@@ -65,6 +65,8 @@ fn a_known_protected_address_stands_unseen_in_the_draft_and_is_shown_by_a_logged
 
     // Then the draft holds the address, and says that it hides it
     assert!(known.address_hidden);
+    let again = office.app.citizen_known(sheet.reference()).expect("asked");
+    assert!(again.address_hidden, "asked twice, it is hidden as before");
     let draft = office.app.draft_open(sheet.reference()).expect("opened");
     assert!(draft.address_hidden);
     assert_eq!(draft.fields.get("citizen_address"), None);

@@ -350,3 +350,73 @@ fn a_copy_is_offered_under_a_name_of_its_own_that_says_nothing_of_the_citizen() 
         format!("fritagelseskvittering-{number}-kopi-1.pdf")
     );
 }
+
+/// A receipt the printer took and nobody answered for.
+fn unanswered(office: &Office) -> String {
+    let case = office.registered().row.id;
+    let receipt = office
+        .app
+        .paper_prepare(&of_case(&case, "exemption_receipt"));
+    office
+        .app
+        .paper_await(receipt.expect("a paper"))
+        .expect("kept");
+    case
+}
+
+#[test]
+fn a_paper_nobody_answered_for_is_in_the_case_after_the_program_was_closed() {
+    // Given a receipt at the printer
+    let office = Office::open();
+    let case = unanswered(&office);
+
+    // When the window is closed and opened again
+    office.app.stop();
+    let office = office.restarted();
+    office.sign_in("karin");
+
+    // Then the next one is a copy of it
+    assert_eq!(office.show(&case).papers.len(), 1);
+    sees(&office, &case, "exempt");
+    let next = office.preview(&case, "exemption_receipt").expect("shown");
+    assert_eq!(next.copy, 1);
+}
+
+#[test]
+fn a_paper_nobody_answered_for_is_of_whoever_printed_it() {
+    // Given a desk that Karin left with a receipt at the printer
+    let office = Office::open_at("2026-03-13 10:00");
+    let case = unanswered(&office);
+
+    // When Pia sits down there, and prints the next one
+    office.comes_back("2026-03-13 10:30", "pia");
+    sees(&office, &case, "exempt");
+    office.print(&case, "exemption_receipt").expect("printed");
+
+    // Then each paper is its own person's
+    let papers = office.show(&case).papers;
+    let by: Vec<_> = papers
+        .iter()
+        .map(|paper| (paper.initials.as_str(), paper.copy))
+        .collect();
+    assert_eq!(by[0], ("KT", 0));
+    assert_eq!(by[1].1, 1);
+    assert_ne!(by[1].0, "KT");
+}
+
+#[test]
+fn a_paper_the_printer_took_while_the_window_locked_is_recorded_all_the_same() {
+    let office = Office::open();
+    let case = office.registered().row.id;
+    let request = of_case(&case, "exemption_receipt");
+    let receipt = office.app.paper_prepare(&request).expect("a paper");
+
+    // When the window locks before the printer is done
+    office.app.session_lock(()).expect("locked");
+    office.app.paper_await(receipt).expect("kept");
+    office.app.sign_out(()).expect("signed out");
+
+    // Then the paper is in the case
+    office.sign_in("karin");
+    assert_eq!(office.show(&case).papers.len(), 1);
+}

@@ -349,3 +349,29 @@ fn a_note_not_handed_in_is_there_after_the_program_ended_without_warning() {
     office.app.typed_keep(empty).expect("kept");
     assert!(office.app.typed_kept(()).expect("read").is_empty());
 }
+
+#[test]
+fn row_4_31_a_colleagues_word_that_they_have_no_conflict_is_not_ones_own() {
+    // Given a draft in which Karin said that she has no conflict of interest, and parked
+    let office = Office::open();
+    let sheet = office.draft().tick("conflict_checked").save();
+    let said = |reference| {
+        let draft = office.app.draft_open(reference).expect("opened");
+        draft.fields.contains_key("conflict_checked")
+    };
+    assert!(said(sheet.reference()), "it is her own");
+
+    // When Pia takes it up
+    office.comes_back("2026-03-13 10:20", "pia");
+
+    // Then she has not said so, nor after she put it away and brought it back
+    assert!(!said(sheet.reference()));
+    office.app.draft_delete(sheet.reference()).expect("deleted");
+    let back = office.app.draft_restore(sheet.reference());
+    assert!(!back.expect("back").fields.contains_key("conflict_checked"));
+    assert!(!said(sheet.reference()));
+
+    // And what she says herself is kept
+    let sheet = sheet.save();
+    assert!(said(sheet.reference()));
+}

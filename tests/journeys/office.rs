@@ -284,14 +284,7 @@ impl Office {
 impl Office {
     /// A second opening of the store under the program, as another program on this computer would have it.
     pub(crate) fn store(&self) -> Store {
-        let folder = self.folder.path().join("store");
-        let envelope = Envelope::load(&folder).expect("there");
-        let key = envelope.open(&Opener::KeyFile(&key_file(self.folder.path())));
-        let options = Options {
-            ballast_bytes: 0,
-            ..Options::default()
-        };
-        Store::open(&folder, &key.expect("the key"), options, self.clock.now()).expect("opens")
+        store_beside(self.folder.path(), &self.clock)
     }
 
     /// The whole audit log, newest first: action, subject and purpose.
@@ -308,6 +301,18 @@ impl Office {
             })
             .collect()
     }
+}
+
+/// The store of the program in `folder`, opened a second time.
+pub(crate) fn store_beside(folder: &Path, clock: &Clock) -> Store {
+    let store = folder.join("store");
+    let envelope = Envelope::load(&store).expect("there");
+    let key = envelope.open(&Opener::KeyFile(&key_file(folder)));
+    let options = Options {
+        ballast_bytes: 0,
+        ..Options::default()
+    };
+    Store::open(&store, &key.expect("the key"), options, clock.now()).expect("opens")
 }
 
 /// A paper that came out of the printer.

@@ -7,10 +7,13 @@ use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::session::{FirstRunRequest, SignInRequest, StartStage};
 use skranke_app::{App, Clock};
+use skranke_store::{Action, Actor, Entry};
 use skranke_testkit::danish;
 use skranke_testkit::small_disk::SmallDisk;
 
-use crate::office::{MORNING, Office, PASSWORD, code, configured, key_file, said, started};
+use crate::office::{
+    MORNING, Office, PASSWORD, code, configured, key_file, said, started, store_beside,
+};
 
 fn database(folder: &Path) -> PathBuf {
     folder.join("store/skranke.db")
@@ -231,6 +234,51 @@ fn on_a_full_disk_the_reserve_is_let_go_and_the_case_at_hand_is_finished() {
         back.fields["citizen_address"],
         FieldValue::Text("Ahornvej 5".to_owned())
     );
+}
+
+#[test]
+fn whoever_signs_out_on_a_full_disk_leaves_a_locked_window_and_the_reserve_helps() {
+    let Some(small) = SmallDisk::of(
+        "recovery::whoever_signs_out_on_a_full_disk_leaves_a_locked_window_and_the_reserve_helps",
+        90,
+    ) else {
+        return;
+    };
+    // Given somebody at work, and a disk that other programs have filled
+    let disk = small.path();
+    let clock = Clock::fixed(danish(MORNING));
+    let app = App::open(configured(disk, &clock, None, false)).expect("starts");
+    app.first_run(FirstRunRequest {
+        profile: "koebenhavn".to_owned(),
+        location: "kvik".to_owned(),
+        name: "Vibeke Holst".to_owned(),
+        initials: "VH".to_owned(),
+        user_name: "Vibeke".to_owned(),
+        password: "en lang adgangskode".to_owned(),
+        serves_at_counter: true,
+    })
+    .expect("set up");
+    small.fill();
+    let mut other = store_beside(disk, &clock);
+    let device = other.read().expect("read").own_device().expect("read");
+    let program = Actor::program(device.expect("set up").device);
+    let is_full = (0..4_000).any(|_| {
+        let entry = Entry::new(Action::Maintained, clock.now()).because("x".repeat(900));
+        let written = other
+            .write(&program, entry)
+            .and_then(|write| write.commit());
+        written.is_err()
+    });
+    assert!(is_full, "nothing more fits");
+
+    // When they sign out
+    let told = code(app.sign_out(()));
+
+    // Then they are told, the window is locked, and once more is enough
+    assert_eq!(told, ErrorCode::DiskFullReserve);
+    assert_eq!(app.start_state(()).expect("told").stage, StartStage::Locked);
+    app.sign_out(()).expect("signed out");
+    assert_eq!(app.start_state(()).expect("told").stage, StartStage::SignIn);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A relative comes with a power of attorney on the form.
 
-use skranke_app::api::case::RevokePowerOfAttorneyRequest;
+use skranke_app::api::case::{CaseRef, Decision, RevokePowerOfAttorneyRequest};
 use skranke_app::api::draft::{AttachRequest, AttachmentRef};
 use skranke_app::api::error::ErrorCode;
 use skranke_testkit::files::scanned_pdf;
@@ -315,4 +315,56 @@ fn practice_9_in_the_first_form_version_the_power_of_attorney_is_part_two_and_fo
             .iter()
             .any(|c| c.code == "friend")
     );
+}
+
+#[test]
+fn one_scan_of_the_request_and_the_power_of_attorney_counts_as_both() {
+    // Given one scan of both papers
+    let office = Office::open();
+    let scan = office.folder.path().join("begge.pdf");
+    std::fs::write(&scan, scanned_pdf()).expect("written");
+    let attach = |draft: &str, purpose: &str| {
+        let request = AttachRequest {
+            draft_id: Some(draft.to_owned()),
+            case_id: None,
+            purpose: purpose.to_owned(),
+            path: Some(scan.display().to_string()),
+        };
+        office.app.attach(request).expect("attached");
+    };
+    let both = ["signed_request", "signed_power_of_attorney"];
+
+    // When it is attached as each, to a new draft
+    let sheet = office.draft_with_representative().save();
+    for purpose in both.iter().chain(&both) {
+        attach(&sheet.id, purpose);
+    }
+    let opened = office.app.draft_open(sheet.reference()).expect("opened");
+    assert_eq!(opened.attachments.len(), 2, "each once");
+    let purposes = |case: &skranke_app::api::case::CaseView| {
+        let files = case.attachments.iter();
+        files.map(|file| file.purpose.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(purposes(&sheet.grant().expect("granted")), both);
+
+    // And when the second is attached where the case has the first
+    let first = office.draft_with_representative().save();
+    attach(&first.id, both[0]);
+    let missing = Decision::Incomplete {
+        missing: vec!["Fuldmagt".to_owned()],
+    };
+    let case = first.decide(missing).expect("incomplete").row.id;
+    let continued = office.app.case_continue(CaseRef {
+        id: case.clone(),
+        purpose: None,
+    });
+    let continued = office.resumed(&continued.expect("it goes on").id);
+    attach(&continued.id, both[1]);
+    let shown = office
+        .app
+        .draft_open(continued.reference())
+        .expect("opened");
+    assert_eq!(shown.attachments.len(), 2);
+    let decided = continued.decide_confirming(Decision::HandIn, false);
+    assert_eq!(purposes(&decided.expect("handed in")), both);
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use skranke_forms::{Source, Texts};
 
 use crate::api::error::ErrorCode;
+use crate::api::sync::SyncView;
 use crate::error::AppError;
 
 pub mod audit_chain;
@@ -115,6 +116,22 @@ impl From<AppError> for ToolError {
     }
 }
 
+impl ToolError {
+    /// What kept a round from doing its work, as the status tells it. A grant that ran out keeps nothing from being sent.
+    pub fn of_round(status: &SyncView) -> Option<Self> {
+        if status.problem.is_empty() || status.problem == ErrorCode::GrantExpired.code() {
+            return None;
+        }
+        let told = ErrorCode::ALL.iter().copied();
+        let code = told.clone().find(|code| code.code() == status.problem);
+        let error = AppError {
+            reference: status.reference.clone(),
+            ..AppError::of(code.unwrap_or(ErrorCode::Internal))
+        };
+        Some(error.into())
+    }
+}
+
 /// Whose fault an error of a use case is.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -134,6 +151,8 @@ fn kind_of(code: ErrorCode) -> ToolErrorKind {
         | ErrorCode::DatabaseDamaged
         | ErrorCode::DatabaseLocked
         | ErrorCode::DiskFull
+        | ErrorCode::DiskFullReserve
+        | ErrorCode::SecondCopyBehind
         | ErrorCode::StoreNotWritable
         | ErrorCode::FileUnreadable
         | ErrorCode::FileNotWritten

@@ -335,6 +335,13 @@ pub struct AttachmentView {
     pub added_at: String,
 }
 
+impl AttachmentView {
+    /// Whether both are the same file for the same paper: one scan may hold several papers.
+    pub(crate) fn is_same_paper(&self, other: &Self) -> bool {
+        (&self.digest, &self.purpose) == (&other.digest, &other.purpose)
+    }
+}
+
 /// Attaching a file. The shell opens the native dialog when `path` is `None`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AttachRequest {

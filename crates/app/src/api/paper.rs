@@ -72,6 +72,8 @@ pub struct PaperDone {
     pub number: String,
     /// 0 for the original.
     pub copy: u16,
+    /// Name of the file it was saved in; `None` where it was not.
+    pub file: Option<String>,
 }
 
 /// A printer of this computer.

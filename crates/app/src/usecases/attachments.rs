@@ -105,7 +105,7 @@ impl App {
                         Entry::new(Action::AttachmentStored, work.now).on(digest.to_string());
                     let mut write = work.store.write(&work.actor, entry)?;
                     write.store_attachment(taken.media_type, &taken.original, copy)?;
-                    drafts::add_attachment(&mut write, draft, &view)?;
+                    drafts::add_attachment(&mut write, work.session.staff, draft, &view)?;
                     write.commit()?;
                 }
                 (None, Some(case)) => {

@@ -12,12 +12,12 @@ use skranke_protocol::encoding::to_hex;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::SessionRequest;
 use skranke_store::{AccountRow, Action, Actor, Entry, PasswordDigest, ReadHandle};
-use skranke_sync::{Loopback, NoCode, SyncError};
+use skranke_sync::{Cancel, Loopback, NoCode, SyncError};
 
 use crate::api::error::ErrorCode;
 use crate::api::session::{SessionView, SignInRequest};
 use crate::error::AppError;
-use crate::state::{App, NO_DEVICE, Session, why_closed};
+use crate::state::{App, Desk, NO_DEVICE, Session, why_closed};
 use crate::usecases::synchronise::told;
 
 /// How long a person may take in the browser.
@@ -67,7 +67,7 @@ impl App {
             code,
         };
         let session = client.sign_in(&request).map_err(|error| of_sync(&error))?;
-        self.arrived(session, None)
+        self.arrived(session, Way::Browser(&cancel))
     }
 
     /// Signs in with a password at the central store, where it says who people are. `None` where this computer decides:
@@ -91,7 +91,7 @@ impl App {
             .enrolled_client()
             .and_then(|client| client.sign_in(&asked));
         match answer {
-            Ok(session) => self.arrived(session, Some(request)).map(Some),
+            Ok(session) => self.arrived(session, Way::Password(request)).map(Some),
             Err(error) if is_refused(&error, &[ProblemCode::TooManyRequests]) => {
                 Err(AppError::of(ErrorCode::AccountLocked).with("minutes", CLOSED_MINUTES))
             }
@@ -126,16 +126,26 @@ impl App {
         Ok(())
     }
 
-    /// Keeps the person's account and grant here, and begins the session.
+    /// Keeps the person's account and grant here, and begins the session. Who comes back from the browser after the
+    /// desk was given to somebody else is not let in.
     /// Without a line to the central store the same password opens it here.
     fn arrived(
         &self,
         arrived: skranke_sync::Session,
-        typed: Option<&SignInRequest>,
+        way: Way<'_>,
     ) -> Result<SessionView, AppError> {
         let now = self.now();
-        let grant = arrived.grant();
         let mut desk = self.lock();
+        self.lock_if_idle(&mut desk);
+        if let Way::Browser(given_up) = way
+            && (given_up.is_cancelled() || somebody_else_works(&desk, &arrived))
+        {
+            drop(desk);
+            self.line.end_unused(arrived);
+            return Err(AppError::of(ErrorCode::BrowserSignInAbandoned));
+        }
+        let typed = way.typed();
+        let grant = arrived.grant();
         let closed = why_closed(desk.closed.as_ref());
         let store = desk.store.as_mut().ok_or(closed)?;
         let read = store.read()?;
@@ -191,6 +201,29 @@ impl App {
         self.line.keep_session(arrived);
         Ok(view)
     }
+}
+
+/// How somebody was vouched for.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    /// In the browser, unless it was given up meanwhile.
+    Browser(&'a Cancel),
+    /// With a password.
+    Password(&'a SignInRequest),
+}
+
+impl<'a> Way<'a> {
+    const fn typed(self) -> Option<&'a SignInRequest> {
+        match self {
+            Self::Browser(_) => None,
+            Self::Password(typed) => Some(typed),
+        }
+    }
+}
+
+fn somebody_else_works(desk: &Desk, arrived: &skranke_sync::Session) -> bool {
+    let session = desk.session.as_ref().filter(|session| !session.locked);
+    session.is_some_and(|session| session.staff != arrived.grant().staff_id)
 }
 
 /// An account whose name is the central store's from now on.

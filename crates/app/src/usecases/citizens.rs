@@ -11,7 +11,7 @@ use crate::api::draft::{CprCheck, CprCheckRequest, DraftRef, FieldValue, KnownCi
 use crate::capture::Typed;
 use crate::error::AppError;
 use crate::state::{App, AtWork};
-use crate::usecases::drafts::{ADDRESS, keep, load};
+use crate::usecases::drafts::{ADDRESS, Draft, keep, load};
 
 impl App {
     /// What a CPR number itself says while it is typed. Nobody is looked up.
@@ -59,13 +59,7 @@ impl App {
         };
         let cpr = self.at_work(|work| {
             work.session.needs(Act::Capture)?;
-            let draft = load(&work, &request.id)?;
-            let typed = Typed(&draft.fields);
-            Ok(if typed.flag("id_checked") {
-                typed.cpr("cpr")
-            } else {
-                None
-            })
+            Ok(identified(&load(&work, &request.id)?))
         })?;
         let Some(cpr) = cpr else { return Ok(nothing) };
         let central = self.look_up_centrally(&cpr);
@@ -74,20 +68,31 @@ impl App {
             work.store
                 .write(&work.actor, entry.because("counter_entry"))?
                 .commit()?;
+            // The central store may answer late: by then the draft may be about somebody else.
+            let draft = load(&work, &request.id)?;
+            if identified(&draft).as_ref() != Some(&cpr) {
+                return Ok(nothing);
+            }
             let mut known = self.known_citizen(&work, &cpr, central)?;
             if known.address_protected {
                 let address = std::mem::take(&mut known.address);
-                known.address_hidden = keep_unseen(&mut work, &request.id, address)?;
+                known.address_hidden = keep_unseen(&mut work, draft, address)?;
             }
             Ok(known)
         })
     }
 }
 
-/// Puts a protected address we have into a draft that has none, without showing it. Whether it did.
-fn keep_unseen(work: &mut AtWork<'_>, id: &str, address: String) -> Result<bool, AppError> {
-    let mut draft = load(work, id)?;
-    if address.is_empty() || !Typed(&draft.fields).text(ADDRESS).is_empty() {
+/// The number of the citizen whose ID was seen in this draft.
+fn identified(draft: &Draft) -> Option<Cpr> {
+    let typed = Typed(&draft.fields);
+    typed.flag("id_checked").then(|| typed.cpr("cpr")).flatten()
+}
+
+/// Puts a protected address we have into a draft that has none, without showing it. Whether it stands there unseen.
+fn keep_unseen(work: &mut AtWork<'_>, mut draft: Draft, address: String) -> Result<bool, AppError> {
+    let there = Typed(&draft.fields).text(ADDRESS);
+    if address.is_empty() || !there.is_empty() && there != address.trim() {
         return Ok(false);
     }
     let protected = "address_protected".to_owned();

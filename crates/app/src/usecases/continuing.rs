@@ -189,7 +189,7 @@ impl App {
         view.id_seen = seen.or(seen_before);
         let mut files = files_of(&case);
         view.attachments
-            .retain(|new| files.iter().all(|known| known.digest != new.digest));
+            .retain(|new| !files.iter().any(|known| known.is_same_paper(new)));
         files.append(&mut view.attachments);
         view.attachments = files;
         view.case = Some(ContinuedCase {
@@ -296,7 +296,7 @@ impl App {
         let files = draft
             .files
             .into_iter()
-            .filter(|file| !rejected && known.iter().all(|known| known.digest != file.digest));
+            .filter(|file| !rejected && !known.iter().any(|known| known.is_same_paper(file)));
         for file in files {
             command.add(Event::AttachmentAdded(attachment(file)?))?;
         }

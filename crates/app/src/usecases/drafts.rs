@@ -49,6 +49,9 @@ pub(crate) const USUAL: [(&str, &str); 3] = [
 /// The field with the citizen's address.
 pub(crate) const ADDRESS: &str = "citizen_address";
 
+/// The field in which whoever decides says that they have no conflict of interest.
+const NO_CONFLICT: &str = "conflict_checked";
+
 /// What a draft row's JSON object holds.
 #[derive(Default, Serialize, Deserialize)]
 struct Kept {
@@ -102,12 +105,17 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    fn read(row: &DraftRow) -> Result<Self, AppError> {
+    /// The draft as `reader` takes it up.
+    fn read(row: &DraftRow, reader: StaffId) -> Result<Self, AppError> {
         if is_typed_elsewhere(row) {
             return Err(AppError::of(ErrorCode::DraftNotFound));
         }
-        let kept: Kept = serde_json::from_str(&row.fields)
+        let mut kept: Kept = serde_json::from_str(&row.fields)
             .map_err(|_| AppError::of(ErrorCode::DatabaseDamaged))?;
+        // That there is no conflict of interest each says for themselves (decision 49).
+        if row.staff != reader {
+            kept.typed.remove(NO_CONFLICT);
+        }
         Ok(Self {
             id: row.draft,
             step: row.step,
@@ -281,7 +289,7 @@ impl App {
                 .account(row.staff)?
                 .map(|a| a.initials)
                 .unwrap_or_default();
-            let draft = Draft::read(&row)?;
+            let draft = Draft::read(&row, work.session.staff)?;
             if draft.discarded {
                 continue;
             }
@@ -427,7 +435,7 @@ impl App {
                 .read()?
                 .draft(id)?
                 .ok_or_else(|| AppError::of(ErrorCode::DraftNotFound))?;
-            let mut draft = Draft::read(&row)?;
+            let mut draft = Draft::read(&row, work.session.staff)?;
             let action = if discarded {
                 Action::DraftDiscarded
             } else {
@@ -679,7 +687,7 @@ pub(crate) fn continuing(work: &AtWork<'_>, case: CaseId) -> Result<Option<Draft
         if is_typed_elsewhere(&row) {
             continue;
         }
-        let draft = Draft::read(&row)?;
+        let draft = Draft::read(&row, work.session.staff)?;
         let adds_to = draft.continues.as_ref();
         if !draft.discarded && adds_to.is_some_and(|continued| continued.case == case) {
             return Ok(Some(draft));
@@ -702,7 +710,7 @@ pub(crate) fn load(work: &AtWork<'_>, id: &str) -> Result<Draft, AppError> {
     let missing = || AppError::of(ErrorCode::DraftNotFound);
     let id: DraftId = id.parse().map_err(|_| missing())?;
     let row = work.store.read()?.draft(id)?.ok_or_else(missing)?;
-    let draft = Draft::read(&row)?;
+    let draft = Draft::read(&row, work.session.staff)?;
     if draft.discarded {
         Err(missing())
     } else {
@@ -713,17 +721,18 @@ pub(crate) fn load(work: &AtWork<'_>, id: &str) -> Result<Draft, AppError> {
 /// Adds a stored file to a draft.
 pub(crate) fn add_attachment(
     write: &mut WriteHandle<'_>,
+    staff: StaffId,
     draft: &str,
     file: &AttachmentView,
 ) -> Result<(), AppError> {
     let missing = || AppError::of(ErrorCode::DraftNotFound);
     let id: DraftId = draft.parse().map_err(|_| missing())?;
     let row = write.reading().draft(id)?.ok_or_else(missing)?;
-    let mut draft = Draft::read(&row)?;
+    let mut draft = Draft::read(&row, staff)?;
     if draft.discarded {
         return Err(missing());
     }
-    draft.files.retain(|known| known.digest != file.digest);
+    draft.files.retain(|known| !known.is_same_paper(file));
     draft.files.push(file.clone());
     save(write, id, draft.step, &draft.kept())?;
     let digest = file

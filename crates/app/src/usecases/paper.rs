@@ -13,17 +13,17 @@ use skranke_domain::event::{Event, PaperIssued, PaperKind, RegisterStatus};
 use skranke_domain::ids::{CaseId, Sha256Digest, StaffId};
 use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::receipt_code::{self, DeviceCertificate, ReceiptStatement};
-use skranke_store::{Action, Entry, ReadHandle};
+use skranke_store::{Action, Actor, Entry, ReadHandle};
 
 use crate::api::error::ErrorCode;
 use crate::api::paper::{PaperCameOut, PaperRequest, PaperView};
 use crate::error::AppError;
 use crate::explain;
 use crate::intake;
-use crate::papers::{self, Desk};
+use crate::papers;
 use crate::present::discretion;
 use crate::record::{Command, Loaded, load};
-use crate::state::{App, AtWork};
+use crate::state::{App, AtWork, Desk, Session, why_closed};
 use crate::usecases::{drafts, paper_number, said_yes, settings};
 
 /// A paper that was rendered and not yet recorded as issued.
@@ -32,8 +32,16 @@ pub struct Prepared {
     pub pdf: Vec<u8>,
     /// What the window shows of it.
     pub view: PaperView,
-    /// The case and what will be recorded; `None` for a draft's form.
-    issue: Option<(CaseId, PaperIssued)>,
+    /// What will be recorded; `None` for a draft's form.
+    issue: Option<Issue>,
+}
+
+/// That a paper of a case went out, and who handed it out: theirs it is, whoever sits there when it is recorded.
+struct Issue {
+    case: CaseId,
+    paper: PaperIssued,
+    session: Session,
+    actor: Actor,
 }
 
 impl App {
@@ -73,27 +81,39 @@ impl App {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that a paper was printed or saved.
+    /// Records that a paper was printed or saved, by whoever had it made: it is out, even where the window was locked
+    /// meanwhile.
     ///
     /// # Errors
     /// `CharacterUnprintable` when the paper must not leave; what the store reports.
     pub fn paper_record(&self, prepared: &Prepared) -> Result<(), AppError> {
+        let mut desk = self.lock();
+        let recorded = self.record_on(&mut desk, prepared);
+        recorded.map_err(|error| desk.after(error))
+    }
+
+    fn record_on(&self, desk: &mut Desk, prepared: &Prepared) -> Result<(), AppError> {
         may_leave(prepared)?;
-        let Some((case, issued)) = &prepared.issue else {
+        let Some(issue) = &prepared.issue else {
             return Ok(());
         };
-        self.at_work(|work| {
-            let tenant = self.tenant(work.store)?;
-            let entry = Entry::new(Action::PaperIssued, work.now)
-                .on_case(*case)
-                .on(issued.kind.code());
-            let mut command = Command::on(work, &tenant, *case)?;
-            command.write.also(&entry)?;
-            paper_number::used(&mut command.write, *case, issued.kind)?;
-            command.add(Event::PaperIssued(issued.clone()))?;
-            command.save()?;
-            Ok(())
-        })
+        let closed = why_closed(desk.closed.as_ref());
+        let work = AtWork {
+            store: desk.store.as_mut().ok_or(closed)?,
+            session: issue.session.clone(),
+            actor: issue.actor.clone(),
+            now: self.now(),
+        };
+        let tenant = self.tenant(work.store)?;
+        let entry = Entry::new(Action::PaperIssued, work.now)
+            .on_case(issue.case)
+            .on(issue.paper.kind.code());
+        let mut command = Command::on(work, &tenant, issue.case)?;
+        command.write.also(&entry)?;
+        paper_number::used(&mut command.write, issue.case, issue.paper.kind)?;
+        command.add(Event::PaperIssued(issue.paper.clone()))?;
+        command.save()?;
+        Ok(())
     }
 
     /// Keeps a paper the printer took until somebody says whether it came out. A form of a draft is never a copy
@@ -126,10 +146,17 @@ impl App {
 
     /// A paper nobody answered for counts as handed out: a second one must say that it is a copy.
     pub(crate) fn paper_settle(&self) -> Result<(), AppError> {
+        let mut desk = self.lock();
+        let settled = self.settle_on(&mut desk);
+        settled.map_err(|error| desk.after(error))
+    }
+
+    /// The same at a desk that is held already.
+    pub(crate) fn settle_on(&self, desk: &mut Desk) -> Result<(), AppError> {
         let Some(prepared) = self.awaiting().take() else {
             return Ok(());
         };
-        let recorded = self.paper_record(&prepared);
+        let recorded = self.record_on(desk, &prepared);
         if recorded.is_err() {
             *self.awaiting() = Some(prepared);
         }
@@ -157,7 +184,7 @@ impl App {
         let drawn = draft
             .screen_signature()
             .filter(|_| kind == PaperKind::Request);
-        let desk = Desk {
+        let desk = papers::Desk {
             forms: &self.forms,
             profile,
             location: self.location_name(
@@ -272,7 +299,7 @@ impl App {
             .then_some(certificate.as_ref())
             .flatten()
             .and_then(|certificate| receipt_code_of(&case, &number, today, &own, certificate));
-        let desk = Desk {
+        let desk = papers::Desk {
             forms: &self.forms,
             profile,
             location: self.location_name(work.store, &opened_at)?,
@@ -322,7 +349,14 @@ impl App {
                 format!("{name}-{number}-{said}-{copy}.pdf")
             }
         };
-        let mut prepared = prepared(rendered, number, copy, file_name, Some((id, issued)));
+        drop(read);
+        let issue = Issue {
+            case: id,
+            paper: issued,
+            session: work.session,
+            actor: work.actor,
+        };
+        let mut prepared = prepared(rendered, number, copy, file_name, Some(issue));
         if let Some(letter) = papers::enclosure(kind) {
             let letter = self.forms.letter(letter)?;
             prepared.view.enclosure.clone_from(&letter.title);
@@ -451,7 +485,7 @@ fn prepared(
     number: String,
     copy: u16,
     file_name: String,
-    issue: Option<(CaseId, PaperIssued)>,
+    issue: Option<Issue>,
 ) -> Prepared {
     let view = PaperView {
         pdf_base64: STANDARD.encode(&rendered.pdf),

@@ -102,6 +102,7 @@ impl App {
     /// `WrongPassword`, `AccountLocked` with `minutes`, `AccountDisabled`, `FirstRunNeeded`.
     pub fn sign_in(&self, request: SignInRequest) -> Result<SessionView, AppError> {
         if let Some(view) = self.sign_in_centrally(&request)? {
+            self.line.cancel_browser_sign_in();
             return Ok(view);
         }
         let now = self.now();
@@ -110,6 +111,8 @@ impl App {
             let outcome = self.sign_in_at(&mut desk, &request, now);
             outcome.map_err(|error| desk.after(error))?
         };
+        // Whoever began to sign in in the browser before has left the desk.
+        self.line.cancel_browser_sign_in();
         // Best effort: without the central store, work goes on and waits.
         self.renew_grant();
         Ok(view)
@@ -151,12 +154,23 @@ impl App {
     /// Signs out. What is open stays a draft. Where a PIN is asked for at start, it is asked for again.
     ///
     /// # Errors
-    /// What the store reports.
+    /// What the store reports; the session is locked then, for whoever leaves has left.
     pub fn sign_out(&self, (): ()) -> Result<(), AppError> {
+        self.line.cancel_browser_sign_in();
         drop(self.paper_settle());
-        let now = self.now();
         let mut desk = self.lock();
-        let Desk { store, session, .. } = &mut *desk;
+        let outcome = self.sign_out_at(&mut desk);
+        outcome.map_err(|error| {
+            if let Some(session) = desk.session.as_mut() {
+                session.locked = true;
+            }
+            desk.after(error)
+        })
+    }
+
+    fn sign_out_at(&self, desk: &mut Desk) -> Result<(), AppError> {
+        let now = self.now();
+        let Desk { store, session, .. } = desk;
         if let (Some(store), Some(session)) = (store.as_mut(), session.as_ref()) {
             let device = store
                 .read()?
@@ -174,7 +188,7 @@ impl App {
         }
         if session.take().is_some() {
             desk.opened_at = None;
-            self.close_unattended(&mut desk);
+            self.close_unattended(desk);
         }
         Ok(())
     }
@@ -233,10 +247,12 @@ impl App {
         session.locked = false;
         session.last_active_at = now;
         let session = session.clone();
+        self.line.cancel_browser_sign_in();
         self.session_view(store, &session)
     }
 
-    /// Locks the session of somebody who has done nothing for too long; whether it was not locked before.
+    /// Locks the session of somebody who has done nothing for too long; whether it was not locked before. A paper they
+    /// never answered for counts as handed out from then on.
     pub(crate) fn lock_if_idle(&self, desk: &mut Desk) -> bool {
         let now = self.now();
         let Some(session) = desk.session.as_mut() else {
@@ -244,6 +260,10 @@ impl App {
         };
         let is_left = !session.locked && now - session.last_active_at > LOCK_AFTER;
         session.locked |= is_left;
+        if is_left {
+            // Locking never fails: a paper that could not be settled now is settled after unlocking.
+            drop(self.settle_on(desk));
+        }
         is_left
     }
 

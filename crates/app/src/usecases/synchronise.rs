@@ -148,6 +148,14 @@ impl Line {
         self.wake.notify_all();
     }
 
+    /// A session there that was begun for nobody here ends the same way.
+    pub(crate) fn end_unused(&self, session: skranke_sync::Session) {
+        let mut state = self.state();
+        state.ending.push(Arc::new(session));
+        state.something_new = true;
+        self.wake.notify_all();
+    }
+
     /// The central store no longer knows the session; the next round asks for another where it may.
     fn forget_session(&self, staff: StaffId) {
         self.state().sessions.remove(&staff);
@@ -268,8 +276,11 @@ impl App {
         self.sync_status(())
     }
 
-    /// Ends the background work; what waits stays and is sent at the next start.
+    /// Ends the background work; what waits stays and is sent at the next start. A paper nobody answered for counts as
+    /// handed out.
     pub fn stop(&self) {
+        // The program ends whatever the store says.
+        drop(self.paper_settle());
         self.line.cancel.cancel();
         if let Some(round) = &self.line.state().round {
             round.stop();

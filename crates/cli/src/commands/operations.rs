@@ -87,6 +87,9 @@ pub(super) fn run_sync(matches: &ArgMatches) -> Result<Answer, Failure> {
             &view,
         ));
     }
+    if let Some(error) = ToolError::of_round(&view) {
+        return Err(Failure::with_view(error, &view));
+    }
     let (confirmed, cases) = (view.confirmed.to_string(), view.cases.to_string());
     let waiting = view.waiting.to_string();
     let values = [

@@ -1814,7 +1814,11 @@ number: string,
 /**
  * 0 for the original.
  */
-copy: number, };
+copy: number, 
+/**
+ * Name of the file it was saved in; `None` where it was not.
+ */
+file: string | null, };
 
 export type PrinterView = { 
 /**
