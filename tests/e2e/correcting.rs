@@ -83,7 +83,7 @@ async fn practice_5_wrong_person_registered_is_put_right_and_the_right_one_begun
         "his letter is about him alone: {to_him}"
     );
     ensure!(
-        to_him.contains("Vi kom til at registrere dig som fritaget")
+        to_him.contains("Vi kom til at give dig en fritagelse")
             && to_him.contains("Posten bliver sendt igen"),
         "he is told what happened and that his post comes again: {to_him}"
     );
