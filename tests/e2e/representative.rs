@@ -173,15 +173,23 @@ pub(crate) async fn print_form_to_file(
     window.press("Enter").await?;
     window
         .until("the form to be saved", || async {
-            Ok(fs::read_dir(scratch.files())?.count() > 0)
+            Ok(saved_pdf(scratch)?.is_some())
         })
         .await?;
     window.press("Escape").await?;
     window.wait_until_gone("#paper-dialog").await?;
-    let file = fs::read_dir(scratch.files())?
-        .next()
-        .context("the form was saved")??;
-    Ok(file.path())
+    saved_pdf(scratch)?.context("the form was saved")
+}
+
+/// The PDF in the folder of files; while it is written it stands there under a name of its own.
+fn saved_pdf(scratch: &Scratch) -> Result<Option<std::path::PathBuf>> {
+    for entry in fs::read_dir(scratch.files())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "pdf") {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 /// What a scanner makes of the signed form: drawn, signed by hand, laid on askew, a little dirty.

@@ -69,7 +69,7 @@ test('a purpose is chosen by Enter, but not by one that was held', async () => {
 })
 
 test('a paper is printed once, however long its key is held', async () => {
-  const core = new RecordedCore({ draft_open: { ...answers.draft, step: 4 }, paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0 } })
+  const core = new RecordedCore({ draft_open: { ...answers.draft, step: 4 }, paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0, file: null } })
   await open(core, { name: 'counter', draft: answers.draft.id })
   await until(() => document.getElementById('print-request') !== null, 'step 4')
   get('print-request').click()

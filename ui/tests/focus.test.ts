@@ -19,7 +19,7 @@ test('a paper that did not come out of the only printer can be printed again at 
   const core = new RecordedCore({
     printers: [{ name: 'Skranke 1', default: true, ready: true }],
     paper_preview: { pdf_base64: '', number: 'S3-2026-00001', pages: 1, copy: 0, uncovered: [], file_name: 'kvittering.pdf', enclosure: '' },
-    paper_print: { done: true, number: 'S3-2026-00001', copy: 0 }, paper_came_out: null
+    paper_print: { done: true, number: 'S3-2026-00001', copy: 0, file: null }, paper_came_out: null
   })
   await open(core, { name: 'finish', case: answers.case.row.id })
   await until(() => document.getElementById('print') !== null && !get<HTMLButtonElement>('print').disabled, 'the paper')

@@ -227,7 +227,7 @@ const paperView = { pdf_base64: '', number: 'S3-2026-00001', pages: 1, copy: 0, 
 test('a paper that did not come out is asked about, and another printer can be chosen', async () => {
   const core = new RecordedCore({
     printers: [{ ...printer, default: true }, { ...printer, name: 'Bagkontor', ready: false }], paper_preview: paperView,
-    paper_print: { done: true, number: 'S3-2026-00001', copy: 0 }, paper_came_out: null
+    paper_print: { done: true, number: 'S3-2026-00001', copy: 0, file: null }, paper_came_out: null
   })
   await open(core, step6)
   await until(() => document.getElementById('print') !== null && !get<HTMLButtonElement>('print').disabled, 'the paper')
@@ -246,7 +246,7 @@ test('a paper that did not come out is asked about, and another printer can be c
 })
 
 test('without a default printer none is chosen in silence', async () => {
-  const core = new RecordedCore({ printers: [printer], paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0 } })
+  const core = new RecordedCore({ printers: [printer], paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0, file: null } })
   await open(core, step6)
   await until(() => document.getElementById('printer') !== null && !get<HTMLButtonElement>('print').disabled, 'the choice')
   get('print').click()
@@ -257,4 +257,12 @@ test('without a default printer none is chosen in silence', async () => {
   get('print').click()
   await until(() => core.of('paper_print').length === 1, 'the print')
   expect(core.of('paper_print')[0]).toMatchObject({ printer: 'Skranke 1' })
+})
+
+test('a saved paper is called by the name one chose for it', async () => {
+  const core = new RecordedCore({ printers: [printer], paper_preview: paperView, paper_save: { done: true, number: 'S3-2026-00001', copy: 0, file: 'til arkivet.pdf' } })
+  await open(core, step6)
+  await until(() => document.getElementById('save-pdf') !== null && !get<HTMLButtonElement>('save-pdf').disabled, 'the button')
+  get('save-pdf').click()
+  await until(() => document.body.textContent?.includes('Gemt som til arkivet.pdf') === true, 'the name')
 })

@@ -132,7 +132,8 @@ export class Paper {
     this.outcome = ''
     const done = await this.keeping.run(() => this.#desk.call('paper_save', { paper, path: null }))
     if (!done?.done) return false
-    this.outcome = say('preview.saved', { file: this.view?.file_name ?? '' })
+    // The name one chose, which may be another than the one proposed.
+    this.outcome = say('preview.saved', { file: done.file ?? this.view?.file_name ?? '' })
     this.#desk.saved()
     return true
   }
