@@ -39,6 +39,20 @@ test('an older slow answer does not stand under the new filter', async () => {
   expect(listed()).not.toContain('Ejnar Thorup')
 })
 
+test('what is asked while the first list is on its way is not lost', async () => {
+  const first = later<CasePage>()
+  const core = new RecordedCore({ case_list: ({ query }: CaseListRequest) => (query ? page('Bodil Aagaard') : first.answer) })
+  await open(core, { name: 'cases' })
+  await until(() => document.getElementById('case-search') !== null, 'the field')
+  await type('case-search', 'Aagaard')
+  // Enter in a field presses the form's button.
+  get('search').click()
+  await until(() => listed().includes('Bodil Aagaard'), 'the answer')
+  first.give(page('Ejnar Thorup'))
+  await settle()
+  expect(listed()).not.toContain('Ejnar Thorup')
+})
+
 test('showing more goes on with the question it began with', async () => {
   const more = page('Ejnar Thorup', null, '00000000-0000-7000-8000-00000000ffff')
   const core = new RecordedCore({ case_list: ({ after }: CaseListRequest) => (after ? more : page('Bodil Aagaard', 'cursor')) })
