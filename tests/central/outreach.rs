@@ -148,6 +148,8 @@ fn a_case_is_laid_on_a_laptop_whole_and_goes_from_it_when_all_of_it_is_safe() {
         reasons: "Betingelserne er ikke længere opfyldt".to_owned(),
         consultation_held_on: None,
         consultation_not_needed: "Borgeren bad selv om det".to_owned(),
+        removed_from_register: true,
+        no_conflict_of_interest: true,
     })
     .unwrap();
     assert!(

@@ -189,7 +189,7 @@ async fn practice_5_exemption_is_taken_back_by_keyboard_with_reasons_and_consult
 
     // A burden on the citizen: without reasons and an answer about the consultation nothing is taken back
     window.press("Ctrl+Enter").await?;
-    for field in ["take-back-reasons", "take-back-held"] {
+    for field in ["take-back-reasons", "take-back-held", "take-back-conflict"] {
         window
             .wait_for("what is missing", &format!("#{field}[aria-invalid=true]"))
             .await?;
@@ -207,6 +207,8 @@ async fn practice_5_exemption_is_taken_back_by_keyboard_with_reasons_and_consult
     window
         .fill("take-back-not-needed", "Borgeren har selv bedt om det")
         .await?;
+    window.tick("take-back-removed").await?;
+    window.tick("take-back-conflict").await?;
     window.is_accessible("taking back, filled in").await?;
     window.picture("udfyldt").await?;
     window.press("Ctrl+Enter").await?;

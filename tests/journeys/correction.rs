@@ -175,9 +175,11 @@ fn practice_5_taking_back_is_burdensome_and_needs_consultation_and_reasons() {
         reasons: "Erklæringen blev givet af en anden end borgeren".to_owned(),
         consultation_held_on: Some("02.03.2026".to_owned()),
         consultation_not_needed: String::new(),
+        removed_from_register: true,
+        no_conflict_of_interest: true,
     };
 
-    // When the counter tries, or the lead without consultation or reasons
+    // When the counter tries, or the lead without consultation or reasons, partial, or with the register unchanged
     assert_eq!(
         code(office.app.take_back(request.clone())),
         ErrorCode::NotPermitted
@@ -196,8 +198,25 @@ fn practice_5_taking_back_is_burdensome_and_needs_consultation_and_reasons() {
         ..request.clone()
     };
     assert_eq!(code(office.app.take_back(unsaid)), ErrorCode::ReasonMissing);
+    // Row 4-31: taking back is a decision, and whoever decided before spoke for themselves alone
+    let partial = TakeBackRequest {
+        no_conflict_of_interest: false,
+        ..request.clone()
+    };
+    assert_eq!(
+        code(office.app.take_back(partial)),
+        ErrorCode::ConflictOfInterest
+    );
+    let registered = TakeBackRequest {
+        removed_from_register: false,
+        ..request.clone()
+    };
+    assert_eq!(
+        code(office.app.take_back(registered)),
+        ErrorCode::StillInRegister
+    );
 
-    // Then it stands, and only the lead's with both goes through
+    // Then it stands, and only the lead's with all of it goes through
     let taken = office.app.take_back(request).expect("taken back");
     assert_eq!(taken.row.state, "taken_back");
     assert!(!taken.exempt);

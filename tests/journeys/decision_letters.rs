@@ -318,6 +318,8 @@ fn practice_5_who_loses_an_exemption_is_told_why_in_writing_and_how_to_complain(
             reasons: "Erklæringen var ikke din.".to_owned(),
             consultation_held_on: Some("12.03.2026".to_owned()),
             consultation_not_needed: String::new(),
+            removed_from_register: true,
+            no_conflict_of_interest: true,
         })
         .expect("taken back");
 

@@ -186,7 +186,8 @@ impl Story {
             "take_back" => (
                 This(Act::TakeBack),
                 json!({ "case_id": granted, "reasons": "Fejl", "consultation_held_on": null,
-                        "consultation_not_needed": "Kendt" }),
+                        "consultation_not_needed": "Kendt", "removed_from_register": true,
+                        "no_conflict_of_interest": true }),
             ),
             "extend" => (
                 This(Act::Prolong),

@@ -19,7 +19,7 @@ test('where signing out fails the screen is locked, and says why', async () => {
   get('sign-out').click()
   await until(() => desk.stage === 'locked', 'the lock')
   await until(() => document.getElementById('not-left') !== null, 'the reason')
-  expect(get('not-left').textContent).toContain('Disken er fuld')
+  expect(get('not-left').textContent).toContain('Du blev ikke logget ud. Disken er fuld')
   expect(document.getElementById('overview')).toBeNull()
   desk.enter(answers.start_ready)
   await settle()

@@ -259,6 +259,19 @@ test('a paper that did not come out is asked about, and another printer can be c
   expect(core.of('paper_came_out').at(-1)).toEqual({ came_out: true })
 })
 
+test('in the dialog whoever answered that it came out stands at what closes it', async () => {
+  const papers = { printers: [{ ...printer, default: true }], paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0, file: null }, paper_came_out: null }
+  const row = { ...answers.case, exempt: false, papers_possible: ['refusal'] }
+  await open(new RecordedCore({ case_show: row, ...papers }), { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById('paper-refusal') !== null, 'the case')
+  get('paper-refusal').click()
+  await until(() => !get<HTMLButtonElement>('print').disabled, 'the letter')
+  get('print').click()
+  await until(() => document.activeElement?.id === 'came-out', 'the question')
+  get('came-out').click()
+  await until(() => document.activeElement?.id === 'paper-dialog-close', 'the way out')
+})
+
 test('without a default printer none is chosen in silence', async () => {
   const core = new RecordedCore({ printers: [printer], paper_preview: paperView, paper_print: { done: true, number: 'S3-2026-00001', copy: 0, file: null } })
   await open(core, step6)

@@ -30,3 +30,13 @@ test('attached a second time as another paper it stands for both on step 4', asy
   expect(document.querySelectorAll('#see-signed_request')).toHaveLength(1)
   expect(document.querySelectorAll('#see-signed_power_of_attorney')).toHaveLength(1)
 })
+
+test('two scans of one paper are two on step 4', async () => {
+  const fields = { ...answers.draft.fields, channel: 'self', signing_method: 'paper' }
+  const attachments = [scan('signed_request'), { ...scan('signed_request'), digest: 'b'.repeat(64) }]
+  await open(new RecordedCore({ draft_open: { ...answers.draft, step: 4, fields, attachments } }), { name: 'counter', draft: answers.draft.id })
+  await until(() => document.getElementById('see-signed_request-2') !== null, 'the second')
+  expect(document.querySelectorAll('#see-signed_request')).toHaveLength(1)
+  expect(document.querySelectorAll('#attached-signed_request')).toHaveLength(1)
+  await expectAccessible()
+})

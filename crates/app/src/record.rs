@@ -115,8 +115,20 @@ pub(crate) struct Command<'s> {
 }
 
 impl<'s> Command<'s> {
+    /// Records that whoever acts here has no conflict of interest. What a colleague said of themselves counts for
+    /// nobody else. Basis: row 4-31.
+    ///
+    /// # Errors
+    /// `ConflictOfInterest` where they do not say so, or have said in this case that they have one.
+    pub(crate) fn has_no_conflict(&mut self, said: bool) -> Result<(), AppError> {
+        if !said || self.declared_conflict() {
+            return Err(AppError::of(ErrorCode::ConflictOfInterest));
+        }
+        self.add(Event::ConflictOfInterestChecked { none: true })
+    }
+
     /// Whether whoever acts here has said in this case that they have a conflict of interest.
-    pub(crate) fn declared_conflict(&self) -> bool {
+    fn declared_conflict(&self) -> bool {
         let declared = |recorded: &Recorded| {
             recorded.actor == self.session.staff
                 && matches!(

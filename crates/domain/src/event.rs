@@ -473,6 +473,8 @@ pub struct TakenBack {
     pub reasons: String,
     /// The consultation that went before.
     pub consultation: Consultation,
+    /// Whether a registration was removed from the national register; none where an older program did not ask.
+    pub removed_from_register: Option<bool>,
 }
 
 /// A time-limited exemption was extended, after a look in the national register showed that it still runs.

@@ -16,6 +16,8 @@ use crate::rules::RuleTexts;
 use crate::source::Source;
 use crate::texts::{fill, placeholders};
 
+mod sound;
+
 /// A letter as written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,84 +111,6 @@ pub struct Footer {
     #[serde(default)]
     pub code: String,
 }
-
-/// The lists a letter may ask for.
-const LISTS: [&str; 6] = [
-    "rule_set.grounds",
-    "rule_set.not_covered",
-    "help_offers",
-    "unmet",
-    "would_change",
-    "missing",
-];
-
-/// The places a section may have.
-const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
-
-/// The facts a letter may ask for, beside those of rule set and profile.
-const FACTS: [&str; 38] = [
-    "form_version",
-    "channel",
-    "citizen_name",
-    "citizen_cpr",
-    "citizen_address",
-    "representative_name",
-    "guardian_name",
-    "granted_at",
-    "registered_at",
-    "decided_at",
-    "corrected_at",
-    "received_on",
-    "signed_on",
-    "duration",
-    "duration_kind",
-    "unopened_post",
-    "case_number",
-    "municipal_case_number",
-    "paper_number",
-    "paper_title",
-    "initials",
-    "location",
-    "identity_seen",
-    "signing_method",
-    "outcome",
-    "reason",
-    "next_step",
-    "reasons",
-    "legal_basis",
-    "complaint_guidance",
-    "resend_post",
-    "was_registered",
-    "poa_covers_unopened_post",
-    "copy_number",
-    "issued_at",
-    "authority",
-    "chosen_offer",
-    "chosen_offer_said",
-];
-
-/// Papers that say what was done and are shown around: they name no ground and nobody who came instead.
-///
-/// Basis: design.md section 8; spec/practice.md point 13.
-const RECEIPTS: [&str; 7] = [
-    "exemption_receipt",
-    "interim_paper",
-    "important_messages",
-    "hand_in_slip",
-    "information_sheet",
-    "correction_wrong_person",
-    "correction_right_person",
-];
-
-/// What such a paper must not ask for.
-const NOT_ON_RECEIPTS: [&str; 6] = [
-    "channel",
-    "representative_name",
-    "guardian_name",
-    "poa_covers_unopened_post",
-    "reasons",
-    "rule_set.grounds",
-];
 
 /// What a letter is filled with.
 #[derive(Clone, Default)]
@@ -489,104 +413,25 @@ impl Letter {
     }
 }
 
-pub(crate) fn read(source: &Source) -> Result<Vec<Letter>, FormsError> {
+/// Every letter, each found sound.
+pub(crate) fn read(source: &Source, offers: &[HelpOffer]) -> Result<Vec<Letter>, FormsError> {
     let mut letters = Vec::new();
     for (file, text) in source.folder("letters") {
         let letter: Letter = parse(file, text)?;
-        check(file, &letter)?;
+        sound::check(file, &letter, offers)?;
         letters.push(letter);
     }
     Ok(letters)
 }
 
-fn check(file: &str, letter: &Letter) -> Result<(), FormsError> {
-    if format!("letters/{}.toml", letter.code) != file {
-        return Err(FormsError::wrong(
-            file,
-            "code",
-            "differs from the file's name",
-        ));
-    }
-    if !["citizen", "staff"].contains(&letter.audience.as_str()) {
-        return Err(FormsError::wrong(
-            file,
-            "audience",
-            "must be citizen or staff",
-        ));
-    }
-    for (key, text) in letter.all_texts() {
-        if let Some(name) = placeholders(text).iter().find(|name| !is_fact(name)) {
-            return Err(FormsError::wrong(
-                file,
-                key,
-                format!("there is no fact {{{name}}}"),
-            ));
-        }
-    }
-    for clause in letter.conditions().flat_map(Condition::clauses) {
-        if !is_fact(&clause.fact) {
-            return Err(FormsError::wrong(
-                file,
-                "when",
-                format!("there is no fact \"{}\"", clause.fact),
-            ));
-        }
-    }
-    for section in &letter.sections {
-        if let Some(place) = &section.place
-            && !PLACES.contains(&place.as_str())
-        {
-            let key = format!("section.{}.place", section.heading);
-            return Err(FormsError::wrong(
-                file,
-                key,
-                format!("there is no place \"{place}\""),
-            ));
-        }
-        let key = format!("section.{}.bullets_from", section.heading);
-        if let Some(list) = &section.bullets_from
-            && !LISTS.contains(&list.as_str())
-        {
-            return Err(FormsError::wrong(
-                file,
-                key,
-                format!("there is no list \"{list}\""),
-            ));
-        }
-    }
-    if RECEIPTS.contains(&letter.code.as_str())
-        && let Some(name) = letter
-            .asks_for()
-            .into_iter()
-            .find(|name| NOT_ON_RECEIPTS.contains(name))
-    {
-        let why = format!("a receipt names no ground and nobody who came instead: {{{name}}}");
-        return Err(FormsError::wrong(file, "code", why));
-    }
-    Ok(())
-}
-
-fn is_fact(name: &str) -> bool {
-    const OF_PROFILE: [&str; 5] = [
-        "municipality",
-        "unit",
-        "contact_name",
-        "contact_phone",
-        "id_kinds",
-    ];
-    const OF_RULE_SET: [&str; 5] = [
-        "rule_set",
-        "rule_declaration",
-        "rule_meaning",
-        "rule_rejoin",
-        "rule_duration_note",
-    ];
-    FACTS.contains(&name) || OF_PROFILE.contains(&name) || OF_RULE_SET.contains(&name)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::sound::{FACTS, RECEIPTS};
     use super::*;
+
+    fn read(source: &Source) -> Result<Vec<Letter>, FormsError> {
+        super::read(source, &crate::help_offer::read(source)?)
+    }
 
     fn letter(code: &str) -> Letter {
         let letters = read(&Source::embedded()).expect("the letters are sound");
@@ -693,5 +538,36 @@ mod tests {
             refused.to_string(),
             "forms/letters/rejection.toml: row.Sted: there is no fact {place}"
         );
+    }
+
+    #[test]
+    fn a_condition_on_what_never_is_names_the_letter() {
+        let when = |condition: &str| {
+            let file = "letters/rejection.toml";
+            let text = Source::embedded().file(file).expect("it exists").to_owned();
+            let added = format!("{text}\n[[section]]\nheading = \"x\"\nwhen = \"{condition}\"\n");
+            read(&Source::embedded().with(file, &added)).map_err(|refused| refused.to_string())
+        };
+
+        for (condition, told) in [
+            ("reason = no_id", "reason is never \"no_id\""),
+            ("was_registered != yes", "was_registered is never \"yes\""),
+            (
+                "chosen_offer in [sign_up, cake]",
+                "chosen_offer is never \"cake\"",
+            ),
+            ("form_version = first", "form_version is never \"first\""),
+            (
+                "citizen_name = karin",
+                "citizen_name can only be given or empty",
+            ),
+        ] {
+            let refused = when(condition).expect_err(condition);
+            assert_eq!(
+                refused,
+                format!("forms/letters/rejection.toml: when: {told}")
+            );
+        }
+        when("rule_set = c and channel = self and next_step is given").expect("all of it can be");
     }
 }

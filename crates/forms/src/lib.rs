@@ -63,12 +63,13 @@ impl Forms {
 
     /// Reads and checks everything, also against each other.
     pub fn read(source: &Source) -> Result<Self, FormsError> {
+        let help_offers = help_offer::read(source)?;
         let forms = Self {
             texts: Texts::read(source)?,
             rules: Rules::read(source)?,
             versions: form::read_all(source)?,
-            help_offers: help_offer::read(source)?,
-            letters: letter::read(source)?,
+            letters: letter::read(source, &help_offers)?,
+            help_offers,
             profiles: profile::read(source)?,
         };
         for version in &forms.versions {

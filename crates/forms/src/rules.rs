@@ -192,6 +192,38 @@ impl RuleTexts {
         self.rules.iter().find(|rule| rule.code == code)
     }
 
+    /// Every text of the set with the key it stands under.
+    fn all_texts(&self) -> Vec<(String, &str)> {
+        let own = [("title", &self.title), ("guide", &self.guide)];
+        let own = own.map(|(key, text)| (key.to_owned(), text.as_str()));
+        let rules = self.rules.iter().flat_map(|rule| {
+            let texts = [
+                ("text", &rule.text),
+                ("source", &rule.source),
+                ("citation", &rule.citation),
+            ];
+            texts.map(|(name, text)| (format!("rule.{}.{name}", rule.code.code()), text.as_str()))
+        });
+        let grounds = self
+            .grounds
+            .iter()
+            .map(|ground| (format!("ground.{}", ground.code), ground.text.as_str()));
+        let not_covered = self
+            .not_covered
+            .iter()
+            .map(|not| (format!("not_covered.{}", not.code), not.text.as_str()));
+        let texts = self
+            .texts
+            .iter()
+            .map(|(name, text)| (format!("texts.{name}"), text.as_str()));
+        own.into_iter()
+            .chain(rules)
+            .chain(grounds)
+            .chain(not_covered)
+            .chain(texts)
+            .collect()
+    }
+
     /// A text for papers.
     pub fn text(&self, name: &str) -> &str {
         self.texts.get(name).map(String::as_str).unwrap_or_default()
@@ -253,6 +285,17 @@ fn check_alone(file: &str, set: &RuleTexts) -> Result<(), FormsError> {
         && !set.text("duration_time_limited").contains("{until}")
     {
         return wrong("texts.duration_time_limited", "must name {until}");
+    }
+    // Only the end of a term is ever filled in: anything else would be printed with its braces.
+    let braces = |(key, text): (String, &str)| {
+        let rest = match key.as_str() {
+            "texts.duration_time_limited" => text.replacen("{until}", "", 1),
+            _ => text.to_owned(),
+        };
+        rest.contains(['{', '}']).then_some(key)
+    };
+    if let Some(key) = set.all_texts().into_iter().find_map(braces) {
+        return wrong(&key, "has braces, and nothing is filled in here");
     }
     Ok(())
 }
@@ -471,5 +514,25 @@ mod tests {
 
         assert!(refused.starts_with("forms/rules/b.toml: "), "{refused}");
         assert!(refused.contains("gide"), "{refused}");
+    }
+
+    #[test]
+    fn a_rule_with_a_place_that_nothing_fills_is_named() {
+        for (file, from, to, told) in [
+            (
+                "rules/a.toml",
+                "Til og med {until}",
+                "Til og med {until} kl. {time}",
+                "forms/rules/a.toml: texts.duration_time_limited: has braces, and nothing is filled in here",
+            ),
+            (
+                "rules/a.toml",
+                "NemSMS: særskilt",
+                "{nemsms}: særskilt",
+                "forms/rules/a.toml: not_covered.nemsms: has braces, and nothing is filled in here",
+            ),
+        ] {
+            assert_eq!(edited(file, from, to).to_string(), told);
+        }
     }
 }

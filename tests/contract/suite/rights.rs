@@ -37,6 +37,7 @@ fn one_of_each_act() -> Vec<Event> {
             decided_at: noon(),
             reasons: reason(),
             consultation: Consultation::NotNeeded { reason: reason() },
+            removed_from_register: None,
         }),
         Event::MadePermanent {
             on: "2026-11-20".parse().unwrap(),

@@ -6,6 +6,7 @@ import type { CommandName, Commands, SessionView, SettingsView, StartStage, Star
 import { asCallError, type Backend } from './backend'
 import { Keyboard } from './keys.svelte'
 import { Router, type Route } from './router.svelte'
+import { t } from './texts'
 import { Typed } from './typed.svelte'
 import { errorText } from './work.svelte'
 
@@ -206,7 +207,7 @@ export class Desk {
     const refused = await this.#leave('sign_out')
     if (refused && this.stage === 'ready') await this.#leave('session_lock')
     await this.refresh()
-    if (this.stage !== 'sign_in') this.notLeft = refused
+    if (this.stage !== 'sign_in') this.notLeft = refused && t('sign_in.not_signed_out', { why: refused })
   }
 
   /** Why it failed; empty when it did not. */

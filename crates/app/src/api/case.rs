@@ -421,6 +421,10 @@ pub struct TakeBackRequest {
     pub consultation_held_on: Option<String>,
     /// why it was not needed.
     pub consultation_not_needed: String,
+    /// Whether the registration in Digital Post was removed; asked where there is one.
+    pub removed_from_register: bool,
+    /// Whoever takes it back has no conflict of interest (row 4-31).
+    pub no_conflict_of_interest: bool,
 }
 
 /// The exemption ended.

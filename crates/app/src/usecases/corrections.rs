@@ -94,7 +94,8 @@ impl App {
     /// Takes back a granted exemption, after consultation of the party.
     ///
     /// # Errors
-    /// `ReasonMissing`, `CprInLetter`, `CharacterUnprintable`, or the rule that would be broken.
+    /// `ConflictOfInterest`, `ReasonMissing`, `CprInLetter`, `CharacterUnprintable`, or the rule that would be broken,
+    /// such as `StillInRegister`.
     pub fn take_back(&self, request: TakeBackRequest) -> Result<CaseView, AppError> {
         let consultation = consultation(
             request.consultation_held_on.as_deref(),
@@ -104,10 +105,12 @@ impl App {
             decided_at: self.now(),
             reasons: request.reasons.trim().to_owned(),
             consultation,
+            removed_from_register: Some(request.removed_from_register),
         };
         let profile = self.at_work(|work| self.profile(work.store))?;
         wording::fits_a_letter(&taken.reasons, &profile)?;
         self.on_case(Act::TakeBack, &request.case_id, |command| {
+            command.has_no_conflict(request.no_conflict_of_interest)?;
             command.add(Event::TakenBack(taken))
         })
     }

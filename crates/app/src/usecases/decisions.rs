@@ -1,7 +1,6 @@
 //! Step 5: from a draft or an open case to a decision, and everything a draft captured with it, as one command.
 
 use chrono::NaiveDate;
-use skranke_domain::case::RuleBroken;
 use skranke_domain::case::{Case, CaseState};
 use skranke_domain::cpr::Purpose;
 use skranke_domain::danish_time;
@@ -221,17 +220,13 @@ impl App {
             self.explain_known(&command.write.reading(), &command.case, profile, today)?;
         if request.decision == Decision::HandOver {
             command.add(Event::ConflictOfInterestChecked { none: false })?;
-        } else if request.no_conflict_of_interest {
-            if command.declared_conflict() {
-                return Err(AppError::of(ErrorCode::ConflictOfInterest));
-            }
-            command.add(Event::ConflictOfInterestChecked { none: true })?;
-        } else if matches!(
-            request.decision,
-            Decision::Grant { .. } | Decision::Refuse { .. }
-        ) {
-            // What a colleague said of themselves counts for nobody else (row 4-31).
-            return Err(RuleBroken::ConflictOfInterestUnchecked.into());
+        } else if request.no_conflict_of_interest
+            || matches!(
+                request.decision,
+                Decision::Grant { .. } | Decision::Refuse { .. }
+            )
+        {
+            command.has_no_conflict(request.no_conflict_of_interest)?;
         }
         let days = LegalDays {
             decided_on: Some(today),

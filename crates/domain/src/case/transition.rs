@@ -345,6 +345,9 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
         }
         Event::TakenBack(taken) => {
             granted(case)?;
+            if case.registered.is_some() && taken.removed_from_register == Some(false) {
+                return Err(RuleBroken::StillInRegister);
+            }
             decision::consulted(&taken.consultation)?;
             said(&taken.reasons)
         }

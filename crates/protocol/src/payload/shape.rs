@@ -191,6 +191,7 @@ mirror!(TakenBack of event::TakenBack {
     #[serde(with = "instant::wire")] decided_at: DateTime<Utc>,
     reasons: String,
     consultation: Consultation,
+    #[serde(default, skip_serializing_if = "Option::is_none")] removed_from_register: Option<bool>,
 });
 fields!(Offer {
     offer: String,

@@ -190,6 +190,15 @@ fn samples() -> Vec<Event> {
             consultation: Consultation::NotNeeded {
                 reason: text("known"),
             },
+            removed_from_register: None,
+        }),
+        Event::TakenBack(TakenBack {
+            decided_at: at(),
+            reasons: text("r"),
+            consultation: Consultation::NotNeeded {
+                reason: text("known"),
+            },
+            removed_from_register: Some(true),
         }),
         Event::Ended {
             ending: Ending::RejoinedAtCounter,

@@ -616,7 +616,7 @@ export const texts = {
   "error.server_too_old": "Skranke på denne computer er nyere end kommunens server. Dit arbejde er gemt og bliver sendt, når serveren er opdateret. Bed it-support om at opdatere serveren.",
   "error.server_unavailable": "Serveren har travlt. Dit arbejde er gemt, og Skranke prøver igen om lidt.",
   "error.session_locked": "Skærmen er låst. Lås op for at fortsætte.",
-  "error.still_in_register": "Fjern først fritagelsen i Digital Post, og sæt hak ved, at det er gjort. Brevet siger, at fejlen er rettet.",
+  "error.still_in_register": "Fjern først fritagelsen i Digital Post, og sæt hak ved, at det er gjort. Brevet fortæller borgeren, at den er væk.",
   "error.store_not_writable": "Skranke kan ikke skrive i sin mappe. Kontakt it-support med referencen {reference}.",
   "error.sync_alarm": "Serverens svar passer ikke med tidligere svar. Dit arbejde er gemt. Kontakt it-support straks med referencen {reference}.",
   "error.term_ran_out": "Fritagelsen er udløbet og kan ikke forlænges. Borgeren skal bede om fritagelse igen.",
@@ -1421,6 +1421,7 @@ export const texts = {
   "sign_in.locked": "Skærmen er låst",
   "sign_in.locked_lead": "Det, du skrev, er gemt. Skriv din adgangskode for at fortsætte.",
   "sign_in.locked_unsaved": "Det sidste, du skrev, er ikke gemt endnu. Lås op, så er det der stadig. Hvis du logger ud, forsvinder det.",
+  "sign_in.not_signed_out": "Du blev ikke logget ud. {why}",
   "sign_in.password": "Adgangskode",
   "sign_in.session_ends": "Skærmen låses om {seconds} sekunder.",
   "sign_in.stay": "Bliv",
@@ -1939,6 +1940,7 @@ export interface TextValues {
   "rules.guide": { guide: string | number };
   "rules.version": { version: string | number };
   "settings.location_opens": { date: string | number };
+  "sign_in.not_signed_out": { why: string | number };
   "sign_in.session_ends": { seconds: string | number };
   "sign_up.days_many": { count: string | number };
   "sign_up.on_birthday": { date: string | number; open: string | number };

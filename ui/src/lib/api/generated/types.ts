@@ -1546,7 +1546,15 @@ consultation_held_on: string | null,
 /**
  * why it was not needed.
  */
-consultation_not_needed: string, };
+consultation_not_needed: string, 
+/**
+ * Whether the registration in Digital Post was removed; asked where there is one.
+ */
+removed_from_register: boolean, 
+/**
+ * Whoever takes it back has no conflict of interest (row 4-31).
+ */
+no_conflict_of_interest: boolean, };
 
 export type EndRequest = { 
 /**
