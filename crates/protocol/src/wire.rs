@@ -29,7 +29,7 @@ pub use device_log::{
     LOG_PAGE, LOG_PURPOSES, LogAnswer, LogBatch, LogLine, LogPlace, LogReadAnswer, LogReadRequest,
     MAX_LOG_ROWS,
 };
-pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage};
+pub use feed::{Cursor, FeedEntry, FeedItem, FeedPage, PageEnd};
 pub use held::{
     HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, ReturnedAnswer,
     ReturnedCommand,
@@ -93,6 +93,10 @@ pub const PURPOSES: [&str; 9] = [
     "paper",
     "contact",
 ];
+/// Header of a page of the feed with its `cursor`, so that the next page can be asked for before this one is read.
+pub const NEXT_CURSOR: &str = "skranke-cursor";
+/// Header of a page of the feed with its `more`: `?1` or `?0`.
+pub const MORE: &str = "skranke-more";
 /// Header with the server's time in every answer.
 pub const SERVER_TIME: &str = "skranke-time";
 

@@ -29,13 +29,14 @@ use crate::value::{id, millis, moment, uuid};
 const FILE_NAME: &str = "settings.copy";
 const MAGIC: &[u8; 8] = b"SKRCOPY1";
 const NONCE_BYTES: usize = 24;
-/// Written at every contact with the central store and found again at the next: not worth a write to the disk.
-const FLEETING: &str = "clock_offset_ms";
+/// Written at every contact with the central store and found or made again at the next: not worth a write to the disk.
+/// The tree over the feed stands where the cursor does, and is of no use to a database that reads from the beginning.
+const FLEETING: [&str; 2] = ["clock_offset_ms", "followed_tree"];
 
 const ACCOUNTS: &str = "
     SELECT staff_id, login, name, initials, password_hash, is_active FROM local_account ORDER BY staff_id";
 const ROLES: &str = "SELECT role FROM account_role WHERE staff_id = :staff_id ORDER BY role";
-const SETTINGS: &str = "SELECT name, value FROM setting WHERE name <> :fleeting ORDER BY name";
+const SETTINGS: &str = "SELECT name, value FROM setting ORDER BY name";
 const COUNT: &str = "SELECT count(*) FROM local_account";
 const PUT_ACCOUNT: &str = "
     INSERT OR IGNORE INTO local_account (staff_id, login, name, initials, password_hash, is_active)
@@ -47,7 +48,7 @@ const PUT_SETTING: &str =
 
 /// Whether a change of this setting is worth a new copy.
 pub(crate) fn keeps(setting: &str) -> bool {
-    setting != FLEETING
+    !FLEETING.contains(&setting)
 }
 
 /// Accounts and settings as they stood.
@@ -104,11 +105,10 @@ impl Basics {
             });
         }
         let mut statement = connection.prepare_cached(SETTINGS)?;
-        let settings = statement
-            .query_map(named_params! { ":fleeting": FLEETING }, |row| {
-                Ok((row.get("name")?, row.get("value")?))
-            })?
+        let mut settings: Vec<(String, String)> = statement
+            .query_map([], |row| Ok((row.get("name")?, row.get("value")?)))?
             .collect::<Result<_, _>>()?;
+        settings.retain(|(name, _)| keeps(name));
         // A damaged database of an older program has no such table, and its accounts count all the same.
         let editions = profile::all(connection).unwrap_or_default();
         Ok(Self {

@@ -1,6 +1,7 @@
 //! The HTTP client: one method for each request of the protocol.
 
 mod device_log;
+mod feed;
 mod lease;
 mod news;
 mod scope;
@@ -22,8 +23,8 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
-    BrowserSignInAnswer, BrowserSignInRequest, CASE, CommandVerdict, ConfirmationAnswer, Cursor,
-    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, FeedPage, HandOverAnswer, HandOverRequest,
+    BrowserSignInAnswer, BrowserSignInRequest, CASE, CommandVerdict, ConfirmationAnswer,
+    DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, HandOverAnswer, HandOverRequest,
     HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer,
     LookupRequest, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer,
     PushAnswer, PushBatch, RefreshRequest, RekeyRequest, RenewAnswer, ReturnedAnswer,
@@ -33,6 +34,8 @@ use skranke_protocol::wire::{
 use crate::environment::Environment;
 use crate::error::SyncError;
 use crate::session::Session;
+pub(crate) use feed::Fetched;
+pub use feed::Page;
 pub use sealed::Unsealed;
 use transport::{Answer, Body, Call, Transport};
 
@@ -100,36 +103,6 @@ impl Outgoing {
     /// Number of its events.
     pub fn events(&self) -> u64 {
         self.events
-    }
-}
-
-/// A page of the feed, its head's signature checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The head of the tenant's feed.
-    pub head: TenantHead,
-    /// The page as it was sent, each event of it whole; its cursor is to be stored in one transaction with the items.
-    pub sent: FeedPage,
-}
-
-impl Page {
-    /// Takes the page behind this one into it, so that both are kept in one transaction. One that was signed with another
-    /// head is given back: each head is to be looked at by itself.
-    pub(crate) fn join(&mut self, next: Self) -> Option<Self> {
-        let place = |head: &TenantHead| (head.epoch, head.position, head.root);
-        if place(&self.head) != place(&next.head) {
-            return Some(next);
-        }
-        let before = std::mem::replace(self, next).sent;
-        let sent = &mut self.sent;
-        sent.items.splice(0..0, before.items);
-        let skipped = before.skipped.zip(sent.skipped.take());
-        sent.skipped = skipped.map(|(before, behind)| [before, behind].concat());
-        sent.grants.extend(before.grants);
-        sent.grants.sort_unstable();
-        sent.grants.dedup();
-        sent.devices.extend(before.devices);
-        None
     }
 }
 
@@ -423,21 +396,6 @@ impl Client {
         let frontier = Frontier::from_hex(head.position, peaks).ok();
         let tree = frontier.and_then(|frontier| FollowedTree::on_trust(frontier, &head));
         tree.map(Some).ok_or(SyncError::NotSignedByServer)
-    }
-
-    /// Reads a page of the feed; with `wait_seconds` the server answers as soon as something is there.
-    ///
-    /// # Errors
-    /// See [`SyncError`]; [`skranke_protocol::problem::ProblemCode::EpochChanged`] asks for a new plan.
-    pub fn pull(&self, after: Cursor, limit: u32, wait_seconds: u32) -> Result<Page, SyncError> {
-        let call = Call {
-            query: format!("after={after}&limit={limit}&wait={wait_seconds}"),
-            ..self.call("GET", "/v1/events")
-        };
-        let timeout = TIMEOUT + Duration::from_secs(u64::from(wait_seconds));
-        let page: FeedPage = self.transport.json(&call, timeout)?;
-        let head = self.check_head(&page.head)?;
-        Ok(Page { head, sent: page })
     }
 
     /// Asks what the municipality knows of a citizen, in the name of the person whose session it is.

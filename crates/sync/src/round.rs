@@ -3,29 +3,29 @@
 //! What is done is told at once through closures, so a round that is cut anywhere has lost nothing: the next one goes
 //! on from what was stored.
 
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 
 use skranke_domain::ids::{CommandId, Sha256Digest};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::plan::{Alarm, Local, Operation, OwnAttachment, plan};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
-    Cursor, MAX_PAGE_ITEMS, PushBatch, SealedBatch, SealedCommand, Status,
+    Cursor, MAX_PAGE_ITEMS, PageEnd, PushBatch, SealedBatch, SealedCommand, Status,
 };
 
 use crate::backoff::with_retries;
-use crate::client::{Client, Page, Pushed, Unsealed};
+use crate::client::{Client, Fetched, Page, Pushed, Unsealed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
 use crate::sending::{Sender, send_all};
 
 /// How often one request is tried within a round.
 pub const TRIES: u32 = 3;
-/// Pages that came and wait while another is kept.
+/// Pages that were read and wait while another is kept.
 const PAGES_WAITING: usize = 2;
-/// Items of a page. Those that waited are kept together with the one before them, as many wait again behind, and one is
-/// on its way: what a cut makes the server send again is never more than one of the largest.
-pub const PAGE_ITEMS: u32 = MAX_PAGE_ITEMS / (2 + 2 * PAGES_WAITING as u32);
+/// Items of a page. Those that waited are kept together with the one before them, as many wait again behind, one is being
+/// read and one is on its way: what a cut makes the server send again is never more than one of the largest.
+pub const PAGE_ITEMS: u32 = MAX_PAGE_ITEMS / (3 + 2 * PAGES_WAITING as u32);
 
 /// How far a round has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,9 +276,9 @@ impl Sender for Batches<'_, '_> {
     }
 }
 
-/// Reads the feed from a place to its end, handing pages over in order. While one is kept here, those behind it are on
-/// their way, so neither side waits for the other; those that came meanwhile are handed over as one, because half of what
-/// a small page costs here is the transaction around it.
+/// Reads the feed from a place to its end, handing pages over in order. While one is kept here, the one behind it is read
+/// and the one behind that is on its way, so nobody waits for anybody; those that were read meanwhile are handed over as
+/// one, because half of what a small page costs here is the transaction around it.
 ///
 /// # Errors
 /// As [`run`]; pages handed over before it stay kept.
@@ -290,9 +290,12 @@ pub fn read_feed(
     keep: &mut dyn FnMut(&Page) -> Result<(), SyncError>,
 ) -> Result<(), SyncError> {
     std::thread::scope(|scope| {
-        let (ahead, pages) = mpsc::sync_channel(PAGES_WAITING);
-        let fetching = scope.spawn(move || fetch(client, cancel, after, page_items, &ahead));
-        // A page that cannot be kept ends this; with nobody to take the next one, the fetching ends too.
+        // One that came waits with whoever fetched it until somebody reads it.
+        let (fetched, coming) = mpsc::sync_channel(0);
+        let (read, pages) = mpsc::sync_channel(PAGES_WAITING);
+        let fetching = scope.spawn(move || fetch(client, cancel, after, page_items, &fetched));
+        let reading = scope.spawn(move || read_pages(client, &coming, &read));
+        // A page that cannot be kept ends this; with nobody to take the next one, reading and fetching end too.
         while let Ok(mut page) = pages.recv() {
             for next in pages.try_iter().take(PAGES_WAITING) {
                 if let Some(apart) = page.join(next) {
@@ -302,9 +305,13 @@ pub fn read_feed(
             }
             keep(&page)?;
         }
-        fetching
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        // What cannot be read is told before what could not be fetched behind it.
+        for stage in [reading, fetching] {
+            stage
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
+        Ok(())
     })
 }
 
@@ -314,18 +321,18 @@ fn fetch(
     cancel: &Cancel,
     mut after: Cursor,
     mut page_items: u32,
-    pages: &SyncSender<Page>,
+    pages: &SyncSender<Fetched>,
 ) -> Result<(), SyncError> {
     loop {
         let page = attempt(client, cancel, || {
-            let page = client.pull(after, page_items, 0);
+            let page = client.fetch_page(after, page_items, 0);
             if page.is_err() {
                 // Perhaps it was too much for the line in the time there is.
                 page_items = (page_items / 4).max(1);
             }
             page
         })?;
-        let (more, cursor) = (page.sent.more, page.sent.cursor);
+        let PageEnd { cursor, more } = page.end;
         if more && cursor <= after {
             // A server that says "more" without moving on would keep us here for ever.
             return Err(SyncError::Undecodable);
@@ -338,6 +345,20 @@ fn fetch(
             return Err(SyncError::Cancelled);
         }
     }
+}
+
+/// Reads pages in the order they come, until there are none or nobody takes them any more.
+fn read_pages(
+    client: &Client,
+    coming: &Receiver<Fetched>,
+    pages: &SyncSender<Page>,
+) -> Result<(), SyncError> {
+    for fetched in coming {
+        if pages.send(client.read_page(&fetched)?).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 fn attempt<T>(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use skranke_domain::ids::{CaseId, GrantId};
 use skranke_protocol::encoding::to_hex;
@@ -16,7 +17,7 @@ use skranke_protocol::signature::PublicKey;
 use skranke_protocol::tree::leaf_hash;
 use skranke_protocol::wire::{
     Cursor, DeviceState, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
-    MAX_PAGE_ITEMS, MAX_WAIT_SECONDS, PushAnswer, PushBatch, Scope,
+    MAX_PAGE_ITEMS, MAX_WAIT_SECONDS, MORE, NEXT_CURSOR, PushAnswer, PushBatch, Scope,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -179,20 +180,27 @@ pub(super) async fn pull(
         epoch: slice.tenant.epoch,
         position: slice.read_to,
     };
-    answer(
-        call.headers(),
-        &FeedPage {
-            more: slice.read_to < slice.tenant.position(),
-            backup_position: slice.tenant.backup_position,
-            items: slice.items.into_iter().map(entry).collect(),
-            grants,
-            devices,
-            cursor,
-            skipped: Some(skipped),
-            head,
-            server_time: now,
-        },
-    )
+    let page = FeedPage {
+        more: slice.read_to < slice.tenant.position(),
+        backup_position: slice.tenant.backup_position,
+        items: slice.items.into_iter().map(entry).collect(),
+        grants,
+        devices,
+        cursor,
+        skipped: Some(skipped),
+        head,
+        server_time: now,
+    };
+    let end = page.end();
+    let cursor = HeaderValue::try_from(end.cursor.to_string());
+    let cursor = cursor.map_err(|_| ProblemCode::Unavailable)?;
+    let more = HeaderValue::from_static(if end.more { "?1" } else { "?0" });
+    let mut response = answer(call.headers(), &page)?;
+    response.headers_mut().extend(
+        [(NEXT_CURSOR, cursor), (MORE, more)]
+            .map(|(name, value)| (HeaderName::from_static(name), value)),
+    );
+    Ok(response)
 }
 
 /// Hashes of the leaves that a page covers and has no item for.

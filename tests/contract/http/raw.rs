@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use skranke_protocol::problem::{Problem, ProblemCode};
 use skranke_protocol::proof::{BodyDigest, Prover, Request, prove};
-use skranke_protocol::wire::PushBatch;
+use skranke_protocol::wire::{FeedPage, PushBatch};
 
 use super::town::{SECRET, Town, now};
 use crate::office::{Laptop, TENANT};
@@ -15,6 +15,7 @@ on_both!(
     without_a_proof_nothing_is_told,
     an_unknown_device_a_replay_and_a_moved_proof_are_refused,
     bodies_that_cannot_be_read_are_told_apart_from_too_large_ones,
+    where_a_page_ends_is_told_beside_it,
     random_requests_never_give_a_server_error_nor_a_success_without_a_proof,
 );
 
@@ -159,6 +160,25 @@ fn without_a_proof_nothing_is_told(kind: Kind) {
         send(&town, "DELETE", "/v1/events", &[], b"").problem(),
         ProblemCode::MethodNotAllowed
     );
+}
+
+fn where_a_page_ends_is_told_beside_it(kind: Kind) {
+    let town = Town::on(kind);
+    let (writer, mut laptop) = town.counter(1, &["counter"]);
+    writer.push(&laptop.open_case("2512169996").1).unwrap();
+    let path = "/v1/events";
+
+    let headers = [proof_with(&town, &laptop, "GET", path, b"", None)];
+    let answer = send(&town, "GET", path, &headers, b"");
+
+    let page: FeedPage = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(
+        (page.cursor.to_string().as_str(), page.more),
+        ("1.2", false)
+    );
+    for said in ["skranke-cursor: 1.2", "skranke-more: ?0"] {
+        assert!(answer.head.to_lowercase().contains(said), "{}", answer.head);
+    }
 }
 
 fn an_unknown_device_a_replay_and_a_moved_proof_are_refused(kind: Kind) {

@@ -230,3 +230,23 @@ pub struct FeedPage {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub server_time: DateTime<Utc>,
 }
+
+impl FeedPage {
+    /// Where the page ends.
+    pub fn end(&self) -> PageEnd {
+        PageEnd {
+            cursor: self.cursor,
+            more: self.more,
+        }
+    }
+}
+
+/// Where a page of the feed ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct PageEnd {
+    /// The cursor for the next page.
+    #[serde(with = "as_text")]
+    pub cursor: Cursor,
+    /// Whether more is there already.
+    pub more: bool,
+}

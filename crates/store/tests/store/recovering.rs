@@ -266,3 +266,28 @@ fn a_recovery_that_comes_upon_a_cut_one_takes_over_from_both() {
     assert!(saved.drafts > 10, "{saved:?}");
     assert_eq!(store.check_integrity().unwrap(), []);
 }
+
+#[test]
+fn what_changes_at_every_contact_is_not_worth_a_second_copy() {
+    let mut desk = at_work();
+    let file = desk.scratch.path().join("settings.copy");
+    let copy = || fs::read(&file).unwrap();
+    let before = copy();
+    for (name, is_copied) in [
+        ("followed_tree", false),
+        ("clock_offset_ms", false),
+        ("profile", true),
+    ] {
+        let mut write = desk.write(Action::Synchronised);
+        write.set_setting(name, "\"another\"").unwrap();
+        write.commit().unwrap();
+
+        assert_eq!(copy() != before, is_copied, "{name}");
+    }
+
+    let (store, _) = recovered(&ruined(desk));
+
+    let read = store.read().unwrap();
+    assert_eq!(read.setting("profile").unwrap().unwrap(), "\"another\"");
+    assert_eq!(read.setting("followed_tree").unwrap(), None);
+}

@@ -70,7 +70,12 @@ fn page_of(position: u64, last: u64, head: u64) -> String {
         head: Signed::new(&head, &server()).unwrap(),
         server_time: now(),
     };
-    answer("200 OK", OURS, &serde_json::to_string(&page).unwrap())
+    let more = if page.more { "?1" } else { "?0" };
+    let headers = format!(
+        "{OURS}Skranke-Cursor: {}\r\nSkranke-More: {more}\r\n",
+        page.cursor
+    );
+    answer("200 OK", &headers, &serde_json::to_string(&page).unwrap())
 }
 
 /// Reads what is answered, one item a page; the positions kept, how it ended, and what was asked.
@@ -109,6 +114,43 @@ fn each_page_is_kept_in_order_and_asked_for_where_the_one_before_ends() {
     assert_eq!((kept, outcome), (vec![1, 2, 3], Ok(())));
     for (request, after) in asked.iter().zip(["after=0.0", "after=1.1", "after=1.2"]) {
         assert!(request.contains(after), "{request}");
+    }
+}
+
+#[test]
+fn a_server_of_an_earlier_time_says_where_a_page_ends_in_the_page_alone() {
+    let alone = |position| {
+        let whole = page(position);
+        let without: Vec<&str> = whole
+            .split_inclusive("\r\n")
+            .filter(|line| !line.starts_with("Skranke-Cursor") && !line.starts_with("Skranke-More"))
+            .collect();
+        assert_ne!(without.concat(), whole);
+        without.concat()
+    };
+
+    let (kept, outcome, asked) = read(vec![alone(1), alone(2), alone(3)], |_| Ok(()));
+
+    assert_eq!((kept, outcome), (vec![1, 2, 3], Ok(())));
+    assert!(asked[2].contains("after=1.2"), "{}", asked[2]);
+}
+
+#[test]
+fn a_page_that_does_not_end_where_it_was_said_to_is_refused() {
+    for (said, instead) in [
+        ("Skranke-Cursor: 1.2", "Skranke-Cursor: 1.4"),
+        ("More: ?1", "More: ?0"),
+    ] {
+        let wrong = page(2).replace(said, instead);
+        assert_ne!(wrong, page(2));
+
+        let (kept, outcome, _) = read(vec![page(1), wrong], |_| Ok(()));
+
+        assert_eq!(
+            (kept, outcome),
+            (vec![1], Err(SyncError::Undecodable)),
+            "{instead}"
+        );
     }
 }
 
