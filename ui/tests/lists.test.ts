@@ -293,3 +293,28 @@ test('a saved paper is called by the name one chose for it', async () => {
   get('save-pdf').click()
   await until(() => document.body.textContent?.includes('Gemt som til arkivet.pdf') === true, 'the name')
 })
+
+test.each([
+  { act: 'take_back', opens: 'take-back', confirms: 'take-back-confirm', box: 'take-back-removed' },
+  { act: 'correct_wrong_person', opens: 'correct-wrong-person', confirms: 'correct-confirm', box: 'correct-removed' }
+] as const)('$act asks about the register too where a colleague registered it meanwhile', async ({ act, opens, confirms, box }) => {
+  const refused = () => { throw refusal('still_in_register') }
+  const seen = { ...unregistered, actions: [...unregistered.actions, act] }
+  const core = new RecordedCore({ case_show: seen, take_back: refused, correct_wrong_person: refused })
+  await open(core, { name: 'case', case: answers.case.row.id })
+  await until(() => document.getElementById(opens) !== null, 'the case')
+  get(opens).click()
+  await until(() => document.getElementById(confirms) !== null, 'the dialog')
+  expect(document.getElementById(box)).toBeNull()
+  await type(act === 'take_back' ? 'take-back-reasons' : 'correct-reason', 'En forveksling')
+  if (act === 'take_back') {
+    await type('take-back-held', '20.11.2026')
+    get('take-back-conflict').click()
+  }
+  get(confirms).click()
+  await until(() => document.getElementById(box) !== null, 'the question')
+  get(box).click()
+  get(confirms).click()
+  await until(() => core.of(act).length === 2, 'the second try')
+  expect(core.of(act)[1]).toMatchObject({ removed_from_register: true })
+})

@@ -162,6 +162,9 @@ pub(crate) fn overlap_warnings(case: &Case) -> Vec<String> {
     if !case.overlaps.iter().all(is_merge) {
         warnings.push("values_differ".to_owned());
     }
+    if case.stands_in_register_by_mistake() {
+        warnings.push("still_registered".to_owned());
+    }
     warnings
 }
 

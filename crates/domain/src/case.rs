@@ -434,6 +434,24 @@ impl Case {
         self.state == CaseState::Granted && self.registered.is_some()
     }
 
+    /// Whether it was registered by somebody who had not seen that it was taken back or put right: the one who did that
+    /// saw no registration, and the exemption stands in the register still.
+    pub fn stands_in_register_by_mistake(&self) -> bool {
+        let (taken, wrong) = (&self.taken_back, &self.wrongly_created);
+        let was_left = if self.state == CaseState::TakenBack {
+            let said = taken
+                .as_ref()
+                .map(|taken| taken.value.removed_from_register);
+            said == Some(Some(false))
+        } else {
+            let said = wrong
+                .as_ref()
+                .map(|wrong| wrong.value.removed_from_register);
+            self.state == CaseState::WronglyCreated && said == Some(false)
+        };
+        was_left && self.registered.is_some()
+    }
+
     /// Whether it ended because the citizen died, as far as is recorded.
     pub fn is_closed_by_death(&self) -> bool {
         self.state == CaseState::Ended && matches!(self.ending, Some((Ending::Deceased, _)))

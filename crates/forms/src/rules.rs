@@ -286,10 +286,10 @@ fn check_alone(file: &str, set: &RuleTexts) -> Result<(), FormsError> {
     {
         return wrong("texts.duration_time_limited", "must name {until}");
     }
-    // Only the end of a term is ever filled in: anything else would be printed with its braces.
+    // Only the end of a term can be filled in: anything else would be printed with its braces.
     let braces = |(key, text): (String, &str)| {
         let rest = match key.as_str() {
-            "texts.duration_time_limited" => text.replacen("{until}", "", 1),
+            "texts.duration_time_limited" => text.replace("{until}", ""),
             _ => text.to_owned(),
         };
         rest.contains(['{', '}']).then_some(key)

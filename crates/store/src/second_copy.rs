@@ -146,7 +146,8 @@ impl Basics {
                     .execute(named_params! { ":staff_id": account.staff_id, ":role": role })?;
             }
         }
-        for (name, value) in &self.settings {
+        // A copy that an older program made has the fleeting ones too.
+        for (name, value) in self.settings.iter().filter(|(name, _)| keeps(name)) {
             connection
                 .prepare_cached(PUT_SETTING)?
                 .execute(named_params! { ":name": name, ":value": value, ":now": millis(now) })?;
@@ -245,5 +246,36 @@ impl SecondCopyFile {
             .map_err(|_| StoreError::Refused("accounts and settings are too large for a copy"))?;
         files::write_whole(&self.path, &[MAGIC.as_slice(), &nonce, &sealed].concat())?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_program_copied_of_fleeting_settings_is_left_out() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::migrate::migrate(&mut connection).unwrap();
+        let setting = |name: &str| (name.to_owned(), "1".to_owned());
+        let copied = Basics {
+            settings: FLEETING
+                .iter()
+                .chain(&["location"])
+                .map(|name| setting(name))
+                .collect(),
+            ..Basics::default()
+        };
+
+        copied
+            .restore_into(&connection, DateTime::UNIX_EPOCH)
+            .unwrap();
+
+        let found = Basics::of(&connection).unwrap();
+        assert_eq!(found.settings, [setting("location")]);
+        let all: u32 = connection
+            .query_row("SELECT count(*) FROM setting", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(all, 1);
     }
 }

@@ -3,6 +3,7 @@
 //! What is done is told at once through closures, so a round that is cut anywhere has lost nothing: the next one goes
 //! on from what was stored.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 
 use skranke_domain::ids::{CommandId, Sha256Digest};
@@ -13,7 +14,7 @@ use skranke_protocol::wire::{
     Cursor, MAX_PAGE_ITEMS, PageEnd, PushBatch, SealedBatch, SealedCommand, Status,
 };
 
-use crate::backoff::with_retries;
+use crate::backoff::{with_retries, with_retries_where};
 use crate::client::{Client, Fetched, Page, Pushed, Unsealed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
@@ -289,12 +290,34 @@ pub fn read_feed(
     page_items: u32,
     keep: &mut dyn FnMut(&Page) -> Result<(), SyncError>,
 ) -> Result<(), SyncError> {
+    let standing = Standing {
+        kept: AtomicU64::new(after.position),
+        is_over: AtomicBool::new(false),
+    };
+    let standing = &standing;
     std::thread::scope(|scope| {
         // One that came waits with whoever fetched it until somebody reads it.
         let (fetched, coming) = mpsc::sync_channel(0);
         let (read, pages) = mpsc::sync_channel(PAGES_WAITING);
-        let fetching = scope.spawn(move || fetch(client, cancel, after, page_items, &fetched));
-        let reading = scope.spawn(move || read_pages(client, &coming, &read));
+        let fetch = Fetch {
+            client,
+            cancel,
+            standing,
+        };
+        let fetching = scope.spawn(move || fetch.pages(after, page_items, &fetched));
+        let reading = scope.spawn(move || {
+            let outcome = read_pages(client, &coming, &read);
+            standing.is_over.store(true, Ordering::SeqCst);
+            outcome
+        });
+        let mut keep = |page: &Page| {
+            let kept = keep(page);
+            match kept {
+                Ok(()) => (standing.kept).store(page.sent.cursor.position, Ordering::SeqCst),
+                Err(_) => standing.is_over.store(true, Ordering::SeqCst),
+            }
+            kept
+        };
         // A page that cannot be kept ends this; with nobody to take the next one, reading and fetching end too.
         while let Ok(mut page) = pages.recv() {
             for next in pages.try_iter().take(PAGES_WAITING) {
@@ -315,35 +338,60 @@ pub fn read_feed(
     })
 }
 
-/// Asks for page after page until the last one, or until nobody takes them any more.
-fn fetch(
-    client: &Client,
-    cancel: &Cancel,
-    mut after: Cursor,
-    mut page_items: u32,
-    pages: &SyncSender<Fetched>,
-) -> Result<(), SyncError> {
-    loop {
-        let page = attempt(client, cancel, || {
-            let page = client.fetch_page(after, page_items, 0);
+/// What the stages of a reading know of each other.
+struct Standing {
+    /// Up to which position pages are kept.
+    kept: AtomicU64,
+    /// Nobody takes another page: what is fetched now is thrown away, and not worth a second try.
+    is_over: AtomicBool,
+}
+
+/// The stage that fetches.
+struct Fetch<'r> {
+    client: &'r Client,
+    cancel: &'r Cancel,
+    standing: &'r Standing,
+}
+
+impl Fetch<'_> {
+    /// Asks for page after page until the last one, or until nobody takes them any more.
+    fn pages(
+        &self,
+        mut after: Cursor,
+        mut page_items: u32,
+        pages: &SyncSender<Fetched>,
+    ) -> Result<(), SyncError> {
+        loop {
+            let page = self.page(after, &mut page_items)?;
+            let PageEnd { cursor, more } = page.end;
+            if more && cursor <= after {
+                // A server that says "more" without moving on would keep us here for ever.
+                return Err(SyncError::Undecodable);
+            }
+            after = cursor;
+            if pages.send(page).is_err() || !more {
+                return Ok(());
+            }
+            if self.cancel.is_cancelled() {
+                return Err(SyncError::Cancelled);
+            }
+        }
+    }
+
+    fn page(&self, after: Cursor, page_items: &mut u32) -> Result<Fetched, SyncError> {
+        let environment = self.client.environment();
+        let helps = |error: &SyncError| {
+            error.is_retryable() && !self.standing.is_over.load(Ordering::SeqCst)
+        };
+        with_retries_where(environment, self.cancel, TRIES, helps, || {
+            let kept = self.standing.kept.load(Ordering::SeqCst);
+            let page = self.client.fetch_page(after, kept, *page_items, 0);
             if page.is_err() {
                 // Perhaps it was too much for the line in the time there is.
-                page_items = (page_items / 4).max(1);
+                *page_items = (*page_items / 4).max(1);
             }
             page
-        })?;
-        let PageEnd { cursor, more } = page.end;
-        if more && cursor <= after {
-            // A server that says "more" without moving on would keep us here for ever.
-            return Err(SyncError::Undecodable);
-        }
-        after = cursor;
-        if pages.send(page).is_err() || !more {
-            return Ok(());
-        }
-        if cancel.is_cancelled() {
-            return Err(SyncError::Cancelled);
-        }
+        })
     }
 }
 

@@ -109,10 +109,14 @@ pub(super) async fn push(
     path = "/v1/events",
     params(
         ("after" = Option<String>, Query, description = "`<epoch>.<position>`; from the beginning where left out"),
+        ("kept" = Option<u64>, Query, description = "Position up to which pages are stored at the device, where it asks ahead; as `after` where left out"),
         ("limit" = Option<u32>, Query, description = "Items at most; the server may give fewer. With 0 it gives none and says in `more` whether the feed goes on, be it with what this device may not see"),
         ("wait" = Option<u32>, Query, description = "Seconds to wait for something new"),
     ),
-    responses((status = 200, description = "A page", body = FeedPage)),
+    responses((status = 200, description = "A page", body = FeedPage, headers(
+        ("skranke-cursor" = String, description = "The page's `cursor`"),
+        ("skranke-more" = String, description = "The page's `more`: `?1` or `?0`"),
+    ))),
     security(("device" = [])),
 )]
 pub(super) async fn pull(
@@ -123,6 +127,8 @@ pub(super) async fn pull(
 ) -> Answer<Response> {
     let Query(query) = query.map_err(|_| Refusal::from(ProblemCode::BadParameter))?;
     let after: Cursor = parameter(&query, "after")?.unwrap_or(Cursor::START);
+    let kept =
+        parameter(&query, "kept")?.map_or(after.position, |kept: u64| kept.min(after.position));
     let limit = parameter(&query, "limit")?
         .unwrap_or(MAX_PAGE_ITEMS)
         .min(MAX_PAGE_ITEMS);
@@ -138,7 +144,7 @@ pub(super) async fn pull(
     };
     let (grants, devices) = if !slice.items.is_empty() {
         let (named, server_key) = (by_grant(&slice), central.public_key());
-        let (read, served) = (after.position, slice.read_to);
+        let (read, served) = (kept, slice.read_to);
         let row = AuditRow {
             id: Uuid::now_v7(),
             at: log::now(),

@@ -88,7 +88,8 @@ pub struct DeviceRecord {
     pub successor_of: Option<DeviceId>,
     /// Up to which position of the feed it was given what its scope holds.
     pub served_position: u64,
-    /// Up to which position it certainly has taken that in: it asked for what comes after.
+    /// Up to which position it certainly has taken that in: it says so where it reads ahead, and otherwise asked for what
+    /// comes after.
     pub read_position: u64,
     /// How it was shut out.
     pub revocation: Option<Revocation>,

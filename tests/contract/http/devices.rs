@@ -1,8 +1,10 @@
 //! Shutting a device out over HTTP: at once, and whose data it was given.
 
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{Cursor, DeviceState, HoldingsRequest, RevokeDeviceRequest, Scope};
-use skranke_sync::{Client, Session, SyncError};
+use skranke_protocol::wire::{
+    Cursor, DeviceState, FeedItem, HoldingsRequest, RevokeDeviceRequest, Scope, ScopeRequest,
+};
+use skranke_sync::{Cancel, Client, Page, Session, SyncError, read_feed};
 
 use super::town::{Town, environment, session};
 use crate::office::Laptop;
@@ -12,6 +14,7 @@ use chrono::TimeDelta;
 on_both!(
     a_device_that_is_revoked_while_it_waits_for_news_gets_none,
     whose_data_a_device_held_is_what_its_pages_carried,
+    what_a_device_asked_for_ahead_it_has_not_taken_in,
 );
 
 fn refused<T>(answer: &Result<T, SyncError>) -> Option<ProblemCode> {
@@ -71,6 +74,67 @@ fn a_device_that_is_revoked_while_it_waits_for_news_gets_none(kind: Kind) {
         refused(&desk.revoke_device(&administrator, &order(&Laptop::new(9)))),
         Some(ProblemCode::NotFound)
     );
+}
+
+fn what_a_device_asked_for_ahead_it_has_not_taken_in(kind: Kind) {
+    let town = Town::on(kind);
+    let (desk, mut writer, lead) = at_a_desk(&town, 1, &["lead", "counter"]);
+    let (lost, laptop) = town.outreach(2);
+    let (case_id, opening) = writer.open_case("2512169996");
+    desk.push(&opening).unwrap();
+    let moves = |case_id, enters| {
+        let asked = ScopeRequest {
+            device_id: laptop.id,
+            case_id,
+            enters,
+        };
+        desk.decide_scope(&lead, &asked).unwrap();
+    };
+    let mut another = || {
+        let (case_id, opening) = writer.open_case("2211771212");
+        desk.push(&opening).unwrap();
+        case_id
+    };
+    moves(case_id, true);
+    moves(case_id, false);
+    // Behind it, so that there are pages to ask for ahead.
+    for _ in 0..3 {
+        moves(another(), true);
+    }
+    let held = || {
+        let asked = HoldingsRequest {
+            device_id: laptop.id,
+            purpose: "lost_device".to_owned(),
+            after: None,
+        };
+        let page = desk.holdings(&lead, &asked).unwrap();
+        page.cases.iter().any(|case| case.case_id == case_id)
+    };
+    let looks = || town.server.central().feed_looks();
+    let left = |page: &Page| {
+        let mut items = page.sent.items.iter();
+        items.any(|entry| matches!(entry.item, FeedItem::ScopeLeft { .. }))
+    };
+
+    let before = looks();
+    let outcome = read_feed(&lost, &Cancel::default(), Cursor::START, 1, &mut |page| {
+        // Pages ahead are on their way by now, and the disk is full.
+        while looks() < before + 4 {
+            std::thread::yield_now();
+        }
+        if left(page) {
+            return Err(SyncError::Host("disk_full".to_owned()));
+        }
+        Ok(())
+    });
+
+    assert_eq!(outcome, Err(SyncError::Host("disk_full".to_owned())));
+    assert!(held(), "it was told to remove it, and could not");
+
+    let end = lost.pull(Cursor::START, 100, 0).unwrap().sent.cursor;
+    moves(another(), true);
+    let _ = lost.pull(end, 100, 0).unwrap();
+    assert!(!held(), "whoever goes on from behind it has taken it in");
 }
 
 fn whose_data_a_device_held_is_what_its_pages_carried(kind: Kind) {

@@ -348,6 +348,10 @@ pub fn check(case: &Case, event: &Event) -> Result<(), RuleBroken> {
             if case.registered.is_some() && taken.removed_from_register == Some(false) {
                 return Err(RuleBroken::StillInRegister);
             }
+            // A program from before it was asked says nothing of either.
+            if taken.removed_from_register.is_some() {
+                nobody_concerned(case)?;
+            }
             decision::consulted(&taken.consultation)?;
             said(&taken.reasons)
         }
@@ -605,13 +609,7 @@ fn granted(case: &Case) -> Result<chrono::DateTime<chrono::Utc>, RuleBroken> {
 
 /// What any decision needs: the right person identified, and nobody deciding for family (row 4-31).
 fn decidable(case: &Case) -> Result<(), RuleBroken> {
-    if !case
-        .conflict_of_interest
-        .as_ref()
-        .is_some_and(|checked| checked.value)
-    {
-        return Err(RuleBroken::ConflictOfInterestUnchecked);
-    }
+    nobody_concerned(case)?;
     if !case
         .identity
         .as_ref()
@@ -620,6 +618,14 @@ fn decidable(case: &Case) -> Result<(), RuleBroken> {
         return Err(RuleBroken::IdentityNotChecked);
     }
     Ok(())
+}
+
+/// The last word on conflicts of interest is that there is none (row 4-31).
+fn nobody_concerned(case: &Case) -> Result<(), RuleBroken> {
+    match &case.conflict_of_interest {
+        Some(checked) if checked.value => Ok(()),
+        Some(_) | None => Err(RuleBroken::ConflictOfInterestUnchecked),
+    }
 }
 
 fn representation_holds(case: &Case, on: chrono::NaiveDate) -> Result<(), RuleBroken> {

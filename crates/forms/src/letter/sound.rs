@@ -87,20 +87,6 @@ const NOT_ON_RECEIPTS: [&str; 6] = [
     "rule_set.grounds",
 ];
 
-/// The facts that are one of a few words; every other is free text.
-const WORDS: [&str; 10] = [
-    "channel",
-    "rule_set",
-    "duration_kind",
-    "signing_method",
-    "reason",
-    "was_registered",
-    "resend_post",
-    "poa_covers_unopened_post",
-    "chosen_offer",
-    "form_version",
-];
-
 /// Checks one letter: every fact, list and place it names exists, a condition asks for what a fact can be, and a
 /// receipt says no more than it may.
 pub(super) fn check(file: &str, letter: &Letter, offers: &[HelpOffer]) -> Result<(), FormsError> {
@@ -174,24 +160,25 @@ pub(super) fn check(file: &str, letter: &Letter, offers: &[HelpOffer]) -> Result
 /// A condition compares a fact with what it can be, or it would never hold and nobody would see why.
 fn can_hold(clause: &Clause, offers: &[HelpOffer]) -> Result<(), String> {
     let fact = clause.fact.as_str();
-    let is_word = |value: &str| match fact {
-        "channel" => Channel::from_code(value).is_some(),
-        "rule_set" => RuleSetCode::from_code(value).is_some(),
-        "duration_kind" => Duration::from_code(value).is_some(),
-        "signing_method" => ["paper", "screen", "unable"].contains(&value),
-        "reason" => ["no_valid_id", "wrong_person", "not_covered"].contains(&value),
-        "was_registered" | "resend_post" | "poa_covers_unopened_post" => {
-            ["true", "false"].contains(&value)
+    for value in clause.values() {
+        let is_word = match fact {
+            "channel" => Channel::from_code(value).is_some(),
+            "rule_set" => RuleSetCode::from_code(value).is_some(),
+            "duration_kind" => Duration::from_code(value).is_some(),
+            "signing_method" => ["paper", "screen", "unable"].contains(&value.as_str()),
+            "reason" => ["no_valid_id", "wrong_person", "not_covered"].contains(&value.as_str()),
+            "was_registered" | "resend_post" | "poa_covers_unopened_post" => {
+                ["true", "false"].contains(&value.as_str())
+            }
+            "chosen_offer" => offers.iter().any(|offer| offer.code == *value),
+            "form_version" => value.parse::<u16>().is_ok(),
+            _ => return Err(format!("{fact} can only be given or empty")),
+        };
+        if !is_word {
+            return Err(format!("{fact} is never \"{value}\""));
         }
-        "chosen_offer" => offers.iter().any(|offer| offer.code == value),
-        "form_version" => value.parse::<u16>().is_ok(),
-        _ => false,
-    };
-    match clause.values().iter().find(|value| !is_word(value)) {
-        None => Ok(()),
-        Some(value) if WORDS.contains(&fact) => Err(format!("{fact} is never \"{value}\"")),
-        Some(_) => Err(format!("{fact} can only be given or empty")),
     }
+    Ok(())
 }
 
 fn is_fact(name: &str) -> bool {

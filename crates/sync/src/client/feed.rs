@@ -52,21 +52,24 @@ impl Client {
     /// # Errors
     /// See [`SyncError`]; [`skranke_protocol::problem::ProblemCode::EpochChanged`] asks for a new plan.
     pub fn pull(&self, after: Cursor, limit: u32, wait_seconds: u32) -> Result<Page, SyncError> {
-        self.read_page(&self.fetch_page(after, limit, wait_seconds)?)
+        let kept = after.position;
+        self.read_page(&self.fetch_page(after, kept, limit, wait_seconds)?)
     }
 
-    /// Fetches a page without reading more of it than where it ends.
+    /// Fetches a page without reading more of it than where it ends. The server hears up to where pages are kept here:
+    /// who reads ahead has not taken in all that lies before what it asks for.
     ///
     /// # Errors
     /// As [`Client::pull`].
     pub(crate) fn fetch_page(
         &self,
         after: Cursor,
+        kept: u64,
         limit: u32,
         wait_seconds: u32,
     ) -> Result<Fetched, SyncError> {
         let call = Call {
-            query: format!("after={after}&limit={limit}&wait={wait_seconds}"),
+            query: format!("after={after}&kept={kept}&limit={limit}&wait={wait_seconds}"),
             ..self.call("GET", "/v1/events")
         };
         let timeout = TIMEOUT + Duration::from_secs(u64::from(wait_seconds));

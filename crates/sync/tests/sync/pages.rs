@@ -208,6 +208,48 @@ fn where_a_page_cannot_be_kept_the_one_fetched_ahead_is_thrown_away() {
     assert!(asked[2].contains("after=1.2"), "it was on its way already");
 }
 
+#[test]
+fn what_is_asked_for_ahead_is_not_said_to_be_kept() {
+    let (url, answering) = scripted(vec![page(1), page(2), page(3)]);
+    let client = client_of(url, Some(server().public()));
+    let mut kept = Vec::new();
+
+    let outcome = read_feed(
+        &client,
+        &Cancel::default(),
+        Cursor::START,
+        1,
+        &mut |page: &Page| {
+            while !answering.is_finished() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            kept.push(page.sent.cursor.position);
+            Ok(())
+        },
+    );
+
+    let asked = answering.join().unwrap();
+    assert_eq!((kept, outcome), (vec![1, 2, 3], Ok(())));
+    for (request, said) in asked.iter().zip([
+        "after=0.0&kept=0&",
+        "after=1.1&kept=0&",
+        "after=1.2&kept=0&",
+    ]) {
+        assert!(request.contains(said), "{request}");
+    }
+
+    // Whoever asks for one page alone has kept what is before it.
+    let (url, answering) = scripted(vec![page(3)]);
+    let after = Cursor {
+        epoch: 1,
+        position: 2,
+    };
+    client_of(url, Some(server().public()))
+        .pull(after, 1, 0)
+        .unwrap();
+    assert!(answering.join().unwrap()[0].contains("after=1.2&kept=2&"));
+}
+
 /// What is handed over together, of four pages of one item each under these heads. Nothing is kept before the last was
 /// asked for; by then the two before it wait.
 fn handed_over(heads: [u64; 4]) -> Vec<Vec<u64>> {

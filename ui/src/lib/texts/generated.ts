@@ -1620,6 +1620,7 @@ export const texts = {
   "warning.register_not_looked": "Registret er ikke slået op",
   "warning.representative_born_as_citizen": "Fuldmagtshaveren er født samme dag som borgeren. Se efter, at det ikke er den samme person",
   "warning.representative_under_18": "Fuldmagtshaveren er under 18 år",
+  "warning.still_registered": "Sagen blev registreret, mens en anden trak fritagelsen tilbage eller rettede den. Fjern den i Digital Post, og skriv et notat om det",
   "warning.turns_15_soon": "Borgeren fylder snart 15 år. Fritagelsen er først nødvendig fra den dag",
   "warning.values_differ": "To har skrevet hver sit uden at se hinandens. Se historikken, og ret det, der er forkert",
   "window.address_hidden": "Adressen er beskyttet",

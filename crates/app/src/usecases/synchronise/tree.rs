@@ -40,7 +40,7 @@ pub(super) fn reads(
     let at_cursor = |tree: &FollowedTree| {
         tree.position() == cursor.position && tree.epoch() == page.sent.cursor.epoch
     };
-    let Some(mut tree) = kept.or(begins).filter(at_cursor) else {
+    let Some(mut tree) = kept.filter(at_cursor).or(begins) else {
         let alarm = None;
         return Ok(Ok(Followed { tree: None, alarm }));
     };

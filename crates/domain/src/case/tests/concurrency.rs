@@ -74,6 +74,31 @@ fn two_who_granted_alike_agree() {
 }
 
 #[test]
+fn what_was_registered_while_another_took_it_back_stands_in_the_register_by_mistake() {
+    for removed in [false, true] {
+        let mut story = granted();
+        let seen = story.case().heads;
+        story.push(registered_at("2026-03-14T08:00:00Z"), seen.clone());
+        assert!(!story.case().stands_in_register_by_mistake());
+        story.push(
+            Event::TakenBack(TakenBack {
+                decided_at: at("2026-03-14T09:00:00Z"),
+                reasons: "En forveksling".to_owned(),
+                consultation: Consultation::NotNeeded {
+                    reason: "Borgeren bad selv om det".to_owned(),
+                },
+                removed_from_register: Some(removed),
+            }),
+            seen,
+        );
+
+        let case = story.case();
+        assert_eq!(case.state, CaseState::TakenBack);
+        assert_eq!(case.stands_in_register_by_mistake(), !removed);
+    }
+}
+
+#[test]
 fn of_two_grants_made_apart_the_earlier_decision_stands() {
     for order in [["13:00", "13:02"], ["13:02", "13:00"]] {
         let mut story = ready().then(no_conflict());

@@ -152,6 +152,12 @@ fn what_is_taken_back_no_longer_stands_in_the_register() {
         registered().refuses(&taken(Some(false))),
         RuleBroken::StillInRegister
     );
+    // Nor does anybody take it back who said last that they are concerned (row 4-31).
+    let concerned = registered().then(Event::ConflictOfInterestChecked { none: false });
+    assert_eq!(
+        concerned.refuses(&taken(Some(true))),
+        RuleBroken::ConflictOfInterestUnchecked
+    );
     for done in [
         registered().then(taken(Some(true))),
         // An older program did not ask, and a case that never came so far has nothing to remove.
