@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use fantoccini::Client;
 use serde_json::{Value, json};
+use skranke_testkit::one_day::within_one_day;
 use tempfile::TempDir;
 
 pub use cups::{Cups, PRINTER};
@@ -47,8 +48,9 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes the folders.
+    /// Makes the folders. The program goes by the system's clock, so a test that the day would end in begins after it.
     pub fn new() -> Result<Self> {
+        within_one_day(Duration::from_secs(90));
         let folder = tempfile::Builder::new().prefix("skranke-e2e-").tempdir()?;
         for part in ["data", "files", "home", "runtime", "programs"] {
             fs::create_dir(folder.path().join(part))?;

@@ -5,6 +5,7 @@
 pub mod files;
 pub mod invariants;
 pub mod network;
+pub mod one_day;
 pub mod patience;
 pub mod people;
 #[cfg(unix)]

@@ -48,7 +48,8 @@ pub(crate) fn json_of(arguments: &[&str], expected: i32) -> Value {
     assert_eq!(
         exit_code(&output),
         expected,
-        "{arguments:?}: {}",
+        "{arguments:?}: {}{}",
+        stdout(&output),
         stderr(&output)
     );
     assert_eq!(stderr(&output), "", "JSON says it all");

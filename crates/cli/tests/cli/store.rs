@@ -1,12 +1,14 @@
 //! Commands on the store of a computer account: demo, cases, papers, backup, sync.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use skranke_app::api::case::{DecideRequest, Decision, TickRequest};
 use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
 use skranke_app::{App, Clock, Config, Costs, KeyPlace};
+use skranke_testkit::one_day::within_one_day;
 use tempfile::TempDir;
 
 use crate::{exit_code, json_of, stderr, stdout, with_input};
@@ -19,6 +21,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn new() -> Self {
+        within_one_day(Duration::from_secs(30));
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let demo = json_of(&["demo", "--empty", "--data", data.to_str().unwrap()], 0);
