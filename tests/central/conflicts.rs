@@ -2,13 +2,14 @@
 
 use skranke_app::App;
 use skranke_app::api::case::{
-    CaseRef, CaseView, ConflictResolveRequest, ConflictSide, DecideRequest, Decision, TickRequest,
+    CaseRef, CaseView, ConflictResolveRequest, ConflictSide, DecideRequest, Decision,
+    TakeBackRequest, TickRequest,
 };
 use skranke_app::api::error::ErrorCode;
 use skranke_testkit::files::picture;
 
 use crate::attachments::attach;
-use crate::{Town, draft_of};
+use crate::{Town, draft_of, sign_in_as};
 
 /// A case that waits for a decision, known to both counters.
 struct Two {
@@ -281,4 +282,32 @@ fn who_may_only_hand_in_sees_the_conflict_and_may_not_choose() {
         reason: "Fordi".to_owned(),
     });
     assert_eq!(refused.err().unwrap().code, ErrorCode::NotPermitted);
+}
+
+#[test]
+fn what_one_registered_while_the_other_took_it_back_is_warned_of_on_both_counters() {
+    let two = Two::with_an_open_case();
+    two.decide(&two.one, GRANT).unwrap();
+    two.meet();
+    sign_in_as(&two.other, "hanne");
+
+    two.register(&two.one).unwrap();
+    let taken = two.other.take_back(TakeBackRequest {
+        case_id: two.case.clone(),
+        reasons: "Fritagelsen bygger på en forveksling".to_owned(),
+        consultation_held_on: None,
+        consultation_not_needed: "Borgeren bad selv om det".to_owned(),
+        removed_from_register: false,
+        no_conflict_of_interest: true,
+    });
+    let is_warned = |app: &App| {
+        let warnings = two.show(app).warnings;
+        warnings.contains(&"still_registered".to_owned())
+    };
+    assert_eq!(taken.unwrap().row.state, "taken_back");
+    assert!(!is_warned(&two.one) && !is_warned(&two.other));
+
+    two.meet();
+
+    assert!(is_warned(&two.one) && is_warned(&two.other));
 }

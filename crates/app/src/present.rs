@@ -153,7 +153,7 @@ pub(crate) fn state_code(case: &Case) -> String {
 }
 
 /// What people set apart and one of them should look at: merges that crossed are told on their own.
-pub(crate) fn overlap_warnings(case: &Case) -> Vec<String> {
+pub(crate) fn done_apart(case: &Case) -> Vec<String> {
     let is_merge = |overlap: &Conflict| overlap.field == Field::Duplicates;
     let mut warnings = Vec::new();
     if case.overlaps.iter().any(is_merge) {

@@ -437,19 +437,15 @@ impl Case {
     /// Whether it was registered by somebody who had not seen that it was taken back or put right: the one who did that
     /// saw no registration, and the exemption stands in the register still.
     pub fn stands_in_register_by_mistake(&self) -> bool {
-        let (taken, wrong) = (&self.taken_back, &self.wrongly_created);
-        let was_left = if self.state == CaseState::TakenBack {
-            let said = taken
-                .as_ref()
-                .map(|taken| taken.value.removed_from_register);
-            said == Some(Some(false))
+        let (taken, wrong) = (self.taken_back.as_ref(), self.wrongly_created.as_ref());
+        let was_removed = if self.state == CaseState::TakenBack {
+            taken.and_then(|taken| taken.value.removed_from_register)
+        } else if self.state == CaseState::WronglyCreated {
+            wrong.map(|wrong| wrong.value.removed_from_register)
         } else {
-            let said = wrong
-                .as_ref()
-                .map(|wrong| wrong.value.removed_from_register);
-            self.state == CaseState::WronglyCreated && said == Some(false)
+            None
         };
-        was_left && self.registered.is_some()
+        self.registered.is_some() && was_removed == Some(false)
     }
 
     /// Whether it ended because the citizen died, as far as is recorded.

@@ -392,12 +392,15 @@ pub enum Consultation {
     },
 }
 
+/// Codes of why somebody can be turned away without a decision.
+pub const REJECTIONS: [&str; 3] = ["no_valid_id", "wrong_person", "not_covered"];
+
 /// Rejected (*afvist*): no valid ID, or the wrong person; not a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
     /// The moment.
     pub rejected_at: DateTime<Utc>,
-    /// Code of the reason: `no_valid_id`, `wrong_person`, `not_covered`.
+    /// Code of the reason: one of [`REJECTIONS`].
     pub reason: String,
     /// What the citizen can do next, in words; may be empty.
     pub next_step: String,

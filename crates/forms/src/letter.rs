@@ -426,7 +426,7 @@ pub(crate) fn read(source: &Source, offers: &[HelpOffer]) -> Result<Vec<Letter>,
 
 #[cfg(test)]
 mod tests {
-    use super::sound::{FACTS, RECEIPTS};
+    use super::sound::{FACTS, RECEIPTS, SIGNING_METHODS};
     use super::*;
 
     fn read(source: &Source) -> Result<Vec<Letter>, FormsError> {
@@ -538,6 +538,18 @@ mod tests {
             refused.to_string(),
             "forms/letters/rejection.toml: row.Sted: there is no fact {place}"
         );
+    }
+
+    #[test]
+    fn a_letter_can_ask_for_the_ways_of_signing_that_the_form_has() {
+        let forms = crate::Forms::embedded().expect("sound");
+        for version in &forms.versions {
+            let fields = version.fields.iter();
+            for field in fields.filter(|field| field.id == "signing_method") {
+                let choices = field.choices.iter().map(|choice| choice.value.as_str());
+                assert!(choices.eq(SIGNING_METHODS));
+            }
+        }
     }
 
     #[test]

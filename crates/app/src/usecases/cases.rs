@@ -358,7 +358,7 @@ impl App {
                 .iter()
                 .filter(|warning| sees_channel || discretion::may_warn(**warning))
                 .map(|w| Warning::code(*w).to_owned())
-                .chain(present::overlap_warnings(case))
+                .chain(present::done_apart(case))
                 .collect(),
             exempt,
             ticks: present::ticks(case, &around),

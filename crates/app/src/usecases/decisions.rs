@@ -9,7 +9,7 @@ use skranke_domain::eligibility::{
 };
 use skranke_domain::event::{
     AttachmentAdded, AttachmentPurpose, CaseOpened, Channel, Consultation, Ending, Event, Granted,
-    Refused, Rejected,
+    REJECTIONS, Refused, Rejected,
 };
 use skranke_domain::ids::{CaseId, CaseNumber};
 use skranke_domain::role::Act;
@@ -30,9 +30,6 @@ use crate::usecases::cases::is_exempt;
 use crate::usecases::drafts::{self, Draft};
 use crate::usecases::settings;
 use crate::usecases::wording;
-
-/// Why somebody can be turned away without a decision.
-const REJECTIONS: [&str; 3] = ["no_valid_id", "wrong_person", "not_covered"];
 
 impl App {
     /// Decides a draft or an open case, or ends it in another way.

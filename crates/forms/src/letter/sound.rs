@@ -1,6 +1,6 @@
 //! Whether a letter agrees with itself and with what a letter can know.
 
-use skranke_domain::event::Channel;
+use skranke_domain::event::{Channel, REJECTIONS};
 use skranke_domain::rule_set::{Duration, RuleSetCode};
 
 use super::Letter;
@@ -18,6 +18,9 @@ const LISTS: [&str; 6] = [
     "would_change",
     "missing",
 ];
+
+/// How a request can be signed: what the form's `signing_method` can be.
+pub(super) const SIGNING_METHODS: [&str; 3] = ["paper", "screen", "unable"];
 
 /// The places a section may have.
 const PLACES: [&str; 3] = ["municipality", "complaint", "notice"];
@@ -165,8 +168,8 @@ fn can_hold(clause: &Clause, offers: &[HelpOffer]) -> Result<(), String> {
             "channel" => Channel::from_code(value).is_some(),
             "rule_set" => RuleSetCode::from_code(value).is_some(),
             "duration_kind" => Duration::from_code(value).is_some(),
-            "signing_method" => ["paper", "screen", "unable"].contains(&value.as_str()),
-            "reason" => ["no_valid_id", "wrong_person", "not_covered"].contains(&value.as_str()),
+            "signing_method" => SIGNING_METHODS.contains(&value.as_str()),
+            "reason" => REJECTIONS.contains(&value.as_str()),
             "was_registered" | "resend_post" | "poa_covers_unopened_post" => {
                 ["true", "false"].contains(&value.as_str())
             }
