@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chacha20poly1305::aead::{Aead, AeadInPlace, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -23,8 +23,8 @@ const TAG_BYTES: usize = 16;
 const LENGTH_BYTES: usize = 4;
 /// The most bytes that tell a type.
 const LONGEST_START: usize = 8;
-/// Unfinished uploads whose hash is carried along. Beyond it all are forgotten: some were never gone on with.
-const MOST_RUNNING: usize = 256;
+/// Unfinished uploads that are remembered. Beyond it all are forgotten that nobody writes: some were never gone on with.
+const MOST_REMEMBERED: usize = 256;
 
 /// Why a piece is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -66,15 +66,18 @@ pub struct Finished {
 pub struct AttachmentFolder {
     root: PathBuf,
     cipher: XChaCha20Poly1305,
-    writing: Mutex<HashMap<PathBuf, Running>>,
+    uploads: Mutex<HashMap<PathBuf, Upload>>,
 }
+
+/// The memory of an unfinished upload; whoever writes it holds it.
+type Upload = Arc<Mutex<Option<Running>>>;
 
 /// What is known of an upload from its pieces as they came: its end is then judged without opening it again.
 ///
 /// It is in memory alone. After a restart, or where the file is not as it was left, the whole is opened and hashed.
 #[derive(Clone, Default)]
 struct Running {
-    held: Held,
+    stands: Stands,
     hash: Sha256,
     start: Vec<u8>,
 }
@@ -113,7 +116,7 @@ impl AttachmentFolder {
         Self {
             root: root.to_owned(),
             cipher: XChaCha20Poly1305::new(&key),
-            writing: Mutex::default(),
+            uploads: Mutex::default(),
         }
     }
 
@@ -127,8 +130,10 @@ impl AttachmentFolder {
     /// # Errors
     /// The file cannot be read.
     pub fn offset(&self, tenant: &str, digest: &Sha256Digest) -> Result<u64, AttachmentError> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(whole_frames(&self.part(tenant, digest))?.offset)
+        let part = self.part(tenant, digest);
+        let upload = self.upload(&part);
+        let _writing = held(&upload);
+        Ok(whole_frames(&part)?.offset)
     }
 
     /// Appends a piece; returns what is finished, and on the disk, when `length` bytes are there.
@@ -137,59 +142,87 @@ impl AttachmentFolder {
     /// A wrong offset, wrong content at the end, or the disk failed.
     pub fn append(
         &self,
-        tenant: &str,
-        digest: &Sha256Digest,
-        offset: u64,
-        length: u64,
+        (tenant, digest): (&str, &Sha256Digest),
+        (offset, length): (u64, u64),
         piece: &[u8],
     ) -> Result<Option<Finished>, AttachmentError> {
-        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let part = self.part(tenant, digest);
-        let held = whole_frames(&part)?;
-        let begun = writing.remove(&part).filter(|running| running.held == held);
-        let running = begun.or_else(|| (held.offset == 0).then(Running::default));
-        if held.offset != offset || offset + piece.len() as u64 > length {
-            return Err(AttachmentError::Offset(held.offset));
+        let upload = self.upload(&part);
+        let mut upload = held(&upload);
+        let stands = whole_frames(&part)?;
+        let behind = offset + piece.len() as u64;
+        if stands.offset != offset || behind > length {
+            return Err(AttachmentError::Offset(stands.offset));
         }
+        let running = upload
+            .take()
+            .filter(|running| running.stands == stands)
+            .or_else(|| (offset == 0).then(Running::default));
+        let (file, running) = self.write_piece(&part, (tenant, digest), stands, running, piece)?;
+        if behind < length {
+            // What a crash takes of an unfinished upload is sent again; only what is finished is promised.
+            *upload = running;
+            return Ok(None);
+        }
+        flush(&file, &part)?;
+        self.finish(&part, (tenant, digest), length, running)
+    }
+
+    /// The memory of an upload, one for all who write it.
+    fn upload(&self, part: &Path) -> Upload {
+        let mut uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        if uploads.len() >= MOST_REMEMBERED {
+            uploads.retain(|_, upload| Arc::strong_count(upload) > 1);
+        }
+        Arc::clone(uploads.entry(part.to_owned()).or_default())
+    }
+
+    /// Writes a piece behind what stands there, and hashes it meanwhile where all before it was.
+    fn write_piece(
+        &self,
+        part: &Path,
+        (tenant, digest): (&str, &Sha256Digest),
+        stands: Stands,
+        running: Option<Running>,
+        piece: &[u8],
+    ) -> io::Result<(File, Option<Running>)> {
         if let Some(parent) = part.parent() {
             fs::create_dir_all(parent)?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(&part)?;
+        let file = OpenOptions::new().create(true).append(true).open(part)?;
         // A cut in the middle of a frame leaves bytes that no frame claims.
-        file.set_len(held.file_bytes)?;
-        // The piece is hashed while it is sealed and written.
+        file.set_len(stands.file_bytes)?;
+        let aad = place(tenant, digest, stands.frames, stands.offset);
         let (running, written) = std::thread::scope(|scope| {
             let hashing = running.map(|running| scope.spawn(move || running.with(piece)));
-            let aad = place(tenant, digest, held.frames, offset);
             let written = self.write_frame(&file, &aad, piece);
             let joined = hashing.and_then(|hashing| hashing.join().ok());
             (joined, written)
         });
-        let frame_bytes = written?;
+        let stands = Stands {
+            frames: stands.frames + u32::from(!piece.is_empty()),
+            offset: stands.offset + piece.len() as u64,
+            file_bytes: stands.file_bytes + written?,
+        };
         rehearsal::point("upload.piece_written");
-        if offset + (piece.len() as u64) < length {
-            // What a crash takes of an unfinished upload is sent again; only what is finished is promised.
-            if writing.len() >= MOST_RUNNING {
-                writing.clear();
-            }
-            if let Some(running) = running {
-                let held = Held {
-                    frames: held.frames + u32::from(!piece.is_empty()),
-                    offset: offset + piece.len() as u64,
-                    file_bytes: held.file_bytes + frame_bytes,
-                };
-                writing.insert(part, Running { held, ..running });
-            }
-            return Ok(None);
-        }
-        file.sync_all()?;
+        Ok((file, running.map(|running| Running { stands, ..running })))
+    }
+
+    /// Judges an upload that has all its bytes on the disk, and gives it its name.
+    fn finish(
+        &self,
+        part: &Path,
+        (tenant, digest): (&str, &Sha256Digest),
+        length: u64,
+        running: Option<Running>,
+    ) -> Result<Option<Finished>, AttachmentError> {
         let running = match running {
             Some(running) => running,
-            None => match self.open_frames(&part, tenant, digest) {
+            None => match self.open_frames(part, tenant, digest) {
                 Ok(bytes) => Running::default().with(&bytes),
                 // Damaged on the disk: kept, it could never be finished. The upload begins anew.
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    fs::remove_file(&part)?;
+                    fs::remove_file(part)?;
                     return Err(AttachmentError::Offset(0));
                 }
                 Err(error) => return Err(error.into()),
@@ -200,7 +233,7 @@ impl AttachmentFolder {
         match media_type(&running.start) {
             Some(media_type) if is_named => {
                 let whole = self.whole(tenant, digest);
-                fs::rename(&part, &whole)?;
+                fs::rename(part, &whole)?;
                 rehearsal::point("upload.renamed");
                 sync_folder(&whole)?;
                 rehearsal::point("upload.finished");
@@ -210,7 +243,7 @@ impl AttachmentFolder {
                 }))
             }
             _ => {
-                fs::remove_file(&part)?;
+                fs::remove_file(part)?;
                 Err(AttachmentError::Content)
             }
         }
@@ -350,6 +383,20 @@ impl AttachmentFolder {
     }
 }
 
+/// Waits for whoever writes the upload.
+fn held(upload: &Upload) -> MutexGuard<'_, Option<Running>> {
+    upload.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Brings an upload to the disk. Where that fails it is removed: it could be read as if it were there, and the next
+/// flush would not say so.
+fn flush(file: &File, part: &Path) -> io::Result<()> {
+    file.sync_all().or_else(|error| {
+        fs::remove_file(part)?;
+        Err(error)
+    })
+}
+
 /// What a folder holds; nothing where there is none.
 fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
     match fs::read_dir(folder) {
@@ -371,37 +418,38 @@ fn place(tenant: &str, digest: &Sha256Digest, number: u32, offset: u64) -> Vec<u
     .concat()
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Held {
+/// How far the file of an upload goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Stands {
     frames: u32,
     offset: u64,
     file_bytes: u64,
 }
 
 /// Counts the whole frames of an upload by their lengths alone.
-fn whole_frames(part: &Path) -> io::Result<Held> {
-    let mut held = Held::default();
+fn whole_frames(part: &Path) -> io::Result<Stands> {
+    let mut stands = Stands::default();
     let mut file = match File::open(part) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(held),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(stands),
         Err(error) => return Err(error),
     };
     let size = file.metadata()?.len();
     let mut length = [0; LENGTH_BYTES];
-    while size - held.file_bytes >= LENGTH_BYTES as u64 {
+    while size - stands.file_bytes >= LENGTH_BYTES as u64 {
         file.read_exact(&mut length)?;
         let sealed = u64::from(u32::from_be_bytes(length));
         let frame = (LENGTH_BYTES + NONCE_BYTES) as u64 + sealed;
         let fits = (TAG_BYTES as u64..=(MAX_CHUNK_BYTES + TAG_BYTES) as u64).contains(&sealed);
-        if !fits || held.file_bytes + frame > size {
+        if !fits || stands.file_bytes + frame > size {
             break;
         }
-        held.frames += 1;
-        held.offset += sealed - TAG_BYTES as u64;
-        held.file_bytes += frame;
-        io::Seek::seek(&mut file, io::SeekFrom::Start(held.file_bytes))?;
+        stands.frames += 1;
+        stands.offset += sealed - TAG_BYTES as u64;
+        stands.file_bytes += frame;
+        io::Seek::seek(&mut file, io::SeekFrom::Start(stands.file_bytes))?;
     }
-    Ok(held)
+    Ok(stands)
 }
 
 #[cfg(unix)]
@@ -444,6 +492,15 @@ mod tests {
         AttachmentFolder::open(scratch.path(), &[3; 32]).unwrap()
     }
 
+    fn append(
+        folder: &AttachmentFolder,
+        digest: &Sha256Digest,
+        of: (u64, u64),
+        piece: &[u8],
+    ) -> Result<Option<Finished>, AttachmentError> {
+        folder.append(("0999", digest), of, piece)
+    }
+
     #[test]
     fn an_upload_cut_in_the_middle_of_a_piece_goes_on_from_the_last_whole_one() {
         let scratch = tempfile::tempdir().unwrap();
@@ -451,14 +508,12 @@ mod tests {
         let (bytes, digest) = pdf(3_000);
         let length = bytes.len() as u64;
         assert!(
-            folder
-                .append("0999", &digest, 0, length, &bytes[..1_000])
+            append(&folder, &digest, (0, length), &bytes[..1_000])
                 .unwrap()
                 .is_none()
         );
         assert!(
-            folder
-                .append("0999", &digest, 1_000, length, &bytes[1_000..2_000])
+            append(&folder, &digest, (1_000, length), &bytes[1_000..2_000])
                 .unwrap()
                 .is_none()
         );
@@ -472,9 +527,7 @@ mod tests {
             .unwrap();
 
         assert_eq!(folder.offset("0999", &digest).unwrap(), 1_000);
-        let finished = folder
-            .append("0999", &digest, 1_000, length, &bytes[1_000..])
-            .unwrap();
+        let finished = append(&folder, &digest, (1_000, length), &bytes[1_000..]).unwrap();
 
         assert_eq!(
             finished,
@@ -491,7 +544,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let folder = folder(&scratch);
         let (bytes, digest) = pdf(500);
-        folder.append("0999", &digest, 0, 500, &bytes).unwrap();
+        append(&folder, &digest, (0, 500), &bytes).unwrap();
         let path = folder.whole("0999", &digest);
         let mut stored = fs::read(&path).unwrap();
         assert!(!stored.windows(5).any(|window| window == b"%PDF-"));
@@ -518,8 +571,13 @@ mod tests {
         let program = b"MZ and so on".to_vec();
         let program_digest = Sha256Digest::from_bytes(Sha256::digest(&program).into());
 
-        let wrong = folder.append("0999", &digest, 0, 100, &other);
-        let no_type = folder.append("0999", &program_digest, 0, program.len() as u64, &program);
+        let wrong = append(&folder, &digest, (0, 100), &other);
+        let no_type = append(
+            &folder,
+            &program_digest,
+            (0, program.len() as u64),
+            &program,
+        );
 
         assert!(matches!(wrong, Err(AttachmentError::Content)));
         assert!(matches!(no_type, Err(AttachmentError::Content)));
@@ -544,14 +602,14 @@ mod tests {
                 if nth == lost {
                     folder = AttachmentFolder::open(scratch.path(), &[3; 32]).unwrap();
                 }
-                outcome = Some(folder.append("0999", &digest, offset, 4_000, piece));
+                outcome = Some(append(&folder, &digest, (offset, 4_000), piece));
                 if nth + 1 == lost {
                     let part = folder.part("0999", &digest);
                     let size = fs::metadata(&part).unwrap().len();
                     let file = OpenOptions::new().write(true).open(&part).unwrap();
                     file.set_len(size - 7).unwrap();
                     assert_eq!(folder.offset("0999", &digest).unwrap(), offset);
-                    outcome = Some(folder.append("0999", &digest, offset, 4_000, piece));
+                    outcome = Some(append(&folder, &digest, (offset, 4_000), piece));
                 }
             }
 
@@ -576,7 +634,7 @@ mod tests {
         let folder = folder(&scratch);
         let (bytes, digest) = pdf(3_000);
         let append = |from: usize, to: usize| {
-            folder.append("0999", &digest, from as u64, 3_000, &bytes[from..to])
+            append(&folder, &digest, (from as u64, 3_000), &bytes[from..to])
         };
         append(0, 1_000).unwrap();
         append(1_000, 2_000).unwrap();
@@ -595,9 +653,7 @@ mod tests {
     fn an_unfinished_upload_that_was_damaged_on_the_disk_begins_anew() {
         let scratch = tempfile::tempdir().unwrap();
         let (bytes, digest) = pdf(2_000);
-        folder(&scratch)
-            .append("0999", &digest, 0, 2_000, &bytes[..1_000])
-            .unwrap();
+        append(&folder(&scratch), &digest, (0, 2_000), &bytes[..1_000]).unwrap();
         // After a restart the whole is opened, and one byte of the first piece is another.
         let folder = folder(&scratch);
         let part = folder.part("0999", &digest);
@@ -605,9 +661,9 @@ mod tests {
         stored[100] ^= 1;
         fs::write(&part, stored).unwrap();
 
-        let end = folder.append("0999", &digest, 1_000, 2_000, &bytes[1_000..]);
+        let end = append(&folder, &digest, (1_000, 2_000), &bytes[1_000..]);
         assert!(matches!(end, Err(AttachmentError::Offset(0))), "{end:?}");
-        let anew = folder.append("0999", &digest, 0, 2_000, &bytes).unwrap();
+        let anew = append(&folder, &digest, (0, 2_000), &bytes).unwrap();
 
         assert!(anew.is_some());
         assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
@@ -621,7 +677,7 @@ mod tests {
         let held: Vec<_> = [1_000, 2_000].map(pdf).into();
         for (bytes, digest) in &held {
             let length = bytes.len() as u64;
-            folder.append("0999", digest, 0, length, bytes).unwrap();
+            append(&folder, digest, (0, length), bytes).unwrap();
         }
         let copy = AttachmentFolder::at(to.path(), &[3; 32]);
         fs::create_dir_all(to.path().join("0999")).unwrap();
@@ -641,14 +697,57 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let folder = folder(&scratch);
         let (bytes, digest) = pdf(100);
-        folder
-            .append("0999", &digest, 0, 100, &bytes[..40])
-            .unwrap();
+        append(&folder, &digest, (0, 100), &bytes[..40]).unwrap();
 
-        let again = folder.append("0999", &digest, 0, 100, &bytes[..40]);
-        let too_much = folder.append("0999", &digest, 40, 100, &[0; 61]);
+        let again = append(&folder, &digest, (0, 100), &bytes[..40]);
+        let too_much = append(&folder, &digest, (40, 100), &[0; 61]);
 
         assert!(matches!(again, Err(AttachmentError::Offset(40))));
         assert!(matches!(too_much, Err(AttachmentError::Offset(40))));
+    }
+
+    #[test]
+    fn an_upload_waits_for_nobody_who_writes_another() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let [(slow, slow_digest), (bytes, digest)] = [200, 100].map(pdf);
+        let slow_upload = folder.upload(&folder.part("0999", &slow_digest));
+
+        let writing = held(&slow_upload);
+        let other = append(&folder, &digest, (0, 100), &bytes);
+        drop(writing);
+        let after = append(&folder, &slow_digest, (0, 200), &slow);
+
+        assert!(other.unwrap().is_some());
+        assert!(after.unwrap().is_some());
+    }
+
+    #[test]
+    fn what_nobody_writes_is_forgotten_and_what_somebody_writes_is_not() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = folder(&scratch);
+        let written = folder.upload(&folder.part("0999", &pdf(1_000).1));
+        for size in 10..10 + MOST_REMEMBERED {
+            folder.upload(&folder.part("0999", &pdf(size).1));
+        }
+
+        let again = folder.upload(&folder.part("0999", &pdf(1_000).1));
+
+        assert!(Arc::ptr_eq(&written, &again));
+        assert!(folder.uploads.lock().unwrap().len() < MOST_REMEMBERED);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_upload_that_could_not_be_flushed_is_not_there_to_be_taken_for_flushed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let part = scratch.path().join("a.part");
+        fs::write(&part, "a piece").unwrap();
+        let not_a_disk = OpenOptions::new().write(true).open("/dev/full").unwrap();
+
+        let flushed = flush(&not_a_disk, &part);
+
+        assert!(flushed.is_err());
+        assert!(!part.exists());
     }
 }

@@ -81,7 +81,7 @@ pub(super) async fn patch(
     if length == 0 {
         return Err(Refusal::of(ProblemCode::BadParameter, UPLOAD_LENGTH));
     }
-    if let Standing::Complete(attachment) = standing(&central, &call, digest).await? {
+    if let Some(attachment) = complete(&central, &call, digest).await? {
         return Ok(progress(attachment.size_bytes, true));
     }
     let tenant = call.tenant()?.to_owned();
@@ -89,9 +89,8 @@ pub(super) async fn patch(
     let size = piece.len() as u64;
     let result = central
         .read(move |central| {
-            Ok(central
-                .attachments
-                .append(&tenant, &digest, offset, length, &piece))
+            let folder = &central.attachments;
+            Ok(folder.append((&tenant, &digest), (offset, length), &piece))
         })
         .await?;
     match result {
@@ -227,31 +226,42 @@ enum Standing {
 }
 
 async fn standing(central: &Arc<Central>, call: &Call, digest: Sha256Digest) -> Answer<Standing> {
-    let tenant = call.tenant()?.to_owned();
-    let known = central
-        .read(move |central| {
-            let row = central.store.attachment(&tenant, &digest)?;
-            // A row alone is no scan: where its file is missing, a desktop that holds it sends it again.
-            Ok(row.filter(|_| central.attachments.is_there(&tenant, &digest)))
-        })
-        .await?;
-    if let Some(attachment) = known {
+    if let Some(attachment) = complete(central, call, digest).await? {
         return Ok(Standing::Complete(attachment));
     }
     let tenant = call.tenant()?.to_owned();
-    let on_disk = central
-        .read(move |central| {
-            let folder = &central.attachments;
-            Ok(folder
-                .finished(&tenant, &digest)
-                .and_then(|done| Ok((done, folder.offset(&tenant, &digest)?))))
-        })
+    let offset = central
+        .read(move |central| Ok(central.attachments.offset(&tenant, &digest)))
         .await?;
-    match on_disk.map_err(|error| failed(&error))? {
-        (Some(finished), _) => Ok(Standing::Complete(
-            record(central, call, digest, finished).await?,
-        )),
-        (None, offset) => Ok(Standing::Partial(offset)),
+    Ok(Standing::Partial(offset.map_err(|error| failed(&error))?))
+}
+
+/// An attachment that is there whole.
+async fn complete(
+    central: &Arc<Central>,
+    call: &Call,
+    digest: Sha256Digest,
+) -> Answer<Option<Attachment>> {
+    let tenant = call.tenant()?.to_owned();
+    let (is_there, known) = {
+        let tenant = tenant.clone();
+        let look = move |central: &Central| {
+            // A row alone is no scan: where its file is missing, a desktop that holds it sends it again.
+            let is_there = central.attachments.is_there(&tenant, &digest);
+            let row = is_there.then(|| central.store.attachment(&tenant, &digest));
+            Ok((is_there, row.transpose()?.flatten()))
+        };
+        central.read(look).await?
+    };
+    if known.is_some() || !is_there {
+        return Ok(known);
+    }
+    let finished = central
+        .read(move |central| Ok(central.attachments.finished(&tenant, &digest)))
+        .await?;
+    match finished.map_err(|error| failed(&error))? {
+        Some(finished) => Ok(Some(record(central, call, digest, finished).await?)),
+        None => Ok(None),
     }
 }
 

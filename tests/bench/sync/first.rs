@@ -10,7 +10,7 @@ use super::events::{CASE_EVENTS, Desk};
 use super::filling::fill;
 use super::line::Line;
 use super::local::{Desktop, client_at};
-use super::town::{Backend, TENANT, Town};
+use super::town::{Backend, Peak, TENANT, Town};
 use crate::figure::{Figures, number};
 
 const CASES: u32 = 60_000;
@@ -25,7 +25,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
     let town = Town::filled(Backend::Sqlite, &[&known, &desktop.desk], |store| {
         fill(store, &mut colleague, events, NOTE_BYTES).map(|_| ())
     })?;
-    let begin = Instant::now();
+    let (begin, memory) = (Instant::now(), Peak::begin()?);
     let (mut stored, mut sent_again, mut most_again, mut cuts) = (0_u64, 0_u64, 0_u64, 0);
     let mut working = Duration::ZERO;
     while stored < u64::from(events) {
@@ -69,6 +69,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         working += reopening.elapsed();
     }
     let took = begin.elapsed();
+    let (most, more) = memory.so_far()?;
     let cases = desktop.store.read()?.case_counts()?.total();
     ensure!(
         cases == u64::from(events / CASE_EVENTS),
@@ -104,6 +105,13 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         "P18",
         "  most memory the server held",
         format!("{} MB", town.peak_memory()? / 1_000_000),
+        "",
+        None,
+    );
+    figures.add(
+        "P17",
+        "  most memory this end held; more than before",
+        format!("{} MB; {} MB", most / 1_000_000, more / 1_000_000),
         "",
         None,
     );

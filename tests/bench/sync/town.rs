@@ -170,16 +170,42 @@ impl Town {
 
     /// The most memory the server ever held, in bytes.
     pub(crate) fn peak_memory(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let kb = line.and_then(|line| line.split_whitespace().nth(1));
-        Ok(kb.context("VmHWM")?.parse::<u64>()? * 1024)
+        memory(&self.server.id().to_string(), "VmHWM:")
     }
 
     /// Processor time of the server so far.
     pub(crate) fn busy_time(&self) -> Result<Duration> {
         busy_time(self.server.id())
     }
+}
+
+/// The most memory this process held since [`Peak::begin`].
+pub(crate) struct Peak {
+    before: u64,
+}
+
+impl Peak {
+    /// Forgets what was the most so far.
+    pub(crate) fn begin() -> Result<Self> {
+        std::fs::write("/proc/self/clear_refs", "5")?;
+        Ok(Self {
+            before: memory("self", "VmRSS:")?,
+        })
+    }
+
+    /// The most since then, and how much more that is than it was at the beginning, in bytes.
+    pub(crate) fn so_far(&self) -> Result<(u64, u64)> {
+        let most = memory("self", "VmHWM:")?;
+        Ok((most, most.saturating_sub(self.before)))
+    }
+}
+
+/// A line of what the system tells of a process's memory, in bytes.
+fn memory(process: &str, line: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let told = status.lines().find(|told| told.starts_with(line));
+    let kb = told.and_then(|told| told.split_whitespace().nth(1));
+    Ok(kb.context("memory")?.parse::<u64>()? * 1024)
 }
 
 /// Processor time of a process so far.
