@@ -67,6 +67,9 @@ pub struct Settings {
     pub stop_seconds: Option<u64>,
     /// The municipality's identity provider; from the file only.
     pub openid: Option<OpenIdSettings>,
+    /// What the environment says and nobody can read; told with all other faults.
+    #[serde(skip)]
+    pub unreadable: Vec<String>,
 }
 
 /// Where the records are.
@@ -141,24 +144,23 @@ impl Settings {
             .map_err(|error| ConfigError(vec![format!("configuration file: {}", error.message())]))
     }
 
-    /// Reads the environment through `lookup`.
-    ///
-    /// # Errors
-    /// A number that is none.
-    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    /// Reads the environment through `lookup`. A number that is none is named by [`Settings::check`].
+    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get =
             |name: &str| lookup(&format!("SKRANKE_SERVER_{name}")).filter(|text| !text.is_empty());
-        let mut faults = Vec::new();
+        let mut unreadable = Vec::new();
         let mut number = |name: &str| -> Option<usize> {
             let text = get(name)?;
             let parsed = text.parse().ok();
             if parsed.is_none() {
-                faults.push(format!("SKRANKE_SERVER_{name} must be a whole number"));
+                unreadable.push(format!("SKRANKE_SERVER_{name} must be a whole number"));
             }
             parsed
         };
-        let settings = Self {
-            grant_hours: number("GRANT_HOURS").and_then(|hours| u32::try_from(hours).ok()),
+        Self {
+            // More than fits is more than is allowed.
+            grant_hours: number("GRANT_HOURS")
+                .map(|hours| u32::try_from(hours).unwrap_or(u32::MAX)),
             queue_length: number("QUEUE_LENGTH"),
             max_requests: number("MAX_REQUESTS"),
             connections: number("CONNECTIONS"),
@@ -177,11 +179,7 @@ impl Settings {
             tls_key_file: get("TLS_KEY_FILE").map(PathBuf::from),
             metrics_listen: get("METRICS_LISTEN"),
             openid: None,
-        };
-        if faults.is_empty() {
-            Ok(settings)
-        } else {
-            Err(ConfigError(faults))
+            unreadable,
         }
     }
 
@@ -211,6 +209,7 @@ impl Settings {
             min_free_megabytes: self.min_free_megabytes.or(other.min_free_megabytes),
             stop_seconds: self.stop_seconds.or(other.stop_seconds),
             openid: self.openid.or(other.openid),
+            unreadable: [self.unreadable, other.unreadable].concat(),
         }
     }
 
@@ -219,7 +218,7 @@ impl Settings {
     /// # Errors
     /// All faults together.
     pub fn check(self) -> Result<Config, ConfigError> {
-        let mut faults = Vec::new();
+        let mut faults = self.unreadable;
         let listen = self.listen.unwrap_or_else(|| "127.0.0.1:8470".to_owned());
         let listen: Option<SocketAddr> = listen.parse().ok();
         if listen.is_none() {
@@ -530,14 +529,27 @@ mod tests {
                 "only what is wrong is named: {told}"
             );
         }
-        let number = Settings::from_environment(|name| {
-            (name == "SKRANKE_SERVER_STOP_SECONDS").then(|| "soon".to_owned())
+    }
+
+    #[test]
+    fn what_the_environment_says_wrongly_is_named_with_all_other_faults() {
+        let environment = Settings::from_environment(|name| match name {
+            "SKRANKE_SERVER_STOP_SECONDS" => Some("soon".to_owned()),
+            "SKRANKE_SERVER_GRANT_HOURS" => Some((1_u64 << 40).to_string()),
+            "SKRANKE_SERVER_LISTEN" => Some("here".to_owned()),
+            _ => None,
         });
-        let told = number.unwrap_err().to_string();
-        assert!(
-            told.contains("SKRANKE_SERVER_STOP_SECONDS must be a whole number"),
-            "{told}"
-        );
+
+        let told = environment.or(complete()).check().err().unwrap().0;
+
+        assert_eq!(told.len(), 3, "{told:?}");
+        for said in [
+            "SKRANKE_SERVER_STOP_SECONDS must be a whole number",
+            "grant_hours must be from 1 to 744",
+            "listen must be an address",
+        ] {
+            assert!(told.iter().any(|line| line.contains(said)), "{told:?}");
+        }
     }
 
     #[test]
@@ -566,7 +578,7 @@ mod tests {
             (name == "SKRANKE_SERVER_LISTEN").then(|| "127.0.0.1:99".to_owned())
         });
 
-        let config = environment.unwrap().or(complete()).check().unwrap();
+        let config = environment.or(complete()).check().unwrap();
 
         assert_eq!(config.listen.port(), 99);
         assert_eq!(config.attachments, PathBuf::from("central.attachments"));

@@ -145,7 +145,8 @@ impl Told {
         }
         std::thread::sleep(pause);
         let _ = child.kill();
-        child.wait().unwrap();
+        let ended = child.wait().unwrap();
+        assert_eq!(ended.code(), None, "it ended without being killed");
     }
 }
 

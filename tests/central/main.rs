@@ -23,6 +23,7 @@ mod outreach;
 mod papers;
 mod profiles;
 mod review;
+mod room;
 mod rounds;
 mod standby;
 mod stories;

@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::sync::SyncProgress;
+use skranke_testkit::files::picture;
 use skranke_testkit::network::{Line, Trouble};
 
+use crate::attachments::attach;
 use crate::{Town, granted, sign_in_as};
 
 #[test]
@@ -20,7 +22,8 @@ fn a_long_round_says_how_far_it_is_and_stops_when_asked_with_nothing_lost() {
     let line = Line::to(town.address);
     town.address = line.address();
     let app = town.counter("skranke-1");
-    granted(&app, "0201703984", "Aase Lindholm");
+    let own = granted(&app, "0201703984", "Aase Lindholm");
+    let scan = attach(&app, &town, &own, &picture(300, 20));
     assert_eq!(app.sync_status(()).unwrap().progress, None);
     line.suffers(Trouble::Crawling);
 
@@ -37,17 +40,25 @@ fn a_long_round_says_how_far_it_is_and_stops_when_asked_with_nothing_lost() {
         let asked = Instant::now();
         let told = app.sync_cancel(()).unwrap();
         assert_eq!(told.progress, None, "it is on its way out");
-        line.suffers(Trouble::None);
         let ended = round.join().unwrap();
         assert_eq!((ended.problem.as_str(), ended.online), ("", true));
         (seen, asked.elapsed())
     });
+    // A round that went on would have handed over the scan, which comes last.
+    let is_handed_over = |town: &Town| {
+        let store = town.central.as_ref().unwrap().central().store();
+        let held = store.attachment(crate::TENANT, &scan.parse().unwrap());
+        held.unwrap().is_some()
+    };
+    assert!(!is_handed_over(&town), "it stopped on the way");
     assert!(took < Duration::from_secs(60), "{took:?}");
+    line.suffers(Trouble::None);
     assert!(seen.iter().all(|progress| progress.done <= progress.of));
 
     // And the next one goes on from there: all is fetched, all is sent, once
     let status = app.sync_now(()).unwrap();
     assert_eq!((status.waiting, status.cases, status.confirmed), (0, 1, 1));
+    assert!(is_handed_over(&town));
     let store = town.central.as_ref().unwrap().central().store();
     let position = skranke_server::store::CentralStore::tenant(store, crate::TENANT)
         .unwrap()

@@ -9,6 +9,7 @@ use std::time::Duration;
 use skranke_app::App;
 use skranke_app::api::case::CaseListRequest;
 use skranke_testkit::invariants::{self, World};
+use skranke_testkit::patience::wait_until;
 use skranke_testkit::postgres::Cluster;
 
 use crate::epochs::prepare;
@@ -23,7 +24,11 @@ fn with_standby() -> (Town, Cluster, Cluster) {
     prepare(&primary, folder.path());
     let standby = primary.standby("b", &durable);
     primary.needs_standbys("FIRST 1 (b)", 1);
-    let store = format!("postgres:{}", primary.address("skranke_runtime", "skranke"));
+    let store = format!(
+        "postgres:host={},{} user=skranke_runtime dbname=skranke",
+        primary.host().display(),
+        standby.host().display()
+    );
     (Town::with(folder, store, None), primary, standby)
 }
 
@@ -97,4 +102,50 @@ fn with_the_standby_away_desktops_keep_their_work_and_nobody_sees_what_could_sti
         ..World::default()
     };
     invariants::hold(&world, "after the standby was away");
+}
+
+#[test]
+fn a_lost_primary_is_followed_by_its_standby_and_the_server_that_runs_finds_it() {
+    let (town, mut primary, standby) = with_standby();
+    let one = town.counter("skranke-1");
+    let other = town.counter("skranke-2");
+    let first = granted(&one, "0201703984", "Aase Lindholm");
+    Town::meet(&one, &other);
+
+    primary.kill();
+    let second = granted(&one, "2304483984", "Bodil Aagaard");
+    let lost = one.sync_now(()).unwrap();
+    assert_eq!(lost.problem, "server_unavailable");
+    assert_eq!(
+        (lost.cases, lost.confirmed),
+        (2, 1),
+        "it is kept in the queue"
+    );
+
+    standby.promote();
+    wait_until("a round through the new primary", || {
+        one.sync_now(()).unwrap().problem.is_empty()
+    });
+    Town::meet(&one, &other);
+
+    let told = one.sync_now(()).unwrap();
+    assert_eq!((told.waiting, told.cases, told.confirmed), (0, 2, 2));
+    assert_eq!(cases(&other), 2);
+    let saved = BTreeSet::from([first.row.id, second.row.id]);
+    let told = Told {
+        confirmed: saved.clone(),
+        saved,
+    };
+    let folder = town.folder.path();
+    let world = World {
+        desktops: vec![
+            desktop(folder, "skranke-1", &told),
+            desktop(folder, "skranke-2", &Told::default()),
+        ],
+        central: Some(central(&town)),
+        is_quiet: true,
+        left: vec![folder.to_owned(), primary.log(), standby.log()],
+        ..World::default()
+    };
+    invariants::hold(&world, "after the primary was lost");
 }

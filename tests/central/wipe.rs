@@ -40,7 +40,11 @@ fn in_contact(town: &Town, test: &str, point: &str) -> bool {
     let out = child.stdout.take().unwrap();
     let lines = BufReader::new(out).lines().map_while(Result::ok);
     let is_wiped = lines.filter(|line| line == "wiped true").count() == 1;
-    child.wait().unwrap();
+    let ended = child.wait().unwrap();
+    assert!(
+        is_wiped || ended.code().is_none(),
+        "{point}: it ended without being killed"
+    );
     is_wiped
 }
 

@@ -12,14 +12,19 @@ use skranke_domain::ids::Sha256Digest;
 use skranke_domain::rehearsal::{Bug, UPLOAD, WRITE};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{Cursor, FeedEntry, FeedItem};
+use skranke_server::config::Settings;
+use skranke_server::serve;
 use skranke_sync::Cancel;
 use skranke_testkit::invariants::{self, Central, Desktop, World};
 #[cfg(unix)]
 use skranke_testkit::postgres::Cluster;
 
+use crate::in_words::central_in_words;
 #[cfg(unix)]
 use crate::program::prepared;
 use crate::program::{Counter, Program, embedded};
+
+const TENANT: &str = "0999";
 
 /// A counter that pushes until the server is gone.
 struct Story {
@@ -49,7 +54,7 @@ impl Story {
     }
 
     /// What the counter and the server hold.
-    fn world(&self, counter: &Counter, is_quiet: bool) -> World {
+    fn world(&self, place: &Place, counter: &Counter, is_quiet: bool) -> World {
         let mut events = Vec::new();
         let mut cursor = Cursor::START;
         let position = loop {
@@ -64,6 +69,7 @@ impl Story {
                 break page.head.position;
             }
         };
+        let kept = place.in_words();
         World {
             desktops: vec![Desktop {
                 name: "the counter".to_owned(),
@@ -75,7 +81,7 @@ impl Story {
             central: Some(Central {
                 events,
                 position,
-                ..Central::default()
+                ..kept
             }),
             is_quiet,
             ..World::default()
@@ -83,10 +89,11 @@ impl Story {
     }
 }
 
-/// Waits until the program has ended by itself.
+/// Waits until the program was killed, and not ended otherwise.
 fn ended(program: &mut Program) {
     for _ in 0..1_200 {
-        if program.child.try_wait().unwrap().is_some() {
+        if let Some(status) = program.child.try_wait().unwrap() {
+            assert_eq!(status.code(), None, "it was not killed");
             return;
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -138,6 +145,23 @@ impl Place {
         Program::start_with(self.folder.path(), &self.store, &environment)
     }
 
+    /// What its records say of themselves: tree, log, seals of the audit, and where each chain ends.
+    fn in_words(&self) -> Central {
+        let settings = Settings {
+            store: Some(self.store.clone()),
+            key_file: Some(self.folder.path().join("key")),
+            attachments: Some(self.folder.path().join("central.attachments")),
+            ..Settings::default()
+        };
+        let store = serve::open_existing_store(&settings.check().unwrap()).unwrap();
+        let records = store.begin(TENANT).unwrap().device_records().unwrap();
+        let heads = records.into_iter().map(|record| record.device);
+        Central {
+            heads: heads.map(|device| (device.id, device.head)).collect(),
+            ..central_in_words(store.as_ref(), TENANT)
+        }
+    }
+
     /// Every file in which a number could be read; the tables of PostgreSQL are sealed by the disk and not by us.
     fn left(&self) -> Vec<PathBuf> {
         let own = self.folder.path().to_owned();
@@ -176,14 +200,14 @@ fn survives_every_point_of_a_write(place: &Place) {
         let begun = Instant::now();
         let again = place.start();
         counter.move_to(&again.url);
-        let world = story.world(&counter, false);
+        let world = story.world(place, &counter, false);
         let recovered = vec![("the server".to_owned(), begun.elapsed())];
         invariants::hold(&World { recovered, ..world }, point);
         story.work(&mut counter, 2);
 
         let world = World {
             left: place.left(),
-            ..story.world(&counter, true)
+            ..story.world(place, &counter, true)
         };
         assert_eq!(
             world.central.as_ref().unwrap().events.len(),
@@ -242,7 +266,7 @@ fn survives_every_point_of_an_upload(place: &Place) {
         let begun = Instant::now();
         let again = place.start();
         counter.move_to(&again.url);
-        let world = story.world(&counter, false);
+        let world = story.world(place, &counter, false);
         let recovered = vec![("the server".to_owned(), begun.elapsed())];
         invariants::hold(&World { recovered, ..world }, &when);
         upload(&counter).unwrap_or_else(|error| panic!("{when}: {error}"));
@@ -257,7 +281,7 @@ fn survives_every_point_of_an_upload(place: &Place) {
         );
         let world = World {
             left: place.left(),
-            ..story.world(&counter, true)
+            ..story.world(place, &counter, true)
         };
         invariants::hold(&world, &when);
     }
@@ -298,14 +322,14 @@ fn survives_kills_at_random(place: &Place, kills: u64) {
         program = place.start();
         counter.move_to(&program.url);
         invariants::hold(
-            &story.world(&counter, false),
+            &story.world(place, &counter, false),
             &format!("SKRANKE_SEED={seed}"),
         );
     }
     story.work(&mut counter, 1);
     let world = World {
         left: place.left(),
-        ..story.world(&counter, true)
+        ..story.world(place, &counter, true)
     };
     invariants::hold(&world, &format!("SKRANKE_SEED={seed}"));
 }
@@ -329,7 +353,7 @@ fn a_server_that_answers_before_its_commit_is_caught() {
         let (story, mut counter) = killed_at(&place, "write.before_commit", bug);
         let again = place.start();
         counter.move_to(&again.url);
-        let found = invariants::broken(&story.world(&counter, false));
+        let found = invariants::broken(&story.world(&place, &counter, false));
         found.iter().any(|line| line.starts_with("I1 confirmed"))
     };
 

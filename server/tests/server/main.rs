@@ -7,6 +7,8 @@ mod authority;
 mod database_tls;
 mod faults;
 mod hostile;
+#[path = "../../../tests/shared/in_words.rs"]
+mod in_words;
 mod lost;
 #[cfg(unix)]
 mod moving;

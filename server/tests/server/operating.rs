@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use skranke_protocol::problem::Problem;
 use skranke_testkit::patience::{PATIENCE, wait_until};
+#[cfg(unix)]
+use skranke_testkit::postgres::Cluster;
 
 use crate::hostile::{device, enrolled};
+#[cfg(unix)]
+use crate::program::{Program, prepared, run_on};
 use crate::program::{SECRET, command, embedded, run};
 use crate::started::Started;
 use crate::wire::{Answer, send};
@@ -445,4 +449,29 @@ fn the_audit_is_sealed_when_it_ends_and_its_seals_are_looked_through_by_one_comm
         "{told}"
     );
     assert_eq!(told["whole"]["end"].as_str().unwrap().len(), 64);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_row_of_the_audit_that_was_changed_is_named_by_that_command_which_fails() {
+    let scratch = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(&[]);
+    let store = prepared(scratch.path(), &cluster);
+    let mut program = Program::start_on(scratch.path(), &store);
+    enrolled(&program.url, 1);
+    signal(&program.child, "-TERM");
+    assert!(program.child.wait().unwrap().success());
+    let look = || {
+        let asked = ["audit", "verify", "--tenant", "0999"];
+        run_on(scratch.path(), &store, &asked, "")
+    };
+    let (before, ..) = look();
+
+    let change = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server/changed_audit.sql");
+    cluster.administer_file("skranke", &change);
+    let (after, told, said) = look();
+
+    assert_eq!((before, after), (Some(0), Some(1)), "{said}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert!(told["first_fault"].to_string().contains('1'), "{told}");
 }

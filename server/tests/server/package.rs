@@ -96,6 +96,14 @@ fn the_unit_and_the_container_call_the_program_as_it_understands() {
         unit.contains("ExecStart=/usr/bin/skranke-server --config /etc/skranke/server.toml serve")
     );
     assert!(unit.contains("ExecReload=/bin/kill -HUP $MAINPID"));
+    let stops_within = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("TimeoutStopSec="));
+    let stops_within: u64 = stops_within.unwrap().parse().unwrap();
+    assert!(
+        stops_within > 600,
+        "nothing that stop_seconds allows is cut off"
+    );
     assert!(
         unit.contains("LimitNOFILE=65536"),
         "a connection for each desktop that waits"

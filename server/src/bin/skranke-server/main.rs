@@ -362,7 +362,7 @@ fn config(arguments: SettingArguments) -> anyhow::Result<Config> {
             Settings::from_toml(&text)?
         }
     };
-    let environment = Settings::from_environment(|name| std::env::var(name).ok())?;
+    let environment = Settings::from_environment(|name| std::env::var(name).ok());
     let command_line = Settings {
         listen: arguments.listen,
         store: arguments.store,
