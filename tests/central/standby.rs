@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use skranke_app::App;
-use skranke_app::api::case::CaseListRequest;
+use skranke_app::api::case::{CaseListRequest, CaseView};
 use skranke_testkit::invariants::{self, World};
 use skranke_testkit::patience::wait_until;
 use skranke_testkit::postgres::Cluster;
@@ -48,6 +48,38 @@ fn cases(app: &App) -> usize {
     app.case_list(all).unwrap().rows.len()
 }
 
+/// Both of one counter's cases are confirmed to it and seen at the other, and nothing is missing anywhere.
+fn all_is_confirmed_and_seen(
+    town: &Town,
+    one: &App,
+    other: &App,
+    granted: [&CaseView; 2],
+    servers: [&Cluster; 2],
+) {
+    Town::meet(one, other);
+    assert_eq!(cases(other), 2);
+    let told = one.sync_now(()).unwrap();
+    assert_eq!((told.waiting, told.cases, told.confirmed), (0, 2, 2));
+    let saved = BTreeSet::from(granted.map(|case| case.row.id.clone()));
+    let told = Told {
+        confirmed: saved.clone(),
+        saved,
+    };
+    let folder = town.folder.path();
+    let logs = servers.map(Cluster::log);
+    let world = World {
+        desktops: vec![
+            desktop(folder, "skranke-1", &told),
+            desktop(folder, "skranke-2", &Told::default()),
+        ],
+        central: Some(central(town)),
+        is_quiet: true,
+        left: [folder.to_owned()].into_iter().chain(logs).collect(),
+        ..World::default()
+    };
+    invariants::hold(&world, "once all were there again");
+}
+
 #[test]
 fn with_the_standby_away_desktops_keep_their_work_and_nobody_sees_what_could_still_be_lost() {
     let (town, primary, mut standby) = with_standby();
@@ -80,28 +112,8 @@ fn with_the_standby_away_desktops_keep_their_work_and_nobody_sees_what_could_sti
 
     standby.resume();
     register(&one, &second);
-    Town::meet(&one, &other);
-    assert_eq!(cases(&other), 2);
-    let told = one.sync_now(()).unwrap();
-    assert_eq!((told.waiting, told.cases, told.confirmed), (0, 2, 2));
-
-    let saved = BTreeSet::from([first.row.id, second.row.id]);
-    let told = Told {
-        confirmed: saved.clone(),
-        saved,
-    };
-    let folder = town.folder.path();
-    let world = World {
-        desktops: vec![
-            desktop(folder, "skranke-1", &told),
-            desktop(folder, "skranke-2", &Told::default()),
-        ],
-        central: Some(central(&town)),
-        is_quiet: true,
-        left: vec![folder.to_owned(), primary.log(), standby.log()],
-        ..World::default()
-    };
-    invariants::hold(&world, "after the standby was away");
+    let servers = [&primary, &standby];
+    all_is_confirmed_and_seen(&town, &one, &other, [&first, &second], servers);
 }
 
 #[test]
@@ -126,26 +138,6 @@ fn a_lost_primary_is_followed_by_its_standby_and_the_server_that_runs_finds_it()
     wait_until("a round through the new primary", || {
         one.sync_now(()).unwrap().problem.is_empty()
     });
-    Town::meet(&one, &other);
-
-    let told = one.sync_now(()).unwrap();
-    assert_eq!((told.waiting, told.cases, told.confirmed), (0, 2, 2));
-    assert_eq!(cases(&other), 2);
-    let saved = BTreeSet::from([first.row.id, second.row.id]);
-    let told = Told {
-        confirmed: saved.clone(),
-        saved,
-    };
-    let folder = town.folder.path();
-    let world = World {
-        desktops: vec![
-            desktop(folder, "skranke-1", &told),
-            desktop(folder, "skranke-2", &Told::default()),
-        ],
-        central: Some(central(&town)),
-        is_quiet: true,
-        left: vec![folder.to_owned(), primary.log(), standby.log()],
-        ..World::default()
-    };
-    invariants::hold(&world, "after the primary was lost");
+    let servers = [&primary, &standby];
+    all_is_confirmed_and_seen(&town, &one, &other, [&first, &second], servers);
 }
