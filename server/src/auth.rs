@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
@@ -15,7 +15,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::grant::Grant;
@@ -42,11 +41,15 @@ const MAX_REMEMBERED: usize = 200_000;
 /// The same of callers who have shown no more than a key of their own making; beyond it all are forgotten.
 const MAX_OF_STRANGERS: usize = 10_000;
 
+/// How long a proof could pass the clock check: made as far ahead of this server's clock as may be, and as far behind.
+const COULD_PASS: Duration =
+    Duration::from_secs(2 * MAX_CLOCK_DIFFERENCE_SECONDS.unsigned_abs() + 1);
+
 /// Remembers numbers used once as long as a proof with them could pass the clock check.
 pub struct ReplayGuard {
     most: usize,
     when_full: WhenFull,
-    seen: Mutex<HashMap<(DeviceId, String), DateTime<Utc>>>,
+    seen: Mutex<HashMap<(DeviceId, String), Instant>>,
 }
 
 /// What a guard does that can remember no more.
@@ -92,7 +95,7 @@ impl ReplayGuard {
         }
     }
 
-    fn accept(&self, device: DeviceId, nonce: &str, now: DateTime<Utc>) -> Answer<()> {
+    fn accept(&self, device: DeviceId, nonce: &str, now: Instant) -> Answer<()> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= self.most / 2 {
             seen.retain(|_, until| *until > now);
@@ -103,7 +106,7 @@ impl ReplayGuard {
                 WhenFull::Forget => seen.clear(),
             }
         }
-        let until = now + TimeDelta::seconds(2 * MAX_CLOCK_DIFFERENCE_SECONDS + 1);
+        let until = now + COULD_PASS;
         match seen.insert((device, nonce.to_owned()), until) {
             Some(before) if before > now => Err(ProblemCode::ProofReplayed.into()),
             _ => Ok(()),
@@ -198,7 +201,7 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
         &central.strangers.replays
     };
     let nonce = call.check_proof(&proof, &key, token.as_deref())?;
-    replays.accept(id, nonce, log::now())?;
+    replays.accept(id, nonce, Instant::now())?;
     keep_pace(central, rule, &key.fingerprint())?;
     let Some(device) = device else {
         call.proved = Some(Proved {
@@ -243,7 +246,7 @@ fn keep_pace(central: &Central, rule: &Rule, who: &str) -> Answer<()> {
         &central.pace
     };
     keeper
-        .take(pace, &subject, log::now())
+        .take(pace, &subject, Instant::now())
         .map_err(Refusal::too_fast)
 }
 
@@ -433,19 +436,17 @@ mod tests {
         let guard = ReplayGuard::default();
         let device = DeviceId::from_uuid(uuid::Uuid::from_u128(1));
         let other = DeviceId::from_uuid(uuid::Uuid::from_u128(2));
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let now = Instant::now();
 
         assert!(guard.accept(device, "n", now).is_ok());
-        let again = guard
-            .accept(device, "n", now + TimeDelta::seconds(300))
-            .unwrap_err();
+        let again = guard.accept(device, "n", now + COULD_PASS / 2).unwrap_err();
         assert_eq!(again.code(), ProblemCode::ProofReplayed);
         assert!(guard.accept(other, "n", now).is_ok());
     }
 
     #[test]
     fn strangers_fill_their_own_guard_alone_and_are_never_shut_out_by_it() {
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let now = Instant::now();
         let device = DeviceId::from_uuid(uuid::Uuid::from_u128(1));
         let filled = |guard: &ReplayGuard| {
             let mut numbers = (0..=3).map(|number| guard.accept(device, &format!("{number}"), now));

@@ -3,25 +3,25 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::ids::DeviceId;
 
-const NOTED_EVERY: TimeDelta = TimeDelta::minutes(10);
+const NOTED_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Which contact was noted last, since the server started.
 #[derive(Default)]
 pub(crate) struct Contacts {
-    noted: Mutex<HashMap<DeviceId, DateTime<Utc>>>,
+    noted: Mutex<HashMap<DeviceId, Instant>>,
 }
 
 impl Contacts {
     /// Whether this contact is to be noted.
-    pub(crate) fn is_news(&self, device: DeviceId, now: DateTime<Utc>) -> bool {
+    pub(crate) fn is_news(&self, device: DeviceId, now: Instant) -> bool {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let is_news = noted
             .get(&device)
-            .is_none_or(|last| now - *last >= NOTED_EVERY || now < *last);
+            .is_none_or(|last| now - *last >= NOTED_EVERY);
         if is_news {
             noted.insert(device, now);
         }
@@ -37,9 +37,8 @@ mod tests {
     fn a_contact_is_noted_at_first_and_then_every_ten_minutes() {
         let contacts = Contacts::default();
         let device = DeviceId::from_uuid(uuid::Uuid::from_u128(1));
-        let at = |minutes| {
-            DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
-        };
+        let begun = Instant::now();
+        let at = |minutes: u64| begun + Duration::from_secs(60 * minutes);
 
         let noted: Vec<_> = [0, 1, 9, 10, 11, 25]
             .into_iter()

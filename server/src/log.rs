@@ -3,27 +3,30 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 use skranke_domain::rehearsal;
 use skranke_protocol::instant;
 
-static AHEAD: OnceLock<TimeDelta> = OnceLock::new();
+/// In milliseconds.
+static AHEAD: AtomicI64 = AtomicI64::new(0);
 
 /// The present time; the only place that reads the clock.
 pub fn now() -> DateTime<Utc> {
     let now = DateTime::<Utc>::from(std::time::SystemTime::now());
-    match AHEAD.get() {
-        Some(by) if rehearsal::IS_ON => now + *by,
-        Some(_) | None => now,
+    if rehearsal::IS_ON {
+        now + TimeDelta::milliseconds(AHEAD.load(Ordering::Relaxed))
+    } else {
+        now
     }
 }
 
-/// Sets this program's clock ahead of the computer's, once; nothing in a program that cannot rehearse.
+/// Lets this program's clock jump, so far ahead of the computer's, or behind it; nothing in a program that cannot
+/// rehearse.
 pub fn rehearse_ahead(by: TimeDelta) {
-    let _ = AHEAD.set(by);
+    AHEAD.store(by.num_milliseconds(), Ordering::Relaxed);
 }
 
 /// Writes a line with fields that the caller vouches for.

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{
@@ -38,11 +38,11 @@ use crate::log;
 use crate::problem::{Answer, Refusal};
 
 /// How long a person may take in the browser.
-const WITHIN: TimeDelta = TimeDelta::minutes(10);
+const WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Sign-ins under way; the oldest go first.
 const MAX_UNDER_WAY: usize = 2_000;
 /// How long what the provider says of itself is believed before it is asked again.
-const KEPT: TimeDelta = TimeDelta::hours(1);
+const KEPT: Duration = Duration::from_secs(60 * 60);
 /// Longest wait for the provider.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer of the provider that is read.
@@ -119,7 +119,7 @@ struct UnderWay {
     verifier: PkceCodeVerifier,
     nonce: Nonce,
     redirect: RedirectUrl,
-    until: DateTime<Utc>,
+    until: Instant,
 }
 
 /// The page to open, and the name of the sign-in.
@@ -142,7 +142,7 @@ pub(crate) struct OpenId {
     config: OpenIdConfig,
     agent: ureq::Agent,
     /// What the provider said of itself, its keys included, and when.
-    provider: Mutex<Option<(CoreProviderMetadata, DateTime<Utc>)>>,
+    provider: Mutex<Option<(CoreProviderMetadata, Instant)>>,
     under_way: Mutex<HashMap<String, UnderWay>>,
 }
 
@@ -170,18 +170,13 @@ impl OpenId {
     ///
     /// # Errors
     /// The way back is not a loopback address of the desktop, or the provider cannot be reached.
-    pub(crate) fn begin(
-        &self,
-        device_id: DeviceId,
-        redirect_uri: &str,
-        now: DateTime<Utc>,
-    ) -> Answer<Begun> {
+    pub(crate) fn begin(&self, device_id: DeviceId, redirect_uri: &str) -> Answer<Begun> {
         if !is_loopback_callback(redirect_uri) {
             return Err(Refusal::of(ProblemCode::BadParameter, "redirect_uri"));
         }
         let redirect = RedirectUrl::new(redirect_uri.to_owned())
             .map_err(|_| Refusal::of(ProblemCode::BadParameter, "redirect_uri"))?;
-        let provider = self.provider(now)?;
+        let provider = self.provider()?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client(&provider, &redirect);
         let mut asked = client
@@ -196,6 +191,7 @@ impl OpenId {
         }
         let (url, state, nonce) = asked.url();
         let mut under_way = self.under_way();
+        let now = Instant::now();
         under_way.retain(|_, sign_in| sign_in.until > now);
         if under_way.len() >= MAX_UNDER_WAY {
             return Err(ProblemCode::Unavailable.into());
@@ -229,10 +225,12 @@ impl OpenId {
     ) -> Answer<Option<Arrived>> {
         // Used once, whatever becomes of it.
         let sign_in = self.under_way().remove(state);
-        let Some(sign_in) = sign_in.filter(|of| of.device_id == device_id && of.until > now) else {
+        let Some(sign_in) =
+            sign_in.filter(|of| of.device_id == device_id && of.until > Instant::now())
+        else {
             return Ok(refused("unknown_state"));
         };
-        let provider = self.provider(now)?;
+        let provider = self.provider()?;
         let client = self.client(&provider, &sign_in.redirect);
         let exchange = client
             .exchange_code(AuthorizationCode::new(code))
@@ -252,7 +250,7 @@ impl OpenId {
         let mut outcome = self.read(token, &provider, &sign_in.nonce, now);
         if matches!(outcome, Err("signature")) {
             // The provider may have changed its keys since it was last asked.
-            let renewed = self.discover(now)?;
+            let renewed = self.discover()?;
             outcome = self.read(token, &renewed, &sign_in.nonce, now);
         }
         match outcome {
@@ -323,25 +321,25 @@ impl OpenId {
     }
 
     /// What the provider says of itself; asked again after a while.
-    fn provider(&self, now: DateTime<Utc>) -> Answer<CoreProviderMetadata> {
+    fn provider(&self) -> Answer<CoreProviderMetadata> {
         let kept = self
             .provider
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         match kept {
-            Some((provider, asked_at)) if now - asked_at < KEPT => Ok(provider),
-            _ => self.discover(now),
+            Some((provider, asked_at)) if asked_at.elapsed() < KEPT => Ok(provider),
+            _ => self.discover(),
         }
     }
 
-    fn discover(&self, now: DateTime<Utc>) -> Answer<CoreProviderMetadata> {
+    fn discover(&self) -> Answer<CoreProviderMetadata> {
         let issuer = IssuerUrl::new(self.config.issuer.clone())
             .map_err(|_| unreachable("issuer_malformed"))?;
         let provider = CoreProviderMetadata::discover(&issuer, &|request| self.send(request))
             .map_err(|_| unreachable("discovery"))?;
         *self.provider.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((provider.clone(), now));
+            Some((provider.clone(), Instant::now()));
         Ok(provider)
     }
 

@@ -1,12 +1,13 @@
-//! How fast one device, and one person, may ask: a bucket for each that fills again with time. Addresses do not count,
+//! How fast one device, and one person, may ask: a bucket for each that fills again with time, whatever the clock on the
+//! wall says meanwhile. Addresses do not count,
 //! so that a whole counter behind one address is never shut out together.
 //!
 //! Basis: reliability, threat T13.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 /// Buckets remembered; full ones, which say nothing, go first.
@@ -25,7 +26,7 @@ pub struct Pace {
 #[derive(Default)]
 pub struct PaceKeeper {
     /// When each bucket is full again.
-    full_at: Mutex<HashMap<[u8; 32], DateTime<Utc>>>,
+    full_at: Mutex<HashMap<[u8; 32], Instant>>,
 }
 
 impl PaceKeeper {
@@ -33,7 +34,7 @@ impl PaceKeeper {
     ///
     /// # Errors
     /// It is one too many; the seconds to wait.
-    pub fn take(&self, pace: Pace, subject: &str, now: DateTime<Utc>) -> Result<(), u32> {
+    pub fn take(&self, pace: Pace, subject: &str, now: Instant) -> Result<(), u32> {
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         if full_at.len() >= MAX_REMEMBERED {
             full_at.retain(|_, at| *at > now);
@@ -42,12 +43,12 @@ impl PaceKeeper {
         if full_at.len() >= MAX_REMEMBERED {
             full_at.clear();
         }
-        let each = TimeDelta::seconds(i64::from(pace.seconds_each));
+        let each = Duration::from_secs(u64::from(pace.seconds_each));
         let entry = full_at.entry(Sha256::digest(subject).into()).or_insert(now);
         let after = (*entry).max(now) + each;
-        let over = after - now - each * i32::try_from(pace.burst).unwrap_or(i32::MAX);
-        if over > TimeDelta::zero() {
-            return Err(u32::try_from(over.num_seconds()).unwrap_or(u32::MAX).max(1));
+        let over = (after - now).saturating_sub(each * pace.burst);
+        if !over.is_zero() {
+            return Err(u32::try_from(over.as_secs()).unwrap_or(u32::MAX).max(1));
         }
         *entry = after;
         Ok(())
@@ -65,7 +66,7 @@ mod tests {
             burst: 3,
             seconds_each: 10,
         };
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let now = Instant::now();
 
         for name in 0..=MAX_REMEMBERED {
             keeper.take(pace, &format!("made up {name}"), now).unwrap();
@@ -81,8 +82,8 @@ mod tests {
             burst: 3,
             seconds_each: 10,
         };
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let later = |seconds| now + TimeDelta::seconds(seconds);
+        let now = Instant::now();
+        let later = |seconds| now + Duration::from_secs(seconds);
 
         for _ in 0..3 {
             assert_eq!(keeper.take(pace, "lookup device 1", now), Ok(()));

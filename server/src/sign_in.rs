@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
@@ -13,13 +13,13 @@ use crate::store::StoreError;
 
 /// Failures after which a login or device must wait.
 const MAX_FAILURES: u32 = 5;
-/// For how long.
-const WAIT: TimeDelta = TimeDelta::minutes(15);
+/// For how long, whatever the clock on the wall says meanwhile.
+const WAIT: Duration = Duration::from_secs(15 * 60);
 /// Logins and devices remembered; the oldest go first.
 const MAX_REMEMBERED: usize = 10_000;
 
 /// How many there were, and when the last.
-type Failures = (u32, DateTime<Utc>);
+type Failures = (u32, Instant);
 
 /// Counts failures by digest of what was tried, so that no login name is kept in the clear.
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub struct AttemptGuard {
 
 impl AttemptGuard {
     /// Whether `subject` may try now.
-    pub fn may_try(&self, subject: &str, now: DateTime<Utc>) -> bool {
+    pub fn may_try(&self, subject: &str, now: Instant) -> bool {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures
             .get(&digest(subject))
@@ -37,7 +37,7 @@ impl AttemptGuard {
     }
 
     /// Notes a failure.
-    pub fn failed(&self, subject: &str, now: DateTime<Utc>) {
+    pub fn failed(&self, subject: &str, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let subject = digest(subject);
         if failures.len() >= MAX_REMEMBERED && !failures.contains_key(&subject) {
@@ -136,13 +136,13 @@ mod tests {
     #[test]
     fn so_many_failures_are_remembered_and_the_oldest_go_first() {
         let guard = AttemptGuard::default();
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let later = now + TimeDelta::seconds(1);
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
         (0..5).for_each(|_| guard.failed("oldest", now));
         (0..5).for_each(|_| guard.failed("eva", later));
 
         for number in 0..MAX_REMEMBERED - 1 {
-            guard.failed(&format!("made up {number}"), later + TimeDelta::seconds(1));
+            guard.failed(&format!("made up {number}"), later + Duration::from_secs(1));
         }
 
         assert_eq!(guard.failures.lock().unwrap().len(), MAX_REMEMBERED);
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn after_five_failures_one_must_wait() {
         let guard = AttemptGuard::default();
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let now = Instant::now();
         (0..4).for_each(|_| guard.failed("eva", now));
         assert!(guard.may_try("eva", now));
 

@@ -3,6 +3,8 @@
 //! Each kind of request that a counter sends suffers everything a line can do: the next one alone, and each of them
 //! until the line is good again. `make torture` does both with every trouble, `make test` one of the two.
 
+mod rarer;
+
 use skranke_app::api::draft::DraftRef;
 use skranke_app::{App, Clock};
 use skranke_testkit::files::{grainy_picture, picture};
@@ -41,6 +43,8 @@ struct Office {
     other: App,
     app: App,
     told: Told,
+    /// What it is told once all is well: nothing, but where its clock is wrong.
+    tells: &'static str,
     /// A form that is scanned here.
     form: fn(u32) -> Vec<u8>,
 }
@@ -52,6 +56,10 @@ impl Office {
         let other = town.counter("skranke-2");
         town.address = line.address();
         line.suffers(fault);
+        let tells = match &clock {
+            Clock::System => "",
+            Clock::Ahead(_) | Clock::Fixed(_) | Clock::Hurried(..) => "clock_wrong",
+        };
         let app = town.counter_at(COUNTER, clock.hurried(HURRY));
         Self {
             town,
@@ -59,6 +67,7 @@ impl Office {
             other,
             app,
             told: Told::default(),
+            tells,
             form: |number| picture(100 + number, 900),
         }
     }
@@ -97,7 +106,7 @@ impl Office {
         }
         assert_eq!(
             (status.problem.as_str(), status.waiting),
-            ("", 0),
+            (self.tells, 0),
             "{story}"
         );
         assert_eq!(

@@ -169,14 +169,14 @@ fn come_back(address: String) -> std::thread::JoinHandle<String> {
     })
 }
 
-struct Story {
+pub(crate) struct Story {
     provider: Provider,
-    town: Town,
-    app: Arc<App>,
+    pub(crate) town: Town,
+    pub(crate) app: Arc<App>,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let provider = Provider::start();
         let row = |value: &str, role: &str, grant_hours| RoleSettings {
             claim: "roles".to_owned(),
@@ -203,7 +203,12 @@ impl Story {
         }
     }
 
-    fn sign_in(&self, user: &'static str) -> Result<SessionView, AppError> {
+    /// The same at another computer.
+    pub(crate) fn at(self, app: Arc<App>) -> Self {
+        Self { app, ..self }
+    }
+
+    pub(crate) fn sign_in(&self, user: &'static str) -> Result<SessionView, AppError> {
         self.sign_in_changing(user, |asked| asked, |back| back)
     }
 

@@ -107,7 +107,7 @@ fn a_log_whose_answer_was_lost_is_handed_over_again_and_kept_once() {
 }
 
 /// What was done today on a computer, or on all of them.
-fn today(app: &App, computer: Option<&str>) -> LogRequest {
+pub(crate) fn today(app: &App, computer: Option<&str>) -> LogRequest {
     let today = app.start_state(()).unwrap().today;
     LogRequest {
         purpose: "supervision".to_owned(),

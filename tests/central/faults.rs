@@ -1,4 +1,4 @@
-//! Counters that are killed, clocks that jump, power that goes: after each the same invariants are checked, and each
+//! Counters that are killed, power that goes: after each the same invariants are checked, and each
 //! bug that is planted on purpose is found by them.
 //!
 //! The counter that is killed is a process of its own: this test, started again. Basis: reliability, 3.2 and 3.3.
@@ -12,7 +12,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
 use skranke_app::{App, Clock};
 use skranke_domain::event::Event;
 use skranke_domain::ids::CaseId;
@@ -28,7 +27,7 @@ use skranke_testkit::{seed, times};
 
 use crate::attachments::{attach_from, in_the_centre};
 use crate::in_words::central_in_words;
-use crate::{TENANT, Town, draft_of, granted, register, sign_in_as};
+use crate::{TENANT, Town, draft_of, granted, register};
 
 pub(crate) const FOLDER: &str = "SKRANKE_TEST_FOLDER";
 pub(crate) const ADDRESS: &str = "SKRANKE_TEST_ADDRESS";
@@ -280,7 +279,7 @@ fn comes_back(town: &Town, other: &App) -> Duration {
 }
 
 /// The world once all have come together again.
-fn after_all(town: &Town, told: &Told, other: &App) -> World {
+pub(crate) fn after_all(town: &Town, told: &Told, other: &App) -> World {
     let took = comes_back(town, other);
     World {
         recovered: vec![(COUNTER.to_owned(), took)],
@@ -331,26 +330,6 @@ fn files_of(town: &Town) -> Vec<String> {
         }
     }
     files
-}
-
-#[test]
-fn with_a_clock_that_jumps_a_year_back_and_two_on_nothing_is_lost_or_comes_twice() {
-    let town = Town::new();
-    let other = town.counter("skranke-2");
-    let clock = Clock::fixed(Clock::System.now());
-    let app = town.counter_at(COUNTER, clock.clone());
-    let mut told = Told::default();
-    for years in [0, -1, 2, 0] {
-        clock.set(Clock::System.now() + TimeDelta::days(365 * years));
-        // A jump on locks the window, as time that passed would.
-        sign_in_as(&app, "karin");
-        let case = granted(&app, "0201703984", "Aase Lindholm");
-        told.saved.insert(case.row.id);
-        app.sync_now(()).unwrap();
-        invariants::hold(&world(&town, &told, &[], false), &format!("{years} years"));
-    }
-    drop(app);
-    invariants::hold(&after_all(&town, &told, &other), "after the jumps");
 }
 
 #[test]

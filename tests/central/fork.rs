@@ -16,7 +16,7 @@ use crate::faults::{FOLDER, be_in_contact, ended_at, variable};
 use crate::{TENANT, Town, granted, register, sign_in_as};
 
 const ONE: &str = "skranke-1";
-const COPY: &str = "skranke-1-copy";
+pub(crate) const COPY: &str = "skranke-1-copy";
 
 /// Copies a computer's folder and key as they stand.
 pub(crate) fn copied(town: &Town, from: &str, to: &str) {
@@ -65,7 +65,7 @@ fn alarms(town: &Town) -> Vec<String> {
 }
 
 /// The states of all devices, the one enrolled first at the top.
-fn states(town: &Town) -> Vec<DeviceState> {
+pub(crate) fn states(town: &Town) -> Vec<DeviceState> {
     let store = town.central_store();
     let records = store.begin(TENANT).unwrap().device_records().unwrap();
     records
@@ -91,7 +91,7 @@ fn decide_all(app: &App, release: bool) -> usize {
 
 /// Two copies of one computer, each with a case of its own that the other knows nothing of, after both met the central
 /// store; the copy recorded more than the first.
-fn two_copies(town: &Town) -> (App, App, [CaseView; 3]) {
+pub(crate) fn two_copies(town: &Town) -> (App, App, [CaseView; 3]) {
     let one = town.counter(ONE);
     let shared = granted(&one, "0201703984", "Aase Lindholm");
     one.sync_now(()).unwrap();

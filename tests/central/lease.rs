@@ -18,12 +18,13 @@ use skranke_server::store::CentralStore;
 use skranke_store::key::envelope::{Envelope, Opener, PassphraseCost};
 
 use crate::cheap::CHEAP;
+use crate::clocks::CentralClock;
 use crate::faults::{ADDRESS, FOLDER, counter, die_at, rehearsing, variable};
 use crate::{TENANT, Town, draft_of, fork, granted, outreach, profiles};
 
 const LAPTOP: &str = "laptop";
 const COPY: &str = "laptop-copy";
-const PIN: &str = "714205";
+pub(crate) const PIN: &str = "714205";
 
 /// A central store and a laptop of it, enrolled for its own cases alone.
 struct Outing {
@@ -107,14 +108,14 @@ fn recovery_code(folder: &Path) -> String {
     code.reveal().to_string()
 }
 
-fn pin(current: &str, pin: &str) -> PinRequest {
+pub(crate) fn pin(current: &str, pin: &str) -> PinRequest {
     PinRequest {
         current: current.to_owned(),
         pin: pin.to_owned(),
     }
 }
 
-fn secret(text: &str) -> SecretRequest {
+pub(crate) fn secret(text: &str) -> SecretRequest {
     SecretRequest {
         secret: text.to_owned(),
     }
@@ -126,7 +127,7 @@ fn stage(app: &App) -> (StartStage, Option<ErrorCode>) {
 }
 
 /// Whoever sat there goes, and this member of staff signs in, past the PIN where there is one.
-fn sign_in_as(app: &App, user: &str) {
+pub(crate) fn sign_in_as(app: &App, user: &str) {
     app.sign_out(()).unwrap();
     if stage(app).0 == StartStage::Pin {
         app.pin_open(secret(PIN)).unwrap();
@@ -184,6 +185,7 @@ fn without_contact_a_laptop_opens_on_day_seven_and_not_on_day_nine_and_contact_r
 fn each_contact_begins_the_lease_anew() {
     let mut outing = Outing::under_way();
     outing.town.open_central();
+    let _there_too = CentralClock::ahead(TimeDelta::days(5));
     let app = outing.on_day(5);
     app.pin_open(secret(PIN)).unwrap();
 

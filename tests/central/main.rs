@@ -7,6 +7,7 @@
 mod attachments;
 mod bad_lines;
 mod browser;
+mod clocks;
 mod command_line;
 mod device_log;
 mod devices;
@@ -509,6 +510,7 @@ fn in_the_field(away: TimeDelta) -> (SyncView, SyncView) {
     town.close_central();
 
     clock.set(start + away);
+    let _later_there_too = clocks::CentralClock::ahead(away);
     sign_in(&app);
     granted(&app, "0201703984", "Aase Lindholm");
     let in_field = app.sync_now(()).unwrap();

@@ -3,7 +3,7 @@
 use skranke_app::api::case::{CaseRef, CaseView, NoteRequest, TakeBackRequest};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::outreach::{GiveOutRequest, OutreachRow};
-use skranke_app::{App, Clock, Config, KeyPlace, ServerAddress};
+use skranke_app::{App, AppError, Clock, Config, KeyPlace, ServerAddress};
 use skranke_protocol::wire::Scope;
 use skranke_server::backup;
 use skranke_server::store::{CentralStore, EnrolmentCode};
@@ -62,23 +62,32 @@ pub(crate) fn shown(app: &App, case: &CaseView) -> Result<CaseView, ErrorCode> {
         .map_err(|error| error.code)
 }
 
-fn laptops(app: &App, case: &CaseView) -> Vec<OutreachRow> {
+pub(crate) fn laptops(app: &App, case: &CaseView) -> Vec<OutreachRow> {
     let id = case.row.id.clone();
     app.outreach_list(CaseRef { id, purpose: None })
         .unwrap()
         .rows
 }
 
-pub(crate) fn give(app: &App, case: &CaseView, gives: bool) {
-    let [row] = laptops(app, case).try_into().unwrap();
-    let case_id = case.row.id.clone();
-    let device_id = row.id;
+/// Lays a case on the one laptop there is, or takes it off.
+pub(crate) fn gives(app: &App, case: &CaseView, gives: bool) -> Result<(), AppError> {
+    let id = case.row.id.clone();
+    let [row] = app
+        .outreach_list(CaseRef { id, purpose: None })?
+        .rows
+        .try_into()
+        .unwrap();
     let view = app.give_out(GiveOutRequest {
-        case_id,
-        device_id,
+        case_id: case.row.id.clone(),
+        device_id: row.id,
         gives,
-    });
-    assert_eq!(view.unwrap().rows[0].holds, gives);
+    })?;
+    assert_eq!(view.rows[0].holds, gives);
+    Ok(())
+}
+
+pub(crate) fn give(app: &App, case: &CaseView, is_given: bool) {
+    gives(app, case, is_given).unwrap();
 }
 
 pub(crate) fn note(app: &App, case: &CaseView, text: &str) {

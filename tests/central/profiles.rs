@@ -13,7 +13,7 @@ use skranke_server::store::{CentralStore, StoredEdition};
 
 use crate::{TENANT, Town, draft_of, granted, sign_in_as};
 
-fn show(app: &App) -> ProfileView {
+pub(crate) fn show(app: &App) -> ProfileView {
     app.profile_show(()).unwrap()
 }
 

@@ -17,7 +17,7 @@ use crate::papers::receipt_of;
 use crate::{TENANT, Town, granted, register, sign_in, sign_in_as};
 
 /// Withdraws at the central store what the person at this computer may do.
-fn withdraw(town: &Town, name: &str, app: &App) {
+pub(crate) fn withdraw(town: &Town, name: &str, app: &App) {
     let folder = town.folder.path().join(name);
     let secret = town.folder.path().join(format!("{name}.key"));
     let envelope = Envelope::load(&folder).unwrap();

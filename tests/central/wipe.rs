@@ -14,7 +14,7 @@ use skranke_server::store::devices::DeviceRecord;
 use crate::faults::{ADDRESS, FOLDER, counter, die_at, opened, rehearsing, variable};
 use crate::{TENANT, Town, draft_of, granted};
 
-const LOST: &str = "skranke-1";
+pub(crate) const LOST: &str = "skranke-1";
 
 /// The lost computer in its own process: it comes into contact until it is wiped.
 #[expect(clippy::print_stdout, reason = "the parent listens for it")]
@@ -49,7 +49,7 @@ fn in_contact(town: &Town, test: &str, point: &str) -> bool {
 }
 
 /// What the central store knows of the lost computer, and the drafts it handed over.
-fn known(town: &Town) -> (DeviceRecord, Vec<Vec<u8>>) {
+pub(crate) fn known(town: &Town) -> (DeviceRecord, Vec<Vec<u8>>) {
     let store = town.central_store();
     let mut transaction = store.begin(TENANT).unwrap();
     let [record] = transaction.device_records().unwrap().try_into().unwrap();
@@ -58,7 +58,7 @@ fn known(town: &Town) -> (DeviceRecord, Vec<Vec<u8>>) {
 }
 
 /// A computer with a case and a draft that it has not sent, ordered to be wiped; the end of its chain.
-fn lost(town: &mut Town) -> Head {
+pub(crate) fn lost(town: &mut Town) -> Head {
     let app = town.counter(LOST);
     granted(&app, "0201703984", "Aase Lindholm");
     app.sync_now(()).unwrap();
@@ -84,7 +84,7 @@ fn lost(town: &mut Town) -> Head {
 }
 
 /// Whether the computer still holds everything it had.
-fn is_whole(town: &Town, head: Head) -> bool {
+pub(crate) fn is_whole(town: &Town, head: Head) -> bool {
     let folder = town.folder.path();
     if !folder.join(LOST).join("key.json").exists() {
         return false;

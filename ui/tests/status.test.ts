@@ -21,7 +21,7 @@ test('an unreachable server is a calm line, not an error', async () => {
   expect(document.getElementById('status-problem')).toBeNull()
 })
 
-test.each(['sync_alarm', 'grant_expired', 'second_copy_behind', 'server_answer_unreadable', 'server_unavailable', 'server_refused', 'device_revoked'])(
+test.each(['sync_alarm', 'clock_wrong', 'grant_expired', 'second_copy_behind', 'server_answer_unreadable', 'server_unavailable', 'server_refused', 'device_revoked'])(
   '%s is told in words of its own',
   async (code) => {
     const text = await told({ online: false, problem: code, reference: 'A1B2C3' })

@@ -298,7 +298,7 @@ impl<'s> Command<'s> {
     /// The grant the work is done under. One that has run out is named all the same: the status line warns, and the
     /// central store takes the work up when the person has signed in there again.
     fn grant(&self) -> Result<GrantId, AppError> {
-        let held = grant_in(&self.write.reading(), self.actor.staff)?;
+        let held = grant_in(&self.write.reading(), self.actor.staff, self.now)?;
         Ok(held.map_or(NO_GRANT, |(_, grant)| grant.id))
     }
 }

@@ -117,9 +117,15 @@ impl From<AppError> for ToolError {
 }
 
 impl ToolError {
-    /// What kept a round from doing its work, as the status tells it. A grant that ran out keeps nothing from being sent.
+    /// What kept a round from doing its work, as the status tells it. A grant that ran out, or a clock that is wrong,
+    /// keeps nothing from being sent.
     pub fn of_round(status: &SyncView) -> Option<Self> {
-        if status.problem.is_empty() || status.problem == ErrorCode::GrantExpired.code() {
+        let keeps_nothing = [ErrorCode::GrantExpired, ErrorCode::ClockWrong];
+        if status.problem.is_empty()
+            || keeps_nothing
+                .iter()
+                .any(|told| told.code() == status.problem)
+        {
             return None;
         }
         let told = ErrorCode::ALL.iter().copied();

@@ -1,6 +1,7 @@
 //! Signing a person in, renewing the session and ending it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::State;
@@ -62,14 +63,14 @@ pub(super) async fn sign_in(
     let attempts = &central.attempts;
     if guessable
         .as_deref()
-        .is_some_and(|subject| !attempts.may_try(subject, log::now()))
+        .is_some_and(|subject| !attempts.may_try(subject, Instant::now()))
     {
         return Err(ProblemCode::TooManyRequests.into());
     }
     let known = identify(&central, &call, request).await?;
     match (&known, guessable) {
         (Some(_), Some(subject)) => attempts.succeeded(&subject),
-        (None, Some(subject)) => attempts.failed(&subject, log::now()),
+        (None, Some(subject)) => attempts.failed(&subject, Instant::now()),
         (_, None) => {}
     }
     let known = known.ok_or(ProblemCode::SignInRefused)?;
@@ -142,7 +143,7 @@ pub(super) async fn begin(
     let begun = central
         .blocking(move |central| {
             let openid = central.openid_of(&tenant)?;
-            openid.begin(device_id, &request.redirect_uri, log::now())
+            openid.begin(device_id, &request.redirect_uri)
         })
         .await?;
     answer(

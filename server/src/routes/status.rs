@@ -1,6 +1,7 @@
 //! What the server holds of the asking device.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::State;
@@ -108,7 +109,7 @@ pub(super) async fn confirmation(
 /// Notes when a device was in contact. The answer does not wait for it.
 fn note_contact(central: &Arc<Central>, tenant: &str, device: DeviceId) {
     let now = log::now();
-    if !central.contacts.is_news(device, now) {
+    if !central.contacts.is_news(device, Instant::now()) {
         return;
     }
     let (central, tenant) = (Arc::clone(central), tenant.to_owned());

@@ -241,6 +241,8 @@ error_codes! {
     DeviceWiped => "device_wiped",
     /// The permission to work without the central store has run out; it is renewed at the next contact.
     GrantExpired => "grant_expired",
+    /// This computer's clock and the central store's differ, and the days that rules count from here may be wrong ones.
+    ClockWrong => "clock_wrong",
     /// Saved, but the second copy on this computer could not be written.
     SecondCopyBehind => "second_copy_behind",
     /// A form, rule or text file is wrong; `params.file`.

@@ -17,6 +17,7 @@ use crate::state::{App, KeyPlace};
 use crate::tools::ToolError;
 use crate::tools::operations::written;
 use crate::usecases::settings;
+use crate::usecases::synchronise::MOST_CLOCK_OFFSET_MS;
 
 /// A file that shows whether the folder can be written; removed at once.
 const PROBE: &str = "doctor.tmp";
@@ -24,8 +25,6 @@ const PROBE: &str = "doctor.tmp";
 const LEAST_FREE_MIB: u64 = 256;
 /// No such program ran before.
 const FIRST_YEAR: i32 = 2026;
-/// A clock that is further off than this gives times on papers that others will doubt.
-const MOST_CLOCK_OFFSET_MS: i64 = 5 * 60 * 1000;
 
 /// Settings of the printing system of Linux; there is none of the name elsewhere.
 const PRINTING_SETTINGS: &str = "/etc/cups/cupsd.conf";

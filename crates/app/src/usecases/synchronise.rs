@@ -43,8 +43,8 @@ use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::state::{App, NO_DEVICE, why_closed};
 use crate::usecases::settings;
-pub(crate) use heard::device_codes;
 use heard::keep_device_codes;
+pub(crate) use heard::{MOST_CLOCK_OFFSET_MS, device_codes};
 use problem::Told;
 use rest::Poll;
 use round::{Round, Taken};
@@ -210,6 +210,7 @@ impl App {
         let read = store.read()?;
         let counts = read.outbox_counts()?;
         let (cases, confirmed) = read.outbox_case_counts()?;
+        let clock_is_right = Self::clock_is_right(&read)?;
         let server_key = server_key(store)?;
         let confirmation = read.confirmation()?;
         let confirmed_at = match (confirmation, server_key) {
@@ -246,6 +247,7 @@ impl App {
             .or_else(|| behind.then(|| plain(ErrorCode::SecondCopyBehind)))
             .or(line)
             .or_else(|| is_outdated.then(|| plain(ErrorCode::ProfileNotReadable)))
+            .or_else(|| (!clock_is_right).then(|| plain(ErrorCode::ClockWrong)))
             .or_else(|| lease_ran_out.then(|| plain(ErrorCode::GrantExpired)))
             .or(away);
         let (problem, reference) = told.map_or_else(Default::default, |told| {
@@ -335,13 +337,15 @@ impl App {
     fn round(&self, taken: &Taken<'_>) -> Result<(), SyncError> {
         let client = self.enrolled_client()?;
         self.end_sessions(&client);
+        let status = self.status_of(&client, &taken.cancel)?;
+        // Before anything is judged by it: either clock may have jumped since the last round.
+        self.note_clock(client.clock_offset_ms()).map_err(host)?;
         // Whom the central store does not let in is one thing, what this computer has is another: it is sent, and the
         // lease goes on, all the same.
         let signed_in = match self.renew_grant_over(&client) {
             Err(refused) if is_refusal(&refused) => Err(refused),
             renewed => Ok(renewed?),
         };
-        let status = self.status_of(&client, &taken.cancel)?;
         self.keep_certification(&status)?;
         self.follow_epoch(&status)?;
         self.keep_recovery_key(&status)?;
@@ -510,7 +514,6 @@ impl App {
         self.hear_what_was_returned(&client)?;
         self.hand_over_log(&client, &taken.cancel)?;
         self.go_on_anew(&client, &status)?;
-        self.note_clock(client.clock_offset_ms()).map_err(host)?;
         signed_in
     }
 
@@ -676,10 +679,13 @@ pub fn keep_in_step(app: &Arc<App>) -> std::io::Result<std::thread::JoinHandle<(
         .spawn(move || app.keep_in_step())
 }
 
-/// The grant kept for a person, its signature checked; whether it still holds is another question.
+/// The grant kept for a person, its signature checked: one that holds at this moment by this computer's clock, or else
+/// the one that ends last. Where the central store's clock was once ahead, that one is yet to come, and not the one to
+/// work under.
 pub(crate) fn grant_in(
     read: &ReadHandle<'_>,
     staff: StaffId,
+    at: DateTime<Utc>,
 ) -> Result<Option<(SignedGrant, Grant)>, AppError> {
     let key: Option<String> = settings::read_in(read, "server_key")?;
     let (Some(key), Some(own)) = (key.and_then(|key| key.parse().ok()), read.own_device()?) else {
@@ -688,10 +694,17 @@ pub(crate) fn grant_in(
     let key: PublicKey = key;
     // Those of the person's other computers are here beside the work that was pulled from there.
     let held = read.grant_tokens(staff)?.into_iter();
-    Ok(held
+    let mut own = held
         .filter_map(|token| SignedGrant::from_token(&token).ok())
         .filter_map(|signed| signed.verify(&key).ok().map(|grant| (signed, grant)))
-        .find(|(_, grant)| grant.device_id == own.device))
+        .filter(|(_, grant)| grant.device_id == own.device)
+        .peekable();
+    let ends_last = own.peek().cloned();
+    let at = corrected(read, at)?;
+    let holds = own
+        .take_while(|(_, grant)| grant.valid_until > at)
+        .find(|(_, grant)| grant.is_valid_at(at).is_ok());
+    Ok(holds.or(ends_last))
 }
 
 /// Whether the person has a grant that does not hold now. What is saved all the same waits at the central store until
@@ -701,8 +714,9 @@ fn grant_ran_out(
     staff: StaffId,
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
+    let held = grant_in(read, staff, now)?;
     let now = corrected(read, now)?;
-    Ok(grant_in(read, staff)?.is_some_and(|(_, grant)| grant.is_valid_at(now).is_err()))
+    Ok(held.is_some_and(|(_, grant)| grant.is_valid_at(now).is_err()))
 }
 
 /// This computer's time by the central store's clock, as last measured.

@@ -13,6 +13,10 @@ use crate::usecases::settings;
 
 /// Name of the setting with the central store's time minus this computer's, in milliseconds.
 const CLOCK_OFFSET: &str = "clock_offset_ms";
+/// How far a clock may be from the central store's before people are told, in milliseconds.
+///
+/// Basis: spec sync-and-speed, section 3.7.
+pub(crate) const MOST_CLOCK_OFFSET_MS: i64 = 2 * 60 * 1000;
 /// A clock that stands still is measured anew each round, and never twice alike.
 const CLOCK_MOVED_MS: u64 = 500;
 
@@ -47,6 +51,12 @@ impl App {
             return Ok(());
         }
         self.taking_in(|write| settings::write(write, setting, &says))
+    }
+
+    /// Whether this computer's clock and the central store's are as near as they should be.
+    pub(super) fn clock_is_right(read: &ReadHandle<'_>) -> Result<bool, AppError> {
+        let offset: Option<i64> = settings::read_in(read, CLOCK_OFFSET)?;
+        Ok(offset.is_none_or(|offset| offset.saturating_abs() <= MOST_CLOCK_OFFSET_MS))
     }
 
     /// How far this computer's clock is from the central store's, where it was measured and moved.

@@ -62,8 +62,8 @@ impl App {
         let soon = self.now() + RENEW_BEFORE;
         self.with_store(|store| {
             let read = store.read()?;
+            let held = grant_in(&read, session.staff, soon)?;
             let soon = corrected(&read, soon)?;
-            let held = grant_in(&read, session.staff)?;
             Ok(held
                 .filter(|(_, grant)| {
                     let same_roles = session.roles.iter().all(|role| grant.roles.contains(role));
