@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::sync::SyncProgress;
 use skranke_testkit::files::picture;
-use skranke_testkit::network::{Line, Trouble};
+use skranke_testkit::network::{Fault, Line, Trouble};
+use skranke_testkit::patience::wait_until;
 
 use crate::attachments::attach;
+use crate::bad_lines::PUSH;
 use crate::{Town, granted, sign_in_as};
 
 #[test]
@@ -67,6 +69,33 @@ fn a_long_round_says_how_far_it_is_and_stops_when_asked_with_nothing_lost() {
     let read = crate::faults::opened(town.folder.path(), "skranke-1");
     let cursor = read.read().unwrap().cursor().unwrap();
     assert_eq!(cursor.position, position);
+}
+
+#[test]
+fn a_round_that_waits_for_an_answer_that_never_comes_ends_at_once_when_asked() {
+    let mut town = Town::new();
+    let line = Line::to(town.address);
+    town.address = line.address();
+    let app = town.counter("skranke-1");
+    granted(&app, "0201703984", "Aase Lindholm");
+    line.suffers(Fault::in_each(Trouble::HalfOpen, PUSH));
+
+    let took = std::thread::scope(|scope| {
+        let round = scope.spawn(|| app.sync_now(()).unwrap());
+        wait_until("a push on its way", || line.befallen() > 0);
+        let asked = Instant::now();
+        app.sync_cancel(()).unwrap();
+        let ended = round.join().unwrap();
+        assert_eq!((ended.problem.as_str(), ended.online), ("", true));
+        asked.elapsed()
+    });
+
+    // It would have waited half a minute for the answer.
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    line.suffers(Trouble::None);
+    let status = app.sync_now(()).unwrap();
+    assert_eq!((status.problem.as_str(), status.waiting), ("", 0));
+    assert_eq!((status.cases, status.confirmed), (1, 1));
 }
 
 #[test]

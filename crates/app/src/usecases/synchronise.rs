@@ -298,7 +298,7 @@ impl App {
         let taken = self.line.take()?;
         // What this round brings is no news.
         self.line.hang_up();
-        let outcome = self.round(&taken);
+        let outcome = taken.ended(self.round(&taken));
         if matches!(
             outcome,
             Err(SyncError::NotSignedByServer | SyncError::WrongContent)
@@ -335,7 +335,8 @@ impl App {
     }
 
     fn round(&self, taken: &Taken<'_>) -> Result<(), SyncError> {
-        let client = self.enrolled_client()?;
+        let client = Arc::new(self.enrolled_client()?);
+        taken.asks_over(&client);
         self.end_sessions(&client);
         let status = self.status_of(&client, &taken.cancel)?;
         // Before anything is judged by it: either clock may have jumped since the last round.

@@ -1,13 +1,14 @@
 //! A round as people see it: how far it is, how to stop it, and the cases it brought to the central store.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use skranke_domain::ids::CaseId;
 use skranke_domain::role::Act;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_store::{Action, Entry};
-use skranke_sync::{Cancel, Progress};
+use skranke_sync::{Cancel, Client, Progress, SyncError};
 
 use super::Line;
 use crate::api::sync::{SentCase, SentCases, SyncProgress, SyncView};
@@ -20,6 +21,8 @@ const LONG: Duration = Duration::from_secs(1);
 /// A round on its way.
 pub(super) struct Round {
     cancel: Cancel,
+    /// What it asks over, once it does.
+    client: Option<Arc<Client>>,
     begun: Instant,
     progress: Option<Progress>,
     /// Cases of the work that was sent.
@@ -30,6 +33,7 @@ impl Default for Round {
     fn default() -> Self {
         Self {
             cancel: Cancel::default(),
+            client: None,
             begun: Instant::now(),
             progress: None,
             sent: BTreeSet::new(),
@@ -38,8 +42,12 @@ impl Default for Round {
 }
 
 impl Round {
+    /// Ends it, whatever it waits for: on a slow line an answer may take as long as the time-out.
     pub(super) fn stop(&self) {
         self.cancel.cancel();
+        if let Some(client) = &self.client {
+            client.hang_up();
+        }
     }
 
     /// How far it is, once it is long.
@@ -85,6 +93,26 @@ impl Line {
 }
 
 impl Taken<'_> {
+    /// The round asks over this client; where somebody stopped it meanwhile, it asks nothing.
+    pub(super) fn asks_over(&self, client: &Arc<Client>) {
+        if let Some(round) = &mut self.line.state().round {
+            round.client = Some(Arc::clone(client));
+            if self.cancel.is_cancelled() {
+                round.stop();
+            }
+        }
+    }
+
+    /// How the round ended: where it was stopped, whatever failed because of that is no fault of the line.
+    pub(super) fn ended(&self, outcome: Result<(), SyncError>) -> Result<(), SyncError> {
+        match outcome {
+            Err(error) if self.cancel.is_cancelled() && error.is_retryable() => {
+                Err(SyncError::Cancelled)
+            }
+            outcome => outcome,
+        }
+    }
+
     pub(super) fn progressed(&self, progress: Progress) {
         if let Some(round) = &mut self.line.state().round {
             round.progress = Some(progress);
