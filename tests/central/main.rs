@@ -37,6 +37,8 @@ mod conflicts;
 mod in_words;
 #[path = "../shared/on_both.rs"]
 mod on_both;
+#[path = "../shared/openid.rs"]
+mod openid;
 #[path = "../shared/pdf_words.rs"]
 mod pdf_words;
 

@@ -8,6 +8,7 @@ use skranke_app::api::draft::{DraftSaveRequest, FieldValue};
 use skranke_app::api::session::SignInRequest;
 use skranke_app::{App, AppError, Clock, Config, Costs, KeyPlace, ServerAddress};
 use skranke_server::config::Settings;
+use skranke_server::config::openid::OpenIdSettings;
 use skranke_server::serve::Embedded;
 
 pub(crate) const TENANT: &str = "990";
@@ -45,6 +46,11 @@ pub(crate) fn counter(folder: &Path, url: &str) -> Result<App> {
 
 /// A municipality's central store whose records lie in `folder` as the window lays them.
 pub(crate) fn central_in(folder: &Path) -> Result<Embedded> {
+    central_with(folder, None)
+}
+
+/// The same, whose people sign in at this provider.
+pub(crate) fn central_with(folder: &Path, openid: Option<OpenIdSettings>) -> Result<Embedded> {
     std::fs::create_dir_all(folder)?;
     let settings = Settings {
         listen: Some("127.0.0.1:0".to_owned()),
@@ -52,6 +58,7 @@ pub(crate) fn central_in(folder: &Path) -> Result<Embedded> {
         key_file: Some(folder.join("key")),
         tenant: Some(TENANT.to_owned()),
         bootstrap_secret: Some(SECRET.to_owned()),
+        openid,
         ..Settings::default()
     };
     Ok(Embedded::start(&settings.check()?)?)

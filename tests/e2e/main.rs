@@ -38,3 +38,6 @@ mod shell;
 mod signing;
 mod start;
 mod troubles;
+
+#[path = "../shared/openid.rs"]
+mod openid;
