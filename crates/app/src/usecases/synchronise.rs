@@ -22,17 +22,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::ids::{CaseId, StaffId};
 use skranke_domain::rehearsal::{self, Bug};
-use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::plan::Local;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::{DeviceState, EnrolAnswer, FeedPage, FoundCase, Status};
-use skranke_store::{Action, Actor, Entry, ReadHandle, SecondCopy, Store, WriteHandle};
+use skranke_store::{Action, Actor, Entry, SecondCopy, Store, WriteHandle};
 use skranke_sync::backoff::with_retries_where;
 use skranke_sync::round::TRIES;
 use skranke_sync::{Cancel, Client, Connection, Environment, Exchange, SyncError};
@@ -45,6 +44,8 @@ use crate::state::{App, NO_DEVICE, why_closed};
 use crate::usecases::settings;
 use heard::keep_device_codes;
 pub(crate) use heard::{MOST_CLOCK_OFFSET_MS, device_codes};
+pub(crate) use person::grant_in;
+use person::grant_ran_out;
 use problem::Told;
 use rest::Poll;
 use round::{Round, Taken};
@@ -678,54 +679,6 @@ pub fn keep_in_step(app: &Arc<App>) -> std::io::Result<std::thread::JoinHandle<(
     std::thread::Builder::new()
         .name("central store".to_owned())
         .spawn(move || app.keep_in_step())
-}
-
-/// The grant kept for a person, its signature checked: one that holds at this moment by this computer's clock, or else
-/// the one that ends last. Where the central store's clock was once ahead, that one is yet to come, and not the one to
-/// work under.
-pub(crate) fn grant_in(
-    read: &ReadHandle<'_>,
-    staff: StaffId,
-    at: DateTime<Utc>,
-) -> Result<Option<(SignedGrant, Grant)>, AppError> {
-    let key: Option<String> = settings::read_in(read, "server_key")?;
-    let (Some(key), Some(own)) = (key.and_then(|key| key.parse().ok()), read.own_device()?) else {
-        return Ok(None);
-    };
-    let key: PublicKey = key;
-    // Those of the person's other computers are here beside the work that was pulled from there.
-    let held = read.grant_tokens(staff)?.into_iter();
-    let mut own = held
-        .filter_map(|token| SignedGrant::from_token(&token).ok())
-        .filter_map(|signed| signed.verify(&key).ok().map(|grant| (signed, grant)))
-        .filter(|(_, grant)| grant.device_id == own.device)
-        .peekable();
-    let ends_last = own.peek().cloned();
-    let at = corrected(read, at)?;
-    let holds = own
-        .take_while(|(_, grant)| grant.valid_until > at)
-        .find(|(_, grant)| grant.is_valid_at(at).is_ok());
-    Ok(holds.or(ends_last))
-}
-
-/// Whether the person has a grant that does not hold now. What is saved all the same waits at the central store until
-/// the person signs in there again.
-fn grant_ran_out(
-    read: &ReadHandle<'_>,
-    staff: StaffId,
-    now: DateTime<Utc>,
-) -> Result<bool, AppError> {
-    let held = grant_in(read, staff, now)?;
-    let now = corrected(read, now)?;
-    Ok(held.is_some_and(|(_, grant)| grant.is_valid_at(now).is_err()))
-}
-
-/// This computer's time by the central store's clock, as last measured.
-fn corrected(read: &ReadHandle<'_>, at: DateTime<Utc>) -> Result<DateTime<Utc>, AppError> {
-    let offset_ms: i64 = settings::read_in(read, "clock_offset_ms")?.unwrap_or(0);
-    let corrected =
-        TimeDelta::try_milliseconds(offset_ms).and_then(|offset| at.checked_add_signed(offset));
-    Ok(corrected.unwrap_or(at))
 }
 
 fn server_key(store: &Store) -> Result<Option<PublicKey>, AppError> {

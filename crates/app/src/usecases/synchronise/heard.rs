@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use skranke_protocol::wire::{Scope, Status};
 use skranke_store::{ReadHandle, WriteHandle};
 
@@ -70,6 +71,17 @@ impl App {
         }
         self.taking_in(|write| settings::write(write, CLOCK_OFFSET, &offset))
     }
+}
+
+/// This computer's time by the central store's clock, as last measured.
+pub(super) fn corrected(
+    read: &ReadHandle<'_>,
+    at: DateTime<Utc>,
+) -> Result<DateTime<Utc>, AppError> {
+    let offset_ms: i64 = settings::read_in(read, CLOCK_OFFSET)?.unwrap_or(0);
+    let corrected =
+        TimeDelta::try_milliseconds(offset_ms).and_then(|offset| at.checked_add_signed(offset));
+    Ok(corrected.unwrap_or(at))
 }
 
 /// Name of the setting that keeps what people call the other computers, by device id.

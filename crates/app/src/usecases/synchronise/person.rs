@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use skranke_domain::cpr::Cpr;
 use skranke_domain::ids::StaffId;
-use skranke_protocol::grant::SignedGrant;
+use skranke_protocol::grant::{Grant, SignedGrant};
+use skranke_protocol::signature::PublicKey;
 use skranke_protocol::wire::SessionRequest;
+use skranke_store::ReadHandle;
 use skranke_sync::{Client, SyncError};
 
-use super::{CentralLook, RENEW_BEFORE, corrected, grant_in, host, is_ended, needs_line, problem};
+use super::heard::corrected;
+use super::{CentralLook, RENEW_BEFORE, host, is_ended, needs_line, problem};
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::state::{App, Session};
+use crate::usecases::settings;
 
 impl App {
     /// Fetches a grant for the signed-in person, if the central store can be reached.
@@ -153,4 +158,44 @@ impl App {
             None => online_only(),
         })
     }
+}
+
+/// The grant kept for a person, its signature checked: one that holds at this moment by this computer's clock, or else
+/// the one that ends last. Where the central store's clock was once ahead, that one is yet to come, and not the one to
+/// work under.
+pub(crate) fn grant_in(
+    read: &ReadHandle<'_>,
+    staff: StaffId,
+    at: DateTime<Utc>,
+) -> Result<Option<(SignedGrant, Grant)>, AppError> {
+    let key: Option<String> = settings::read_in(read, "server_key")?;
+    let (Some(key), Some(own)) = (key.and_then(|key| key.parse().ok()), read.own_device()?) else {
+        return Ok(None);
+    };
+    let key: PublicKey = key;
+    // Those of the person's other computers are here beside the work that was pulled from there.
+    let held = read.grant_tokens(staff)?.into_iter();
+    let mut own = held
+        .filter_map(|token| SignedGrant::from_token(&token).ok())
+        .filter_map(|signed| signed.verify(&key).ok().map(|grant| (signed, grant)))
+        .filter(|(_, grant)| grant.device_id == own.device)
+        .peekable();
+    let ends_last = own.peek().cloned();
+    let at = corrected(read, at)?;
+    let holds = own
+        .take_while(|(_, grant)| grant.valid_until > at)
+        .find(|(_, grant)| grant.is_valid_at(at).is_ok());
+    Ok(holds.or(ends_last))
+}
+
+/// Whether the person has a grant that does not hold now. What is saved all the same waits at the central store until
+/// the person signs in there again.
+pub(super) fn grant_ran_out(
+    read: &ReadHandle<'_>,
+    staff: StaffId,
+    now: DateTime<Utc>,
+) -> Result<bool, AppError> {
+    let held = grant_in(read, staff, now)?;
+    let now = corrected(read, now)?;
+    Ok(held.is_some_and(|(_, grant)| grant.is_valid_at(now).is_err()))
 }
