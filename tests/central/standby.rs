@@ -24,10 +24,11 @@ fn with_standby() -> (Town, Cluster, Cluster) {
     prepare(&primary, folder.path());
     let standby = primary.standby("b", &durable);
     primary.needs_standbys("FIRST 1 (b)", 1);
+    // The standby first: whoever is asked first may not be the one that takes records.
     let store = format!(
         "postgres:host={},{} user=skranke_runtime dbname=skranke",
-        primary.host().display(),
-        standby.host().display()
+        standby.host().display(),
+        primary.host().display()
     );
     (Town::with(folder, store, None), primary, standby)
 }
