@@ -23,6 +23,7 @@ bench: install ## figures beside their goals; never fails
 pictures: install ## the pictures of the user's guide and the README, taken anew from the real window
 	@tests/scripts/pictures.sh
 
-package: ## the Debian package of the central store, under target/package
+package: ## the Debian package of the central store, under target/package, tried in a clean Debian where that can be had
 	@cargo build --release --locked -p skranke-server
-	@server/packaging/build-deb.sh $${CARGO_TARGET_DIR:-target}/release/skranke-server target/package
+	@package=$$(server/packaging/build-deb.sh $${CARGO_TARGET_DIR:-target}/release/skranke-server target/package) && \
+	  echo "$$package" && tests/scripts/package.sh "$$package"

@@ -3,7 +3,7 @@
 //!
 //! Basis: design, section 6 (sign-in); reliability, threats T3 and T8.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,10 +36,15 @@ use crate::sign_in::AttemptGuard;
 use crate::store::Device;
 use crate::tokens;
 
-/// Numbers used once that are remembered; beyond it the server asks clients to wait.
+/// Numbers used once that are remembered of all devices together; beyond it the server asks clients to wait.
 const MAX_REMEMBERED: usize = 200_000;
+/// The same of one device: 16 requests a second, for as long as a number is remembered. A stolen laptop that asks faster
+/// waits by itself.
+const MAX_OF_ONE: usize = 10_000;
 /// The same of callers who have shown no more than a key of their own making; beyond it all are forgotten.
 const MAX_OF_STRANGERS: usize = 10_000;
+/// Where there is no room, who is remembered for nothing is looked for this often at most.
+const LOOKED_THROUGH_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a proof could pass the clock check: made as far ahead of this server's clock as may be, and as far behind.
 const COULD_PASS: Duration =
@@ -48,8 +53,9 @@ const COULD_PASS: Duration =
 /// Remembers numbers used once as long as a proof with them could pass the clock check.
 pub struct ReplayGuard {
     most: usize,
+    of_one: usize,
     when_full: WhenFull,
-    seen: Mutex<HashMap<(DeviceId, String), Instant>>,
+    seen: Mutex<Seen>,
 }
 
 /// What a guard does that can remember no more.
@@ -61,9 +67,63 @@ enum WhenFull {
     Forget,
 }
 
+/// The numbers of all devices.
+#[derive(Default)]
+struct Seen {
+    of: HashMap<DeviceId, Numbers>,
+    count: usize,
+    looked_through: Option<Instant>,
+}
+
+/// A digest of a number used once, which may be of any length.
+type Nonce = [u8; 16];
+
+/// The numbers of one device, by digest.
+#[derive(Default)]
+struct Numbers {
+    known: HashSet<Nonce>,
+    /// The oldest first, and when each was used.
+    in_order: VecDeque<(Instant, Nonce)>,
+}
+
+impl Numbers {
+    /// Forgets what could pass no more; how many.
+    fn forget(&mut self, now: Instant) -> usize {
+        let before = self.in_order.len();
+        while let Some((at, nonce)) = self.in_order.front()
+            && now >= *at + COULD_PASS
+        {
+            self.known.remove(nonce);
+            self.in_order.pop_front();
+        }
+        before - self.in_order.len()
+    }
+
+    /// Seconds until one more is forgotten.
+    fn seconds_left(&self, now: Instant) -> u32 {
+        let oldest = self.in_order.front().map_or(now, |(at, _)| *at);
+        let left = (oldest + COULD_PASS).saturating_duration_since(now);
+        u32::try_from(left.as_secs()).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+impl Seen {
+    /// Forgets of all devices what could pass no more, and devices of which nothing is left.
+    fn look_through(&mut self, now: Instant) {
+        let is_due = |at| now.saturating_duration_since(at) >= LOOKED_THROUGH_EVERY;
+        if self.looked_through.is_none_or(is_due) {
+            self.looked_through = Some(now);
+            self.of.retain(|_, numbers| {
+                self.count -= numbers.forget(now);
+                !numbers.in_order.is_empty()
+            });
+        }
+    }
+}
+
 impl Default for ReplayGuard {
     fn default() -> Self {
-        Self::of(MAX_REMEMBERED, WhenFull::Refuse)
+        Self::of(MAX_REMEMBERED, MAX_OF_ONE, WhenFull::Refuse)
     }
 }
 
@@ -79,7 +139,7 @@ impl Default for Strangers {
     fn default() -> Self {
         Self {
             // Enrolling and asking for a share are answered alike however often they are asked.
-            replays: ReplayGuard::of(MAX_OF_STRANGERS, WhenFull::Forget),
+            replays: ReplayGuard::of(MAX_OF_STRANGERS, MAX_OF_STRANGERS, WhenFull::Forget),
             pace: PaceKeeper::default(),
             attempts: AttemptGuard::default(),
         }
@@ -87,30 +147,41 @@ impl Default for Strangers {
 }
 
 impl ReplayGuard {
-    fn of(most: usize, when_full: WhenFull) -> Self {
+    fn of(most: usize, of_one: usize, when_full: WhenFull) -> Self {
         Self {
             most,
+            of_one,
             when_full,
             seen: Mutex::default(),
         }
     }
 
     fn accept(&self, device: DeviceId, nonce: &str, now: Instant) -> Answer<()> {
+        let digest = Sha256::digest(nonce);
+        let nonce: Nonce = std::array::from_fn(|at| digest[at]);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= self.most / 2 {
-            seen.retain(|_, until| *until > now);
+        if seen.count >= self.most {
+            seen.look_through(now);
         }
-        if seen.len() >= self.most {
+        if seen.count >= self.most {
             match self.when_full {
                 WhenFull::Refuse => return Err(ProblemCode::Unavailable.into()),
-                WhenFull::Forget => seen.clear(),
+                WhenFull::Forget => *seen = Seen::default(),
             }
         }
-        let until = now + COULD_PASS;
-        match seen.insert((device, nonce.to_owned()), until) {
-            Some(before) if before > now => Err(ProblemCode::ProofReplayed.into()),
-            _ => Ok(()),
+        let Seen { of, count, .. } = &mut *seen;
+        let numbers = of.entry(device).or_default();
+        *count -= numbers.forget(now);
+        if numbers.known.contains(&nonce) {
+            return Err(ProblemCode::ProofReplayed.into());
         }
+        if numbers.in_order.len() >= self.of_one {
+            return Err(Refusal::too_fast(numbers.seconds_left(now)));
+        }
+        numbers.known.insert(nonce);
+        numbers.in_order.push_back((now, nonce));
+        *count += 1;
+        Ok(())
     }
 }
 
@@ -445,6 +516,41 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_asks_too_fast_waits_by_itself_and_nobody_else_does() {
+        let guard = ReplayGuard::of(100, 5, WhenFull::Refuse);
+        let stolen = DeviceId::from_uuid(uuid::Uuid::from_u128(1));
+        let honest = DeviceId::from_uuid(uuid::Uuid::from_u128(2));
+        let now = Instant::now();
+        let asked = |device, number: u32, at| guard.accept(device, &number.to_string(), at);
+
+        for number in 0..5 {
+            asked(stolen, number, now).unwrap();
+        }
+        let refused = asked(stolen, 5, now + Duration::from_secs(1)).unwrap_err();
+
+        assert_eq!(refused.code(), ProblemCode::TooManyRequests);
+        asked(honest, 5, now).unwrap();
+        // What was refused is not remembered, and once the first could pass no more there is room.
+        asked(stolen, 5, now + COULD_PASS).unwrap();
+        assert_eq!(guard.seen.lock().unwrap().count, 2);
+    }
+
+    #[test]
+    fn where_there_is_no_room_those_who_are_silent_since_long_make_some() {
+        let guard = ReplayGuard::of(5, 5, WhenFull::Refuse);
+        let device = |number| DeviceId::from_uuid(uuid::Uuid::from_u128(number));
+        let now = Instant::now();
+        for number in 0..5 {
+            guard.accept(device(number), "n", now).unwrap();
+        }
+
+        let refused = guard.accept(device(5), "n", now).unwrap_err();
+        assert_eq!(refused.code(), ProblemCode::Unavailable);
+        guard.accept(device(5), "n", now + COULD_PASS).unwrap();
+        assert_eq!(guard.seen.lock().unwrap().of.len(), 1);
+    }
+
+    #[test]
     fn strangers_fill_their_own_guard_alone_and_are_never_shut_out_by_it() {
         let now = Instant::now();
         let device = DeviceId::from_uuid(uuid::Uuid::from_u128(1));
@@ -453,8 +559,8 @@ mod tests {
             numbers.all(|accepted| accepted.is_ok())
         };
 
-        assert!(filled(&ReplayGuard::of(3, WhenFull::Forget)));
-        assert!(!filled(&ReplayGuard::of(3, WhenFull::Refuse)));
+        assert!(filled(&ReplayGuard::of(3, 9, WhenFull::Forget)));
+        assert!(!filled(&ReplayGuard::of(3, 9, WhenFull::Refuse)));
         let strangers = Strangers::default();
         for number in 0..=MAX_OF_STRANGERS {
             strangers
@@ -462,7 +568,7 @@ mod tests {
                 .accept(device, &format!("{number}"), now)
                 .unwrap();
         }
-        let remembered = strangers.replays.seen.lock().unwrap().len();
+        let remembered = strangers.replays.seen.lock().unwrap().count;
         assert!(remembered <= MAX_OF_STRANGERS, "{remembered}");
     }
 }

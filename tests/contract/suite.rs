@@ -101,6 +101,7 @@ macro_rules! run_against {
                 editions::municipalities_do_not_see_each_others_editions,
                 hostile::a_batch_of_forgeries_gets_a_reason_for_each_and_goes_on,
                 hostile::a_file_name_that_is_a_path_is_held_apart,
+                hostile::a_payload_that_nobody_can_read_is_held_apart_and_told_and_the_batch_goes_on,
                 feed::a_page_stops_being_read_when_it_is_full,
                 feed::positions_are_gapless_with_many_writers_and_rollbacks,
                 feed::a_reader_beside_the_writers_misses_nothing,

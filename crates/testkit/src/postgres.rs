@@ -393,6 +393,18 @@ impl Cluster {
         );
     }
 
+    /// Ends every connection that somebody else has.
+    ///
+    /// # Panics
+    /// The server does not take it.
+    pub fn end_connections(&self) {
+        self.administer(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+              WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        );
+    }
+
     /// Makes a standby the new primary, behind which nobody stands yet.
     ///
     /// # Panics

@@ -48,6 +48,10 @@ const SCOPE_WINDOW: u64 = 10_000;
 const ROWS_AT_ONCE: i64 = 64;
 /// How long a call waits for a free connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+/// How long a host may leave what was sent to it without a sign that it came, before the connection is given up: where
+/// cable or power went there is no end to be heard, and a municipality has one writer. A commit that waits for its
+/// standby is not cut short by it, since its host has the request.
+const GONE_AFTER: Duration = Duration::from_secs(25);
 /// Settings of every session. Waiting for a lock or idling in a transaction holds others up and is cut short; a commit
 /// that waits for its standby is not, since nobody could say afterwards what became of it. Every query here goes by an
 /// index; a plan made while a table was still empty must not read all of it later.
@@ -208,7 +212,14 @@ impl Drop for PostgresStore {
 }
 
 fn connector(address: &PostgresAddress) -> Stored<Connector> {
-    let mut config = tokio_postgres::Config::clone(&address.driver);
+    let tls = address.authorities.as_ref().map(tls::client).transpose();
+    let tls = tls.map_err(|error| StoreError::CannotOpen(error.to_string()))?;
+    Ok(Connector::new(patient(&address.driver), tls))
+}
+
+/// How a connection to one of the hosts is made, and how long each of them may be silent.
+fn patient(driver: &tokio_postgres::Config) -> tokio_postgres::Config {
+    let mut config = tokio_postgres::Config::clone(driver);
     config
         .application_name("skranke-server")
         .options(SESSION)
@@ -216,10 +227,10 @@ fn connector(address: &PostgresAddress) -> Stored<Connector> {
         .connect_timeout(WAIT_FOR_CONNECTION)
         .keepalives_idle(Duration::from_secs(10))
         .keepalives_interval(Duration::from_secs(5))
-        .keepalives_retries(3);
-    let tls = address.authorities.as_ref().map(tls::client).transpose();
-    let tls = tls.map_err(|error| StoreError::CannotOpen(error.to_string()))?;
-    Ok(Connector::new(config, tls))
+        .keepalives_retries(3)
+        // What was sent to a host that is gone is no sign of life to wait for.
+        .tcp_user_timeout(GONE_AFTER);
+    config
 }
 
 fn runtime() -> Stored<Runtime> {

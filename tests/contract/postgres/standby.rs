@@ -19,7 +19,7 @@ use skranke_testkit::postgres::Cluster;
 use skranke_testkit::{drawn, seed, times};
 
 use super::{opened, prepared};
-use crate::office::{Laptop, Office, TENANT};
+use crate::office::{Laptop, Office, TENANT, last};
 
 pub(super) const DATABASE: &str = "skranke";
 /// Long enough that a push which waits for nothing would have come back.
@@ -160,6 +160,33 @@ fn a_cancelled_commit_is_not_an_acknowledgement() {
         "and the laptop's next try brings it back"
     );
     pair.held(&opening, "after a cancelled commit");
+}
+
+#[test]
+fn a_lost_primary_that_comes_back_as_it_was_is_given_nothing() {
+    let mut pair = Pair::start();
+    let (case, opening) = pair.laptop.open_case("2512169996");
+    pair.office.push(pair.laptop.id, &opening);
+    pair.primary.kill();
+    pair.standby.promote();
+    let after = pair.laptop.note(case, &last(&opening), "efter skiftet");
+    pair.office.push(pair.laptop.id, &after);
+
+    // Somebody starts it again. It stands first in the address, can be written and waits for nobody.
+    pair.primary.resume();
+    pair.primary.names_standbys("");
+    for cluster in [&pair.primary, &pair.standby] {
+        cluster.end_connections();
+    }
+    let later = pair
+        .laptop
+        .note(case, &last(&after), "mens den gamle svarer");
+    pair.office.push(pair.laptop.id, &later);
+
+    assert!(!holds(&pair.primary, &later[0]));
+    assert!(holds(&pair.standby, &later[0]));
+    let all = [opening, after, later].concat();
+    pair.held(&all, "with the lost primary there again");
 }
 
 #[test]

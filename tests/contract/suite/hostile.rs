@@ -266,3 +266,72 @@ pub(crate) fn a_file_name_that_is_a_path_is_held_apart(office: &Office) {
     }
     assert_eq!(verdict("Åses fuldmagt (2).pdf"), "accepted");
 }
+
+/// A note whose payload says this, hashed and signed as it should be.
+fn note_that_says(
+    laptop: &mut Laptop,
+    case: CaseId,
+    seen: &[SealedEvent],
+    payload: &str,
+) -> SealedEvent {
+    let command = CommandId::from_uuid(Uuid::now_v7());
+    let unsealed = laptop.unsealed(case, command, (1, 1), last(seen));
+    let sealed = unsealed
+        .seal_bytes("note_added", 1, payload.into(), [1; 16], &laptop.key)
+        .unwrap();
+    on_chain(laptop, sealed)
+}
+
+pub(crate) fn a_payload_that_nobody_can_read_is_held_apart_and_told_and_the_batch_goes_on(
+    office: &Office,
+) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let (case, opening) = laptop.open_case("2512169996");
+    let mut commands = vec![opening.clone()];
+    for payload in [r#"{"text":5}"#, "{}", r#"{"text":"x"}"#] {
+        commands.push(vec![note_that_says(&mut laptop, case, &opening, payload)]);
+    }
+    let honest = laptop.note(case, &last(&opening), "en ærlig note");
+    commands.push(honest.clone());
+    // The last of them leaves its payload out, which its hash allows.
+    commands[3][0] = commands[3][0].erased();
+    let mut batch = PushBatch::of(&commands.concat());
+    // And one comes before them whose payload no reader follows to its end.
+    let mut deep = batch.commands[1].clone();
+    deep.command_id = CommandId::from_uuid(Uuid::now_v7());
+    deep.events[0].payload = Some(["[".repeat(100_000), "]".repeat(100_000)].concat());
+    batch.commands.insert(1, deep);
+
+    let (admitted, figures) = through_the_writer(office, laptop.id, batch);
+
+    let verdicts: Vec<_> = admitted.verdicts.iter().map(|v| code(&v.verdict)).collect();
+    assert_eq!(
+        verdicts,
+        [
+            "accepted",
+            "quarantined malformed",
+            "quarantined payload_malformed",
+            "quarantined payload_malformed",
+            "quarantined payload_missing",
+            "accepted",
+        ]
+    );
+    let raised = [
+        "malformed",
+        "payload_malformed",
+        "payload_malformed",
+        "payload_missing",
+    ];
+    assert_eq!(office.alarms(), raised);
+    assert_eq!(figures.alarms("payload_malformed"), 2);
+    let taken = [opening, honest].concat();
+    invariants::hold(
+        &office.after_fault(&taken),
+        "after payloads nobody can read",
+    );
+    assert_eq!(
+        office.device(&laptop).head,
+        laptop.head,
+        "the chain is whole"
+    );
+}

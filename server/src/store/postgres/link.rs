@@ -10,11 +10,12 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::config::LoadBalanceHosts;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
@@ -39,6 +40,18 @@ const PACK_FAST: &str = "
     SELECT set_config(name, 'lz4', false)
       FROM pg_settings
      WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+
+/// The number of the history that the database writes: each promotion of a standby begins a new one, with a greater
+/// number. It stands at the beginning of the names of its logs.
+const HISTORY: &str = "
+    SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint AS history";
+
+/// What the log says where a primary that was lost answers again.
+const OF_ANOTHER_HISTORY: &str =
+    "a database answers that a standby took over from: keep it off the network";
+
+/// How often another one of the hosts is tried in the place of such a database.
+const OTHERS_TRIED: usize = 8;
 
 /// What the driver says where the database has TLS switched off.
 const NO_TLS_THERE: &str = "server does not support TLS";
@@ -108,6 +121,7 @@ pub(super) struct Link {
     pending: Vec<Pending>,
     warned: Arc<AtomicBool>,
     is_spoilt: bool,
+    history: i64,
 }
 
 impl Link {
@@ -121,12 +135,14 @@ impl Link {
         let warned = Arc::new(AtomicBool::new(false));
         tokio::spawn(drive(connection, Arc::clone(&warned)));
         client.batch_execute(PACK_FAST).await?;
+        let history = client.query_one(HISTORY, &[]).await?.try_get("history")?;
         Ok(Self {
             client: Arc::new(client),
             statements: HashMap::new(),
             pending: Vec::new(),
             warned,
             is_spoilt: false,
+            history,
         })
     }
 
@@ -296,20 +312,40 @@ pub(super) struct Connector {
     config: Config,
     /// Who must answer; none where nothing leaves this machine.
     tls: Option<MakeRustlsConnect>,
+    /// The newest history that was seen. A primary that comes back after a standby took over goes on with the one before
+    /// it, and what it acknowledged would be lost.
+    newest: AtomicI64,
 }
 
 impl Connector {
     pub(super) fn new(config: Config, tls: Option<rustls::ClientConfig>) -> Self {
         let tls = tls.map(MakeRustlsConnect::new);
-        Self { config, tls }
+        let newest = AtomicI64::new(0);
+        Self {
+            config,
+            tls,
+            newest,
+        }
     }
 
-    /// A new connection.
+    /// A new connection, to a database that writes the newest history.
     pub(super) async fn connect(&self) -> Stored<Link> {
-        match &self.tls {
-            Some(tls) => Link::connect(&self.config, tls.clone()).await,
-            None => Link::connect(&self.config, NoTls).await,
+        let mut config = self.config.clone();
+        for _ in 0..OTHERS_TRIED {
+            let link = match &self.tls {
+                Some(tls) => Link::connect(&config, tls.clone()).await,
+                None => Link::connect(&config, NoTls).await,
+            }?;
+            if self.is_newest(&link) {
+                return Ok(link);
+            }
+            config.load_balance_hosts(LoadBalanceHosts::Random);
         }
+        Err(StoreError::CannotOpen(OF_ANOTHER_HISTORY.to_owned()))
+    }
+
+    fn is_newest(&self, link: &Link) -> bool {
+        link.history >= self.newest.fetch_max(link.history, Ordering::SeqCst)
     }
 }
 
@@ -324,6 +360,8 @@ impl Manager for Connector {
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<StoreError> {
         if link.is_spoilt || link.client.is_closed() {
             Err(RecycleError::message("left in a transaction, or closed"))
+        } else if !self.is_newest(link) {
+            Err(RecycleError::message(OF_ANOTHER_HISTORY))
         } else {
             Ok(())
         }

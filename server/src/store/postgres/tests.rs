@@ -65,3 +65,14 @@ fn no_municipality_stays_named_on_a_connection_that_goes_back_to_the_pool() {
         assert_eq!(left_behind(&store), nothing, "after {name}");
     }
 }
+
+#[test]
+fn a_host_that_is_gone_without_a_word_is_given_up_in_half_a_minute() {
+    let config = patient(&"host=db1,db2 user=x".parse().unwrap());
+
+    // Where nothing is under way the keepalives end it, and where something is they are not sent.
+    let silent = config.get_keepalives_idle()
+        + config.get_keepalives_interval().unwrap() * config.get_keepalives_retries().unwrap();
+    assert!(silent <= Duration::from_secs(30));
+    assert!(*config.get_tcp_user_timeout().unwrap() <= Duration::from_secs(30));
+}
