@@ -9,15 +9,12 @@ use std::time::Duration;
 
 use skranke_app::api::error::{ErrorCode, UiError};
 use skranke_app::api::sync::SyncView;
-use skranke_app::{
-    App, AppError, Clock, Config as CoreConfig, Costs, KeyError, KeyPlace, KeyStore, ServerAddress,
-};
+use skranke_app::{App, AppError, Clock, Config as CoreConfig, Costs, KeyPlace, ServerAddress};
 use tauri::AppHandle;
 
 use crate::alone::Alone;
 use crate::central::{self, CentralError, CentralStore};
 use crate::config::Config;
-use crate::key_store::SystemKeyStore;
 use crate::log::Log;
 use crate::paperwork::Chooser;
 
@@ -27,7 +24,6 @@ const DEMO_TENANT: &str = "990";
 const NOWHERE: &str = "http://127.0.0.1:9";
 /// How often the status line is looked at; it is told only when it changed.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
-const KEY_FILE: &str = "key";
 
 /// The open core of this window.
 pub(crate) struct Desk {
@@ -267,27 +263,10 @@ fn source_of(error: &dyn std::error::Error) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The system's key store, or a key file for the demo, for a headless machine, and wherever a key
-/// file is in use already.
+/// The demo keeps a key file, so that no question is asked.
 fn key_place(config: &Config, data: &Path) -> KeyPlace {
-    let file = data.join(KEY_FILE);
-    if config.is_demo() || file.exists() {
-        return KeyPlace::File(file);
-    }
-    match SystemKeyStore::of_folder(data) {
-        None => KeyPlace::File(file),
-        Some(keys) => {
-            let writing = keys.clone();
-            KeyPlace::System(KeyStore {
-                read: Box::new(move || keys.read().map_err(|_| KeyError::KeyStoreUnreachable)),
-                write: Box::new(move |secret| {
-                    writing
-                        .write(secret)
-                        .map_err(|_| KeyError::KeyStoreUnreachable)
-                }),
-            })
-        }
-    }
+    let named = config.is_demo().then(|| KeyPlace::file_in(data));
+    KeyPlace::of_folder(data, named)
 }
 
 /// A panic's message may quote what someone typed: only its place is told.

@@ -9,7 +9,6 @@ pub mod config;
 mod desk;
 mod dialogs;
 mod engine;
-mod key_store;
 mod log;
 mod paperwork;
 mod printing;

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use skranke_app::App;
 use skranke_app::api::case::{CaseRef, CaseView};
 use skranke_app::api::devices::{DeviceRevokeRequest, DeviceRow};
 use skranke_app::api::review::HeldDecideRequest;
+use skranke_app::tools::operations::{BackupKey, restore_view};
+use skranke_app::{App, Clock, KeyPlace};
 use skranke_domain::rehearsal::REKEY;
 use skranke_protocol::wire::DeviceState;
 use skranke_server::devices::{self, Acting};
@@ -236,22 +237,23 @@ fn a_branch_that_is_sent_back_is_told_to_the_copy_that_made_it_alone() {
 
 #[test]
 fn a_computer_put_back_to_an_older_copy_hands_over_what_it_made_and_goes_on() {
-    // Given a computer with an older copy of its folder, and work after it
+    // Given a computer with a backup, and work after it
     let town = Town::new();
     let one = town.counter(ONE);
     granted(&one, "0201703984", "Aase Lindholm");
     one.sync_now(()).unwrap();
-    drop(one);
-    copied(&town, ONE, "older");
-    let one = town.counter(ONE);
+    let older = one.backup(&town.folder.path().join("backups")).unwrap();
     let lost = granted(&one, "0301703984", "Bo Lindholm");
     register(&one, &lost);
     one.sync_now(()).unwrap();
     drop(one);
 
-    // When the copy is put back and somebody works on before it is in contact
-    fs::remove_dir_all(town.folder.path().join(ONE)).unwrap();
-    copied(&town, "older", ONE);
+    // When the backup is put back and somebody works on before it is in contact
+    let folder = town.folder.path().join(ONE);
+    fs::remove_dir_all(&folder).unwrap();
+    let key_file = town.folder.path().join(format!("{ONE}.key"));
+    let key = BackupKey::Place(KeyPlace::File(key_file));
+    restore_view(&older.folder, &folder, &key, Clock::System.now()).unwrap();
     let back = town.counter(ONE);
     let made = granted(&back, "0401703984", "Carl Lindholm");
     settle(&back);

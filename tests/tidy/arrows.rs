@@ -61,6 +61,8 @@ const EXTERNAL: &[(&str, &[&str])] = &[
 /// Packages from outside that only some of ours may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("tauri", &["skranke-desktop"]),
+    // Where a key is must be the same for window and command line.
+    ("keyring", &["skranke-app"]),
     ("tauri-build", &["skranke-desktop"]),
     ("tauri-plugin-dialog", &["skranke-desktop"]),
     ("printpdf", &["skranke-documents"]),

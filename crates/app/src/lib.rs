@@ -22,13 +22,14 @@ mod profile;
 mod record;
 mod rights;
 mod state;
+mod system_key;
 pub mod tools;
 mod usecases;
 
 pub use clock::Clock;
 pub use commands::{COMMANDS, SHELL_COMMANDS, dispatch, typescript};
 pub use error::AppError;
-/// What a shell answers when the operating system's key store does not.
+/// What is answered when the operating system's key store does not.
 pub use skranke_store::key::envelope::KeyError;
 pub use state::{
     App, Config, Costs, KeyPlace, KeyStore, LOCK_AFTER_MINUTES, ReadKey, ServerAddress, WriteKey,

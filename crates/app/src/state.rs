@@ -27,7 +27,7 @@ pub type ReadKey = Box<dyn Fn() -> Result<Option<String>, KeyError> + Send + Syn
 /// Writes it.
 pub type WriteKey = Box<dyn Fn(&str) -> Result<(), KeyError> + Send + Sync>;
 
-/// The two functions through which a shell lends the operating system's key store.
+/// The operating system's key store as two functions; a test lends its own.
 pub struct KeyStore {
     /// Reads the entry; `Ok(None)` where there is none.
     pub read: ReadKey,

@@ -1,6 +1,6 @@
 //! Opening the store of this computer account, and signing in where a use case asks who it is.
 //!
-//! The command line reads the key from a key file; the operating system's key store belongs to the window.
+//! The key is found as the window finds it.
 
 use std::path::PathBuf;
 
@@ -10,9 +10,6 @@ use skranke_app::tools::{ToolError, say};
 use skranke_app::{App, Clock, Config, Costs, KeyPlace, ServerAddress};
 
 use crate::{input, usage};
-
-/// The key file's name in the folder of the store, where no other is named.
-const KEY_FILE: &str = "key";
 
 /// Adds what every command on the store takes.
 pub(crate) fn with_store(command: Command) -> Command {
@@ -41,11 +38,6 @@ pub(crate) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     matches.get_one::<String>(name).map(PathBuf::from)
 }
 
-/// The key file that was named, or the one in the folder.
-pub(crate) fn key_file(matches: &ArgMatches) -> PathBuf {
-    path(matches, "key-file").unwrap_or_else(|| folder(matches).join(KEY_FILE))
-}
-
 /// Opens the store.
 pub(crate) fn open(matches: &ArgMatches, demo: bool) -> Result<App, ToolError> {
     let server = matches
@@ -59,10 +51,16 @@ pub(crate) fn open(matches: &ArgMatches, demo: bool) -> Result<App, ToolError> {
             bootstrap: None,
             ca_file: path(matches, "ca-file"),
         });
+    let folder = folder(matches);
+    let mut key_file = path(matches, "key-file");
+    // As in the window, the demo never asks for the key store.
+    if demo && key_file.is_none() {
+        key_file = Some(KeyPlace::file_in(&folder));
+    }
     let app = App::open(Config {
-        folder: folder(matches),
+        key: KeyPlace::of_folder(&folder, key_file),
+        folder,
         forms: None,
-        key: KeyPlace::File(key_file(matches)),
         demo,
         server,
         clock: Clock::System,
@@ -74,8 +72,7 @@ pub(crate) fn open(matches: &ArgMatches, demo: bool) -> Result<App, ToolError> {
 /// Opens the store and signs in. The password is the first line of a file, or of standard input for `-`.
 pub(crate) fn sign_in(matches: &ArgMatches) -> Result<App, ToolError> {
     let text = |name| matches.get_one::<String>(name).cloned().unwrap_or_default();
-    let password = input::text_of(&text("password-file"))?;
-    let password = password.lines().next().unwrap_or_default().to_owned();
+    let password = input::first_line_of(&text("password-file"))?;
     let app = open(matches, false)?;
     app.sign_in(SignInRequest {
         user_name: text("user"),

@@ -23,6 +23,12 @@ pub(crate) fn text_of(file: &str) -> Result<String, ToolError> {
     text_from(opened)
 }
 
+/// The first line of a file: a secret that is not for the command line, where others see it.
+pub(crate) fn first_line_of(file: &str) -> Result<String, ToolError> {
+    let text = text_of(file)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
 fn text_from(source: impl Read) -> Result<String, ToolError> {
     let mut bytes = Vec::new();
     let read = source.take(LONGEST_BYTES + 1).read_to_end(&mut bytes);

@@ -1,6 +1,6 @@
 //! What operations script: a backup and its check, an export of case or audit log.
 //!
-//! Backup, check and restore need the key file and so nobody's sign-in; what is read about citizens needs one.
+//! Backup, check and restore need the key and so nobody's sign-in; what is read about citizens needs one.
 //!
 //! Basis: design, sections 5 and 9.
 
@@ -12,13 +12,14 @@ use skranke_domain::danish_time;
 use skranke_domain::role::Act;
 
 use skranke_store::key::StoreKey;
-use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::key::envelope::{Envelope, KeyError, Opener};
+use skranke_store::key::recovery::RecoveryCode;
 use skranke_store::{Action, Actor, BackupReport, Entry, Options, restore_backup, verify_backup};
 
 use crate::api::case::{CaseRef, CaseView};
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
-use crate::state::{App, NO_DEVICE, why_closed};
+use crate::state::{App, KeyPlace, NO_DEVICE, why_closed};
 
 /// Rows of one page of an audit export.
 const AUDIT_PAGE: u32 = 1000;
@@ -40,6 +41,14 @@ pub struct BackupView {
     pub audit_head: Option<String>,
     /// Attached files in it.
     pub attachments: u64,
+}
+
+/// What opens a backup.
+pub enum BackupKey<'a> {
+    /// Where the computer it was made of keeps its key.
+    Place(KeyPlace),
+    /// The computer's recovery code, as typed.
+    RecoveryCode(&'a str),
 }
 
 /// A row of the audit log.
@@ -135,12 +144,12 @@ impl App {
     }
 }
 
-/// Checks a backup with the key file of its computer: every file, every page, every count.
+/// Checks a backup with the key of its computer: every file, every page, every count.
 ///
 /// # Errors
-/// `KeyMissing`, `KeyWrong`, `DatabaseDamaged`, `NewerDatabase`, `FileUnreadable`.
-pub fn verify_backup_view(backup: &Path, key_file: &Path) -> Result<BackupView, AppError> {
-    Ok(verify_backup(backup, &key_of(backup, key_file)?)?.into())
+/// `KeyMissing`, `KeyWrong`, `RecoveryCodeWrong`, `DatabaseDamaged`, `NewerDatabase`, `FileUnreadable`.
+pub fn verify_backup_view(backup: &Path, key: &BackupKey<'_>) -> Result<BackupView, AppError> {
+    Ok(verify_backup(backup, &key_of(backup, key)?)?.into())
 }
 
 /// Puts a checked backup into a folder that holds no store.
@@ -150,10 +159,10 @@ pub fn verify_backup_view(backup: &Path, key_file: &Path) -> Result<BackupView, 
 pub fn restore_view(
     backup: &Path,
     into: &Path,
-    key_file: &Path,
+    key: &BackupKey<'_>,
     now: DateTime<Utc>,
 ) -> Result<BackupView, AppError> {
-    let key = key_of(backup, key_file)?;
+    let key = key_of(backup, key)?;
     if Envelope::load(into).is_ok() {
         return Err(AppError::of(ErrorCode::AlreadySetUp));
     }
@@ -161,8 +170,19 @@ pub fn restore_view(
     Ok(report.into())
 }
 
-fn key_of(backup: &Path, key_file: &Path) -> Result<StoreKey, AppError> {
-    Ok(Envelope::load(backup)?.open(&Opener::KeyFile(key_file))?)
+fn key_of(backup: &Path, key: &BackupKey<'_>) -> Result<StoreKey, AppError> {
+    let wrong = || AppError::of(ErrorCode::RecoveryCodeWrong);
+    let envelope = Envelope::load(backup)?;
+    match key {
+        BackupKey::Place(place) => Ok(place.lend(|place| envelope.open(place))?),
+        BackupKey::RecoveryCode(typed) => {
+            let code: RecoveryCode = typed.parse().map_err(|_| wrong())?;
+            match envelope.open(&Opener::Recovery(&code)) {
+                Err(KeyError::WrongSecret) => Err(wrong()),
+                opened => Ok(opened?),
+            }
+        }
+    }
 }
 
 pub(super) fn written(at: DateTime<Utc>) -> String {

@@ -104,10 +104,7 @@ impl App {
         &self,
         run: impl FnOnce(&Opener<'_>) -> Result<T, KeyError>,
     ) -> Result<T, KeyError> {
-        match &self.config.key {
-            KeyPlace::File(path) => run(&Opener::KeyFile(path)),
-            KeyPlace::System(store) => run(&Opener::KeyStore(entry(store))),
-        }
+        self.config.key.lend(run)
     }
 
     pub(crate) fn open_with(&self, key: &StoreKey) -> Result<Store, AppError> {
@@ -347,6 +344,19 @@ impl App {
                 Ok(envelope.add_key_file(key, path)?)
             }
             KeyPlace::System(store) => Ok(envelope.add_key_store(key, &entry(store))?),
+        }
+    }
+}
+
+impl KeyPlace {
+    /// Runs something with this place of a key.
+    pub(crate) fn lend<T>(
+        &self,
+        run: impl FnOnce(&Opener<'_>) -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
+        match self {
+            Self::File(path) => run(&Opener::KeyFile(path)),
+            Self::System(store) => run(&Opener::KeyStore(entry(store))),
         }
     }
 }

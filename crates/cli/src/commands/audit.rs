@@ -10,7 +10,7 @@ use skranke_app::tools::{ToolError, say};
 use crate::answer::{Answer, Failure};
 use crate::{desk, usage};
 
-/// The arguments. Verifying tells nothing about anybody and needs the key file only; an export needs an auditor.
+/// The arguments. Verifying tells nothing about anybody and needs the key only; an export needs an auditor.
 pub(super) fn command() -> Command {
     let after = usage::option("audit", "after")
         .default_value("0")

@@ -1,12 +1,13 @@
 //! What operations script: `backup`, `restore`, `sync` and `demo`.
 
 use clap::{ArgMatches, Command};
-use skranke_app::Clock;
-use skranke_app::tools::operations::{BackupView, restore_view, verify_backup_view};
+use skranke_app::api::error::ErrorCode;
+use skranke_app::tools::operations::{BackupKey, BackupView, restore_view, verify_backup_view};
 use skranke_app::tools::{ToolError, say};
+use skranke_app::{AppError, Clock, KeyPlace};
 
 use crate::answer::{Answer, Failure};
-use crate::{desk, usage};
+use crate::{desk, input, usage};
 
 /// `skranke backup`.
 pub(super) fn backup() -> Command {
@@ -25,7 +26,11 @@ pub(super) fn run_backup(matches: &ArgMatches) -> Result<Answer, Failure> {
 pub(super) fn restore() -> Command {
     usage::command("restore")
         .arg(usage::argument("restore", "backup"))
-        .arg(usage::option("store", "key-file").required(true))
+        .arg(usage::option("restore", "key-file"))
+        .arg(usage::option("restore", "recovery-code-file").conflicts_with("key-file"))
+        .arg(
+            usage::option("restore", "data").conflicts_with_all(["key-file", "recovery-code-file"]),
+        )
         .arg(usage::flag("restore", "verify"))
         .arg(
             usage::option("restore", "into")
@@ -37,17 +42,38 @@ pub(super) fn restore() -> Command {
 /// Checks a backup, or puts it into a folder that holds no store.
 pub(super) fn run_restore(matches: &ArgMatches) -> Result<Answer, Failure> {
     let backup = desk::path(matches, "backup").unwrap_or_default();
-    let key_file = desk::path(matches, "key-file").unwrap_or_default();
-    match desk::path(matches, "into") {
-        None => {
-            let view = verify_backup_view(&backup, &key_file).map_err(ToolError::from)?;
-            told(&view, "cli.restore.whole")
-        }
-        Some(into) => {
-            let now = Clock::System.now();
-            let view = restore_view(&backup, &into, &key_file, now).map_err(ToolError::from)?;
-            told(&view, "cli.restore.done")
-        }
+    let into = desk::path(matches, "into");
+    let key_file = desk::path(matches, "key-file");
+    let code = matches.get_one::<String>("recovery-code-file");
+    let code = code.map(|file| input::first_line_of(file)).transpose()?;
+    // A folder that is put back where it was has its entry in the key store still.
+    let folder = desk::path(matches, "data").or_else(|| into.clone());
+    let is_given = code.is_some() || key_file.is_some();
+    let key = match (&code, key_file, folder) {
+        (Some(code), _, _) => BackupKey::RecoveryCode(code),
+        (None, Some(file), _) => BackupKey::Place(KeyPlace::File(file)),
+        (None, None, Some(folder)) => BackupKey::Place(KeyPlace::of_folder(&folder, None)),
+        (None, None, None) => return Err(ToolError::environment("backup_key_missing").into()),
+    };
+    let done = match &into {
+        None => verify_backup_view(&backup, &key),
+        Some(into) => restore_view(&backup, into, &key, Clock::System.now()),
+    };
+    let view = done.map_err(|error| refused(error, is_given))?;
+    let said = match into {
+        None => "cli.restore.whole",
+        Some(_) => "cli.restore.done",
+    };
+    told(&view, said)
+}
+
+/// Where no key was given and none was found, which to give.
+fn refused(error: AppError, is_given: bool) -> ToolError {
+    let is_key = [ErrorCode::KeyMissing, ErrorCode::KeyWrong].contains(&error.code);
+    if is_key && !is_given {
+        ToolError::environment("backup_key_missing")
+    } else {
+        error.into()
     }
 }
 

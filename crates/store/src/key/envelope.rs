@@ -111,9 +111,9 @@ impl Default for PassphraseCost {
     }
 }
 
-/// The two functions through which the shell lends the operating system's key store.
+/// The two functions through which the operating system's key store is lent.
 ///
-/// The crate that speaks to it belongs to the shell; the store only keeps 64 hexadecimal digits there.
+/// The crate that speaks to it belongs to `app`; the store only keeps 64 hexadecimal digits there.
 pub struct KeyringEntry<'a> {
     /// Reads the entry: `Ok(None)` where there is none, `Err` where the key store cannot be reached.
     pub read: &'a dyn Fn() -> Result<Option<String>, KeyError>,
