@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long form of what `make test` does in short: stories of replicas, kills, bad lines, power cuts, failovers.
+# The long form of what `make test` does in short: stories of replicas, kills, clocks, bad lines, power cuts, failovers.
 # Prints the seed it begins from; SKRANKE_SEED=N replays it, SKRANKE_TIMES and SKRANKE_CASES say how long: as many times
 # the primary is lost under load, with up to 64 writers, and each disk is filled.
 set -uo pipefail
@@ -23,8 +23,8 @@ run() {
 run env -u SKRANKE_SEED SKRANKE_FIRST_SEED="$first" SKRANKE_CASES="$cases" \
   cargo test --locked --workspace --test contract convergence -- --nocapture
 # As a whole, so that nothing is compiled a second time with other features.
-for suite in 'server faults' 'central faults' 'central bad_lines' 'central stories' 'central epochs' 'central standby' \
-  'central room' 'contract standby' 'contract exhausted' 'contract crowd' 'store crash'; do
+for suite in 'server faults' 'central faults' 'central clocks' 'central bad_lines' 'central stories' 'central epochs' \
+  'central standby' 'central room' 'contract standby' 'contract exhausted' 'contract crowd' 'store crash'; do
   # shellcheck disable=SC2086
   run env SKRANKE_SEED="$first" SKRANKE_TIMES="$times" \
     cargo test --locked --workspace --test $suite -- --nocapture --test-threads=1
