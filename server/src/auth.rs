@@ -37,10 +37,10 @@ use crate::store::Device;
 use crate::tokens;
 
 /// Numbers used once that are remembered of all devices together; beyond it the server asks clients to wait.
-const MAX_REMEMBERED: usize = 200_000;
-/// The same of one device: 16 requests a second, for as long as a number is remembered. A stolen laptop that asks faster
-/// waits by itself.
-const MAX_OF_ONE: usize = 10_000;
+const MAX_REMEMBERED: usize = 800_000;
+/// The same of one device: 66 requests a second, for as long as a number is remembered, which is more than one that hands
+/// in thousands of scans makes. A stolen laptop that asks faster waits by itself.
+const MAX_OF_ONE: usize = 40_000;
 /// The same of callers who have shown no more than a key of their own making; beyond it all are forgotten.
 const MAX_OF_STRANGERS: usize = 10_000;
 /// Where there is no room, who is remembered for nothing is looked for this often at most.

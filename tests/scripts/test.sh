@@ -63,7 +63,8 @@ rust_tests() {
   else
     tests '^test result:' "$1" cargo test --workspace --locked --lib --bins --no-fail-fast
     for binary in $(all_test_binaries); do
-      tests '^test result:' "$binary" cargo test --workspace --locked --test "$binary" --no-fail-fast
+      # One after the other: some of them move the clock of their whole process.
+      tests '^test result:' "$binary" cargo test --workspace --locked --test "$binary" --no-fail-fast -- --test-threads=1
     done
   fi
 }

@@ -48,6 +48,8 @@ const SCOPE_WINDOW: u64 = 10_000;
 const ROWS_AT_ONCE: i64 = 64;
 /// How long a call waits for a free connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(5);
+/// How long one of the hosts may take until a connection to it can be used; then the next one is asked.
+const FIRST_WORD: Duration = Duration::from_secs(5);
 /// How long a host may leave what was sent to it without a sign that it came, before the connection is given up: where
 /// cable or power went there is no end to be heard, and a municipality has one writer. A commit that waits for its
 /// standby is not cut short by it, since its host has the request.
@@ -90,7 +92,6 @@ impl PostgresStore {
         let pool = Pool::builder(connector)
             .max_size(address.connections)
             .wait_timeout(Some(WAIT_FOR_CONNECTION))
-            .create_timeout(Some(WAIT_FOR_CONNECTION))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|_| StoreError::CannotOpen("the connection pool cannot be made".to_owned()))?;
@@ -214,7 +215,10 @@ impl Drop for PostgresStore {
 fn connector(address: &PostgresAddress) -> Stored<Connector> {
     let tls = address.authorities.as_ref().map(tls::client).transpose();
     let tls = tls.map_err(|error| StoreError::CannotOpen(error.to_string()))?;
-    Ok(Connector::new(patient(&address.driver), tls))
+    Ok(Connector::new(
+        address.each.iter().map(patient).collect(),
+        tls,
+    ))
 }
 
 /// How a connection to one of the hosts is made, and how long each of them may be silent.
@@ -224,7 +228,7 @@ fn patient(driver: &tokio_postgres::Config) -> tokio_postgres::Config {
         .application_name("skranke-server")
         .options(SESSION)
         .target_session_attrs(tokio_postgres::config::TargetSessionAttrs::ReadWrite)
-        .connect_timeout(WAIT_FOR_CONNECTION)
+        .connect_timeout(FIRST_WORD)
         .keepalives_idle(Duration::from_secs(10))
         .keepalives_interval(Duration::from_secs(5))
         .keepalives_retries(3)

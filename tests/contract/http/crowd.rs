@@ -4,12 +4,13 @@
 //! Basis: reliability, section 3.3; sync-and-speed, P9.
 
 use std::collections::HashSet;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use skranke_domain::ids::EventId;
 use skranke_domain::role::Role;
@@ -49,6 +50,9 @@ struct Program {
 
 impl Program {
     fn start(folder: &Path, store: &str, listen: &str) -> Self {
+        let mut log = OpenOptions::new();
+        let log = log.create(true).append(true);
+        let log = log.open(folder.join("said.log")).unwrap();
         let mut process = Command::new(build_folder().unwrap().join("skranke-server"))
             .args(["--listen", listen, "--store", store, "--tenant", TENANT])
             .arg("--key-file")
@@ -58,7 +62,7 @@ impl Program {
             .args(["serve", "--exit-with-parent"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(folder.join("said.log")).unwrap())
+            .stderr(log)
             .spawn()
             .expect("the server is built");
         let mut line = String::new();
@@ -125,16 +129,19 @@ fn enrolled(store: &dyn CentralStore) -> (Vec<Laptop>, SigningKey) {
     (laptops, server)
 }
 
+/// When a computer gives up, and with it the test.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(180);
 /// How much sooner than in an office they come back.
 const HURRY: u32 = 20;
 
 /// Asks until the server answers, coming back as a computer does; anything but "come again" is a fault.
 fn until_answered<T>(ask: impl Fn() -> Result<T, SyncError>) -> T {
+    let begun = Instant::now();
     let mut backoff = Backoff::up_to(Duration::from_secs(30));
     loop {
         match ask() {
             Ok(answer) => return answer,
-            Err(error) if error.is_retryable() => {
+            Err(error) if error.is_retryable() && begun.elapsed() < GIVEN_UP_AFTER => {
                 let by_chance = uuid::Uuid::now_v7().as_u128() as u32;
                 std::thread::sleep(backoff.next(by_chance, None) / HURRY);
             }
@@ -213,8 +220,11 @@ fn a_thousand_computers_at_once_and_a_server_killed_meanwhile_lose_nothing_and_r
             thread.spawn_scoped(scope, work).unwrap();
         }
         // Killed twice, with most of them in the middle of something.
+        let begun = Instant::now();
         for part in [4, 2] {
-            while done.load(Ordering::Relaxed) < usize::from(COMPUTERS) / part {
+            while begun.elapsed() < GIVEN_UP_AFTER
+                && done.load(Ordering::Relaxed) < usize::from(COMPUTERS) / part
+            {
                 std::thread::sleep(Duration::from_millis(5));
             }
             program.kill();

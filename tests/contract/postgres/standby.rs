@@ -4,6 +4,7 @@
 //! finds its row without waiting for the standby, and a cancelled commit that reports success.
 //! Basis: reliability, findings 1 to 3 and method 9.1.
 
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -187,6 +188,26 @@ fn a_lost_primary_that_comes_back_as_it_was_is_given_nothing() {
     assert!(holds(&pair.standby, &later[0]));
     let all = [opening, after, later].concat();
     pair.held(&all, "with the lost primary there again");
+}
+
+#[test]
+fn a_host_that_takes_a_connection_and_says_nothing_keeps_nobody_from_the_next() {
+    let cluster = Cluster::start(&[]);
+    drop(prepared(&cluster));
+    let frozen = tempfile::tempdir().unwrap();
+    let _listens = UnixListener::bind(frozen.path().join(".s.PGSQL.5432")).unwrap();
+    let both = format!(
+        "host={},{} user=skranke_runtime dbname={DATABASE}",
+        frozen.path().display(),
+        cluster.host().display()
+    );
+
+    let office = Office::over(Arc::new(opened(&both).unwrap()), ());
+
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let (_, opening) = laptop.open_case("2512169996");
+    office.push(laptop.id, &opening);
+    assert!(holds(&cluster, &opening[1]));
 }
 
 #[test]

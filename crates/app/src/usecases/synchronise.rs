@@ -248,8 +248,8 @@ impl App {
             .or_else(|| behind.then(|| plain(ErrorCode::SecondCopyBehind)))
             .or(line)
             .or_else(|| is_outdated.then(|| plain(ErrorCode::ProfileNotReadable)))
-            .or_else(|| (!clock_is_right).then(|| plain(ErrorCode::ClockWrong)))
             .or_else(|| lease_ran_out.then(|| plain(ErrorCode::GrantExpired)))
+            .or_else(|| (!clock_is_right).then(|| plain(ErrorCode::ClockWrong)))
             .or(away);
         let (problem, reference) = told.map_or_else(Default::default, |told| {
             (told.code.code().to_owned(), told.reference)
@@ -338,10 +338,11 @@ impl App {
     fn round(&self, taken: &Taken<'_>) -> Result<(), SyncError> {
         let client = Arc::new(self.enrolled_client()?);
         taken.asks_over(&client);
-        self.end_sessions(&client);
+        self.end_sessions(&client, &taken.cancel);
         let status = self.status_of(&client, &taken.cancel)?;
-        // Before anything is judged by it: either clock may have jumped since the last round.
-        self.note_clock(client.clock_offset_ms()).map_err(host)?;
+        // Before anything is judged by it: either clock may have jumped since the last round. Where it cannot be noted, what
+        // is to be sent is sent all the same.
+        let noted = self.note_clock(client.clock_offset_ms()).map_err(host);
         // Whom the central store does not let in is one thing, what this computer has is another: it is sent, and the
         // lease goes on, all the same.
         let signed_in = match self.renew_grant_over(&client) {
@@ -516,14 +517,17 @@ impl App {
         self.hear_what_was_returned(&client)?;
         self.hand_over_log(&client, &taken.cancel)?;
         self.go_on_anew(&client, &status)?;
-        signed_in
+        noted.and(signed_in)
     }
 
-    /// Ends at the central store the sessions of those who left; what cannot be ended runs out by itself.
-    fn end_sessions(&self, client: &Client) {
+    /// Ends at the central store the sessions of those who left; what cannot be ended runs out by itself. Where somebody
+    /// stops the round, the next one ends them.
+    fn end_sessions(&self, client: &Client, cancel: &Cancel) {
         let ending = std::mem::take(&mut self.line.state().ending);
         for session in ending {
-            let _ = client.end(&session);
+            if client.end(&session).is_err() && cancel.is_cancelled() {
+                self.line.state().ending.push(session);
+            }
         }
     }
 

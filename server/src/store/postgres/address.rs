@@ -17,6 +17,8 @@ use crate::tls::{self, Authorities, TlsError};
 pub struct PostgresAddress {
     /// Hosts, role and database; says nothing about TLS but whether it is spoken.
     pub(super) driver: Box<Config>,
+    /// The same with one host each, in their order.
+    pub(super) each: Vec<Config>,
     /// Connections at most.
     pub(super) connections: usize,
     /// Whose certificates are believed; none where nothing leaves this machine in the clear.
@@ -89,19 +91,58 @@ impl PostgresAddress {
             Some(_) => SslMode::Require,
             None => SslMode::Disable,
         });
+        let each = (0..count(&driver)).map(|nth| of_one(&words, nth, &driver));
+        let each = each
+            .collect::<Option<_>>()
+            .ok_or(AddressError::Unreadable)?;
         Ok(Self {
             driver: Box::new(driver),
+            each,
             connections,
             authorities,
         })
     }
 }
 
+/// How many hosts are named.
+fn count(driver: &Config) -> usize {
+    let (hosts, addresses) = (driver.get_hosts(), driver.get_hostaddrs());
+    hosts.len().max(addresses.len())
+}
+
+/// What all of them are told, for one of them alone.
+fn of_one(words: &[Word], nth: usize, all: &Config) -> Option<Config> {
+    let shared: Vec<Word> = words
+        .iter()
+        .filter(|word| !matches!(word.name.as_str(), "host" | "hostaddr" | "port"))
+        .cloned()
+        .collect();
+    let mut one: Config = known_to_the_driver(&shared).parse().ok()?;
+    if let Some(password) = all.get_password() {
+        one.password(password);
+    }
+    one.ssl_mode(all.get_ssl_mode());
+    match all.get_hosts().get(nth) {
+        Some(Host::Tcp(name)) => one.host(name),
+        #[cfg(unix)]
+        Some(Host::Unix(path)) => one.host_path(path),
+        None => &mut one,
+    };
+    if let Some(address) = all.get_hostaddrs().get(nth) {
+        one.hostaddr(*address);
+    }
+    // One port is for every host.
+    let ports = all.get_ports();
+    if let Some(port) = ports.get(nth).or(ports.first()) {
+        one.port(*port);
+    }
+    Some(one)
+}
+
 /// Whether TLS is spoken, where it may be left out or can be kept.
 fn protection(driver: &Config, mode: Option<&str>) -> Result<bool, AddressError> {
     let (hosts, addresses) = (driver.get_hosts(), driver.get_hostaddrs());
-    let count = hosts.len().max(addresses.len());
-    let ways: Vec<Way> = (0..count)
+    let ways: Vec<Way> = (0..count(driver))
         .map(|n| Way::of(hosts.get(n), addresses.get(n)))
         .collect();
     let is_checked = match mode {
@@ -151,6 +192,7 @@ impl Way {
 }
 
 /// One setting of a connection text.
+#[derive(Clone)]
 struct Word {
     name: String,
     value: String,

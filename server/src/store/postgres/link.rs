@@ -15,7 +15,6 @@ use std::task::{Context, Poll, Waker};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_postgres::config::LoadBalanceHosts;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
@@ -25,6 +24,7 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::{StoreError, Stored};
+use super::FIRST_WORD;
 use crate::tls;
 
 /// A parameter that outlives the call it was made in.
@@ -50,8 +50,8 @@ const HISTORY: &str = "
 const OF_ANOTHER_HISTORY: &str =
     "a database answers that a standby took over from: keep it off the network";
 
-/// How often another one of the hosts is tried in the place of such a database.
-const OTHERS_TRIED: usize = 8;
+/// PostgreSQL's codes for a function that is not there, is not for this role, or does not do this.
+const DOES_NOT_TELL: [&str; 3] = ["42883", "42501", "0A000"];
 
 /// What the driver says where the database has TLS switched off.
 const NO_TLS_THERE: &str = "server does not support TLS";
@@ -121,12 +121,15 @@ pub(super) struct Link {
     pending: Vec<Pending>,
     warned: Arc<AtomicBool>,
     is_spoilt: bool,
-    history: i64,
+    /// Which history its database writes; none where the engine has no such thing or does not tell.
+    history: Option<i64>,
+    /// The newest that any connection of the store has seen.
+    newest: Arc<AtomicI64>,
 }
 
 impl Link {
     /// Connects and keeps the connection's own loop running for as long as the link lives.
-    async fn connect<T>(config: &Config, tls: T) -> Stored<Self>
+    async fn connect<T>(config: &Config, tls: T, newest: Arc<AtomicI64>) -> Stored<Self>
     where
         T: MakeTlsConnect<Socket>,
         T::Stream: Send + 'static,
@@ -135,7 +138,15 @@ impl Link {
         let warned = Arc::new(AtomicBool::new(false));
         tokio::spawn(drive(connection, Arc::clone(&warned)));
         client.batch_execute(PACK_FAST).await?;
-        let history = client.query_one(HISTORY, &[]).await?.try_get("history")?;
+        let tells_none = |error: &tokio_postgres::Error| {
+            let code = error.code().map(SqlState::code);
+            code.is_some_and(|code| DOES_NOT_TELL.contains(&code))
+        };
+        let history = match client.query_one(HISTORY, &[]).await {
+            Ok(row) => Some(row.try_get("history")?),
+            Err(error) if tells_none(&error) => None,
+            Err(error) => return Err(error.into()),
+        };
         Ok(Self {
             client: Arc::new(client),
             statements: HashMap::new(),
@@ -143,7 +154,14 @@ impl Link {
             warned,
             is_spoilt: false,
             history,
+            newest,
         })
+    }
+
+    /// Whether no other database is known that took over from this one.
+    fn is_newest(&self) -> bool {
+        let seen = |history| self.newest.fetch_max(history, Ordering::SeqCst);
+        self.history.is_none_or(|history| history >= seen(history))
     }
 
     /// Begins a transaction that reads one snapshot of one municipality.
@@ -260,6 +278,9 @@ impl Link {
     /// Commits; only `Ok` means that the transaction is durable wherever the database was told it must be.
     pub(super) async fn commit(&mut self) -> Stored<()> {
         self.settle().await?;
+        if !self.is_newest() {
+            return Err(StoreError::NotReplicated);
+        }
         self.client.batch_execute("COMMIT").await?;
         if self.warned.load(Ordering::SeqCst) {
             return Err(StoreError::NotReplicated);
@@ -309,43 +330,43 @@ where
 
 /// Makes connections for the pool and refuses to give out one that is closed or was left in a transaction.
 pub(super) struct Connector {
-    config: Config,
+    /// One for each host, in the order they are asked.
+    hosts: Vec<Config>,
     /// Who must answer; none where nothing leaves this machine.
     tls: Option<MakeRustlsConnect>,
     /// The newest history that was seen. A primary that comes back after a standby took over goes on with the one before
     /// it, and what it acknowledged would be lost.
-    newest: AtomicI64,
+    newest: Arc<AtomicI64>,
 }
 
 impl Connector {
-    pub(super) fn new(config: Config, tls: Option<rustls::ClientConfig>) -> Self {
+    pub(super) fn new(hosts: Vec<Config>, tls: Option<rustls::ClientConfig>) -> Self {
         let tls = tls.map(MakeRustlsConnect::new);
-        let newest = AtomicI64::new(0);
-        Self {
-            config,
-            tls,
-            newest,
-        }
+        let newest = Arc::default();
+        Self { hosts, tls, newest }
     }
 
-    /// A new connection, to a database that writes the newest history.
+    /// A new connection, to the first host that answers in time, can be written and writes the newest history.
     pub(super) async fn connect(&self) -> Stored<Link> {
-        let mut config = self.config.clone();
-        for _ in 0..OTHERS_TRIED {
-            let link = match &self.tls {
-                Some(tls) => Link::connect(&config, tls.clone()).await,
-                None => Link::connect(&config, NoTls).await,
-            }?;
-            if self.is_newest(&link) {
-                return Ok(link);
-            }
-            config.load_balance_hosts(LoadBalanceHosts::Random);
+        let mut failed = StoreError::CannotOpen("no host of the database is named".to_owned());
+        for host in &self.hosts {
+            let asked = tokio::time::timeout(FIRST_WORD, self.connect_to(host));
+            failed = match asked.await {
+                Ok(Ok(link)) if link.is_newest() => return Ok(link),
+                Ok(Ok(_)) => StoreError::CannotOpen(OF_ANOTHER_HISTORY.to_owned()),
+                Ok(Err(error)) => error,
+                Err(late) => StoreError::Database(Box::new(late)),
+            };
         }
-        Err(StoreError::CannotOpen(OF_ANOTHER_HISTORY.to_owned()))
+        Err(failed)
     }
 
-    fn is_newest(&self, link: &Link) -> bool {
-        link.history >= self.newest.fetch_max(link.history, Ordering::SeqCst)
+    async fn connect_to(&self, host: &Config) -> Stored<Link> {
+        let newest = Arc::clone(&self.newest);
+        match &self.tls {
+            Some(tls) => Link::connect(host, tls.clone(), newest).await,
+            None => Link::connect(host, NoTls, newest).await,
+        }
     }
 }
 
@@ -360,7 +381,7 @@ impl Manager for Connector {
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<StoreError> {
         if link.is_spoilt || link.client.is_closed() {
             Err(RecycleError::message("left in a transaction, or closed"))
-        } else if !self.is_newest(link) {
+        } else if !link.is_newest() {
             Err(RecycleError::message(OF_ANOTHER_HISTORY))
         } else {
             Ok(())
