@@ -120,43 +120,21 @@ mod tests {
 
 #[cfg(all(test, target_os = "linux"))]
 mod session {
-    use std::process::{Command, Stdio};
+    use skranke_testkit::key_store::{again_in_a_session, is_inside_a_session};
 
     use super::*;
 
     const NAME: &str =
         "system_key::session::secret_survives_in_the_session_key_store_and_folders_are_apart";
-    const INSIDE: &str = "SKRANKE_TEST_INSIDE_SESSION";
-    /// A session bus with a key store of its own, unlocked with an empty folder as home.
-    const SESSION: &str = "printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null && \
-        exec \"$0\" --exact \"$1\" --test-threads=1";
 
-    /// Runs itself once more inside a session bus with a real key store.
     #[test]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test tells its inner run from its outer one"
-    )]
     fn secret_survives_in_the_session_key_store_and_folders_are_apart() {
-        if std::env::var_os(INSIDE).is_some() {
-            return inside_a_session();
+        if is_inside_a_session() {
+            inside_a_session();
+        } else {
+            let home = tempfile::tempdir().unwrap();
+            again_in_a_session(NAME, home.path());
         }
-        let home = tempfile::tempdir().unwrap();
-
-        let done = Command::new("dbus-run-session")
-            .args(["--", "sh", "-c", SESSION])
-            .arg(std::env::current_exe().unwrap())
-            .arg(NAME)
-            .env(INSIDE, "1")
-            .env("HOME", home.path())
-            .env("XDG_DATA_HOME", home.path().join("share"))
-            .env("XDG_RUNTIME_DIR", home.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-
-        let said = String::from_utf8_lossy(&done.stdout).into_owned();
-        assert!(done.status.success() && said.contains("1 passed"), "{said}");
     }
 
     fn inside_a_session() {

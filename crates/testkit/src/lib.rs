@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod invariants;
+pub mod key_store;
 pub mod network;
 pub mod one_day;
 pub mod patience;

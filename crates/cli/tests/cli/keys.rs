@@ -10,17 +10,6 @@ use tempfile::TempDir;
 
 use crate::{exit_code, json_of, skranke, stderr, with_input};
 
-const INSIDE: &str = "SKRANKE_TEST_INSIDE_SESSION";
-
-/// Whether this is the run of a test inside a session with a key store of its own.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test tells its inner run from its outer one"
-)]
-pub(crate) fn is_inside_a_session() -> bool {
-    std::env::var_os(INSIDE).is_some()
-}
-
 /// A computer that was set up as the window does it, and a backup of it.
 struct Computer {
     folder: TempDir,
@@ -168,38 +157,21 @@ fn without_any_way_to_the_key_it_is_said_which_to_give() {
 
 #[cfg(target_os = "linux")]
 mod session {
-    use std::process::{Command, Stdio};
+    use skranke_testkit::key_store::{again_in_a_session, is_inside_a_session};
 
     use super::*;
 
     const NAME: &str =
         "keys::session::where_the_key_is_in_the_systems_key_store_every_command_finds_it";
-    /// A session bus with a key store of its own, unlocked with an empty folder as home.
-    const SESSION: &str = "printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null && \
-        exec \"$0\" --exact \"$1\" --test-threads=1";
 
-    /// Runs itself once more inside a session bus with a real key store.
     #[test]
     fn where_the_key_is_in_the_systems_key_store_every_command_finds_it() {
         if is_inside_a_session() {
-            return inside_a_session();
+            inside_a_session();
+        } else {
+            let home = tempfile::tempdir().unwrap();
+            again_in_a_session(NAME, home.path());
         }
-        let home = tempfile::tempdir().unwrap();
-
-        let done = Command::new("dbus-run-session")
-            .args(["--", "sh", "-c", SESSION])
-            .arg(std::env::current_exe().unwrap())
-            .arg(NAME)
-            .env(INSIDE, "1")
-            .env("HOME", home.path())
-            .env("XDG_DATA_HOME", home.path().join("share"))
-            .env("XDG_RUNTIME_DIR", home.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-
-        let said = String::from_utf8_lossy(&done.stdout).into_owned();
-        assert!(done.status.success() && said.contains("1 passed"), "{said}");
     }
 
     fn inside_a_session() {

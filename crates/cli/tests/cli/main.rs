@@ -20,7 +20,7 @@ pub(crate) fn skranke(arguments: &[&str]) -> Output {
 
 pub(crate) fn with_input(arguments: &[&str], input: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skranke"));
-    if !keys::is_inside_a_session() {
+    if !skranke_testkit::key_store::is_inside_a_session() {
         // No test asks the key store of whoever runs it.
         command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
     }
