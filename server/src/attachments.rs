@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use skranke_domain::ids::Sha256Digest;
 use skranke_domain::rehearsal;
 use skranke_protocol::wire::MAX_CHUNK_BYTES;
+use uuid::Uuid;
 
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
@@ -70,26 +71,29 @@ pub struct AttachmentFolder {
 }
 
 /// The memory of an unfinished upload; whoever writes it holds it.
-type Upload = Arc<Mutex<Option<Running>>>;
+type Upload = Arc<Mutex<Option<Written>>>;
 
-/// What is known of an upload from its pieces as they came: its end is then judged without opening it again.
+/// An upload that one request alone wrote from its first byte on.
 ///
-/// It is in memory alone. After a restart, or where the file is not as it was left, the whole is opened and hashed.
-#[derive(Clone, Default)]
-struct Running {
+/// It is in memory alone. After a restart, where the file is not as it was left, or where another request wrote of it,
+/// the whole is opened and hashed at its end.
+#[derive(Clone)]
+struct Written {
+    by: Uuid,
     stands: Stands,
-    hash: Sha256,
     start: Vec<u8>,
 }
 
-impl Running {
-    /// The same after another piece.
-    fn with(mut self, piece: &[u8]) -> Self {
-        self.hash.update(piece);
-        let missing = LONGEST_START.saturating_sub(self.start.len());
-        self.start.extend(piece.iter().take(missing));
-        self
-    }
+/// A piece on its way into an upload.
+pub struct Piece {
+    /// The request that brings it.
+    pub by: Uuid,
+    /// Where it begins.
+    pub offset: u64,
+    /// What it is.
+    pub bytes: Vec<u8>,
+    /// Whether all that the request brought, this piece its last, is known to have the digest it is named by.
+    pub is_the_file: bool,
 }
 
 impl AttachmentFolder {
@@ -136,36 +140,66 @@ impl AttachmentFolder {
         Ok(whole_frames(&part)?.offset)
     }
 
-    /// Appends a piece; returns what is finished, and on the disk, when `length` bytes are there.
+    /// Appends a piece, or what of it lies behind the bytes that are there; returns what is finished, and on the disk,
+    /// when `length` bytes are there.
     ///
     /// # Errors
-    /// A wrong offset, wrong content at the end, or the disk failed.
+    /// An offset behind the end or a piece that brings nothing new, wrong content at the end, or the disk failed.
     pub fn append(
         &self,
         (tenant, digest): (&str, &Sha256Digest),
-        (offset, length): (u64, u64),
-        piece: &[u8],
+        length: u64,
+        mut piece: Piece,
     ) -> Result<Option<Finished>, AttachmentError> {
         let part = self.part(tenant, digest);
         let upload = self.upload(&part);
         let mut upload = held(&upload);
-        let stands = whole_frames(&part)?;
-        let behind = offset + piece.len() as u64;
-        if stands.offset != offset || behind > length {
+        let written = upload.take();
+        let stands = match &written {
+            Some(written) if written.stands.is_at_the_end_of(&part) => written.stands,
+            Some(_) | None => whole_frames(&part)?,
+        };
+        let behind = piece.offset + piece.bytes.len() as u64;
+        let known = stands.offset.checked_sub(piece.offset);
+        let brings_nothing = known != Some(0) && behind == stands.offset;
+        let is_in_place = known.is_some() && behind >= stands.offset && behind <= length;
+        let Some(known) = known.filter(|_| is_in_place && !brings_nothing) else {
             return Err(AttachmentError::Offset(stands.offset));
-        }
-        let running = upload
-            .take()
-            .filter(|running| running.stands == stands)
-            .or_else(|| (offset == 0).then(Running::default));
-        let (file, running) = self.write_piece(&part, (tenant, digest), stands, running, piece)?;
+        };
+        let known = usize::try_from(known).map_err(|_| io::Error::other("piece too large"))?;
+        let written = if stands.offset == 0 {
+            Some(Written::beginning(&piece))
+        } else {
+            written
+                .filter(|written| written.by == piece.by && written.stands == stands && known == 0)
+        };
+        piece.bytes.drain(..known);
+        let aad = place(tenant, digest, stands.frames, stands.offset);
+        let (file, stands) = self.write_piece(&part, stands, &aad, piece.bytes)?;
+        let written = written.map(|written| Written { stands, ..written });
         if behind < length {
             // What a crash takes of an unfinished upload is sent again; only what is finished is promised.
-            *upload = running;
+            *upload = written;
             return Ok(None);
         }
         flush(&file, &part)?;
-        self.finish(&part, (tenant, digest), length, running)
+        let start = written.filter(|_| piece.is_the_file).map(|it| it.start);
+        self.finish(&part, (tenant, digest), length, start)
+    }
+
+    /// Forgets an unfinished upload, which begins anew.
+    ///
+    /// # Errors
+    /// Its file cannot be removed.
+    pub fn forget(&self, tenant: &str, digest: &Sha256Digest) -> Result<(), AttachmentError> {
+        let part = self.part(tenant, digest);
+        let upload = self.upload(&part);
+        let mut upload = held(&upload);
+        *upload = None;
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// The memory of an upload, one for all who write it.
@@ -177,49 +211,47 @@ impl AttachmentFolder {
         Arc::clone(uploads.entry(part.to_owned()).or_default())
     }
 
-    /// Writes a piece behind what stands there, and hashes it meanwhile where all before it was.
+    /// Writes a piece behind what stands there.
     fn write_piece(
         &self,
         part: &Path,
-        (tenant, digest): (&str, &Sha256Digest),
         stands: Stands,
-        running: Option<Running>,
-        piece: &[u8],
-    ) -> io::Result<(File, Option<Running>)> {
+        aad: &[u8],
+        piece: Vec<u8>,
+    ) -> io::Result<(File, Stands)> {
         if let Some(parent) = part.parent() {
             fs::create_dir_all(parent)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(part)?;
-        // A cut in the middle of a frame leaves bytes that no frame claims.
-        file.set_len(stands.file_bytes)?;
-        let aad = place(tenant, digest, stands.frames, stands.offset);
-        let (running, written) = std::thread::scope(|scope| {
-            let hashing = running.map(|running| scope.spawn(move || running.with(piece)));
-            let written = self.write_frame(&file, &aad, piece);
-            let joined = hashing.and_then(|hashing| hashing.join().ok());
-            (joined, written)
-        });
+        if file.metadata()?.len() != stands.file_bytes {
+            // A cut in the middle of a frame leaves bytes that no frame claims.
+            file.set_len(stands.file_bytes)?;
+        }
+        let bytes = piece.len() as u64;
+        let written = self.write_frame(&file, aad, piece)?;
         let stands = Stands {
-            frames: stands.frames + u32::from(!piece.is_empty()),
-            offset: stands.offset + piece.len() as u64,
-            file_bytes: stands.file_bytes + written?,
+            frames: stands.frames + u32::from(bytes > 0),
+            offset: stands.offset + bytes,
+            file_bytes: stands.file_bytes + written,
         };
+        begin_flush(&file, stands.file_bytes);
         rehearsal::point("upload.piece_written");
-        Ok((file, running.map(|running| Running { stands, ..running })))
+        Ok((file, stands))
     }
 
-    /// Judges an upload that has all its bytes on the disk, and gives it its name.
+    /// Judges an upload that has all its bytes on the disk, and gives it its name. Where what is in it is known to be
+    /// the file, `start` is how it begins; otherwise it is opened and hashed.
     fn finish(
         &self,
         part: &Path,
         (tenant, digest): (&str, &Sha256Digest),
         length: u64,
-        running: Option<Running>,
+        start: Option<Vec<u8>>,
     ) -> Result<Option<Finished>, AttachmentError> {
-        let running = match running {
-            Some(running) => running,
-            None => match self.open_frames(part, tenant, digest) {
-                Ok(bytes) => Running::default().with(&bytes),
+        let (start, is_named) = match start {
+            Some(start) => (start, true),
+            None => match self.judge_frames(part, (tenant, digest)) {
+                Ok(judged) => judged,
                 // Damaged on the disk: kept, it could never be finished. The upload begins anew.
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     fs::remove_file(part)?;
@@ -228,9 +260,8 @@ impl AttachmentFolder {
                 Err(error) => return Err(error.into()),
             },
         };
-        let is_named = running.hash.finalize()[..] == digest.as_bytes()[..];
         rehearsal::point("upload.hashed");
-        match media_type(&running.start) {
+        match media_type(&start) {
             Some(media_type) if is_named => {
                 let whole = self.whole(tenant, digest);
                 fs::rename(part, &whole)?;
@@ -249,27 +280,38 @@ impl AttachmentFolder {
         }
     }
 
-    /// Seals a piece and appends it; returns the bytes it takes there. Of nothing, nothing is written.
-    fn write_frame(&self, mut file: &File, aad: &[u8], piece: &[u8]) -> io::Result<u64> {
+    /// How what is stored begins, and whether it is what it is named by.
+    fn judge_frames(
+        &self,
+        part: &Path,
+        (tenant, digest): (&str, &Sha256Digest),
+    ) -> io::Result<(Vec<u8>, bool)> {
+        let (mut start, mut hash) = (Vec::new(), Sha256::new());
+        self.each_frame(part, (tenant, digest), |piece| {
+            let missing = LONGEST_START.saturating_sub(start.len());
+            start.extend(piece.iter().take(missing));
+            hash.update(piece);
+        })?;
+        Ok((start, hash.finalize()[..] == digest.as_bytes()[..]))
+    }
+
+    /// Seals a piece where it lies and appends it; returns the bytes it takes there. Of nothing, nothing is written.
+    fn write_frame(&self, mut file: &File, aad: &[u8], mut piece: Vec<u8>) -> io::Result<u64> {
         if piece.is_empty() {
             return Ok(0);
         }
         let mut nonce = [0; NONCE_BYTES];
         rand::rngs::OsRng.fill_bytes(&mut nonce);
-        let begin = LENGTH_BYTES + NONCE_BYTES;
-        let sealed_bytes = piece.len() + TAG_BYTES;
-        let count = u32::try_from(sealed_bytes).map_err(|_| io::Error::other("piece too large"))?;
-        let mut frame = Vec::with_capacity(begin + sealed_bytes);
-        frame.extend_from_slice(&count.to_be_bytes());
-        frame.extend_from_slice(&nonce);
-        frame.extend_from_slice(piece);
         let tag = self
             .cipher
-            .encrypt_in_place_detached(XNonce::from_slice(&nonce), aad, &mut frame[begin..])
+            .encrypt_in_place_detached(XNonce::from_slice(&nonce), aad, &mut piece)
             .map_err(|_| io::Error::other("sealing failed"))?;
-        frame.extend_from_slice(&tag);
-        file.write_all(&frame)?;
-        Ok(frame.len() as u64)
+        let sealed_bytes = piece.len() + tag.len();
+        let count = u32::try_from(sealed_bytes).map_err(|_| io::Error::other("piece too large"))?;
+        file.write_all(&[&count.to_be_bytes()[..], &nonce].concat())?;
+        file.write_all(&piece)?;
+        file.write_all(&tag)?;
+        Ok((LENGTH_BYTES + NONCE_BYTES + sealed_bytes) as u64)
     }
 
     /// The finished file of an upload whose row was lost in a crash between renaming and commit.
@@ -349,44 +391,74 @@ impl AttachmentFolder {
     }
 
     fn open_frames(&self, path: &Path, tenant: &str, digest: &Sha256Digest) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.each_frame(path, (tenant, digest), |piece| {
+            bytes.extend_from_slice(piece);
+        })?;
+        Ok(bytes)
+    }
+
+    /// Opens one frame after the other; no more than one is in memory.
+    fn each_frame(
+        &self,
+        path: &Path,
+        (tenant, digest): (&str, &Sha256Digest),
+        mut opened: impl FnMut(&[u8]),
+    ) -> io::Result<()> {
         let tampered = || {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 "the attachment was tampered with",
             )
         };
-        let stored = fs::read(path)?;
-        let mut rest = stored.as_slice();
-        let mut bytes = Vec::with_capacity(stored.len());
-        let mut number = 0;
-        while !rest.is_empty() {
-            let (length, after) = rest.split_at_checked(LENGTH_BYTES).ok_or_else(tampered)?;
-            let length = u32::from_be_bytes(length.try_into().map_err(|_| tampered())?) as usize;
-            let (nonce, after) = after.split_at_checked(NONCE_BYTES).ok_or_else(tampered)?;
-            let (sealed, after) = after.split_at_checked(length).ok_or_else(tampered)?;
-            let aad = place(tenant, digest, number, bytes.len() as u64);
+        let mut file = File::open(path)?;
+        let mut left = file.metadata()?.len();
+        let (mut number, mut offset) = (0, 0);
+        while left > 0 {
+            let mut head = [0; LENGTH_BYTES + NONCE_BYTES];
+            left = left.checked_sub(head.len() as u64).ok_or_else(tampered)?;
+            file.read_exact(&mut head)?;
+            let (length, nonce) = head.split_at(LENGTH_BYTES);
+            let length = u32::from_be_bytes(length.try_into().map_err(|_| tampered())?);
+            left = left.checked_sub(u64::from(length)).ok_or_else(tampered)?;
+            let mut sealed = vec![0; length as usize];
+            file.read_exact(&mut sealed)?;
+            let aad = place(tenant, digest, number, offset);
             let piece = self
                 .cipher
                 .decrypt(
                     XNonce::from_slice(nonce),
                     Payload {
-                        msg: sealed,
+                        msg: &sealed,
                         aad: &aad,
                     },
                 )
                 .map_err(|_| tampered())?;
-            bytes.extend_from_slice(&piece);
-            rest = after;
+            opened(&piece);
             number += 1;
+            offset += piece.len() as u64;
         }
-        Ok(bytes)
+        Ok(())
     }
 }
 
 /// Waits for whoever writes the upload.
-fn held(upload: &Upload) -> MutexGuard<'_, Option<Running>> {
+fn held(upload: &Upload) -> MutexGuard<'_, Option<Written>> {
     upload.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Has what was written brought to the disk while the next piece arrives, so that little is left to flush at the end.
+#[cfg(target_os = "linux")]
+fn begin_flush(file: &File, bytes: u64) {
+    const PAGE: u64 = 4096;
+    // Not the last page, which the next piece goes on with and would wait for.
+    let whole_pages = std::num::NonZeroU64::new(bytes / PAGE * PAGE);
+    // Where it is not taken, the flush at the end takes longer.
+    let _ = rustix::fs::fadvise(file, 0, whole_pages, rustix::fs::Advice::DontNeed);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn begin_flush(_: &File, _: u64) {}
 
 /// Brings an upload to the disk. Where that fails it is removed: it could be read as if it were there, and the next
 /// flush would not say so.
@@ -403,6 +475,17 @@ fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
         Ok(entries) => entries.collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
+    }
+}
+
+impl Written {
+    /// An upload of which this is the first piece.
+    fn beginning(piece: &Piece) -> Self {
+        Self {
+            by: piece.by,
+            stands: Stands::default(),
+            start: piece.bytes.iter().copied().take(LONGEST_START).collect(),
+        }
     }
 }
 
@@ -424,6 +507,13 @@ struct Stands {
     frames: u32,
     offset: u64,
     file_bytes: u64,
+}
+
+impl Stands {
+    /// Whether the file ends where this says, so that its frames need not be counted again.
+    fn is_at_the_end_of(&self, part: &Path) -> bool {
+        fs::metadata(part).is_ok_and(|file| file.len() == self.file_bytes)
+    }
 }
 
 /// Counts the whole frames of an upload by their lengths alone.
@@ -478,276 +568,4 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pdf(size: usize) -> (Vec<u8>, Sha256Digest) {
-        let mut bytes = b"%PDF-1.7\n".to_vec();
-        bytes.resize(size, b'x');
-        let digest = Sha256Digest::from_bytes(Sha256::digest(&bytes).into());
-        (bytes, digest)
-    }
-
-    fn folder(scratch: &tempfile::TempDir) -> AttachmentFolder {
-        AttachmentFolder::open(scratch.path(), &[3; 32]).unwrap()
-    }
-
-    fn append(
-        folder: &AttachmentFolder,
-        digest: &Sha256Digest,
-        of: (u64, u64),
-        piece: &[u8],
-    ) -> Result<Option<Finished>, AttachmentError> {
-        folder.append(("0999", digest), of, piece)
-    }
-
-    #[test]
-    fn an_upload_cut_in_the_middle_of_a_piece_goes_on_from_the_last_whole_one() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let (bytes, digest) = pdf(3_000);
-        let length = bytes.len() as u64;
-        assert!(
-            append(&folder, &digest, (0, length), &bytes[..1_000])
-                .unwrap()
-                .is_none()
-        );
-        assert!(
-            append(&folder, &digest, (1_000, length), &bytes[1_000..2_000])
-                .unwrap()
-                .is_none()
-        );
-        let part = folder.part("0999", &digest);
-        let size = fs::metadata(&part).unwrap().len();
-        OpenOptions::new()
-            .write(true)
-            .open(&part)
-            .unwrap()
-            .set_len(size - 7)
-            .unwrap();
-
-        assert_eq!(folder.offset("0999", &digest).unwrap(), 1_000);
-        let finished = append(&folder, &digest, (1_000, length), &bytes[1_000..]).unwrap();
-
-        assert_eq!(
-            finished,
-            Some(Finished {
-                size_bytes: length,
-                media_type: "application/pdf"
-            })
-        );
-        assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
-    }
-
-    #[test]
-    fn what_is_stored_does_not_show_the_content_and_cannot_be_changed_or_moved() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let (bytes, digest) = pdf(500);
-        append(&folder, &digest, (0, 500), &bytes).unwrap();
-        let path = folder.whole("0999", &digest);
-        let mut stored = fs::read(&path).unwrap();
-        assert!(!stored.windows(5).any(|window| window == b"%PDF-"));
-
-        fs::create_dir_all(scratch.path().join("0101")).unwrap();
-        fs::copy(&path, folder.whole("0101", &digest)).unwrap();
-        assert!(
-            folder.read("0101", &digest).is_err(),
-            "a file of another municipality does not open"
-        );
-        let last = stored.len() - 1;
-        stored[last] ^= 1;
-        fs::write(&path, stored).unwrap();
-        assert!(folder.read("0999", &digest).is_err());
-    }
-
-    #[test]
-    fn wrong_content_is_refused_at_the_end_and_the_upload_starts_anew() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let (bytes, digest) = pdf(100);
-        let mut other = bytes.clone();
-        other[50] = b'y';
-        let program = b"MZ and so on".to_vec();
-        let program_digest = Sha256Digest::from_bytes(Sha256::digest(&program).into());
-
-        let wrong = append(&folder, &digest, (0, 100), &other);
-        let no_type = append(
-            &folder,
-            &program_digest,
-            (0, program.len() as u64),
-            &program,
-        );
-
-        assert!(matches!(wrong, Err(AttachmentError::Content)));
-        assert!(matches!(no_type, Err(AttachmentError::Content)));
-        assert_eq!(folder.offset("0999", &digest).unwrap(), 0);
-    }
-
-    /// Pieces of 1,000 bytes with nothing left in memory, or the file torn, before each of them.
-    #[test]
-    fn an_upload_goes_on_wherever_it_is_torn_and_is_judged_by_what_is_stored() {
-        for (lost, is_wrong) in [false, true]
-            .into_iter()
-            .flat_map(|is_wrong| (0..4).map(move |lost| (lost, is_wrong)))
-        {
-            let scratch = tempfile::tempdir().unwrap();
-            let mut folder = folder(&scratch);
-            let (bytes, digest) = pdf(4_000);
-            let mut sent = bytes.clone();
-            sent[1_500] ^= u8::from(is_wrong);
-            let mut outcome = None;
-            for (nth, piece) in sent.chunks(1_000).enumerate() {
-                let offset = nth as u64 * 1_000;
-                if nth == lost {
-                    folder = AttachmentFolder::open(scratch.path(), &[3; 32]).unwrap();
-                }
-                outcome = Some(append(&folder, &digest, (offset, 4_000), piece));
-                if nth + 1 == lost {
-                    let part = folder.part("0999", &digest);
-                    let size = fs::metadata(&part).unwrap().len();
-                    let file = OpenOptions::new().write(true).open(&part).unwrap();
-                    file.set_len(size - 7).unwrap();
-                    assert_eq!(folder.offset("0999", &digest).unwrap(), offset);
-                    outcome = Some(append(&folder, &digest, (offset, 4_000), piece));
-                }
-            }
-
-            match outcome.unwrap() {
-                Ok(Some(finished)) => {
-                    assert!(!is_wrong, "wrong content was taken, torn at {lost}");
-                    assert_eq!(finished.size_bytes, 4_000);
-                    assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
-                }
-                Err(AttachmentError::Content) => {
-                    assert!(is_wrong, "right content was refused, torn at {lost}");
-                    assert_eq!(folder.offset("0999", &digest).unwrap(), 0);
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_piece_that_was_lost_from_the_file_is_not_in_the_hash_that_is_carried_along() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let (bytes, digest) = pdf(3_000);
-        let append = |from: usize, to: usize| {
-            append(&folder, &digest, (from as u64, 3_000), &bytes[from..to])
-        };
-        append(0, 1_000).unwrap();
-        append(1_000, 2_000).unwrap();
-        fs::remove_file(folder.part("0999", &digest)).unwrap();
-
-        let too_far = append(2_000, 3_000);
-        append(0, 2_000).unwrap();
-        let finished = append(2_000, 3_000).unwrap();
-
-        assert!(matches!(too_far, Err(AttachmentError::Offset(0))));
-        assert!(finished.is_some());
-        assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
-    }
-
-    #[test]
-    fn an_unfinished_upload_that_was_damaged_on_the_disk_begins_anew() {
-        let scratch = tempfile::tempdir().unwrap();
-        let (bytes, digest) = pdf(2_000);
-        append(&folder(&scratch), &digest, (0, 2_000), &bytes[..1_000]).unwrap();
-        // After a restart the whole is opened, and one byte of the first piece is another.
-        let folder = folder(&scratch);
-        let part = folder.part("0999", &digest);
-        let mut stored = fs::read(&part).unwrap();
-        stored[100] ^= 1;
-        fs::write(&part, stored).unwrap();
-
-        let end = append(&folder, &digest, (1_000, 2_000), &bytes[1_000..]);
-        assert!(matches!(end, Err(AttachmentError::Offset(0))), "{end:?}");
-        let anew = append(&folder, &digest, (0, 2_000), &bytes).unwrap();
-
-        assert!(anew.is_some());
-        assert_eq!(folder.read("0999", &digest).unwrap(), bytes);
-    }
-
-    #[test]
-    fn a_copy_replaces_a_half_copied_file_and_leaves_out_what_it_is_told_to() {
-        let scratch = tempfile::tempdir().unwrap();
-        let to = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let held: Vec<_> = [1_000, 2_000].map(pdf).into();
-        for (bytes, digest) in &held {
-            let length = bytes.len() as u64;
-            append(&folder, digest, (0, length), bytes).unwrap();
-        }
-        let copy = AttachmentFolder::at(to.path(), &[3; 32]);
-        fs::create_dir_all(to.path().join("0999")).unwrap();
-        fs::write(copy.whole("0999", &held[0].1), "half").unwrap();
-
-        let except = [("0999".to_owned(), held[1].1)];
-        let count = folder.copy_to(to.path(), &except).unwrap();
-
-        assert_eq!(count, 1);
-        assert_eq!(copy.read("0999", &held[0].1).unwrap(), held[0].0);
-        assert!(!copy.is_there("0999", &held[1].1));
-        assert_eq!(entries(&to.path().join("0999")).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_piece_at_another_offset_is_told_where_the_upload_stands() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let (bytes, digest) = pdf(100);
-        append(&folder, &digest, (0, 100), &bytes[..40]).unwrap();
-
-        let again = append(&folder, &digest, (0, 100), &bytes[..40]);
-        let too_much = append(&folder, &digest, (40, 100), &[0; 61]);
-
-        assert!(matches!(again, Err(AttachmentError::Offset(40))));
-        assert!(matches!(too_much, Err(AttachmentError::Offset(40))));
-    }
-
-    #[test]
-    fn an_upload_waits_for_nobody_who_writes_another() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let [(slow, slow_digest), (bytes, digest)] = [200, 100].map(pdf);
-        let slow_upload = folder.upload(&folder.part("0999", &slow_digest));
-
-        let writing = held(&slow_upload);
-        let other = append(&folder, &digest, (0, 100), &bytes);
-        drop(writing);
-        let after = append(&folder, &slow_digest, (0, 200), &slow);
-
-        assert!(other.unwrap().is_some());
-        assert!(after.unwrap().is_some());
-    }
-
-    #[test]
-    fn what_nobody_writes_is_forgotten_and_what_somebody_writes_is_not() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = folder(&scratch);
-        let written = folder.upload(&folder.part("0999", &pdf(1_000).1));
-        for size in 10..10 + MOST_REMEMBERED {
-            folder.upload(&folder.part("0999", &pdf(size).1));
-        }
-
-        let again = folder.upload(&folder.part("0999", &pdf(1_000).1));
-
-        assert!(Arc::ptr_eq(&written, &again));
-        assert!(folder.uploads.lock().unwrap().len() < MOST_REMEMBERED);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn an_upload_that_could_not_be_flushed_is_not_there_to_be_taken_for_flushed() {
-        let scratch = tempfile::tempdir().unwrap();
-        let part = scratch.path().join("a.part");
-        fs::write(&part, "a piece").unwrap();
-        let not_a_disk = OpenOptions::new().write(true).open("/dev/full").unwrap();
-
-        let flushed = flush(&not_a_disk, &part);
-
-        assert!(flushed.is_err());
-        assert!(!part.exists());
-    }
-}
+mod tests;

@@ -4,12 +4,10 @@
 //! Basis: design, section 6 (sign-in); reliability, threats T3 and T8.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -25,9 +23,10 @@ use skranke_protocol::proof::{
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::token::{Token, TokenUse};
 use skranke_protocol::version::{self, SPOKEN, VersionRange};
-use skranke_protocol::wire::DeviceState;
+use skranke_protocol::wire::{DeviceState, MAX_CHUNK_BYTES};
 
 use crate::central::Central;
+use crate::incoming::Incoming;
 use crate::log;
 use crate::pace::PaceKeeper;
 use crate::policy::{self, Caller, Rule};
@@ -191,7 +190,8 @@ impl ReplayGuard {
 pub(crate) struct Call {
     parts: Parts,
     pub(crate) body: Bytes,
-    digest: BodyDigest,
+    /// The digest of the body; of one that is streamed, what the proof says it is.
+    pub(crate) digest: BodyDigest,
     proved: Option<Proved>,
     device: Option<Device>,
     person: Option<Grant>,
@@ -213,22 +213,34 @@ pub(crate) async fn gate(
     next: Next,
 ) -> Response {
     let rule = policy::rule(request.method().as_str(), path.as_str());
+    let mut unread = Body::empty();
     let admitted = match rule {
-        Some(rule) => admit(&central, rule, request).await,
+        Some(rule) => admit(&central, rule, request, &mut unread).await,
         None => Err(ProblemCode::NotPermitted.into()),
     };
     match admitted {
         Ok(call) => {
-            let mut request = Request::from_parts(call.parts.clone(), Body::empty());
+            let mut request = Request::from_parts(call.parts.clone(), unread);
             request.extensions_mut().insert(Arc::new(call));
             next.run(request).await
         }
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            // Of a small file; who is turned away with a large one is cut off.
+            let mut incoming = Incoming::new(unread, MAX_CHUNK_BYTES, central.body_within);
+            incoming.pass().await;
+            refusal.into_response()
+        }
     }
 }
 
-/// Lets a request through that its row of the table permits, or says why not.
-async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<Call> {
+/// Lets a request through that its row of the table permits, or says why not. Where the row leaves its body to the
+/// handler, that is `unread`.
+async fn admit(
+    central: &Arc<Central>,
+    rule: &Rule,
+    request: Request,
+    unread: &mut Body,
+) -> Answer<Call> {
     let (parts, body) = request.into_parts();
     let mut call = Call {
         parts,
@@ -241,13 +253,25 @@ async fn admit(central: &Arc<Central>, rule: &Rule, request: Request) -> Answer<
     if rule.caller == Caller::Anyone {
         return Ok(call);
     }
+    let body = if rule.is_streamed {
+        *unread = body;
+        None
+    } else {
+        Some(body)
+    };
     call.check_version()?;
     let proof = call
         .text(proof::HEADER)
         .ok_or(ProblemCode::NotAuthenticated)?;
     let proof = proof::read(proof).map_err(|_| ProblemCode::NotAuthenticated)?;
     let token = call.token()?;
-    (call.body, call.digest) = read_body(body, rule.body_bytes, central.body_within).await?;
+    if let Some(body) = body {
+        let incoming = Incoming::new(body, rule.body_bytes, central.body_within);
+        (call.body, call.digest) = incoming.whole().await?;
+    } else {
+        // Taken at its word here; the handler compares.
+        call.digest = proof.body();
+    }
     // Only one message has a body that is not JSON: a piece of an attachment.
     if call.parts.method == Method::POST && !is_json(&call.parts.headers) {
         return Err(ProblemCode::UnsupportedMediaType.into());
@@ -349,32 +373,6 @@ async fn person(
             .await;
     }
     Ok(opened.grant)
-}
-
-async fn read_body(body: Body, limit: usize, within: Duration) -> Answer<(Bytes, BodyDigest)> {
-    tokio::time::timeout(within, read_and_hash(body, limit))
-        .await
-        .map_err(|_| Refusal::from(ProblemCode::TooSlow))?
-        .ok_or_else(|| ProblemCode::TooLarge.into())
-}
-
-/// A body with its digest, hashed as it arrives; none where it is larger than allowed or was cut off.
-async fn read_and_hash(mut body: Body, limit: usize) -> Option<(Bytes, BodyDigest)> {
-    let announced = usize::try_from(body.size_hint().lower()).ok()?;
-    let mut bytes = Vec::with_capacity(announced.min(limit));
-    let mut hash = Sha256::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let Ok(some) = frame.ok()?.into_data() else {
-            continue;
-        };
-        if bytes.len() + some.len() > limit {
-            return None;
-        }
-        hash.update(&some);
-        bytes.extend_from_slice(&some);
-    }
-    let digest = BodyDigest::from_bytes(hash.finalize().into());
-    Some((bytes.into(), digest))
 }
 
 impl Call {

@@ -19,6 +19,7 @@ pub mod device_log;
 pub mod devices;
 pub mod enrolment;
 pub mod health;
+pub(crate) mod incoming;
 pub mod lease;
 pub mod log;
 pub mod metrics;

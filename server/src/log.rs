@@ -37,8 +37,10 @@ pub fn line(event: &'static str, fields: Value) {
     if let Value::Object(fields) = fields {
         object.extend(fields);
     }
+    // In one go: standard error is not buffered, and each part of a line would be a call to the system.
+    let text = format!("{}\n", Value::Object(object));
     // There is nowhere to report that the log itself cannot be written.
-    let _ = writeln!(std::io::stderr(), "{}", Value::Object(object));
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Writes a failure with its causes, whose texts come from the database and the system, not from people.

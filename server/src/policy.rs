@@ -9,7 +9,7 @@
 
 use skranke_domain::role::{Act, Role, any_permits};
 use skranke_protocol::wire::{
-    MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_PROFILE_BYTES, MAX_SEALED_BYTES, Scope,
+    MAX_ATTACHMENT_BYTES, MAX_BATCH_BYTES, MAX_PROFILE_BYTES, MAX_SEALED_BYTES, Scope,
 };
 
 use crate::pace::Pace;
@@ -57,6 +57,8 @@ pub struct Rule {
     pub reach: Reach,
     /// Largest body, in bytes.
     pub body_bytes: usize,
+    /// Whether the handler takes the body piece by piece as it arrives, instead of being handed all of it.
+    pub is_streamed: bool,
     /// How fast one device, and one person, may ask; none where nothing is guessed or looked up.
     pub pace: Option<Pace>,
 }
@@ -87,6 +89,7 @@ const fn row(
         caller,
         reach,
         body_bytes,
+        is_streamed: false,
         pace,
     }
 }
@@ -103,6 +106,8 @@ const LOOKED_UP: Option<Pace> = Some(Pace {
     seconds_each: 2,
 });
 
+/// Largest body with a file: all of it.
+pub(crate) const FILE: usize = MAX_ATTACHMENT_BYTES as usize;
 const ATTACHMENT: &str = "/v1/attachments/{digest}";
 
 /// Every endpoint.
@@ -143,7 +148,8 @@ pub static TABLE: [Rule; 34] = {
         row("GET",   "/v1/status",         KnownDevice,           Any,          0,               None),
         row("GET",   "/v1/confirmation",   KnownDevice,                Any,          0,               None),
         row("HEAD",  ATTACHMENT,           KnownDevice,                Any,          0,               None),
-        row("PATCH", ATTACHMENT,           KnownDevice,                Any,          MAX_CHUNK_BYTES, None),
+        Rule { is_streamed: true, ..
+        row("PATCH", ATTACHMENT,           KnownDevice,                Any,          FILE,            None) },
         row("GET",   ATTACHMENT,           Person(Act::SeeChannel), Municipality, 0,             None),
     ]
 };

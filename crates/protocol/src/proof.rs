@@ -149,6 +149,7 @@ pub fn prove(
 /// A proof that was read but not yet checked; it names the device whose key must be looked up.
 pub struct Unverified {
     claims: Claims,
+    body: BodyDigest,
     key: PublicKey,
     signed: String,
     signature: Signature,
@@ -182,11 +183,15 @@ pub fn read(text: &str) -> Result<Unverified, ProofError> {
     let key = decode(&header.jwk.x)?
         .try_into()
         .map_err(|_| ProofError::Malformed)?;
+    let body = decode(&claims.bsh)?
+        .try_into()
+        .map_err(|_| ProofError::Malformed)?;
     let signature = decode(signature)?
         .try_into()
         .map_err(|_| ProofError::Malformed)?;
     Ok(Unverified {
         claims,
+        body: BodyDigest(body),
         key: PublicKey::from_bytes(key),
         signed: signed.to_owned(),
         signature: Signature::from_bytes(signature),
@@ -207,6 +212,11 @@ impl Unverified {
     /// The URL the proof says it is for; a server compares host and path, since it may not know its own scheme.
     pub fn url(&self) -> &str {
         &self.claims.htu
+    }
+
+    /// The digest the proof binds: of a body that is still arriving, whoever takes it in compares.
+    pub fn body(&self) -> BodyDigest {
+        self.body
     }
 
     /// The key in the proof: what an enrolling device presents. Every other request must be checked against the
@@ -235,7 +245,7 @@ impl Unverified {
         let same = self.claims.htm == request.method
             && self.claims.htu == request.url
             && self.claims.htq == request.query
-            && self.claims.bsh == to_base64_url(&request.body.0)
+            && self.body == request.body
             && self.claims.ath == request.token.map(|token| digest(token.as_bytes()));
         if !same {
             return Err(ProofError::ForAnother);

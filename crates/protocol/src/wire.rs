@@ -65,7 +65,7 @@ pub const MAX_PROFILE_BYTES: usize = 64 * 1024;
 pub const MAX_EDITIONS: u32 = 50;
 /// Largest attachment in bytes.
 pub const MAX_ATTACHMENT_BYTES: u64 = 50 * 1024 * 1024;
-/// Largest piece of an attachment in one request.
+/// Most bytes of an attachment that are sealed in one box, the box with them, or kept in one frame.
 pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
 /// Header with the bytes of an attachment the server already has.
 pub const UPLOAD_OFFSET: &str = "upload-offset";

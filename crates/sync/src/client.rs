@@ -84,7 +84,7 @@ pub struct Pushed {
 pub struct Outgoing {
     commands: Vec<CommandId>,
     events: u64,
-    body: Body,
+    body: Body<'static>,
 }
 
 impl Outgoing {
@@ -585,6 +585,7 @@ impl Client {
             path: path.to_owned(),
             query: String::new(),
             body: None,
+            sending: None,
             token: None,
             headers: Vec::new(),
             connection: &self.connection,
@@ -650,7 +651,7 @@ impl Client {
     }
 }
 
-fn encode(request: &impl serde::Serialize) -> Result<Body, SyncError> {
+fn encode(request: &impl serde::Serialize) -> Result<Body<'static>, SyncError> {
     let plain = serde_json::to_vec(request).map_err(|_| SyncError::Undecodable)?;
     Body::packed(plain)
 }

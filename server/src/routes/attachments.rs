@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
@@ -12,19 +12,25 @@ use skranke_domain::ids::{CaseId, Sha256Digest};
 use skranke_domain::rehearsal;
 use skranke_domain::role::Leave;
 use skranke_protocol::problem::ProblemCode;
+use skranke_protocol::proof::BodyDigest;
 use skranke_protocol::wire::{
-    CASE, MAX_ATTACHMENT_BYTES, PURPOSE, PURPOSES, Scope, UPLOAD_COMPLETE, UPLOAD_LENGTH,
-    UPLOAD_OFFSET, UPLOAD_SEALED,
+    CASE, MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES, PURPOSE, PURPOSES, Scope, UPLOAD_COMPLETE,
+    UPLOAD_LENGTH, UPLOAD_OFFSET, UPLOAD_SEALED,
 };
 use uuid::Uuid;
 
-use crate::attachments::{AttachmentError, Finished};
+use crate::attachments::{AttachmentError, Finished, Piece};
 use crate::auth::Call;
 use crate::central::Central;
+use crate::incoming::Incoming;
 use crate::log;
 use crate::ownership::{Doer, look_at_file};
+use crate::policy::FILE;
 use crate::problem::{Answer, Refusal};
 use crate::store::{Attachment, AuditRow};
+
+/// How much longer than another body a file may take on its way. Who sends it gives up sooner, and goes on.
+const BODY_TIMES: u32 = 2;
 
 /// How much of an attachment is there; 404 where nothing is yet.
 #[utoipa::path(
@@ -50,16 +56,17 @@ pub(super) async fn head(
     }
 }
 
-/// Appends a piece to an attachment at its offset.
+/// Appends to an attachment at its offset: the rest of it, or a part of the rest. What came of a body that was cut off
+/// is kept.
 #[utoipa::path(
     patch,
     path = "/v1/attachments/{digest}",
     operation_id = "attachment_patch",
     params(
         ("digest" = String, Path, description = "SHA-256 of the content, 64 small hexadecimal digits"),
-        ("upload-offset" = u64, Header, description = "Where the piece begins"),
+        ("upload-offset" = u64, Header, description = "Where the body begins"),
         ("upload-length" = u64, Header, description = "Bytes of the whole"),
-        ("upload-sealed" = Option<String>, Header, description = "`?1` where the piece is in a box of the server's recovery key; offset and length are those of what is in the boxes"),
+        ("upload-sealed" = Option<String>, Header, description = "`?1` where the body is one box of the server's recovery key, of 1 MiB at most; offset and length are those of what is in the boxes"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 204, description = "Appended", headers(
@@ -72,57 +79,143 @@ pub(super) async fn patch(
     State(central): State<Arc<Central>>,
     Name(digest): Name,
     Extension(call): Extension<Arc<Call>>,
+    body: Body,
 ) -> Answer<Response> {
-    let offset = number(&call, UPLOAD_OFFSET)?;
-    let length = number(&call, UPLOAD_LENGTH)?;
+    // By itself: whoever hangs up ends the request, and what came until then is still to be kept.
+    let taking = tokio::spawn(async move {
+        let within = BODY_TIMES * central.body_within;
+        let mut incoming = Incoming::new(body, FILE, within);
+        let taken = take(&central, &call, digest, &mut incoming).await;
+        incoming.pass().await;
+        taken
+    });
+    taking
+        .await
+        .map_err(|_| Refusal::from(ProblemCode::Unavailable))?
+}
+
+/// Takes a body in, piece by piece: the next one arrives while one is sealed and written.
+async fn take(
+    central: &Arc<Central>,
+    call: &Call,
+    digest: Sha256Digest,
+    incoming: &mut Incoming,
+) -> Answer<Response> {
+    let mut at = number(call, UPLOAD_OFFSET)?;
+    let length = number(call, UPLOAD_LENGTH)?;
     if length > MAX_ATTACHMENT_BYTES {
         return Err(ProblemCode::TooLarge.into());
     }
     if length == 0 {
         return Err(Refusal::of(ProblemCode::BadParameter, UPLOAD_LENGTH));
     }
-    if let Some(attachment) = complete(&central, &call, digest).await? {
+    if let Some(attachment) = complete(central, call, digest).await? {
         return Ok(progress(attachment.size_bytes, true));
     }
-    let tenant = call.tenant()?.to_owned();
-    let piece = piece(&central, &call)?;
-    let size = piece.len() as u64;
-    let result = central
-        .read(move |central| {
+    let is_sealed = match call.text(UPLOAD_SEALED) {
+        None | Some("?0") => false,
+        Some("?1") => true,
+        Some(_) => return Err(Refusal::of(ProblemCode::BadParameter, UPLOAD_SEALED)),
+    };
+    let by = Uuid::now_v7();
+    // What was proved of a box is the box.
+    let is_all_of_it =
+        !is_sealed && at == 0 && call.digest == BodyDigest::from_bytes(*digest.as_bytes());
+    let mut wrote = false;
+    let mut came = incoming.piece(MAX_CHUNK_BYTES).await;
+    loop {
+        if is_sealed {
+            came = opened(central, call, incoming, &came).await?;
+        }
+        let behind = at + came.len() as u64;
+        if behind == length {
+            incoming.end().await?;
+        }
+        let is_last = incoming.is_over();
+        let tenant = call.tenant()?.to_owned();
+        if is_last && is_another(call, incoming) {
+            if wrote {
+                let forget =
+                    move |central: &Central| Ok(central.attachments.forget(&tenant, &digest));
+                let forgotten = central.read(forget).await?;
+                forgotten.map_err(|error| failed(&error))?;
+            }
+            // What was proved by the file's own name is not the file; otherwise it is not what was proved.
+            let why = if is_all_of_it {
+                ProblemCode::ContentMismatch
+            } else {
+                ProblemCode::NotAuthenticated
+            };
+            return Err(why.into());
+        }
+        let piece = Piece {
+            by,
+            offset: at,
+            bytes: came,
+            // Compared just now.
+            is_the_file: is_last && is_all_of_it,
+        };
+        let append = central.read(move |central| {
             let folder = &central.attachments;
-            Ok(folder.append((&tenant, &digest), (offset, length), &piece))
-        })
-        .await?;
-    match result {
-        Ok(None) => Ok(progress(offset + size, false)),
-        Ok(Some(finished)) => {
-            let attachment = record(&central, &call, digest, finished).await?;
-            rehearsal::point("upload.recorded");
-            Ok(progress(attachment.size_bytes, true))
+            Ok(folder.append((&tenant, &digest), length, piece))
+        });
+        let (appended, next) = tokio::join!(append, incoming.piece(MAX_CHUNK_BYTES));
+        match appended? {
+            Ok(None) => wrote = true,
+            Ok(Some(finished)) => {
+                let attachment = record(central, call, digest, finished).await?;
+                rehearsal::point("upload.recorded");
+                return Ok(progress(attachment.size_bytes, true));
+            }
+            // Nothing new so far: it came with a request that was given up, and what is new may follow.
+            Err(AttachmentError::Offset(held)) if behind <= held && !is_last => {}
+            Err(AttachmentError::Offset(held)) => {
+                let whole = complete(central, call, digest).await?;
+                return Ok(whole.map_or_else(
+                    || elsewhere(held),
+                    |attachment| progress(attachment.size_bytes, true),
+                ));
+            }
+            Err(AttachmentError::Content) => return Err(ProblemCode::ContentMismatch.into()),
+            Err(error @ AttachmentError::Io(_)) => return Err(failed(&error)),
         }
-        Err(AttachmentError::Offset(held)) => {
-            let mut response =
-                Refusal::of(ProblemCode::StateMismatch, UPLOAD_OFFSET).into_response();
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(UPLOAD_OFFSET), held.into());
-            Ok(response)
+        at = behind;
+        if is_last {
+            incoming.digest()?;
+            return Ok(progress(at, false));
         }
-        Err(AttachmentError::Content) => Err(ProblemCode::ContentMismatch.into()),
-        Err(error @ AttachmentError::Io(_)) => Err(failed(&error)),
+        came = next;
     }
 }
 
-/// The piece as it is in the file. One that left a laptop sealed is opened here; what is in it is judged by the whole.
-fn piece(central: &Central, call: &Call) -> Answer<Bytes> {
-    match call.text(UPLOAD_SEALED) {
-        None | Some("?0") => Ok(call.body.clone()),
-        Some("?1") => match central.recovery.open(&call.body) {
-            Ok(piece) => Ok(piece.into()),
-            Err(_) => Err(ProblemCode::ContentMismatch.into()),
-        },
-        Some(_) => Err(Refusal::of(ProblemCode::BadParameter, UPLOAD_SEALED)),
+/// What is in a box that left a laptop sealed, once all of it is here as it was proved.
+async fn opened(
+    central: &Central,
+    call: &Call,
+    incoming: &mut Incoming,
+    sealed: &[u8],
+) -> Answer<Vec<u8>> {
+    incoming.end().await?;
+    if is_another(call, incoming) {
+        return Err(ProblemCode::NotAuthenticated.into());
     }
+    // What is in it is judged by the whole.
+    let piece = central.recovery.open(sealed);
+    piece.map_err(|_| ProblemCode::ContentMismatch.into())
+}
+
+/// Whether a body that came whole is another than the one that was proved.
+fn is_another(call: &Call, incoming: &Incoming) -> bool {
+    incoming.digest().is_ok_and(|digest| digest != call.digest)
+}
+
+/// The upload stands elsewhere than the sender thought.
+fn elsewhere(held: u64) -> Response {
+    let mut response = Refusal::of(ProblemCode::StateMismatch, UPLOAD_OFFSET).into_response();
+    response
+        .headers_mut()
+        .insert(HeaderName::from_static(UPLOAD_OFFSET), held.into());
+    response
 }
 
 /// The sealed original, in a case that names it, for a person who may look at that case and sees who came; audited.
@@ -233,7 +326,14 @@ async fn standing(central: &Arc<Central>, call: &Call, digest: Sha256Digest) -> 
     let offset = central
         .read(move |central| Ok(central.attachments.offset(&tenant, &digest)))
         .await?;
-    Ok(Standing::Partial(offset.map_err(|error| failed(&error))?))
+    let offset = offset.map_err(|error| failed(&error))?;
+    // It may have been finished while its end was waited for.
+    let finished = if offset == 0 {
+        complete(central, call, digest).await?
+    } else {
+        None
+    };
+    Ok(finished.map_or(Standing::Partial(offset), Standing::Complete))
 }
 
 /// An attachment that is there whole.

@@ -1,6 +1,7 @@
 //! The desktop's client against the real server.
 
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -9,12 +10,16 @@ use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::Sha256Digest;
 use skranke_protocol::plan::{Local, OwnAttachment, OwnEvent};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{Cursor, FeedItem, Outcome, Verdict, wire_size};
+use skranke_protocol::wire::{
+    Cursor, FeedItem, MAX_CHUNK_BYTES, Outcome, UPLOAD_LENGTH, UPLOAD_OFFSET, Verdict, wire_size,
+};
 use skranke_server::accounts;
 use skranke_server::sign_in::hash_password;
 use skranke_server::store::{EnrolmentCode, Staff};
 use skranke_sync::{Cancel, Exchange, SyncError, run};
+use skranke_testkit::patience::wait_until;
 
+use super::raw::{proof_with, send};
 use super::town::{SECRET, Town, environment, now, session};
 use crate::office::{Laptop, TENANT, last};
 use crate::on_both::{Kind, on_both};
@@ -27,6 +32,9 @@ on_both!(
     a_one_time_code_enrols_one_device_once,
     a_local_account_signs_in_with_its_password_and_guessing_is_stopped,
     an_interrupted_upload_goes_on_where_it_stood,
+    a_line_too_slow_for_a_file_in_one_request_takes_several,
+    a_body_that_is_another_than_was_proved_is_no_part_of_the_file,
+    what_came_before_is_passed_over_and_stays_where_a_later_body_is_not_what_was_proved,
     a_restarted_server_still_holds_everything_and_signs_with_the_same_key,
 );
 
@@ -374,17 +382,15 @@ fn an_interrupted_upload_goes_on_where_it_stood(kind: Kind) {
         }
     });
     assert_eq!(cut, Err(SyncError::Cancelled));
+    let there = first.last().copied();
+    wait_until("what came is kept", || town.uploaded(&digest) == there);
 
     let mut second = Vec::new();
     client
         .upload(&digest, &scan, &Cancel::default(), |done| second.push(done))
         .unwrap();
 
-    assert_eq!(
-        second.first(),
-        Some(&(2 * 1024 * 1024)),
-        "two pieces were there: {first:?}"
-    );
+    assert_eq!(second.first(), first.last(), "what came is not sent again");
     assert_eq!(second.last(), Some(&3_000_000));
     let wrong = client.upload(
         &Sha256Digest::from_bytes([9; 32]),
@@ -393,6 +399,101 @@ fn an_interrupted_upload_goes_on_where_it_stood(kind: Kind) {
         |_| {},
     );
     assert_eq!(refused(wrong), ProblemCode::ContentMismatch);
+}
+
+fn a_line_too_slow_for_a_file_in_one_request_takes_several(kind: Kind) {
+    const PATIENCE: Duration = Duration::from_millis(700);
+    let town = Town::on(kind);
+    let (_, laptop) = town.counter(1, &["counter"]);
+    let hurried = environment(TimeDelta::zero()).with_patience(|_| PATIENCE);
+    let client = town.client(&laptop, hurried);
+    let mut scan = b"\xff\xd8\xff".to_vec();
+    scan.resize(3_000_000, 7);
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let begun = Instant::now();
+
+    let outcome = client.upload(&digest, &scan, &Cancel::default(), |_| {
+        std::thread::sleep(PAUSE);
+    });
+
+    assert_eq!(outcome, Ok(()));
+    assert!(begun.elapsed() > 2 * PATIENCE, "{:?}", begun.elapsed());
+    // Each part of it takes a pause on its way, and hardly any goes twice.
+    let parts = u32::try_from(scan.len() / (128 * 1024)).unwrap() + 1;
+    assert!(begun.elapsed() < PAUSE * parts * 2, "{:?}", begun.elapsed());
+}
+
+/// For each part that goes over a slow line.
+const PAUSE: Duration = Duration::from_millis(80);
+
+fn a_body_that_is_another_than_was_proved_is_no_part_of_the_file(kind: Kind) {
+    let town = Town::on(kind);
+    let (client, laptop) = town.counter(1, &["counter"]);
+    let scan = [&b"%PDF-1.7\n"[..], &[b'x'; 5_000]].concat();
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let path = format!("/v1/attachments/{digest}");
+    let patch = |proved: &[u8], sent: &[u8]| {
+        let headers = [
+            proof_with(&town, &laptop, "PATCH", &path, proved, None),
+            (UPLOAD_OFFSET, "0".to_owned()),
+            (UPLOAD_LENGTH, scan.len().to_string()),
+        ];
+        send(&town, "PATCH", &path, &headers, sent)
+    };
+    let altered = [&b"%PDF-1.7\n"[..], &[b'y'; 5_000]].concat();
+
+    let (other_content, not_proved) = (ProblemCode::ContentMismatch, ProblemCode::NotAuthenticated);
+    for (proved, sent, problem) in [
+        (&scan[..], &altered[..], other_content),
+        (&scan[..2_000], &altered[..2_000], not_proved),
+        // Shorter than was proved, and longer.
+        (&scan[..], &scan[..2_000], other_content),
+        (&scan[..2_000], &scan[..], not_proved),
+        // Proved, and of another name than the path's.
+        (&altered[..], &altered[..], other_content),
+    ] {
+        let answer = patch(proved, sent);
+        assert_eq!(answer.problem(), problem);
+        assert_eq!(town.uploaded(&digest), Some(0), "nothing of it is kept");
+    }
+
+    client
+        .upload(&digest, &scan, &Cancel::default(), |_| {})
+        .unwrap();
+    assert_eq!(town.uploaded(&digest), None, "whole");
+}
+
+fn what_came_before_is_passed_over_and_stays_where_a_later_body_is_not_what_was_proved(kind: Kind) {
+    let town = Town::on(kind);
+    let (_, laptop) = town.counter(1, &["counter"]);
+    let mut scan = b"%PDF-1.7".to_vec();
+    scan.resize(5 * MAX_CHUNK_BYTES / 2, b'x');
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let path = format!("/v1/attachments/{digest}");
+    let patch = |proved: &[u8], sent: &[u8], offset: usize| {
+        let headers = [
+            proof_with(&town, &laptop, "PATCH", &path, proved, None),
+            (UPLOAD_OFFSET, offset.to_string()),
+            (UPLOAD_LENGTH, scan.len().to_string()),
+        ];
+        send(&town, "PATCH", &path, &headers, sent)
+    };
+    let begun = &scan[..MAX_CHUNK_BYTES + 100];
+    assert_eq!(patch(begun, begun, 0).status, 204);
+    let there = Some(begun.len() as u64);
+    assert_eq!(town.uploaded(&digest), there);
+
+    // As large as a piece, so that its end is seen before it is written.
+    let altered = vec![b'y'; MAX_CHUNK_BYTES];
+    let next = &scan[begun.len()..][..MAX_CHUNK_BYTES];
+    let refused = patch(next, &altered, begun.len());
+    assert_eq!(refused.problem(), ProblemCode::NotAuthenticated);
+    assert_eq!(town.uploaded(&digest), there, "another's work stays");
+
+    let answer = patch(&scan, &scan, 0);
+    assert_eq!(answer.status, 204);
+    assert!(answer.head.to_lowercase().contains("upload-complete: ?1"));
+    assert_eq!(town.uploaded(&digest), None, "whole");
 }
 
 fn a_restarted_server_still_holds_everything_and_signs_with_the_same_key(kind: Kind) {

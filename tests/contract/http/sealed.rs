@@ -8,13 +8,16 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::recovery::{BOX_BYTES, RecoveryKey, RecoverySecret};
 use skranke_protocol::wire::{
-    MAX_CHUNK_BYTES, Outcome, PushBatch, QuarantineReason, SealedBatch, SealedCommand, Verdict,
+    MAX_CHUNK_BYTES, Outcome, PushBatch, QuarantineReason, SealedBatch, SealedCommand,
+    UPLOAD_LENGTH, UPLOAD_OFFSET, UPLOAD_SEALED, Verdict,
 };
 use skranke_server::attachments::AttachmentFolder;
 use skranke_server::store::key_file::KeyFile;
-use skranke_sync::{Cancel, Client};
+use skranke_sync::{Cancel, Client, SyncError};
+use skranke_testkit::patience::wait_until;
 
 use super::client::refused;
+use super::raw::{proof_with, send};
 use super::town::Town;
 use crate::office::TENANT;
 
@@ -136,4 +139,56 @@ fn a_sealed_scan_is_opened_piece_by_piece_and_a_damaged_piece_is_refused() {
     let key = KeyFile::read(&path("central.key")).unwrap();
     let folder = AttachmentFolder::open(&path("central.attachments"), key.as_bytes()).unwrap();
     assert!(folder.read(TENANT, &digest).unwrap() == scan);
+}
+
+#[test]
+fn a_box_is_judged_by_what_is_in_it_also_where_it_is_named_by_itself() {
+    let town = Town::new();
+    let (client, laptop) = town.counter(1, &["counter"]);
+    let key = recovery_key(&town, &client);
+    let scan = b"%PDF-1.7 and so on";
+    let sealed = key.seal(scan, &mut OsRng).unwrap();
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&sealed).into());
+    let path = format!("/v1/attachments/{digest}");
+    let headers = [
+        proof_with(&town, &laptop, "PATCH", &path, &sealed, None),
+        (UPLOAD_OFFSET, "0".to_owned()),
+        (UPLOAD_LENGTH, scan.len().to_string()),
+        (UPLOAD_SEALED, "?1".to_owned()),
+    ];
+
+    let answer = send(&town, "PATCH", &path, &headers, &sealed);
+
+    assert_eq!(answer.problem(), ProblemCode::ContentMismatch);
+    assert_eq!(town.uploaded(&digest), Some(0), "nothing of it is kept");
+}
+
+#[test]
+fn a_scan_that_was_on_its_way_when_its_laptop_gave_it_up_goes_on_in_boxes() {
+    let town = Town::new();
+    let (client, _) = town.counter(1, &["counter"]);
+    let key = recovery_key(&town, &client);
+    let mut scan = b"%PDF-1.7".to_vec();
+    scan.resize(2_500_000, b'x');
+    let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
+    let cancel = Cancel::default();
+    let cut = client.upload(&digest, &scan, &cancel, |done| {
+        if done > 0 {
+            cancel.cancel();
+        }
+    });
+    assert_eq!(cut, Err(SyncError::Cancelled));
+    let in_a_box = (MAX_CHUNK_BYTES - BOX_BYTES) as u64;
+    let is_within_a_box = || town.uploaded(&digest).is_some_and(|at| at % in_a_box > 0);
+    wait_until("what came is kept", is_within_a_box);
+
+    let boxes = scan.chunks(MAX_CHUNK_BYTES - BOX_BYTES);
+    let boxes: Vec<u8> = boxes
+        .flat_map(|piece| key.seal(piece, &mut OsRng).unwrap())
+        .collect();
+    client
+        .upload_sealed(&digest, &boxes, &Cancel::default(), |_| {})
+        .unwrap();
+
+    assert_eq!(town.uploaded(&digest), None, "whole");
 }

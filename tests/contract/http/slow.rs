@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use skranke_protocol::wire::Cursor;
@@ -90,6 +91,27 @@ fn who_drips_the_body_of_a_request_is_told_gives_the_place_back_and_others_are_s
         let head = format!(
             "POST /v1/events HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\n\
              Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+        );
+        head.into_bytes()
+    };
+
+    let answer = is_let_go(begin, true);
+
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("too_slow"), "{answer}");
+}
+
+#[test]
+fn who_drips_a_file_is_told_gives_the_place_back_and_others_are_served() {
+    let path = format!("/v1/attachments/{}", "0".repeat(64));
+    let seed = AtomicU8::new(1);
+    let begin = |town: &Town| {
+        let (_, laptop) = town.counter(seed.fetch_add(1, Ordering::SeqCst), &["counter"]);
+        let (name, value) = proof_with(town, &laptop, "PATCH", &path, b"", None);
+        let host = town.server.url().trim_start_matches("http://");
+        let head = format!(
+            "PATCH {path} HTTP/1.1\r\nHost: {host}\r\n{name}: {value}\r\n\
+             Upload-Offset: 0\r\nUpload-Length: 100000\r\nContent-Length: 100000\r\n\r\n"
         );
         head.into_bytes()
     };

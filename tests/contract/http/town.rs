@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
-use skranke_domain::ids::StaffId;
+use skranke_domain::ids::{Sha256Digest, StaffId};
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::wire::{DeviceState, Scope, SessionRequest};
 use skranke_server::accounts;
+use skranke_server::attachments::AttachmentFolder;
 use skranke_server::config::{Config, Database, Settings};
 use skranke_server::devices::Acting;
 use skranke_server::serve::Embedded;
@@ -227,6 +228,15 @@ impl Town {
         device.state = DeviceState::Revoked;
         transaction.update_device(&device).unwrap();
         transaction.commit().unwrap();
+    }
+
+    /// Bytes of an upload that are there; none once it is whole.
+    pub(super) fn uploaded(&self, digest: &Sha256Digest) -> Option<u64> {
+        let path = |name: &str| self.folder.path().join(name);
+        let key = KeyFile::read(&path("central.key")).unwrap();
+        let folder = AttachmentFolder::at(&path("central.attachments"), key.as_bytes());
+        let is_whole = folder.is_there(TENANT, digest);
+        (!is_whole).then(|| folder.offset(TENANT, digest).unwrap())
     }
 
     pub(super) fn client(&self, laptop: &Laptop, environment: Environment) -> Client {

@@ -1,6 +1,7 @@
 //! Requests and answers: proof, time-outs, clock offset, compression, and telling Skranke from a captive portal.
 
-use std::io::Read;
+use std::borrow::Cow;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use skranke_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use skranke_protocol::proof::{self, BodyDigest, Prover, Request};
 use skranke_protocol::version::{self, SPOKEN, VersionError, VersionRange};
 use skranke_protocol::wire::{MAX_ATTACHMENT_BYTES, SERVER_TIME};
+use ureq::SendBody;
 use ureq::http;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
@@ -32,18 +34,24 @@ const NOT_MEASURED: i64 = i64::MIN;
 
 /// A body as it goes over the line.
 #[derive(Clone)]
-pub(super) struct Body {
-    bytes: Vec<u8>,
+pub(super) struct Body<'b> {
+    bytes: Cow<'b, [u8]>,
     is_packed: bool,
     digest: BodyDigest,
 }
 
-impl Body {
+impl<'b> Body<'b> {
     /// Bytes sent as they are.
-    pub(super) fn plain(bytes: Vec<u8>) -> Self {
+    pub(super) fn plain(bytes: impl Into<Cow<'b, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        Self::named(BodyDigest::of(&bytes), bytes)
+    }
+
+    /// The same where their digest is known.
+    pub(super) fn named(digest: BodyDigest, bytes: impl Into<Cow<'b, [u8]>>) -> Self {
         Self {
-            digest: BodyDigest::of(&bytes),
-            bytes,
+            digest,
+            bytes: bytes.into(),
             is_packed: false,
         }
     }
@@ -56,7 +64,7 @@ impl Body {
         let packed = zstd::bulk::compress(&bytes, 1).map_err(|_| SyncError::Undecodable)?;
         Ok(Self {
             digest: BodyDigest::of(&packed),
-            bytes: packed,
+            bytes: packed.into(),
             is_packed: true,
         })
     }
@@ -67,7 +75,9 @@ pub(super) struct Call<'a> {
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) query: String,
-    pub(super) body: Option<Body>,
+    pub(super) body: Option<Body<'a>>,
+    /// Hears how many bytes of the body went to the line, and says whether to go on.
+    pub(super) sending: Option<&'a dyn Fn(usize) -> bool>,
     pub(super) token: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) connection: &'a Connection,
@@ -197,7 +207,7 @@ impl Transport {
             call.connection.base_url.trim_end_matches('/'),
             call.path
         );
-        let body = call.body.as_ref().map(|body| body.bytes.as_slice());
+        let body = call.body.as_ref().map(|body| &body.bytes[..]);
         let digest = call.body.as_ref().map(|body| body.digest);
         let sent_at = self.environment.now();
         let proof = self.proof(call, &url, digest.unwrap_or_else(|| BodyDigest::of(&[])))?;
@@ -228,9 +238,18 @@ impl Transport {
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
-        let mut response = match body {
-            Some(body) => self.run(request.body(body), timeout),
-            None => self.run(request.body(()), timeout),
+        let mut response = match (body, call.sending) {
+            (Some(bytes), Some(told)) => {
+                let request = request.header("content-length", bytes.len());
+                let mut watched = Watched {
+                    bytes,
+                    sent: 0,
+                    told,
+                };
+                self.run(request.body(SendBody::from_reader(&mut watched)), timeout)
+            }
+            (Some(body), None) => self.run(request.body(body), timeout),
+            (None, _) => self.run(request.body(()), timeout),
         }?;
         let received_at = self.environment.now();
         let headers = response.headers().clone();
@@ -302,6 +321,24 @@ impl Transport {
             self.offset_ms
                 .store((server_time - middle).num_milliseconds(), Ordering::SeqCst);
         }
+    }
+}
+
+/// A body that tells how far it is.
+struct Watched<'a> {
+    bytes: &'a [u8],
+    sent: usize,
+    told: &'a dyn Fn(usize) -> bool,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if !(self.told)(self.sent) {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        let count = (&self.bytes[self.sent..]).read(into)?;
+        self.sent += count;
+        Ok(count)
     }
 }
 
