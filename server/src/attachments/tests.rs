@@ -316,13 +316,16 @@ fn what_a_request_knows_of_its_bytes_counts_only_where_no_other_wrote_of_the_upl
     };
     let refused = |result| matches!(result, Err(AttachmentError::Content));
 
+    let mut altered = pdf(1_000).0;
+    altered[500] = b'y';
+
     // Another began it, and this one only believes to bring all.
-    begin(other, &[b'y'; 1_000]).unwrap();
+    begin(other, &altered).unwrap();
     assert!(refused(end(this, 0)));
     // Another began it anew in between.
     begin(this, &bytes[..1_000]).unwrap();
     folder.forget("0999", &digest).unwrap();
-    begin(other, &[b'y'; 1_000]).unwrap();
+    begin(other, &altered).unwrap();
     assert!(refused(end(this, 1_000)));
     // Alone.
     begin(this, &bytes[..1_000]).unwrap();
