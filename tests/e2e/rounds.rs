@@ -4,7 +4,9 @@
 use std::net::TcpListener;
 
 use anyhow::{Result, ensure};
+use chrono::Days;
 use serde_json::Value;
+use skranke_app::Clock;
 use skranke_testkit::network::{Line, Trouble};
 use skranke_tests::window::{ForeignServer, Opening, Scratch, Window};
 
@@ -123,5 +125,32 @@ async fn line_that_goes_and_comes_back_under_an_open_window_is_told_each_time() 
     );
     window.is_accessible("a line that came back").await?;
     window.picture("bekraeftet").await?;
+    window.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clock_that_differs_from_the_central_stores_is_told_in_the_status_line() -> Result<()> {
+    let scratch = Scratch::new()?;
+    let right = ForeignServer::with_the_right_clock(&scratch)?;
+    let in_three_days = Clock::System.today() + Days::new(3);
+    let in_three_days = in_three_days.to_string();
+    let opening = Opening {
+        foreign_server: Some(&right),
+        day: Some(&in_three_days),
+        ..Opening::default()
+    };
+    let mut window = Window::open("forkert-ur", &scratch, opening).await?;
+
+    sign_in(&mut window, "karin").await?;
+    grant_to(&mut window, BODIL).await?;
+
+    window
+        .wait_for_text("Computerens ur passer ikke med serverens")
+        .await?;
+    window
+        .wait_for("the confirmation", "#status-sync[data-confirmed='1']")
+        .await?;
+    window.is_accessible("a wrong clock").await?;
+    window.picture("linje").await?;
     window.close().await
 }
