@@ -64,19 +64,21 @@ pub enum Value {
 
 impl Value {
     fn add_to(&self, hash: &mut Sha256) {
-        let (kind, bytes): (u8, Vec<u8>) = match self {
-            Self::Null => (0, Vec::new()),
-            Self::Text(text) => (1, text.clone().into_bytes()),
-            Self::Number(number) => (2, number.to_be_bytes().to_vec()),
-            Self::Bytes(bytes) => (3, bytes.clone()),
-            Self::Flag(flag) => (4, vec![u8::from(*flag)]),
-            Self::Uuid(uuid) => (5, uuid.as_bytes().to_vec()),
-            Self::Time(time) => (6, instant::to_text(*time).into_bytes()),
-            Self::Date(date) => (7, date.to_string().into_bytes()),
+        let mut add = |kind: u8, bytes: &[u8]| {
+            hash.update([kind]);
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
         };
-        hash.update([kind]);
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
+        match self {
+            Self::Null => add(0, &[]),
+            Self::Text(text) => add(1, text.as_bytes()),
+            Self::Number(number) => add(2, &number.to_be_bytes()),
+            Self::Bytes(bytes) => add(3, bytes),
+            Self::Flag(flag) => add(4, &[u8::from(*flag)]),
+            Self::Uuid(uuid) => add(5, uuid.as_bytes()),
+            Self::Time(time) => add(6, instant::to_text(*time).as_bytes()),
+            Self::Date(date) => add(7, date.to_string().as_bytes()),
+        }
     }
 }
 

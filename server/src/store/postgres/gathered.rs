@@ -8,7 +8,7 @@ use super::super::Stored;
 use super::link::{Link, Owned};
 
 /// Rows of one statement: few sizes, so that few statements are prepared.
-const TOGETHER: [usize; 3] = [64, 8, 1];
+pub(super) const TOGETHER: [usize; 3] = [64, 8, 1];
 /// Rows that wait at most, so that memory stays bounded.
 const MOST_WAITING: usize = 512;
 
@@ -81,19 +81,28 @@ impl Table {
     }
 
     fn statement(self, rows: usize, columns: usize) -> String {
-        let mut sql = format!("{} VALUES ", self.insert());
-        for row in 0..rows {
-            sql.push_str(if row == 0 { "(" } else { ", (" });
-            for column in 1..=columns {
-                let comma = if column == 1 { "" } else { ", " };
-                let _ = write!(sql, "{comma}${}", row * columns + column);
-            }
-            sql.push(')');
-        }
-        sql.push(' ');
-        sql.push_str(self.or_else());
-        sql
+        [
+            self.insert(),
+            &values_of(rows, columns),
+            " ",
+            self.or_else(),
+        ]
+        .concat()
     }
+}
+
+/// What follows the columns in a statement of many rows: each parameter in its place.
+pub(super) fn values_of(rows: usize, columns: usize) -> String {
+    let mut sql = " VALUES ".to_owned();
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 1..=columns {
+            let comma = if column == 1 { "" } else { ", " };
+            let _ = write!(sql, "{comma}${}", row * columns + column);
+        }
+        sql.push(')');
+    }
+    sql
 }
 
 /// The rows that wait to be sent.

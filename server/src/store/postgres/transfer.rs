@@ -10,11 +10,12 @@ use tokio_postgres::types::ToSql;
 
 use super::super::transfer::{CODES_PASSED_OVER, Kind, Parcel, TABLES, Table, Transfer, Value};
 use super::super::{ServerKeys, StoreError, Stored};
+use super::gathered::{TOGETHER, values_of};
 use super::link::{Link, Owned};
 use super::row::number;
 use super::{PostgresStore, schema};
 
-fn value(row: &Row, column: &str, kind: Kind) -> Stored<Value> {
+fn value(row: &Row, column: usize, kind: Kind) -> Stored<Value> {
     let found = match kind {
         Kind::Text => row.try_get::<_, Option<String>>(column)?.map(Value::Text),
         Kind::Number => row.try_get::<_, Option<i64>>(column)?.map(Value::Number),
@@ -70,30 +71,54 @@ async fn give_out(
     .concat();
     let mut rows = pin!(link.stream(&sql, &[&tenant]).await?);
     while let Some(row) = rows.try_next().await? {
-        let values = table
-            .columns
-            .iter()
-            .map(|(column, kind)| value(&row, column, *kind))
+        // Behind the municipality, in the order they were asked for.
+        let values = (1..)
+            .zip(table.columns)
+            .map(|(column, (_, kind))| value(&row, column, *kind))
             .collect::<Stored<_>>()?;
         each((index, values))?;
     }
     Ok(())
 }
 
-fn insert(table: &Table) -> String {
-    let places: Vec<String> = (1..=table.columns.len() + 1)
-        .map(|number| ["$", &number.to_string()].concat())
-        .collect();
-    [
-        "INSERT INTO ",
-        table.name,
-        " (",
-        &table.column_list(),
-        ") VALUES (",
-        &places.join(", "),
-        ")",
-    ]
-    .concat()
+/// Rows of one table on their way in.
+#[derive(Default)]
+struct Waiting {
+    table: usize,
+    rows: Vec<Vec<Owned>>,
+}
+
+impl Waiting {
+    /// Adds a row, where it is one of another table or there are many, behind those before it.
+    async fn add(&mut self, link: &mut Link, tenant: &str, (index, values): Parcel) -> Stored<()> {
+        if index != self.table || self.rows.len() == TOGETHER[0] {
+            self.send(link).await?;
+        }
+        self.table = index;
+        let kinds = TABLES.get(index).ok_or(StoreError::Row("a parcel"))?;
+        let mut row: Vec<Owned> = vec![Box::new(tenant.to_owned())];
+        let columns = values.into_iter().zip(kinds.columns);
+        row.extend(columns.map(|(value, (_, kind))| owned(value, *kind)));
+        self.rows.push(row);
+        Ok(())
+    }
+
+    async fn send(&mut self, link: &mut Link) -> Stored<()> {
+        let table = TABLES.get(self.table).ok_or(StoreError::Row("a parcel"))?;
+        let begin = ["INSERT INTO ", table.name, " (", &table.column_list(), ")"].concat();
+        let mut rows = std::mem::take(&mut self.rows).into_iter();
+        for together in TOGETHER {
+            if rows.len() < together {
+                continue;
+            }
+            let sql = [&begin, &*values_of(together, table.columns.len() + 1)].concat();
+            while rows.len() >= together {
+                let some = rows.by_ref().take(together).flatten().collect();
+                link.send(&sql, some).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Transfer for PostgresStore {
@@ -122,15 +147,11 @@ impl Transfer for PostgresStore {
         parcels: &mut dyn Iterator<Item = Stored<Parcel>>,
     ) -> Stored<()> {
         self.write_once(tenant, async |link| {
+            let mut waiting = Waiting::default();
             for parcel in parcels {
-                let (index, values) = parcel?;
-                let table = TABLES.get(index).ok_or(StoreError::Row("a parcel"))?;
-                let mut parameters: Vec<Owned> = vec![Box::new(tenant.to_owned())];
-                let columns = values.into_iter().zip(table.columns);
-                parameters.extend(columns.map(|(value, (_, kind))| owned(value, *kind)));
-                link.send(&insert(table), parameters).await?;
+                waiting.add(link, tenant, parcel?).await?;
             }
-            Ok(())
+            waiting.send(link).await
         })
     }
 

@@ -28,7 +28,7 @@ impl ToSql for Value {
     }
 }
 
-fn value(row: &Row<'_>, column: &str, kind: Kind, table: &Table) -> Stored<Value> {
+fn value(row: &Row<'_>, column: usize, kind: Kind, table: &Table) -> Stored<Value> {
     let unreadable = || StoreError::Row(table.name);
     if matches!(row.get_ref(column)?, ValueRef::Null) {
         return Ok(Value::Null);
@@ -65,10 +65,10 @@ fn give_out(
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query(named_params! { ":tenant": tenant })?;
         while let Some(row) = rows.next()? {
-            let values = table
-                .columns
-                .iter()
-                .map(|(column, kind)| value(row, column, *kind, table))
+            // Behind the municipality, in the order they were asked for.
+            let values = (1..)
+                .zip(table.columns)
+                .map(|(column, (_, kind))| value(row, column, *kind, table))
                 .collect::<Stored<_>>()?;
             each((index, values))?;
         }
