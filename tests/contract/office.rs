@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use skranke_domain::cpr::Cpr;
@@ -19,6 +20,7 @@ use skranke_server::store::{
     CentralStore, CentralTransaction, Device, ServerKeys, StoreError, Stored, StoredFeedItem,
 };
 use skranke_testkit::invariants::{Desktop, World};
+use skranke_testkit::patience::PATIENCE;
 use uuid::Uuid;
 
 use crate::in_words::central_in_words;
@@ -116,6 +118,17 @@ impl Office {
     /// Pushes events as one batch and commits.
     pub(crate) fn push(&self, device: DeviceId, events: &[SealedEvent]) -> Admitted {
         self.push_batch(device, &PushBatch::of(events))
+    }
+
+    /// Pushes as a desktop does after a fault: that a connection was closed may first show when it is used, and the
+    /// desktop comes again.
+    pub(crate) fn push_after_fault(&self, device: DeviceId, events: &[SealedEvent]) {
+        let batch = PushBatch::of(events);
+        let until = Instant::now() + PATIENCE;
+        while let Err(failed) = self.try_push(device, &batch) {
+            assert!(Instant::now() < until, "never taken: {failed}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn push_batch(&self, device: DeviceId, batch: &PushBatch) -> Admitted {

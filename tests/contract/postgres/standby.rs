@@ -155,7 +155,7 @@ fn a_cancelled_commit_is_not_an_acknowledgement() {
     );
     pair.fail_over();
     assert!(!holds(&pair.standby, &opening[1]), "it was indeed lost");
-    pair.office.push(pair.laptop.id, &opening);
+    pair.office.push_after_fault(pair.laptop.id, &opening);
     assert!(
         holds(&pair.standby, &opening[1]),
         "and the laptop's next try brings it back"
@@ -171,7 +171,7 @@ fn a_lost_primary_that_comes_back_as_it_was_is_given_nothing() {
     pair.primary.kill();
     pair.standby.promote();
     let after = pair.laptop.note(case, &last(&opening), "efter skiftet");
-    pair.office.push(pair.laptop.id, &after);
+    pair.office.push_after_fault(pair.laptop.id, &after);
 
     // Somebody starts it again. It stands first in the address, can be written and waits for nobody.
     pair.primary.resume();
@@ -182,7 +182,7 @@ fn a_lost_primary_that_comes_back_as_it_was_is_given_nothing() {
     let later = pair
         .laptop
         .note(case, &last(&after), "mens den gamle svarer");
-    pair.office.push(pair.laptop.id, &later);
+    pair.office.push_after_fault(pair.laptop.id, &later);
 
     assert!(!holds(&pair.primary, &later[0]));
     assert!(holds(&pair.standby, &later[0]));
@@ -240,7 +240,7 @@ fn a_retry_is_acknowledged_only_when_the_standby_has_it() {
         .unwrap()
         .expect_err("never acknowledged");
     assert!(!holds(&pair.standby, &opening[1]));
-    pair.office.push(pair.laptop.id, &opening);
+    pair.office.push_after_fault(pair.laptop.id, &opening);
     assert!(holds(&pair.standby, &opening[1]));
     pair.held(&opening, "after a retry that found its row");
 }

@@ -55,7 +55,7 @@ impl Trio {
 
     fn work(&mut self) -> Vec<SealedEvent> {
         let (_, opening) = self.laptop.open_case("2512169996");
-        self.office.push(self.laptop.id, &opening);
+        self.office.push_after_fault(self.laptop.id, &opening);
         opening
     }
 
