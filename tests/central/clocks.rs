@@ -4,10 +4,13 @@
 //!
 //! Basis: reliability, fault F6 and check G16; sync-and-speed, section 3.7.
 
-use chrono::TimeDelta;
-use skranke_app::Clock;
+use chrono::{DateTime, TimeDelta, Utc};
+use skranke_app::api::case::CaseRef;
 use skranke_app::api::draft::DraftRef;
+use skranke_app::{App, Clock};
 use skranke_server::log;
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{Options, Store};
 use skranke_testkit::files::picture;
 use skranke_testkit::{danish, drawn, invariants, times};
 
@@ -16,7 +19,12 @@ use crate::faults::{COUNTER, Told, after_all, world};
 use crate::on_both::{Kind, on_both};
 use crate::{Town, draft_of, grant, register, sign_in_as};
 
-on_both!(whichever_clock_jumps_nothing_is_lost_or_comes_twice_nobody_is_kept_out_and_it_is_told,);
+on_both!(
+    whichever_clock_jumps_nothing_is_lost_or_comes_twice_nobody_is_kept_out_and_it_is_told,
+    what_is_done_at_a_counter_with_a_wrong_clock_is_dated_by_the_central_stores,
+    while_the_central_stores_clock_is_ahead_no_draft_is_old_and_what_is_decided_can_be_finished,
+    without_a_line_a_wrong_clock_is_corrected_as_it_was_last_measured,
+);
 
 /// Jumps of the central store's clock in this process; it is right again afterwards.
 pub(crate) struct CentralClock;
@@ -72,7 +80,7 @@ fn whichever_clock_jumps_nothing_is_lost_or_comes_twice_nobody_is_kept_out_and_i
         let another = all[(nth * 5 + 3) % all.len()];
         for (here, there) in [(*jump, right), (right, *jump), (*jump, another)] {
             let story = format!("the counter {here}, the central store {there}");
-            clock.set(Clock::System.now() + here);
+            clock.jump(Clock::System.now() + here);
             let central = CentralClock::ahead(there);
             // A jump on locks the window, as time that passed would.
             sign_in_as(&app, "karin");
@@ -114,5 +122,149 @@ fn whichever_clock_jumps_nothing_is_lost_or_comes_twice_nobody_is_kept_out_and_i
     invariants::hold(&all, "once all clocks are right");
     for (digest, form) in scans {
         assert_eq!(in_the_centre(&town, &digest), form);
+    }
+}
+
+/// What the events of a counter carry: its own clock, and how far the central store's was ahead.
+fn own_clocks(town: &Town, counter: &str) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+    let folder = town.folder.path().join(counter);
+    let secret = town.folder.path().join(format!("{counter}.key"));
+    let key = Envelope::load(&folder).unwrap();
+    let key = key.open(&Opener::KeyFile(&secret)).ok().unwrap();
+    let store = Store::open(&folder, &key, Options::default(), Clock::System.now()).unwrap();
+    let events = store.read().unwrap().own_events(0, u32::MAX).unwrap();
+    let headers = events.iter().map(|event| event.header());
+    headers
+        .map(|header| (header.recorded_at, header.corrected_at()))
+        .collect()
+}
+
+/// Whether a moment an app tells lies in this test.
+fn is_now(at: &str) -> bool {
+    let at: DateTime<Utc> = at.parse().unwrap();
+    (at - Clock::System.now()).abs() < TimeDelta::minutes(10)
+}
+
+/// Every date the window shows of a case whose exemption was granted and registered.
+fn dates_of(app: &App, case: &str) -> Vec<String> {
+    let request = CaseRef {
+        id: case.to_owned(),
+        purpose: None,
+    };
+    let shown = app.case_show(request).unwrap();
+    let ticks = shown.row.tick_times.into_iter();
+    let dates: Vec<String> = (shown.timeline.into_iter().map(|entry| entry.at))
+        .chain(ticks.filter(|at| !at.is_empty()))
+        .chain([shown.row.decided_at, shown.row.updated_at])
+        .collect();
+    assert!(dates.len() > 4, "{dates:?}");
+    dates
+}
+
+fn what_is_done_at_a_counter_with_a_wrong_clock_is_dated_by_the_central_stores(kind: Kind) {
+    let town = Town::on(kind);
+    let clock = Clock::fixed(Clock::System.now() - TimeDelta::days(400));
+    let app = town.counter_at(COUNTER, clock.clone());
+    let of_before = draft_of(&app, "0301703984", "Bent Holm");
+    app.sync_now(()).unwrap();
+    let start = app.start_state(()).unwrap();
+    assert_eq!(start.today, Clock::System.today().to_string());
+
+    let mut cases = Vec::new();
+    // As it was; set by years, back and on, while the program runs; and put right at last.
+    let wrong = clock.now();
+    for own in [wrong, wrong - FAR, wrong + FAR, Clock::System.now()] {
+        clock.jump(own);
+        // A jump on locks the window, as time that passed would.
+        sign_in_as(&app, "karin");
+        let case = grant(&app, draft_of(&app, "0201703984", "Aase Lindholm"));
+        register(&app, &case);
+        let dates = dates_of(&app, &case.row.id);
+        assert!(dates.iter().all(|at| is_now(at)), "{own}: {dates:?}");
+        cases.push((case.row.id, own));
+        let today = app.worklist(()).unwrap().today;
+        assert_eq!(today.granted, cases.len() as u64, "{own}");
+        let status = app.sync_status(()).unwrap();
+        assert!(is_now(&status.now), "{own}: {}", status.now);
+        let is_right = own > Clock::System.now() - TimeDelta::minutes(1) && own < wrong + FAR;
+        let problem = if is_right { "" } else { "clock_wrong" };
+        assert_eq!(status.problem, problem, "{own}, before it is measured anew");
+        let status = app.sync_now(()).unwrap();
+        assert_eq!((status.problem.as_str(), status.quarantined), (problem, 0));
+    }
+
+    clock.jump(wrong);
+    sign_in_as(&app, "karin");
+    let drafts = app.worklist(()).unwrap().drafts;
+    assert_eq!(drafts.len(), 1, "no clock that was set made it old");
+    assert_eq!(drafts[0].id, of_before);
+    // Nor is it kept for good: a month without a jump, and it is old.
+    app.sync_now(()).unwrap();
+    for (days, left) in [(16, 1), (32, 0)] {
+        let passed = TimeDelta::days(days);
+        clock.set(wrong + passed);
+        let _central = CentralClock::ahead(passed);
+        sign_in_as(&app, "karin");
+        let drafts = app.worklist(()).unwrap().drafts;
+        assert_eq!(drafts.len(), left, "{days} days later");
+    }
+    drop(app);
+    let clocks = own_clocks(&town, COUNTER);
+    assert!(clocks.len() > cases.len());
+    for (own, corrected) in clocks {
+        assert!(is_now(&corrected.to_rfc3339()));
+        let said = cases.iter().any(|(_, said)| *said == own);
+        assert!(said, "the evidence is what the clock said: {own}");
+    }
+}
+
+fn while_the_central_stores_clock_is_ahead_no_draft_is_old_and_what_is_decided_can_be_finished(
+    kind: Kind,
+) {
+    let town = Town::on(kind);
+    let clock = Clock::fixed(Clock::System.now());
+    let app = town.counter_at(COUNTER, clock);
+    draft_of(&app, "0301703984", "Bent Holm");
+    let central = CentralClock::ahead(TimeDelta::days(400));
+    app.sync_now(()).unwrap();
+    let drafts = app.worklist(()).unwrap().drafts;
+    assert_eq!(
+        drafts.len(),
+        1,
+        "their jump made it old by their clock alone"
+    );
+    let case = grant(&app, draft_of(&app, "0201703984", "Aase Lindholm"));
+    assert!(!is_now(&case.row.decided_at));
+    drop(central);
+    app.sync_now(()).unwrap();
+
+    register(&app, &case);
+
+    let status = app.sync_now(()).unwrap();
+    assert_eq!((status.problem.as_str(), status.quarantined), ("", 0));
+}
+
+fn without_a_line_a_wrong_clock_is_corrected_as_it_was_last_measured(kind: Kind) {
+    let mut town = Town::on(kind);
+    let behind = Clock::fixed(Clock::System.now() - TimeDelta::days(400));
+    let ahead = Clock::fixed(Clock::System.now() + TimeDelta::days(400));
+    for (name, clock) in [("behind", &behind), ("ahead", &ahead)] {
+        town.counter_at(name, clock.clone()).sync_now(()).unwrap();
+    }
+    town.close_central();
+
+    for (name, clock) in [("behind", behind), ("ahead", ahead)] {
+        // As wrong as it was; then somebody has put it right.
+        for own in [clock.now(), Clock::System.now()] {
+            clock.jump(own);
+            let app = town.counter_at(name, clock.clone());
+            let case = grant(&app, draft_of(&app, "0201703984", "Aase Lindholm"));
+            register(&app, &case);
+            let dates = dates_of(&app, &case.row.id);
+            assert!(
+                dates.iter().all(|at| is_now(at)),
+                "{name}, {own}: {dates:?}"
+            );
+        }
     }
 }

@@ -39,7 +39,7 @@ export class RecordedCore implements Backend {
       typed_keep: { saved_at: '2026-11-21T06:00:00.000Z' },
       printers: [],
       sync_status: {
-        configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0
+        configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0, now: ''
       },
       session_lock: null,
       sign_out: null,

@@ -6,7 +6,7 @@ import { say } from '../src/lib/texts'
 import type { SyncView } from '../src/lib/api'
 
 const calm: SyncView = {
-  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0
+  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0, now: ''
 }
 const line = () => document.querySelector('footer.status')?.textContent ?? ''
 
@@ -29,6 +29,12 @@ test.each(['sync_alarm', 'clock_wrong', 'grant_expired', 'second_copy_behind', '
     expect(text).not.toContain(say('error.internal', { reference: code }))
   }
 )
+
+test('the day is the one the core tells, not that of this computer', async () => {
+  const sync_status = { ...calm, now: '2031-05-05T22:14:00.000Z' }
+  await open(new RecordedCore({ sync_status }))
+  await until(() => document.getElementById('status-day')?.dataset.day === '2031-05-06', 'the day in Denmark')
+})
 
 test('a missing second copy is told where there is no central store, too', async () => {
   await open(new RecordedCore({ sync_status: { ...calm, configured: false, problem: 'second_copy_behind' } }))

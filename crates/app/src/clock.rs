@@ -15,10 +15,18 @@ pub enum Clock {
     /// whole program on another day.
     Ahead(TimeDelta),
     /// A clock that stands where it was put.
-    Fixed(Arc<Mutex<DateTime<Utc>>>),
+    Fixed(Arc<Mutex<Stands>>),
     /// Another clock, by which whoever waits for the central store waits a so-manieth part as long. For tests of bad
     /// lines, most of whose time is waiting.
     Hurried(Arc<Clock>, u32),
+}
+
+/// Where a fixed clock stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Stands {
+    at: DateTime<Utc>,
+    /// How much of that is no time that passed, but somebody setting the clock.
+    jumped: TimeDelta,
 }
 
 impl Clock {
@@ -32,7 +40,8 @@ impl Clock {
 
     /// A clock that stands at `now` until it is moved.
     pub fn fixed(now: DateTime<Utc>) -> Self {
-        Self::Fixed(Arc::new(Mutex::new(now)))
+        let jumped = TimeDelta::zero();
+        Self::Fixed(Arc::new(Mutex::new(Stands { at: now, jumped })))
     }
 
     /// This clock, with every wait for the central store a `by`-th part as long.
@@ -41,11 +50,25 @@ impl Clock {
         Self::Hurried(Arc::new(self), by.max(1))
     }
 
-    /// Moves a fixed clock; the system's clock cannot be moved.
+    /// Time passes on a fixed clock until it is `now`; the system's clock cannot be moved.
     pub fn set(&self, now: DateTime<Utc>) {
         match self {
-            Self::Fixed(time) => *time.lock().unwrap_or_else(PoisonError::into_inner) = now,
+            Self::Fixed(stands) => stands.lock().unwrap_or_else(PoisonError::into_inner).at = now,
             Self::Hurried(clock, _) => clock.set(now),
+            Self::System | Self::Ahead(_) => {}
+        }
+    }
+
+    /// Somebody sets a fixed clock to `now`, and no time passes.
+    pub fn jump(&self, now: DateTime<Utc>) {
+        match self {
+            Self::Fixed(stands) => {
+                let mut stands = stands.lock().unwrap_or_else(PoisonError::into_inner);
+                let by = now - stands.at;
+                stands.jumped += by;
+                stands.at = now;
+            }
+            Self::Hurried(clock, _) => clock.jump(now),
             Self::System | Self::Ahead(_) => {}
         }
     }
@@ -63,10 +86,22 @@ impl Clock {
         let now = match self {
             Self::System => system(),
             Self::Ahead(by) => system() + *by,
-            Self::Fixed(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
+            Self::Fixed(stands) => stands.lock().unwrap_or_else(PoisonError::into_inner).at,
             Self::Hurried(clock, _) => clock.now(),
         };
         DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+    }
+
+    /// Time that nobody can set, since some moment in the past; while the computer sleeps it passes too.
+    pub(crate) fn steady(&self) -> TimeDelta {
+        match self {
+            Self::System | Self::Ahead(_) => since_the_start(),
+            Self::Fixed(stands) => {
+                let stands = *stands.lock().unwrap_or_else(PoisonError::into_inner);
+                (stands.at - DateTime::UNIX_EPOCH) - stands.jumped
+            }
+            Self::Hurried(clock, _) => clock.steady(),
+        }
     }
 
     /// Today in Denmark.
@@ -77,4 +112,20 @@ impl Clock {
 
 fn system() -> DateTime<Utc> {
     std::time::SystemTime::now().into()
+}
+
+/// Not the clock of [`std::time::Instant`], which stands still here while the computer sleeps.
+#[cfg(target_os = "linux")]
+fn since_the_start() -> TimeDelta {
+    let passed = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let nanos = u32::try_from(passed.tv_nsec).unwrap_or(0);
+    TimeDelta::new(passed.tv_sec, nanos).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn since_the_start() -> TimeDelta {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+    static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+    TimeDelta::from_std(STARTED.elapsed()).unwrap_or_default()
 }

@@ -10,6 +10,7 @@
 
 pub mod api;
 mod capture;
+mod central_clock;
 pub mod clock;
 pub mod commands;
 mod error;

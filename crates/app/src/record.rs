@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::case::{Case, Recorded, act_of, check};
+use skranke_domain::danish_time;
 use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
 use skranke_domain::role::{Act, Ownership};
@@ -18,7 +19,6 @@ use uuid::Uuid;
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::state::{AtWork, NO_GRANT, Session};
-use crate::usecases::settings;
 use crate::usecases::synchronise::{device_codes, grant_in};
 
 /// A case with the events it was folded from.
@@ -110,7 +110,10 @@ pub(crate) struct Command<'s> {
     id: CommandId,
     session: Session,
     actor: Actor,
+    /// By this computer's own clock.
     now: DateTime<Utc>,
+    /// The same moment by the clock that what people do is dated by.
+    pub(crate) legal_now: DateTime<Utc>,
     tenant: String,
 }
 
@@ -170,6 +173,7 @@ impl<'s> Command<'s> {
             session,
             actor,
             now,
+            legal_now,
         } = work;
         let write = store.write(&actor, entry.clone())?;
         Ok(Self {
@@ -182,8 +186,14 @@ impl<'s> Command<'s> {
             session,
             actor,
             now,
+            legal_now,
             tenant: tenant.to_owned(),
         })
+    }
+
+    /// Today in Denmark.
+    pub(crate) fn today(&self) -> NaiveDate {
+        danish_time::date_at(self.legal_now)
     }
 
     /// Adds an event, if the roles permit it and the case as it then stands allows it.
@@ -199,7 +209,7 @@ impl<'s> Command<'s> {
             id: EventId::from_uuid(Uuid::now_v7()),
             command: self.id,
             based_on: self.case.heads.clone(),
-            recorded_at: self.now,
+            recorded_at: self.legal_now,
             hash: [0; 32],
             actor: self.actor.staff,
             event: Some(event.clone()),
@@ -259,8 +269,6 @@ impl<'s> Command<'s> {
             .own_device()?
             .ok_or_else(|| AppError::of(ErrorCode::FirstRunNeeded))?;
         let key = own.signing_key();
-        let clock_offset_ms =
-            settings::read_in(&self.write.reading(), "clock_offset_ms")?.unwrap_or(0);
         let grant_id = self.grant()?;
         let number = |at: usize| u16::try_from(at).map_err(|_| AppError::of(ErrorCode::Internal));
         let n = number(self.events.len())?;
@@ -283,7 +291,7 @@ impl<'s> Command<'s> {
                 device_seq: own.head.seq + 1 + index as u64,
                 prev_hash: before.map(|event| *event.hash()).or(own.head.hash),
                 recorded_at: self.now,
-                clock_offset_ms,
+                clock_offset_ms: (self.legal_now - self.now).num_milliseconds(),
                 actor: self.actor.staff,
                 grant_id,
                 based_on: before
@@ -298,7 +306,7 @@ impl<'s> Command<'s> {
     /// The grant the work is done under. One that has run out is named all the same: the status line warns, and the
     /// central store takes the work up when the person has signed in there again.
     fn grant(&self) -> Result<GrantId, AppError> {
-        let held = grant_in(&self.write.reading(), self.actor.staff, self.now)?;
+        let held = grant_in(&self.write.reading(), self.actor.staff, self.legal_now)?;
         Ok(held.map_or(NO_GRANT, |(_, grant)| grant.id))
     }
 }

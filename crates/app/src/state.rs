@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use skranke_documents::Press;
+use skranke_domain::danish_time;
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
 use skranke_forms::Forms;
@@ -15,6 +16,7 @@ use skranke_store::{Actor, Store};
 use uuid::Uuid;
 
 use crate::api::error::ErrorCode;
+use crate::central_clock::CentralClock;
 use crate::clock::Clock;
 use crate::error::AppError;
 
@@ -120,6 +122,7 @@ pub struct App {
     pub(crate) awaiting: Mutex<Option<crate::usecases::paper::Prepared>>,
     /// Held while a paper goes out.
     pub(crate) handing_out: Mutex<()>,
+    pub(crate) central_clock: Arc<CentralClock>,
 }
 
 /// What changes while it runs.
@@ -150,7 +153,17 @@ pub(crate) struct AtWork<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) session: Session,
     pub(crate) actor: Actor,
+    /// By this computer's own clock, for the log.
     pub(crate) now: DateTime<Utc>,
+    /// The same moment by the clock that what people do is dated by.
+    pub(crate) legal_now: DateTime<Utc>,
+}
+
+impl AtWork<'_> {
+    /// Today in Denmark.
+    pub(crate) fn today(&self) -> NaiveDate {
+        danish_time::date_at(self.legal_now)
+    }
 }
 
 impl App {
@@ -164,6 +177,7 @@ impl App {
             Some(folder) => Forms::overlaid(folder)?,
             None => Forms::embedded()?,
         };
+        let central_clock = Arc::new(CentralClock::new(config.clock.clone()));
         let app = Self {
             server: Mutex::new(config.server.clone()),
             config,
@@ -181,6 +195,7 @@ impl App {
             shown_code: Mutex::new(None),
             awaiting: Mutex::new(None),
             handing_out: Mutex::new(()),
+            central_clock,
         };
         app.open_store();
         if app.config.demo {
@@ -203,8 +218,20 @@ impl App {
         self.pin_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Now by this computer's own clock, which the log and time that passes here go by: how long nobody did anything,
+    /// how long to wait after a wrong PIN, when a lease ends.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.config.clock.now()
+    }
+
+    /// Now by the clock that what people do is dated by.
+    pub(crate) fn legal_now(&self) -> DateTime<Utc> {
+        self.central_clock.moment().legal
+    }
+
+    /// Today in Denmark, by the same clock.
+    pub(crate) fn today(&self) -> NaiveDate {
+        danish_time::date_at(self.legal_now())
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Desk> {
@@ -230,7 +257,7 @@ impl App {
         desk: &mut Desk,
         run: impl FnOnce(AtWork<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        let now = self.now();
+        let moment = self.central_clock.moment();
         if self.lock_if_idle(desk) {
             self.close_unattended(desk);
         }
@@ -249,7 +276,7 @@ impl App {
         if session.locked {
             return Err(AppError::of(ErrorCode::SessionLocked));
         }
-        session.last_active_at = now;
+        session.last_active_at = moment.own;
         *opened_at = None;
         let device = store
             .read()?
@@ -265,7 +292,8 @@ impl App {
             store,
             session,
             actor,
-            now,
+            now: moment.own,
+            legal_now: moment.legal,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What window, command line and tests can ask for: one file for each area, one function for each command.
 
+mod abandoned;
 mod attachments;
 pub(crate) mod browser_sign_in;
 pub(crate) mod cases;

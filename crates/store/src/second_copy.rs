@@ -29,9 +29,9 @@ use crate::value::{id, millis, moment, uuid};
 const FILE_NAME: &str = "settings.copy";
 const MAGIC: &[u8; 8] = b"SKRCOPY1";
 const NONCE_BYTES: usize = 24;
-/// Written at every contact with the central store and found or made again at the next: not worth a write to the disk.
+/// Noted at contacts with the central store and found or made again at the next: not worth a write to the disk.
 /// The tree over the feed stands where the cursor does, and is of no use to a database that reads from the beginning.
-const FLEETING: [&str; 2] = ["clock_offset_ms", "followed_tree"];
+const FLEETING: [&str; 2] = ["central_clock", "followed_tree"];
 
 const ACCOUNTS: &str = "
     SELECT staff_id, login, name, initials, password_hash, is_active FROM local_account ORDER BY staff_id";

@@ -130,7 +130,7 @@ impl Client {
         self.transport.environment()
     }
 
-    /// Server time minus device time in milliseconds, as last measured; for the envelope's `clock_offset_ms`.
+    /// Server time minus device time in milliseconds, as last measured: what proofs are dated by.
     pub fn clock_offset_ms(&self) -> Option<i64> {
         self.transport.clock_offset_ms()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Tells running work to stop; clones share the wish.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,20 @@ impl Cancel {
 type Now = dyn Fn() -> DateTime<Utc> + Send + Sync;
 type FillRandom = dyn Fn(&mut [u8]) + Send + Sync;
 type Wait = dyn Fn(Duration, &Cancel) + Send + Sync;
+type Steady = dyn Fn() -> TimeDelta + Send + Sync;
+type Measured = dyn Fn(ServerTime) + Send + Sync;
 type Patience = dyn Fn(Duration) -> Duration + Send + Sync;
+
+/// What the central store's clock said, at some moment between a question and its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerTime {
+    /// What it said.
+    pub said: DateTime<Utc>,
+    /// When the question left, by the steady clock.
+    pub asked: TimeDelta,
+    /// When the answer began to come, by the steady clock.
+    pub answered: TimeDelta,
+}
 
 /// Clock, randomness and waiting.
 #[derive(Clone)]
@@ -34,6 +47,8 @@ pub struct Environment {
     fill_random: Arc<FillRandom>,
     wait: Arc<Wait>,
     patience: Arc<Patience>,
+    steady: Arc<Steady>,
+    measured: Arc<Measured>,
 }
 
 impl Environment {
@@ -49,6 +64,22 @@ impl Environment {
             fill_random: Arc::new(fill_random),
             wait: Arc::new(wait),
             patience: Arc::new(|time| time),
+            steady: Arc::new(TimeDelta::zero),
+            measured: Arc::new(|_| {}),
+        }
+    }
+
+    /// The same, with a clock that nobody can set, and somebody who is told what the central store's clock says.
+    #[must_use]
+    pub fn measured_by(
+        self,
+        steady: impl Fn() -> TimeDelta + Send + Sync + 'static,
+        measured: impl Fn(ServerTime) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            steady: Arc::new(steady),
+            measured: Arc::new(measured),
+            ..self
         }
     }
 
@@ -66,6 +97,14 @@ impl Environment {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.now)()
+    }
+
+    pub(crate) fn steady(&self) -> TimeDelta {
+        (self.steady)()
+    }
+
+    pub(crate) fn measured(&self, time: ServerTime) {
+        (self.measured)(time);
     }
 
     pub(crate) fn random_bytes<const N: usize>(&self) -> [u8; N] {

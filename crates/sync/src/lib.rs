@@ -18,7 +18,7 @@ pub mod session;
 
 pub use backoff::Backoff;
 pub use client::{Client, Connection, Outgoing, Page, Pushed, Unsealed};
-pub use environment::{Cancel, Environment};
+pub use environment::{Cancel, Environment, ServerTime};
 pub use error::{CertificateFault, SyncError};
 pub use loopback::{Loopback, NoCode};
 pub use reading::{PAGE_ITEMS, read_feed};

@@ -88,7 +88,7 @@ fn described(
         device_code: device.code,
         device_name: device.name,
         kinds: events.iter().map(|e| e.header().kind.clone()).collect(),
-        recorded_at: header.recorded_at,
+        recorded_at: header.corrected_at(),
         held_at: held.held_at,
     }))
 }

@@ -4,6 +4,7 @@ import { getContext, setContext } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { CommandName, Commands, SessionView, SettingsView, StartStage, StartState, SyncView } from './api'
 import { asCallError, type Backend } from './backend'
+import { danishDay } from './format'
 import { Keyboard } from './keys.svelte'
 import { Router, type Route } from './router.svelte'
 import { t } from './texts'
@@ -29,6 +30,7 @@ export class Desk {
   start: StartState | null = $state.raw(null)
   settings: SettingsView | null = $state.raw(null)
   #sync: SyncView | null = $state.raw(null)
+  #day = $state('')
   saving: Saving = $state.raw({ state: 'saved', at: '' })
   helpOpen = $state(false)
   /** Cases that lack a tick, for the number in the rail. */
@@ -78,8 +80,14 @@ export class Desk {
     return this.#sync
   }
 
+  /** Now, to the minute, by the clock that what people do is dated by: this computer's own may be wrong. */
+  get now(): string {
+    return this.#sync?.now || new Date().toISOString()
+  }
+
+  /** The day by the same clock: a state of its own, so that what shows it is not drawn anew with each answer. */
   get today(): string {
-    return this.start?.today || new Date().toISOString().slice(0, 10)
+    return this.#day || new Date().toISOString().slice(0, 10)
   }
 
   may(act: string): boolean {
@@ -136,6 +144,7 @@ export class Desk {
     }
     this.#whose = whose
     this.start = start
+    this.#day = start.today
     if (start.stage === 'sign_in' || other) {
       this.router.reset()
       this.unsaved.clear()
@@ -175,12 +184,13 @@ export class Desk {
   hearSync(status: SyncView): void {
     const before = this.#sync?.profile
     this.#sync = status
+    if (status.now) this.#day = danishDay(status.now)
     // Another version of the municipality's set-up came: the lists follow without a restart.
     if (before !== undefined && before !== status.profile) void this.readSettings()
   }
 
   /** Something was durably written at this moment. */
-  saved(at: string = new Date().toISOString()): void {
+  saved(at: string = this.now): void {
     this.saving = { state: 'saved', at }
     void this.refreshSync()
   }

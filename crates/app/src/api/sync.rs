@@ -30,6 +30,8 @@ pub struct SyncView {
     pub progress: Option<SyncProgress>,
     /// Number of cases in [`SentCases`].
     pub sent: u64,
+    /// Now, to the minute, by the clock that what people do is dated by, RFC 3339: the window's own may be wrong.
+    pub now: String,
 }
 
 /// How far a round is.

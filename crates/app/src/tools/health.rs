@@ -16,7 +16,6 @@ use crate::error::AppError;
 use crate::state::{App, KeyPlace};
 use crate::tools::ToolError;
 use crate::tools::operations::written;
-use crate::usecases::settings;
 use crate::usecases::synchronise::MOST_CLOCK_OFFSET_MS;
 
 /// A file that shows whether the folder can be written; removed at once.
@@ -216,16 +215,11 @@ impl App {
     }
 
     fn clock_check(&self) -> HealthCheck {
-        let now = self.now();
-        let offset: Option<i64> = self
-            .lock()
-            .store
-            .as_ref()
-            .and_then(|store| settings::read(store, "clock_offset_ms").ok().flatten());
+        let moment = self.central_clock.moment();
         HealthCheck::judged(
             "clock",
-            is_plausible(now, offset.unwrap_or(0)),
-            written(now),
+            is_plausible(moment.own, moment.ahead_ms()),
+            written(moment.own),
         )
     }
 

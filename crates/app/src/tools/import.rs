@@ -151,7 +151,7 @@ impl App {
         rows: &[Row],
         remarks: &mut Remarks,
     ) -> Result<Vec<Entered>, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         let profile = &self.profile(work.store)?;
         let location = settings::location_of(work.store, profile, work.session.staff)?;
         let known = self.form_for(&Fields::new(), profile, today)?;
@@ -210,7 +210,7 @@ impl App {
         profile: &Profile,
         remarks: &mut Remarks,
     ) {
-        let today = self.config.clock.today();
+        let today = self.today();
         let plain = capture::for_forms(fields);
         let texts = self.forms.texts();
         let remark = |problem: FieldProblem| {
@@ -277,7 +277,7 @@ impl App {
         let tenant = self.tenant(work.store)?;
         let profile = &self.profile(work.store)?;
         let location: String = settings::read(work.store, "location")?.unwrap_or_default();
-        let now = work.now;
+        let now = work.legal_now;
         let mut work = Some(work);
         let mut open: Option<Command<'_>> = None;
         let mut cases = Vec::with_capacity(entered.len());
@@ -324,6 +324,7 @@ fn look_up(
     if looks.peek().is_none() {
         return Ok(());
     }
+    let today = work.today();
     // The first look is the write's own entry.
     let write = work
         .store
@@ -341,14 +342,7 @@ fn look_up(
         let mut going_on = None;
         for case in cases {
             let waits = case.state == CaseState::Granted && !case.is_registered_exemption;
-            if case.state.is_open()
-                || waits
-                || app.any_runs(
-                    &write.reading(),
-                    [&case],
-                    skranke_domain::danish_time::date_at(work.now),
-                )?
-            {
+            if case.state.is_open() || waits || app.any_runs(&write.reading(), [&case], today)? {
                 going_on = Some(case);
                 break;
             }

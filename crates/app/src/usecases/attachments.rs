@@ -96,7 +96,7 @@ impl App {
                 media_type: taken.media_type.to_owned(),
                 size_bytes,
                 file_name: taken.file_name.clone(),
-                added_at: rfc3339(work.now),
+                added_at: rfc3339(work.legal_now),
             };
             let copy = Some(("image/png", taken.copy.as_slice()));
             match (draft_id, case_id) {
@@ -105,7 +105,13 @@ impl App {
                         Entry::new(Action::AttachmentStored, work.now).on(digest.to_string());
                     let mut write = work.store.write(&work.actor, entry)?;
                     write.store_attachment(taken.media_type, &taken.original, copy)?;
-                    drafts::add_attachment(&mut write, work.session.staff, draft, &view)?;
+                    drafts::add_attachment(
+                        &mut write,
+                        work.session.staff,
+                        work.legal_now,
+                        draft,
+                        &view,
+                    )?;
                     write.commit()?;
                 }
                 (None, Some(case)) => {

@@ -81,7 +81,7 @@ impl App {
             let read = work.store.read()?;
             let page = read.cases(CaseFilter::AnyTickDue, None, ON_START)?;
             let (rows, beyond) = papers_first(&read, page.rows, true)?;
-            let today = danish_time::start_of(danish_time::date_at(work.now));
+            let today = danish_time::start_of(work.today());
             let mut granted_at = Vec::new();
             for row in &rows {
                 granted_at.push(present::granted_at(&load(&read, row.case)?.case));
@@ -275,7 +275,7 @@ impl App {
         } = &loaded;
         let profile = &self.profile(work.store)?;
         let texts = self.forms.texts();
-        let today = danish_time::date_at(work.now);
+        let today = work.today();
         let location = case
             .opened
             .as_ref()
@@ -435,7 +435,7 @@ impl App {
             address: String::new(),
             address_protected: rows.first().is_some_and(|row| row.is_address_protected),
             address_hidden: false,
-            exempt_by_our_record: self.any_runs(&read, &rows, danish_time::date_at(work.now))?
+            exempt_by_our_record: self.any_runs(&read, &rows, work.today())?
                 || central.cases.iter().any(is_exempt),
             cases: Vec::new(),
             reach: central.reach.to_owned(),
@@ -520,7 +520,7 @@ impl App {
 
     fn rows(&self, work: &AtWork<'_>, rows: Vec<CaseRow>) -> Result<Vec<CaseRowView>, AppError> {
         let read = work.store.read()?;
-        let today = danish_time::date_at(work.now);
+        let today = work.today();
         let apart = papers_apart(&read)?;
         let view = |row: CaseRow| {
             let ran_out = row.is_registered_exemption && !self.runs(&read, &row, today)?;

@@ -19,7 +19,7 @@ impl App {
     /// # Errors
     /// None.
     pub fn cpr_check(&self, request: CprCheckRequest) -> Result<CprCheck, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         Ok(match Cpr::parse(&request.cpr) {
             Err(error) => CprCheck {
                 problem: cpr_problem(error).code().to_owned(),

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use skranke_domain::case::{Case, Field as CaseField, Recorded};
-use skranke_domain::danish_time;
 use skranke_domain::eligibility::Facts;
 use skranke_domain::event::{Arrival, AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::CaseId;
@@ -126,7 +125,7 @@ impl App {
             if let Some(draft) = drafts::continuing(&work, id)? {
                 return self.caught_up(work, draft);
             }
-            let today = danish_time::date_at(work.now);
+            let today = work.today();
             let held = held(&case);
             let fields = with_defaults(&held, today);
             let form = self.form_for(&fields, &*self.profile(work.store)?, today)?;
@@ -182,7 +181,7 @@ impl App {
         if changed {
             drafts::keep(&mut work, &draft)?;
         }
-        let today = danish_time::date_at(work.now);
+        let today = work.today();
         let form = self.form_for(&draft.fields, &*self.profile(work.store)?, today)?;
         let clashes = self.clashes(&form, &continued.clashes, &draft.fields);
         let mut view = draft.view();
@@ -258,8 +257,8 @@ impl App {
         let id = continued.case()?;
         let profile = &self.profile(work.store)?;
         let tenant = self.tenant(work.store)?;
-        let today = danish_time::date_at(work.now);
-        let now = work.now;
+        let today = work.today();
+        let now = work.legal_now;
         let form = self.form_for(&draft.fields, profile, today)?;
         let fields = capture::from_forms(form.relevant(&capture::for_forms(&draft.fields)));
         let mut command = Command::on(work, &tenant, id)?;

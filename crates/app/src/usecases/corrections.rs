@@ -41,7 +41,6 @@ impl App {
         &self,
         request: WrongPersonRequest,
     ) -> Result<WrongPersonDone, AppError> {
-        let corrected_at = self.now();
         let id: CaseId = request
             .case_id
             .parse()
@@ -72,7 +71,7 @@ impl App {
         let draft_id = draft.map(|draft| draft.id);
         let corrected = self.on_case(Act::Correct, &request.case_id, |command| {
             command.add(Event::WronglyCreated(WronglyCreated {
-                corrected_at,
+                corrected_at: command.legal_now,
                 reason: request.reason.trim().to_owned(),
                 removed_from_register: request.removed_from_register,
                 resend_post: request.resend_post,
@@ -101,17 +100,17 @@ impl App {
             request.consultation_held_on.as_deref(),
             &request.consultation_not_needed,
         )?;
-        let taken = TakenBack {
-            decided_at: self.now(),
-            reasons: request.reasons.trim().to_owned(),
-            consultation,
-            removed_from_register: Some(request.removed_from_register),
-        };
+        let reasons = request.reasons.trim().to_owned();
         let profile = self.at_work(|work| self.profile(work.store))?;
-        wording::fits_a_letter(&taken.reasons, &profile)?;
+        wording::fits_a_letter(&reasons, &profile)?;
         self.on_case(Act::TakeBack, &request.case_id, |command| {
             command.has_no_conflict(request.no_conflict_of_interest)?;
-            command.add(Event::TakenBack(taken))
+            command.add(Event::TakenBack(TakenBack {
+                decided_at: command.legal_now,
+                reasons,
+                consultation,
+                removed_from_register: Some(request.removed_from_register),
+            }))
         })
     }
 
@@ -122,9 +121,8 @@ impl App {
     pub fn end_exemption(&self, request: EndRequest) -> Result<CaseView, AppError> {
         let wrong = |field: &str| AppError::of(ErrorCode::InvalidFields).with("field", field);
         let ending = Ending::from_code(&request.ending).ok_or_else(|| wrong("ending"))?;
-        let today = self.config.clock.today();
-        let ended_on = ended_by(&request.ended_on, "ended_on", today)?;
         self.on_case(Act::Finish, &request.case_id, |command| {
+            let ended_on = ended_by(&request.ended_on, "ended_on", command.today())?;
             command.add(Event::Ended { ending, ended_on })
         })
     }
@@ -150,12 +148,13 @@ impl App {
     pub fn extend(&self, request: ExtendRequest) -> Result<CaseView, AppError> {
         let until = skranke_forms::read::read_date(&request.until)
             .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "until"))?;
-        let extended = Event::Extended(Extended {
-            extended_at: self.now(),
-            until,
-            reason: request.reason.trim().to_owned(),
-        });
+        let reason = request.reason.trim().to_owned();
         self.on_case(Act::Prolong, &request.case_id, |command| {
+            let extended = Event::Extended(Extended {
+                extended_at: command.legal_now,
+                until,
+                reason,
+            });
             check_rule_set(&command.case, &extended, &self.forms.rules().to_domain())?;
             command.add(extended)
         })
@@ -167,10 +166,9 @@ impl App {
     /// `RequirementsNotMet` where the law did not.
     pub fn make_permanent(&self, request: CaseRef) -> Result<CaseView, AppError> {
         let sets = self.forms.rules().to_domain();
-        let today = self.config.clock.today();
         self.on_case(Act::Prolong, &request.id, |command| {
             let on = command.case.permanent_by_law_on(&sets);
-            let on = on.filter(|day| *day <= today);
+            let on = on.filter(|day| *day <= command.today());
             let on = on.ok_or_else(|| AppError::of(ErrorCode::RequirementsNotMet))?;
             command.add(Event::MadePermanent { on })
         })

@@ -71,7 +71,7 @@ impl App {
     fn exempt_elsewhere_is_looked_up(&self, request: &DecideRequest) -> Result<(), AppError> {
         let asked = self.at_work(|work| {
             work.session.needs(Act::Decide)?;
-            let today = danish_time::date_at(work.now);
+            let today = work.today();
             let (cpr, looked_at, own) = match (&request.draft_id, &request.case_id) {
                 (Some(draft), None) => {
                     let draft = drafts::load(&work, draft)?;
@@ -117,7 +117,7 @@ impl App {
         }
         let profile = &self.profile(work.store)?;
         let tenant = self.tenant(work.store)?;
-        let today = self.config.clock.today();
+        let today = work.today();
         let form = self.form_for(&draft.fields, profile, today)?;
         let fields = capture::from_forms(form.relevant(&capture::for_forms(&draft.fields)));
         let typed = Typed(&fields);
@@ -138,7 +138,7 @@ impl App {
         }
         identified_today(&draft, request, today)?;
         let location = settings::location_of(work.store, profile, work.session.staff)?;
-        let now = work.now;
+        let now = work.legal_now;
         let id = draft
             .becomes
             .unwrap_or_else(|| CaseId::from_uuid(Uuid::now_v7()));
@@ -197,9 +197,7 @@ impl App {
             municipality: profile.municipality_code.clone(),
             profile: profile.reference(),
             form: form.reference(),
-            received_on: typed
-                .day("received_on")
-                .unwrap_or_else(|| self.config.clock.today()),
+            received_on: typed.day("received_on").unwrap_or_else(|| command.today()),
         }))?;
         Ok(number)
     }
@@ -211,8 +209,7 @@ impl App {
         profile: &Profile,
         request: &DecideRequest,
     ) -> Result<(), AppError> {
-        let now = self.now();
-        let today = danish_time::date_at(now);
+        let (now, today) = (command.legal_now, command.today());
         let explanation =
             self.explain_known(&command.write.reading(), &command.case, profile, today)?;
         if request.decision == Decision::HandOver {
@@ -423,7 +420,7 @@ impl App {
 
     fn next_number(&self, command: &mut Command<'_>) -> Result<CaseNumber, AppError> {
         use chrono::Datelike;
-        let year = self.config.clock.today().year();
+        let year = command.today().year();
         let year = u16::try_from(year).map_err(|_| AppError::of(ErrorCode::Internal))?;
         Ok(command.write.next_case_number(year)?)
     }

@@ -29,6 +29,7 @@ use crate::present::{rfc3339, rules};
 use crate::record;
 use crate::state::{App, AtWork};
 use crate::tools::calendar::municipal_calendar;
+use crate::usecases::abandoned::Dated;
 use crate::usecases::continuing::{self, Continued};
 use crate::usecases::decisions::policy;
 use crate::usecases::typed::is_typed_elsewhere;
@@ -55,6 +56,8 @@ const NO_CONFLICT: &str = "conflict_checked";
 /// What a draft row's JSON object holds.
 #[derive(Default, Serialize, Deserialize)]
 struct Kept {
+    #[serde(flatten)]
+    dated: Dated,
     typed: Fields,
     #[serde(default)]
     files: Vec<AttachmentView>,
@@ -129,13 +132,14 @@ impl Draft {
                 .and_then(DateTime::from_timestamp_millis),
             identified_by: kept.identified_by.and_then(|id| id.parse().ok()),
             staff: row.staff,
-            updated_at: row.updated_at,
+            updated_at: kept.dated.or(row.updated_at),
             discarded: kept.discarded,
         })
     }
 
     fn kept(&self) -> Kept {
         Kept {
+            dated: Dated::at(self.updated_at),
             typed: self.fields.clone(),
             files: self.files.clone(),
             discarded: self.discarded,
@@ -226,7 +230,7 @@ impl App {
     /// # Errors
     /// `NotPermitted` for a role that does not capture.
     pub fn draft_new(&self, (): ()) -> Result<DraftView, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let location =
@@ -257,22 +261,6 @@ impl App {
             self.delete_abandoned(&mut work)?;
             self.draft_summaries(&work)
         })
-    }
-
-    /// Deletes for good, with their files, the drafts nobody has touched for as long as the profile keeps them.
-    pub(crate) fn delete_abandoned(&self, work: &mut AtWork<'_>) -> Result<(), AppError> {
-        let kept_days = self.profile(work.store)?.practice.abandoned_draft_days;
-        let before = work.now - Duration::days(i64::from(kept_days));
-        let oldest = work.store.read()?.oldest_draft()?;
-        if oldest.is_none_or(|saved_at| saved_at >= before) {
-            return Ok(());
-        }
-        let entry = Entry::new(Action::Maintained, work.now).on("abandoned_drafts");
-        let mut write = work.store.write(&work.actor, entry)?;
-        write.delete_abandoned_drafts(before)?;
-        write.sweep_attachments()?;
-        write.commit()?;
-        Ok(())
     }
 
     pub(crate) fn draft_summaries(&self, work: &AtWork<'_>) -> Result<Vec<DraftSummary>, AppError> {
@@ -318,7 +306,7 @@ impl App {
     /// # Errors
     /// `DraftNotFound`.
     pub fn draft_open(&self, request: DraftRef) -> Result<DraftView, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         self.at_work(|mut work| {
             work.session.needs(Act::Capture)?;
             let mut draft = load(&work, &request.id)?;
@@ -338,7 +326,7 @@ impl App {
     /// # Errors
     /// `DraftNotFound`, or what the store reports; the window keeps what was typed.
     pub fn draft_save(&self, request: DraftSaveRequest) -> Result<DraftSaved, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         let too_long = |value: &FieldValue| match value {
             FieldValue::Text(text) => text.len() > LONGEST_TYPED,
             FieldValue::Many(values) => {
@@ -368,9 +356,10 @@ impl App {
             if let (None, Some(address)) = (typed.get(ADDRESS), before.fields.get(ADDRESS)) {
                 typed.insert(ADDRESS.to_owned(), address.clone());
             }
-            let looks = before.looks_of(&typed, work.now, work.session.staff);
+            let looks = before.looks_of(&typed, work.legal_now, work.session.staff);
             let id_seen = id_seen(&write.reading(), looks.identified_at, looks.identified_by)?;
             let kept = Kept {
+                dated: Dated::at(work.legal_now),
                 typed,
                 looked_at_ms: looks.looked_at.map(|at| at.timestamp_millis()),
                 identified_at_ms: looks.identified_at.map(|at| at.timestamp_millis()),
@@ -380,7 +369,7 @@ impl App {
             save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
             write.commit()?;
             Ok(DraftSaved {
-                saved_at: rfc3339(work.now),
+                saved_at: rfc3339(work.legal_now),
                 shown,
                 required,
                 id_seen,
@@ -445,12 +434,13 @@ impl App {
                 .store
                 .write(&work.actor, Entry::new(action, work.now).on(id.to_string()))?;
             let kept = Kept {
+                dated: Dated::at(work.legal_now),
                 discarded,
                 ..draft.kept()
             };
             save(&mut write, id, draft.step, &kept)?;
             write.commit()?;
-            draft.updated_at = work.now;
+            draft.updated_at = work.legal_now;
             Ok(draft.view())
         })
     }
@@ -460,7 +450,7 @@ impl App {
     /// # Errors
     /// `DraftNotFound`.
     pub fn form_view(&self, request: DraftRef) -> Result<FormView, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let draft = load(&work, &request.id)?;
@@ -486,7 +476,7 @@ impl App {
     /// # Errors
     /// `DraftNotFound`.
     pub fn draft_check(&self, request: DraftCheckRequest) -> Result<DraftCheck, AppError> {
-        let today = self.config.clock.today();
+        let today = self.today();
         self.at_work(|work| {
             work.session.needs(Act::Capture)?;
             let draft = load(&work, &request.id)?;
@@ -643,7 +633,7 @@ pub(crate) fn create(
         identified_at: None,
         identified_by: None,
         staff: work.session.staff,
-        updated_at: work.now,
+        updated_at: work.legal_now,
         discarded: false,
     };
     save(&mut write, id, step, &draft.kept())?;
@@ -672,7 +662,7 @@ pub(crate) fn create_continuing(
         identified_at: None,
         identified_by: None,
         staff: work.session.staff,
-        updated_at: work.now,
+        updated_at: work.legal_now,
         discarded: false,
     };
     save(&mut write, id, step, &draft.kept())?;
@@ -700,7 +690,11 @@ pub(crate) fn continuing(work: &AtWork<'_>, case: CaseId) -> Result<Option<Draft
 pub(crate) fn keep(work: &mut AtWork<'_>, draft: &Draft) -> Result<(), AppError> {
     let entry = Entry::new(Action::DraftSaved, work.now).on(draft.id.to_string());
     let mut write = work.store.write(&work.actor, entry)?;
-    save(&mut write, draft.id, draft.step, &draft.kept())?;
+    let kept = Kept {
+        dated: Dated::at(work.legal_now),
+        ..draft.kept()
+    };
+    save(&mut write, draft.id, draft.step, &kept)?;
     write.commit()?;
     Ok(())
 }
@@ -722,6 +716,7 @@ pub(crate) fn load(work: &AtWork<'_>, id: &str) -> Result<Draft, AppError> {
 pub(crate) fn add_attachment(
     write: &mut WriteHandle<'_>,
     staff: StaffId,
+    legal_now: DateTime<Utc>,
     draft: &str,
     file: &AttachmentView,
 ) -> Result<(), AppError> {
@@ -734,7 +729,11 @@ pub(crate) fn add_attachment(
     }
     draft.files.retain(|known| !known.is_same_paper(file));
     draft.files.push(file.clone());
-    save(write, id, draft.step, &draft.kept())?;
+    let kept = Kept {
+        dated: Dated::at(legal_now),
+        ..draft.kept()
+    };
+    save(write, id, draft.step, &kept)?;
     let digest = file
         .digest
         .parse()

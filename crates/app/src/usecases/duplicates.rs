@@ -28,13 +28,13 @@ impl App {
     pub fn merge(&self, request: MergeRequest) -> Result<CaseView, AppError> {
         let (lasting, ending) = (case_id(&request.case_id)?, case_id(&request.merge)?);
         let reason = self.may_merge(&request.reason)?;
-        let merged_at = self.now();
         self.at_work(|work| {
             let tenant = self.tenant(work.store)?;
             let mut command = Command::on(work, &tenant, lasting)?;
             check_merge(&load(&command.write.reading(), ending)?.case, &command.case)?;
             command.add(Event::DuplicateLinked { other: ending })?;
             let mut command = command.and_on(ending)?;
+            let merged_at = command.legal_now;
             command.add(Event::MergedInto(MergedInto {
                 other: lasting,
                 merged_at,

@@ -98,11 +98,13 @@ impl App {
             return Ok(());
         };
         let closed = why_closed(desk.closed.as_ref());
+        let moment = self.central_clock.moment();
         let work = AtWork {
             store: desk.store.as_mut().ok_or(closed)?,
             session: issue.session.clone(),
             actor: issue.actor.clone(),
-            now: self.now(),
+            now: moment.own,
+            legal_now: moment.legal,
         };
         let tenant = self.tenant(work.store)?;
         let entry = Entry::new(Action::PaperIssued, work.now)
@@ -192,7 +194,7 @@ impl App {
                 crate::capture::Typed(&draft.fields).text("location"),
             )?,
             initials: work.session.initials.clone(),
-            now: work.now,
+            now: work.legal_now,
             number: String::new(),
             code: None,
             strokes: drawn_strokes(&work.store.read()?, drawn)?,
@@ -204,7 +206,7 @@ impl App {
         let options = RenderOptions {
             large_print,
             copy_mark: None,
-            created_at: work.now,
+            created_at: work.legal_now,
         };
         let rendered = self.press.render(&paper, &options)?;
         let file_name = self
@@ -250,7 +252,7 @@ impl App {
             .own_device()?
             .ok_or_else(|| AppError::of(ErrorCode::FirstRunNeeded))?;
         let profile = &self.profile(work.store)?;
-        let today = danish_time::date_at(work.now);
+        let today = work.today();
         let issued_before: Vec<&PaperIssued> = case
             .papers
             .iter()
@@ -304,7 +306,7 @@ impl App {
             profile,
             location: self.location_name(work.store, &opened_at)?,
             initials: account.map(|a| a.initials).unwrap_or_default(),
-            now: work.now,
+            now: work.legal_now,
             number: number.clone(),
             code,
             strokes,
@@ -321,12 +323,12 @@ impl App {
         let copy_mark = (copy > 0).then(|| CopyMark {
             device_code: own.code.clone(),
             count: u32::from(copy),
-            printed_at: danish_time::local(work.now).naive_local(),
+            printed_at: danish_time::local(work.legal_now).naive_local(),
         });
         let options = RenderOptions {
             large_print: request.large_print,
             copy_mark,
-            created_at: work.now,
+            created_at: work.legal_now,
         };
         let rendered = self.press.render(&paper, &options)?;
         let digest = Sha256Digest::from_bytes(Sha256::digest(&rendered.pdf).into());

@@ -123,7 +123,10 @@ impl App {
         let is_bound = envelope.as_ref().is_some_and(|e| e.binding().is_some());
         let lease = Lease::load(&self.config.folder)?.filter(|_| is_bound);
         // The last day on which it opens at any hour.
-        let until = lease.map(|lease| danish_time::date_at(lease.ends_at() - TimeDelta::days(1)));
+        let moment = self.central_clock.moment();
+        let by_legal_time = |lease: Lease| lease.ends_at() + (moment.legal - moment.own);
+        let until = lease.map(by_legal_time);
+        let until = until.map(|ends_at| danish_time::date_at(ends_at - TimeDelta::days(1)));
         Ok(PinView {
             is_asked: envelope.is_some_and(|envelope| envelope.asks_for_pin()),
             may_choose: may_choose(store, session).is_ok(),

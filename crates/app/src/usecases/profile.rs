@@ -165,7 +165,7 @@ impl App {
                 staff: work.session.staff,
                 initials: work.session.initials.clone(),
                 reason: reason.clone(),
-                made_at: work.now,
+                made_at: work.legal_now,
             };
             Ok((row, work.session))
         })?;

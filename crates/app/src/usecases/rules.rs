@@ -1,7 +1,5 @@
 //! The rules to look up: every rule set with what it changed, and the help beside the questions.
 
-use skranke_domain::danish_time;
-
 use crate::api::rules::RuleLibrary;
 use crate::error::AppError;
 use crate::present::rule_library;
@@ -14,7 +12,7 @@ impl App {
     /// `NotSignedIn`, `SessionLocked`.
     pub fn rule_library(&self, (): ()) -> Result<RuleLibrary, AppError> {
         self.at_work(|work| {
-            let today = danish_time::date_at(work.now);
+            let today = work.today();
             let (rules, texts) = (self.forms.rules(), self.forms.texts());
             let profile = &self.profile(work.store)?;
             let guide = rules.on(today).map(|set| set.guide.as_str());

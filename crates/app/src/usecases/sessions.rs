@@ -33,7 +33,7 @@ impl App {
             closed,
             ..
         } = desk;
-        let today = self.config.clock.today().to_string();
+        let today = self.today().to_string();
         let empty = StartState {
             stage: StartStage::FirstRun,
             municipality: String::new(),

@@ -80,7 +80,7 @@ impl App {
         session: &Session,
     ) -> Result<SettingsView, AppError> {
         let profile = &self.profile(store)?;
-        let today = self.config.clock.today();
+        let today = self.today();
         let form = self.forms.exemption_form(today, profile)?;
         let own = store.read()?.own_device()?;
         let relations = form.field("representative_relation");

@@ -116,6 +116,7 @@ impl App {
             other => other?,
         };
         self.go_on_with_server(&store)?;
+        self.remember_clock(&store)?;
         // What a cut left behind is mended; a disk that does not take it now takes it at a later start.
         let _ = Envelope::mend_copy(folder);
         // The ballast is a convenience: a disk too full for it must not keep anyone from working.

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DurationRound, TimeDelta};
 use rand::RngCore;
 use rand::rngs::OsRng;
 use skranke_domain::ids::{CaseId, StaffId};
@@ -203,7 +203,7 @@ impl App {
                 state.sent.len() as u64,
             )
         };
-        let now = self.now();
+        let now = self.legal_now();
         let desk = self.lock();
         let Some(store) = &desk.store else {
             return Err(why_closed(desk.closed.as_ref()));
@@ -211,7 +211,7 @@ impl App {
         let read = store.read()?;
         let counts = read.outbox_counts()?;
         let (cases, confirmed) = read.outbox_case_counts()?;
-        let clock_is_right = Self::clock_is_right(&read)?;
+        let clock_is_right = self.clock_is_right();
         let server_key = server_key(store)?;
         let confirmation = read.confirmation()?;
         let confirmed_at = match (confirmation, server_key) {
@@ -267,6 +267,7 @@ impl App {
             profile,
             progress,
             sent,
+            now: rfc3339(now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now)),
         })
     }
 
@@ -342,7 +343,7 @@ impl App {
         let status = self.status_of(&client, &taken.cancel)?;
         // Before anything is judged by it: either clock may have jumped since the last round. Where it cannot be noted, what
         // is to be sent is sent all the same.
-        let noted = self.note_clock(client.clock_offset_ms()).map_err(host);
+        let noted = self.note_clock().map_err(host);
         // Whom the central store does not let in is one thing, what this computer has is another: it is sent, and the
         // lease goes on, all the same.
         let signed_in = match self.renew_grant_over(&client) {
@@ -546,7 +547,7 @@ impl App {
             server_key: known_key,
             ca_file: server.ca_file.clone(),
         };
-        let mut client = Client::new(connection, self.environment());
+        let mut client = Client::new(connection, self.environment_measured());
         if known_key.is_none() {
             let code = server.bootstrap.as_deref().ok_or(SyncError::Offline)?;
             let answer = client.enrol(code, &format!("Skranke {}", own.code))?;
@@ -671,6 +672,16 @@ impl App {
             },
         )
         .with_patience(move |time| patience.wait_of(time))
+    }
+
+    /// The same, towards the central store this computer belongs to: its clock is the one that counts.
+    fn environment_measured(&self) -> Environment {
+        let (steady, clock) = (
+            Arc::clone(&self.central_clock),
+            Arc::clone(&self.central_clock),
+        );
+        self.environment()
+            .measured_by(move || steady.steady(), move |time| clock.measures(time))
     }
 }
 

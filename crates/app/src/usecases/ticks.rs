@@ -20,73 +20,39 @@ impl App {
     /// The rule that would be broken; `InvalidFields` for a time or delivery there is not, and for a number the
     /// municipality does not write so.
     pub fn tick(&self, request: TickRequest) -> Result<CaseView, AppError> {
-        let now = self.now();
-        let (case_id, event) = match request {
+        let (case_id, reference) = match &request {
             TickRequest::Registered {
-                case_id,
-                reference,
-                registered_at,
-            } => {
-                let registered_at = moment_of(registered_at.as_deref(), now, "registered_at")?;
-                let reference = self.own_number(&reference)?;
-                (
-                    case_id,
-                    Event::Registered(Registered {
-                        registered_at,
-                        reference,
-                    }),
-                )
+                case_id, reference, ..
             }
-            TickRequest::Receipt {
-                case_id,
-                delivery,
-                reason,
-            } => {
-                let delivery = ReceiptDelivery::from_code(&delivery).ok_or_else(|| {
-                    AppError::of(ErrorCode::InvalidFields).with("field", "delivery")
-                })?;
-                let reason = reason.trim().to_owned();
-                (
-                    case_id,
-                    Event::ReceiptGiven(ReceiptGiven {
-                        delivery,
-                        given_at: now,
-                        reason,
-                    }),
-                )
-            }
-            TickRequest::Journalised {
-                case_id,
-                reference,
-                journalised_at,
-            } => {
-                let journalised_at = moment_of(journalised_at.as_deref(), now, "journalised_at")?;
-                let reference = self.own_number(&reference)?;
-                (
-                    case_id,
-                    Event::Journalised(Journalised {
-                        journalised_at,
-                        reference,
-                    }),
-                )
-            }
+            | TickRequest::Journalised {
+                case_id, reference, ..
+            } => (case_id.clone(), self.own_number(reference)?),
+            TickRequest::Receipt { case_id, .. } => (case_id.clone(), String::new()),
         };
         self.on_case(Act::Finish, &case_id, |command| {
-            let handed_over = matches!(
-                &event,
-                Event::ReceiptGiven(given) if given.delivery == ReceiptDelivery::HandedOver
-            );
-            command.add(event)?;
-            // Who took the receipt for the citizen used the power of attorney for it.
-            let in_force = command.case.power_of_attorney.is_some()
-                && command.case.power_of_attorney_revoked_on.is_none();
-            if handed_over && in_force {
-                command.add(Event::PowerOfAttorneyUsed {
-                    used_at: now,
-                    purpose: "receipt".to_owned(),
-                })?;
+            // Where the central store's clock was ahead for a while, the decision may be yet to come; its ticks follow it.
+            let decided_at = command.case.granted.as_ref().map(|g| g.value.decided_at);
+            let now = decided_at.map_or(command.legal_now, |at| at.max(command.legal_now));
+            match request {
+                TickRequest::Registered { registered_at, .. } => {
+                    let registered_at = moment_of(registered_at.as_deref(), now, "registered_at")?;
+                    command.add(Event::Registered(Registered {
+                        registered_at,
+                        reference,
+                    }))
+                }
+                TickRequest::Journalised { journalised_at, .. } => {
+                    let journalised_at =
+                        moment_of(journalised_at.as_deref(), now, "journalised_at")?;
+                    command.add(Event::Journalised(Journalised {
+                        journalised_at,
+                        reference,
+                    }))
+                }
+                TickRequest::Receipt {
+                    delivery, reason, ..
+                } => receipt_given(command, now, &delivery, &reason),
             }
-            Ok(())
         })
     }
 
@@ -119,11 +85,11 @@ impl App {
     /// # Errors
     /// `InvalidFields` for a status there is not.
     pub fn register_look(&self, request: RegisterLookRequest) -> Result<CaseView, AppError> {
-        let looked_at = self.now();
         self.on_case(Act::Capture, &request.case_id, |command| {
             let seen = RegisterStatus::from_code(&request.seen).ok_or_else(|| {
                 AppError::of(ErrorCode::InvalidFields).with("field", "register_seen")
             })?;
+            let looked_at = command.legal_now;
             command.add(Event::RegisterLookedUp { looked_at, seen })
         })
     }
@@ -148,6 +114,31 @@ impl App {
         self.line.nudge();
         self.at_work(|work| self.case_view(&work, id))
     }
+}
+
+fn receipt_given(
+    command: &mut Command<'_>,
+    now: DateTime<Utc>,
+    delivery: &str,
+    reason: &str,
+) -> Result<(), AppError> {
+    let delivery = ReceiptDelivery::from_code(delivery)
+        .ok_or_else(|| AppError::of(ErrorCode::InvalidFields).with("field", "delivery"))?;
+    command.add(Event::ReceiptGiven(ReceiptGiven {
+        delivery,
+        given_at: now,
+        reason: reason.trim().to_owned(),
+    }))?;
+    // Who took the receipt for the citizen used the power of attorney for it.
+    let in_force = command.case.power_of_attorney.is_some()
+        && command.case.power_of_attorney_revoked_on.is_none();
+    if delivery == ReceiptDelivery::HandedOver && in_force {
+        command.add(Event::PowerOfAttorneyUsed {
+            used_at: now,
+            purpose: "receipt".to_owned(),
+        })?;
+    }
+    Ok(())
 }
 
 /// A moment as sent, or now; never in the future.

@@ -14,6 +14,7 @@ use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::present::rfc3339;
 use crate::state::{App, AtWork};
+use crate::usecases::abandoned::Dated;
 
 /// Most characters of one text; each place has its own, lower limit and message.
 const LONGEST: usize = 20_000;
@@ -24,6 +25,8 @@ const LONGEST_PLACE: usize = 100;
 /// Texts by the place they are typed in.
 #[derive(Default, Serialize, Deserialize)]
 struct Kept {
+    #[serde(flatten)]
+    dated: Dated,
     texts: BTreeMap<String, String>,
 }
 
@@ -46,6 +49,7 @@ impl App {
             // Nothing there before and nothing now: nothing to write.
             if before.is_some() || !cleared {
                 let entry = Entry::new(Action::DraftSaved, work.now).on("typed");
+                kept.dated = Dated::at(work.legal_now);
                 let json =
                     serde_json::to_string(&kept).map_err(|_| AppError::of(ErrorCode::Internal))?;
                 let mut write = work.store.write(&work.actor, entry)?;
@@ -53,7 +57,7 @@ impl App {
                 write.commit()?;
             }
             Ok(Saved {
-                saved_at: rfc3339(work.now),
+                saved_at: rfc3339(work.legal_now),
             })
         })
     }

@@ -73,9 +73,7 @@ const OF_STAFF: &str = "
      ORDER BY updated_at DESC, id
      LIMIT :limit";
 
-const OLDEST: &str = "SELECT min(updated_at) AS oldest FROM draft";
 const DELETE: &str = "DELETE FROM draft WHERE id = :id";
-const ABANDONED: &str = "SELECT id FROM draft WHERE updated_at < :before ORDER BY updated_at";
 
 const FORGET: [&str; 2] = [
     "DELETE FROM draft_attachment WHERE draft_id IN (SELECT id FROM draft WHERE case_id = :case_id)",
@@ -134,16 +132,6 @@ impl ReadHandle<'_> {
             }
         }
         Ok(found)
-    }
-
-    /// When the draft that nobody touched the longest was last saved.
-    ///
-    /// # Errors
-    /// What the engine answers.
-    pub fn oldest_draft(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut statement = self.connection.prepare_cached(OLDEST)?;
-        let oldest: Option<i64> = statement.query_row([], |row| row.get("oldest"))?;
-        Ok(oldest.and_then(DateTime::from_timestamp_millis))
     }
 
     /// The files attached to a draft.
@@ -232,21 +220,17 @@ impl WriteHandle<'_> {
         Ok(())
     }
 
-    /// Deletes drafts that nobody has saved since `before`, and says which, one audit row for each.
+    /// Deletes drafts that nobody comes back to, with one audit row for each.
     ///
     /// # Errors
     /// What the engine answers.
-    pub fn delete_abandoned_drafts(
-        &mut self,
-        before: DateTime<Utc>,
-    ) -> Result<Vec<DraftId>, StoreError> {
-        let abandoned = abandoned(&self.transaction, before)?;
-        for draft in &abandoned {
+    pub fn delete_abandoned_drafts(&mut self, abandoned: &[DraftId]) -> Result<(), StoreError> {
+        for draft in abandoned {
             let entry = crate::handle::Entry::new(crate::handle::Action::DraftDiscarded, self.now);
             self.also(&entry.on(draft.to_string()))?;
             self.delete_draft(*draft)?;
         }
-        Ok(abandoned)
+        Ok(())
     }
 
     /// Attaches a stored file to a draft.
@@ -278,17 +262,6 @@ impl WriteHandle<'_> {
             .execute(named_params! { ":draft_id": id!(draft), ":digest": file.as_bytes() })?;
         Ok(())
     }
-}
-
-fn abandoned(connection: &Connection, before: DateTime<Utc>) -> Result<Vec<DraftId>, StoreError> {
-    let mut statement = connection.prepare_cached(ABANDONED)?;
-    let drafts = statement
-        .query_map(named_params! { ":before": millis(before) }, |row| {
-            row.get("id")
-        })?
-        .map(|id| id.map(uuid).map(DraftId::from_uuid))
-        .collect::<Result<_, _>>()?;
-    Ok(drafts)
 }
 
 fn draft_row(row: &Row<'_>) -> Result<DraftRow, StoreError> {

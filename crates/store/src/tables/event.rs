@@ -170,7 +170,7 @@ fn insert(
         ":device_seq": number(header.device_seq)?,
         ":k": header.k,
         ":kind": header.kind,
-        ":recorded_at": millis(header.recorded_at),
+        ":recorded_at": millis(header.corrected_at()),
         ":source": match source { Source::Own => "own", Source::Pulled => "pulled" },
         ":position": position.map(number).transpose()?,
         ":header": event.header_bytes(),

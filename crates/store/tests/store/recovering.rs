@@ -275,7 +275,7 @@ fn what_changes_at_every_contact_is_not_worth_a_second_copy() {
     let before = copy();
     for (name, is_copied) in [
         ("followed_tree", false),
-        ("clock_offset_ms", false),
+        ("central_clock", false),
         ("profile", true),
     ] {
         let mut write = desk.write(Action::Synchronised);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::instant;
@@ -21,7 +21,7 @@ use ureq::http;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::Connection;
-use crate::environment::Environment;
+use crate::environment::{Environment, ServerTime};
 use crate::error::SyncError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -209,7 +209,7 @@ impl Transport {
         );
         let body = call.body.as_ref().map(|body| &body.bytes[..]);
         let digest = call.body.as_ref().map(|body| body.digest);
-        let sent_at = self.environment.now();
+        let sent_at = self.reading();
         let proof = self.proof(call, &url, digest.unwrap_or_else(|| BodyDigest::of(&[])))?;
         let target = if call.query.is_empty() {
             url
@@ -251,7 +251,7 @@ impl Transport {
             (Some(body), None) => self.run(request.body(body), timeout),
             (None, _) => self.run(request.body(()), timeout),
         }?;
-        let received_at = self.environment.now();
+        let received_at = self.reading();
         let headers = response.headers().clone();
         if headers.get(version::HEADER).is_none() {
             return Err(SyncError::NotSkranke);
@@ -309,19 +309,33 @@ impl Transport {
         proof::prove(&request, &prover, &call.connection.key).map_err(|_| SyncError::Undecodable)
     }
 
-    /// Takes the server's time to have been read half-way between sending and receiving.
-    fn measure(
-        &self,
-        answer: &Answer,
-        sent_at: chrono::DateTime<chrono::Utc>,
-        received_at: chrono::DateTime<chrono::Utc>,
-    ) {
-        if let Some(server_time) = answer.header(SERVER_TIME).and_then(instant::from_text) {
-            let middle = sent_at + (received_at - sent_at) / 2;
-            self.offset_ms
-                .store((server_time - middle).num_milliseconds(), Ordering::SeqCst);
+    fn reading(&self) -> Reading {
+        Reading {
+            own: self.environment.now(),
+            steady: self.environment.steady(),
         }
     }
+
+    /// Takes the server's time to have been read half-way between sending and receiving.
+    fn measure(&self, answer: &Answer, sent: Reading, received: Reading) {
+        if let Some(said) = answer.header(SERVER_TIME).and_then(instant::from_text) {
+            let middle = sent.own + (received.own - sent.own) / 2;
+            self.offset_ms
+                .store((said - middle).num_milliseconds(), Ordering::SeqCst);
+            self.environment.measured(ServerTime {
+                said,
+                asked: sent.steady,
+                answered: received.steady,
+            });
+        }
+    }
+}
+
+/// One moment by this computer's two clocks: the one people see and set, and the one they cannot.
+#[derive(Clone, Copy)]
+struct Reading {
+    own: DateTime<Utc>,
+    steady: TimeDelta,
 }
 
 /// A body that tells how far it is.

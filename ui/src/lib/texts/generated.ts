@@ -537,7 +537,7 @@ export const texts = {
   "error.case_read_only": "Sagen kan kun læses i denne udgave af Skranke. Opdatér Skranke for at arbejde videre.",
   "error.character_unprintable": "Tegnet {characters} kan ikke trykkes. Skriv det med andre bogstaver.",
   "error.clock_set_back": "Computerens ur er stillet tilbage. Stil uret rigtigt, og prøv igen.",
-  "error.clock_wrong": "Computerens ur passer ikke med serverens. Ret uret, eller kontakt it-support. Dage og frister kan ellers blive forkerte.",
+  "error.clock_wrong": "Computerens ur passer ikke med serverens. Dage og frister følger serverens ur. Ret computerens, eller kontakt it-support.",
   "error.computer_unknown": "Serveren kender ikke denne computer. Dit arbejde er gemt. En administrator kan tilslutte den igen under Indstillinger med en ny kode fra it.",
   "error.conflict_of_interest": "Bekræft, at du ikke er inhabil. Er du det, skal en kollega afgøre sagen.",
   "error.conflict_open": "To har ændret sagen uden at se hinandens arbejde. Vælg først på sagens side, hvad der gælder.",

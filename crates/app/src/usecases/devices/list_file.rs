@@ -59,7 +59,7 @@ impl App {
             ListFormat::Csv => self.as_csv(&cases).into_bytes(),
         };
         let name = self.forms.texts().say("file_name.device_holdings", &[]);
-        let today = self.config.clock.today();
+        let today = self.today();
         Ok(ListFile {
             name: format!("{name}-{}-{today}.{ending}", device.code),
             bytes,
@@ -107,7 +107,7 @@ impl App {
         let say = |key: &str| texts.say(key, &[]);
         let dates = DateWords::from(texts);
         let (asked_by, asked_at, profile) = self.at_work(|work| {
-            let asked_at = danish_time::local(work.now);
+            let asked_at = danish_time::local(work.legal_now);
             Ok((
                 work.session.name.clone(),
                 asked_at,
@@ -170,7 +170,7 @@ impl App {
         let options = RenderOptions {
             large_print: false,
             copy_mark: None,
-            created_at: self.now(),
+            created_at: self.legal_now(),
         };
         let rendered = self
             .press

@@ -5,7 +5,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Days;
-use skranke_domain::danish_time;
 use skranke_protocol::encoding::from_base64_url;
 use skranke_protocol::receipt_code::DeviceCertificate;
 use skranke_protocol::wire::Status;
@@ -32,7 +31,7 @@ impl App {
             return Err(SyncError::NotSignedByServer);
         };
         let key = given.municipality_key.to_string();
-        let soon = danish_time::date_at(self.now()) + RENEW_BEFORE;
+        let soon = self.today() + RENEW_BEFORE;
         let is_kept = self
             .with_store(|store| {
                 let read = store.read()?;

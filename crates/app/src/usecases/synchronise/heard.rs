@@ -3,23 +3,26 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use skranke_protocol::wire::{Scope, Status};
-use skranke_store::{ReadHandle, WriteHandle};
+use skranke_store::{ReadHandle, Store, WriteHandle};
 
+use crate::central_clock::Noted;
 use crate::error::AppError;
 use crate::rights::OWN_CASES_ALONE;
 use crate::state::App;
 use crate::usecases::settings;
 
-/// Name of the setting with the central store's time minus this computer's, in milliseconds.
-const CLOCK_OFFSET: &str = "clock_offset_ms";
+/// Name of the setting with what was noted of the central store's clock.
+const NOTED_CLOCK: &str = "central_clock";
 /// How far a clock may be from the central store's before people are told, in milliseconds.
 ///
 /// Basis: spec sync-and-speed, section 3.7.
 pub(crate) const MOST_CLOCK_OFFSET_MS: i64 = 2 * 60 * 1000;
-/// A clock that stands still is measured anew each round, and never twice alike.
+/// Less is not worth a note: two clocks never run quite alike.
 const CLOCK_MOVED_MS: u64 = 500;
+/// How old a note of the central store's clock becomes before there is a new one, in milliseconds.
+const NOTED_EACH_MS: u64 = 12 * 60 * 60 * 1000;
 
 impl App {
     /// The backup mark moves without anything new in the feed, too.
@@ -55,33 +58,61 @@ impl App {
     }
 
     /// Whether this computer's clock and the central store's are as near as they should be.
-    pub(super) fn clock_is_right(read: &ReadHandle<'_>) -> Result<bool, AppError> {
-        let offset: Option<i64> = settings::read_in(read, CLOCK_OFFSET)?;
-        Ok(offset.is_none_or(|offset| offset.saturating_abs() <= MOST_CLOCK_OFFSET_MS))
+    pub(super) fn clock_is_right(&self) -> bool {
+        let ahead_ms = self.central_clock.moment().ahead_ms();
+        ahead_ms.saturating_abs() <= MOST_CLOCK_OFFSET_MS
     }
 
-    /// How far this computer's clock is from the central store's, where it was measured and moved.
-    pub(super) fn note_clock(&self, measured_ms: Option<i64>) -> Result<(), AppError> {
-        let Some(offset) = measured_ms else {
-            return Ok(());
-        };
-        let known: Option<i64> = self.with_store(|store| settings::read(store, CLOCK_OFFSET))?;
-        if known.is_some_and(|known| known.abs_diff(offset) < CLOCK_MOVED_MS) {
+    /// Keeps how far this computer's clock is from the central store's, where that moved or was noted long ago: for the
+    /// next start.
+    pub(super) fn note_clock(&self) -> Result<(), AppError> {
+        let moment = self.central_clock.moment();
+        let (ahead_ms, at_ms) = (moment.ahead_ms(), moment.legal.timestamp_millis());
+        let known: Option<Noted> = self.with_store(|store| settings::read(store, NOTED_CLOCK))?;
+        let moved_by = ahead_ms.abs_diff(known.map_or(0, |known| known.ahead_ms));
+        let is_news = known.is_none_or(|known| {
+            moved_by >= CLOCK_MOVED_MS || known.at_ms.abs_diff(at_ms) >= NOTED_EACH_MS
+        });
+        if !is_news {
             return Ok(());
         }
-        self.taking_in(|write| settings::write(write, CLOCK_OFFSET, &offset))
+        let noted = Noted {
+            ahead_ms,
+            at_ms,
+            moved_at_ms: if moved_by > MOST_CLOCK_OFFSET_MS.unsigned_abs() {
+                at_ms
+            } else {
+                known.map_or(0, |known| known.moved_at_ms)
+            },
+        };
+        self.taking_in(|write| settings::write(write, NOTED_CLOCK, &noted))
     }
-}
 
-/// This computer's time by the central store's clock, as last measured.
-pub(super) fn corrected(
-    read: &ReadHandle<'_>,
-    at: DateTime<Utc>,
-) -> Result<DateTime<Utc>, AppError> {
-    let offset_ms: i64 = settings::read_in(read, CLOCK_OFFSET)?.unwrap_or(0);
-    let corrected =
-        TimeDelta::try_milliseconds(offset_ms).and_then(|offset| at.checked_add_signed(offset));
-    Ok(corrected.unwrap_or(at))
+    /// Goes by the central store's clock as it was noted before the program was started.
+    pub(crate) fn remember_clock(&self, store: &Store) -> Result<(), AppError> {
+        let noted: Option<Noted> = settings::read(store, NOTED_CLOCK)?;
+        if let Some(noted) = noted {
+            self.central_clock.remembers(&noted);
+        }
+        Ok(())
+    }
+
+    /// Whether this computer's clock and the central store's have stood to each other as they do for so long: only then
+    /// does what is old by them count as old.
+    pub(crate) fn clocks_stood_for(
+        &self,
+        time: TimeDelta,
+        store: &Store,
+    ) -> Result<bool, AppError> {
+        let noted: Option<Noted> = settings::read(store, NOTED_CLOCK)?;
+        let moment = self.central_clock.moment();
+        let most_ms = MOST_CLOCK_OFFSET_MS.unsigned_abs();
+        Ok(noted.is_none_or(|noted| {
+            let since_ms = moment.legal.timestamp_millis().abs_diff(noted.moved_at_ms);
+            noted.ahead_ms.abs_diff(moment.ahead_ms()) <= most_ms
+                && since_ms >= time.num_milliseconds().unsigned_abs()
+        }))
+    }
 }
 
 /// Name of the setting that keeps what people call the other computers, by device id.

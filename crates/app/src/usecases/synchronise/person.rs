@@ -11,7 +11,6 @@ use skranke_protocol::wire::SessionRequest;
 use skranke_store::ReadHandle;
 use skranke_sync::{Client, SyncError};
 
-use super::heard::corrected;
 use super::{CentralLook, RENEW_BEFORE, host, is_ended, needs_line, problem};
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
@@ -64,11 +63,10 @@ impl App {
 
     /// The person's grant, as long as enough of it is left.
     pub(super) fn grant_of(&self, session: &Session) -> Result<Option<SignedGrant>, AppError> {
-        let soon = self.now() + RENEW_BEFORE;
+        let soon = self.legal_now() + RENEW_BEFORE;
         self.with_store(|store| {
             let read = store.read()?;
             let held = grant_in(&read, session.staff, soon)?;
-            let soon = corrected(&read, soon)?;
             Ok(held
                 .filter(|(_, grant)| {
                     let same_roles = session.roles.iter().all(|role| grant.roles.contains(role));
@@ -160,7 +158,7 @@ impl App {
     }
 }
 
-/// The grant kept for a person, its signature checked: one that holds at this moment by this computer's clock, or else
+/// The grant kept for a person, its signature checked: one that holds at this moment, or else
 /// the one that ends last. Where the central store's clock was once ahead, that one is yet to come, and not the one to
 /// work under.
 pub(crate) fn grant_in(
@@ -181,7 +179,6 @@ pub(crate) fn grant_in(
         .filter(|(_, grant)| grant.device_id == own.device)
         .peekable();
     let ends_last = own.peek().cloned();
-    let at = corrected(read, at)?;
     let holds = own
         .take_while(|(_, grant)| grant.valid_until > at)
         .find(|(_, grant)| grant.is_valid_at(at).is_ok());
@@ -196,6 +193,5 @@ pub(super) fn grant_ran_out(
     now: DateTime<Utc>,
 ) -> Result<bool, AppError> {
     let held = grant_in(read, staff, now)?;
-    let now = corrected(read, now)?;
     Ok(held.is_some_and(|(_, grant)| grant.is_valid_at(now).is_err()))
 }

@@ -2272,7 +2272,11 @@ progress: SyncProgress | null,
 /**
  * Number of cases in [`SentCases`].
  */
-sent: number, };
+sent: number, 
+/**
+ * Now, to the minute, by the clock that what people do is dated by, RFC 3339: the window's own may be wrong.
+ */
+now: string, };
 
 export type SyncProgress = { 
 /**
