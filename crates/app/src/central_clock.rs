@@ -32,6 +32,8 @@ struct Known {
     /// What it said when this much steady time had passed here.
     said: DateTime<Utc>,
     steady: TimeDelta,
+    /// Heard from the central store since the program was started, not remembered.
+    is_heard: bool,
 }
 
 /// One moment by both clocks, to the millisecond.
@@ -58,8 +60,8 @@ pub(crate) struct Noted {
     pub(crate) ahead_ms: i64,
     /// When that was, by the central store's clock, in milliseconds since 1970: it is later now.
     pub(crate) at_ms: i64,
-    /// When the two clocks last moved against each other by more than people are told of.
-    pub(crate) moved_at_ms: i64,
+    /// When time last leapt from one note to the next, for whatever reason.
+    pub(crate) leapt_at_ms: i64,
 }
 
 impl CentralClock {
@@ -118,8 +120,20 @@ impl CentralClock {
         let is_off = (said - believed).abs() > either_way + UNNOTICED;
         if is_off || known.is_none() {
             let said = if is_off { said } else { believed };
-            *known = Some(Known { said, steady });
+            *known = Some(Known {
+                said,
+                steady,
+                is_heard: true,
+            });
+        } else if let Some(known) = known.as_mut() {
+            known.is_heard = true;
         }
+    }
+
+    /// Whether the central store was heard since the program was started.
+    pub(crate) fn is_heard(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is_some_and(|known| known.is_heard)
     }
 
     /// Goes by what was noted before the program was started, as long as nothing is known since.
@@ -140,6 +154,7 @@ impl CentralClock {
         *known = Some(Known {
             said: if is_likely { as_before } else { own.max(at) },
             steady: self.own.steady(),
+            is_heard: false,
         });
     }
 }
@@ -174,7 +189,7 @@ mod tests {
         Noted {
             ahead_ms: ahead.num_milliseconds(),
             at_ms: at.timestamp_millis(),
-            moved_at_ms: 0,
+            leapt_at_ms: 0,
         }
     }
 

@@ -244,7 +244,7 @@ fn by_grant(slice: &FeedSlice) -> BTreeMap<GrantId, EventHeader> {
     let mut named: BTreeMap<GrantId, EventHeader> = BTreeMap::new();
     for header in events.map(SealedEvent::header) {
         match named.get(&header.grant_id) {
-            Some(known) if known.recorded_at >= header.recorded_at => {}
+            Some(known) if known.corrected_at() >= header.corrected_at() => {}
             Some(_) | None => {
                 named.insert(header.grant_id, header.clone());
             }

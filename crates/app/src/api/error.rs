@@ -241,7 +241,8 @@ error_codes! {
     DeviceWiped => "device_wiped",
     /// The permission to work without the central store has run out; it is renewed at the next contact.
     GrantExpired => "grant_expired",
-    /// This computer's clock and the central store's differ, and the days that rules count from here may be wrong ones.
+    /// This computer's clock and the central store's differ. Days and terms go by the central store's, the log and other
+    /// programs by this computer's.
     ClockWrong => "clock_wrong",
     /// Saved, but the second copy on this computer could not be written.
     SecondCopyBehind => "second_copy_behind",

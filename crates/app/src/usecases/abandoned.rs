@@ -1,11 +1,10 @@
 //! Drafts nobody comes back to are deleted by rule, with their files.
 //!
-//! How old a draft is goes by the clock that what people do is dated by. Where that clock or this computer's own was
-//! moved lately, nothing is deleted: a clock that is set makes no draft old. Basis: reliability, fault F6.
+//! How old a draft is goes by the clock that what people do is dated by. Where that leapt lately nothing is deleted: a
+//! clock that is set makes no draft old. Basis: reliability, fault F6.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use skranke_domain::ids::DraftId;
 use skranke_store::{Action, DraftRow, Entry};
 
 use crate::error::AppError;
@@ -42,21 +41,30 @@ impl App {
     pub(crate) fn delete_abandoned(&self, work: &mut AtWork<'_>) -> Result<(), AppError> {
         let kept_days = self.profile(work.store)?.practice.abandoned_draft_days;
         let kept = TimeDelta::days(i64::from(kept_days));
-        if !self.clocks_stood_for(kept, work.store)? {
+        if !self.no_leap_for(kept, work.store)? {
             return Ok(());
         }
-        let drafts = work.store.read()?.drafts(None, u32::MAX)?;
-        let abandoned: Vec<DraftId> = drafts
-            .iter()
-            .filter(|row| Dated::of(row).or(row.updated_at) < work.legal_now - kept)
-            .map(|row| row.draft)
-            .collect();
+        // One that is dated ahead is from when the central store's clock was; its row says when that was here.
+        let (now, legal_now) = (work.now, work.legal_now);
+        let saved_at = |row: &DraftRow| match Dated::of(row).or(row.updated_at) {
+            dated if dated > legal_now => row.updated_at + (legal_now - now),
+            dated => dated,
+        };
+        let mut abandoned = work.store.read()?.drafts(None, u32::MAX)?;
+        abandoned.retain(|row| saved_at(row) < legal_now - kept);
         if abandoned.is_empty() {
             return Ok(());
         }
         let entry = Entry::new(Action::Maintained, work.now).on("abandoned_drafts");
         let mut write = work.store.write(&work.actor, entry)?;
-        write.delete_abandoned_drafts(&abandoned)?;
+        // Another program may have saved one meanwhile.
+        let mut untouched = Vec::new();
+        for row in abandoned {
+            if write.reading().draft(row.draft)? == Some(row.clone()) {
+                untouched.push(row.draft);
+            }
+        }
+        write.delete_abandoned_drafts(&untouched)?;
         write.sweep_attachments()?;
         write.commit()?;
         Ok(())

@@ -307,6 +307,10 @@ impl App {
         ) {
             self.raise("not_signed_by_server");
         }
+        if outcome.is_err() && self.central_clock.is_heard() {
+            // A clock that is set while there is no line: for a start without one. The next round tries again.
+            let _ = self.note_clock();
+        }
         self.line.heard(&outcome);
         Some(outcome)
     }

@@ -35,7 +35,7 @@ pub struct HeldCommand {
     pub device_name: String,
     /// Kinds of its events, in order.
     pub kinds: Vec<String>,
-    /// When it was recorded, by its own word.
+    /// When it was recorded, by its own word of its clock and the central store's.
     #[serde(with = "instant::wire")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = "date-time"))]
     pub recorded_at: DateTime<Utc>,

@@ -23,6 +23,8 @@ pub(crate) const MOST_CLOCK_OFFSET_MS: i64 = 2 * 60 * 1000;
 const CLOCK_MOVED_MS: u64 = 500;
 /// How old a note of the central store's clock becomes before there is a new one, in milliseconds.
 const NOTED_EACH_MS: u64 = 12 * 60 * 60 * 1000;
+/// From how far on time is taken to have leapt rather than passed, in milliseconds: a fortnight.
+const LEAP_MS: u64 = 14 * 24 * 60 * 60 * 1000;
 
 impl App {
     /// The backup mark moves without anything new in the feed, too.
@@ -69,21 +71,22 @@ impl App {
         let moment = self.central_clock.moment();
         let (ahead_ms, at_ms) = (moment.ahead_ms(), moment.legal.timestamp_millis());
         let known: Option<Noted> = self.with_store(|store| settings::read(store, NOTED_CLOCK))?;
-        let moved_by = ahead_ms.abs_diff(known.map_or(0, |known| known.ahead_ms));
         let is_news = known.is_none_or(|known| {
-            moved_by >= CLOCK_MOVED_MS || known.at_ms.abs_diff(at_ms) >= NOTED_EACH_MS
+            known.ahead_ms.abs_diff(ahead_ms) >= CLOCK_MOVED_MS
+                || known.at_ms.abs_diff(at_ms) >= NOTED_EACH_MS
         });
         if !is_news {
             return Ok(());
         }
+        let leapt_at_ms = match known {
+            Some(known) if !is_leap(known.at_ms, at_ms) => known.leapt_at_ms,
+            None if !is_leap(at_ms - ahead_ms, at_ms) => 0,
+            _ => at_ms,
+        };
         let noted = Noted {
             ahead_ms,
             at_ms,
-            moved_at_ms: if moved_by > MOST_CLOCK_OFFSET_MS.unsigned_abs() {
-                at_ms
-            } else {
-                known.map_or(0, |known| known.moved_at_ms)
-            },
+            leapt_at_ms,
         };
         self.taking_in(|write| settings::write(write, NOTED_CLOCK, &noted))
     }
@@ -97,22 +100,25 @@ impl App {
         Ok(())
     }
 
-    /// Whether this computer's clock and the central store's have stood to each other as they do for so long: only then
-    /// does what is old by them count as old.
-    pub(crate) fn clocks_stood_for(
-        &self,
-        time: TimeDelta,
-        store: &Store,
-    ) -> Result<bool, AppError> {
-        let noted: Option<Noted> = settings::read(store, NOTED_CLOCK)?;
+    /// Whether time has gone on without a leap for so long: only then does what is old by it count as old. Whoever
+    /// leapt, this computer's clock, the central store's or both, and whether it was running or not.
+    pub(crate) fn no_leap_for(&self, time: TimeDelta, store: &Store) -> Result<bool, AppError> {
         let moment = self.central_clock.moment();
-        let most_ms = MOST_CLOCK_OFFSET_MS.unsigned_abs();
-        Ok(noted.is_none_or(|noted| {
-            let since_ms = moment.legal.timestamp_millis().abs_diff(noted.moved_at_ms);
-            noted.ahead_ms.abs_diff(moment.ahead_ms()) <= most_ms
-                && since_ms >= time.num_milliseconds().unsigned_abs()
-        }))
+        let now_ms = moment.legal.timestamp_millis();
+        let noted: Option<Noted> = settings::read(store, NOTED_CLOCK)?;
+        Ok(match noted {
+            Some(noted) => {
+                !is_leap(noted.at_ms, now_ms)
+                    && now_ms.abs_diff(noted.leapt_at_ms) >= time.num_milliseconds().unsigned_abs()
+            }
+            None => !is_leap(moment.own.timestamp_millis(), now_ms),
+        })
     }
+}
+
+/// Whether more time lies between two moments than a computer in use is left alone.
+const fn is_leap(before_ms: i64, after_ms: i64) -> bool {
+    before_ms.abs_diff(after_ms) > LEAP_MS
 }
 
 /// Name of the setting that keeps what people call the other computers, by device id.
