@@ -155,8 +155,20 @@ test('a field the form hides is not on the page', async () => {
   expect(document.getElementById('representative_name')).toBeNull()
 })
 
+test.each([
+  [true, '2028-12-31'],
+  [false, '1928-12-31']
+])('a year of two digits in a day that is yet to come (%s) is the next one', async (coming, kept) => {
+  const extra = { id: 'guardian_until', step: 2, part: 'request', label: 'Gælder til', help: '', kind: 'date', width: 120, rule: '', max_length: 0, coming, choices: [] }
+  const form = { ...answers.form, fields: [...answers.form.fields, extra], shown: [...answers.form.shown, extra.id] }
+  const { core } = await open(atStep(2, { form_view: form }), draft)
+  await until(() => document.getElementById(extra.id) !== null, 'the new field')
+  await type(extra.id, '31.12.28')
+  await until(() => lastSaved(core)?.fields[extra.id] === kept, 'the day')
+})
+
 test('a new field in the form stands on its step without a change here', async () => {
-  const extra = { id: 'interpreter', step: 2, part: 'request', label: 'Tolk', help: '', kind: 'text', width: 224, rule: '', max_length: 100, choices: [] }
+  const extra = { id: 'interpreter', step: 2, part: 'request', label: 'Tolk', help: '', kind: 'text', width: 224, rule: '', max_length: 100, coming: false, choices: [] }
   const form = { ...answers.form, fields: [...answers.form.fields, extra], shown: [...answers.form.shown, 'interpreter'] }
   await open(atStep(2, { form_view: form }), draft)
   await until(() => document.getElementById('interpreter') !== null, 'the new field')

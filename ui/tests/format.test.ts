@@ -17,6 +17,11 @@ describe('a date as it is typed', () => {
     ['02.03.', null]
   ])('%s is read as %s', (typed, read) => expect(readDate(typed, 2026)).toBe(read))
 
+  test('a day to come may lie years ahead', () => {
+    expect(readDate('31.12.28', 2026)).toBe('1928-12-31')
+    expect(readDate('31.12.28', 2026, 50)).toBe('2028-12-31')
+  })
+
   test('an ISO date is shown the Danish way and anything else as it stands', () => {
     expect(showDate('2026-03-13')).toBe('13.03.2026')
     expect(showDate('02.03.202')).toBe('02.03.202')

@@ -240,6 +240,13 @@ pub struct Message {
     pub at_field: String,
 }
 
+impl Field {
+    /// Whether it asks for a day that is yet to come.
+    pub fn is_coming(&self) -> bool {
+        self.not_before == Some(Limit::Today)
+    }
+}
+
 impl Limit {
     /// The day it stands for.
     pub fn on(self, today: NaiveDate) -> NaiveDate {

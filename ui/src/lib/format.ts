@@ -9,8 +9,8 @@ export function showDate(value: string): string {
   return parts ? `${parts[3]}.${parts[2]}.${parts[1]}` : value
 }
 
-/** A typed date as ISO, or null while it is not a date. Two-digit years are read as the last hundred years. */
-export function readDate(text: string, thisYear = new Date().getFullYear()): string | null {
+/** A typed date as ISO, or null while it is not a date. Two-digit years are read as the hundred years that end next year, or in `coming` years. */
+export function readDate(text: string, thisYear: number, coming = 1): string | null {
   const typed = text.trim()
   const parts =
     /^(\d{1,2})[.\-/ ](\d{1,2})[.\-/ ](\d{4}|\d{2})$/.exec(typed) ?? /^(\d{2})(\d{2})(\d{4}|\d{2})$/.exec(typed)
@@ -20,7 +20,7 @@ export function readDate(text: string, thisYear = new Date().getFullYear()): str
   let year = Number(parts[3])
   if (parts[3]!.length === 2) {
     year += 2000
-    if (year > thisYear + 1) year -= 100
+    if (year > thisYear + coming) year -= 100
   }
   const date = new Date(Date.UTC(year, month - 1, day))
   const real = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day

@@ -178,6 +178,8 @@ pub struct FieldView {
     pub rule: String,
     /// Most characters; 0 where it does not matter.
     pub max_length: u16,
+    /// A day that is yet to come: of a year typed with two digits it is the next one.
+    pub coming: bool,
     /// Answers to choose between.
     pub choices: Vec<super::settings::Choice>,
 }

@@ -781,6 +781,7 @@ fn field_view(form: &Form, field: &Field, fields: &skranke_forms::Fields) -> Fie
             .max_length
             .and_then(|most| u16::try_from(most).ok())
             .unwrap_or(0),
+        coming: field.is_coming(),
         choices: form
             .choices(field, fields)
             .map(|choice| Choice {

@@ -547,6 +547,10 @@ rule: string,
  */
 max_length: number, 
 /**
+ * A day that is yet to come: of a year typed with two digits it is the next one.
+ */
+coming: boolean, 
+/**
  * Answers to choose between.
  */
 choices: Array<Choice>, };
