@@ -1,7 +1,7 @@
 // Lists and forms beside the flow: the newest question is answered, and what the core names is marked.
 import { expect, test } from 'vitest'
 import type { CaseListRequest, CasePage } from '../src/lib/api'
-import { answers, later, RecordedCore, refusal } from './recorded'
+import { answers, later, onTheLine, RecordedCore, refusal } from './recorded'
 import { get, open, press, settle, type, until } from './page'
 
 const page = (name: string, next: string | null = null, id = answers.case.row.id): CasePage => ({ rows: [{ ...answers.case.row, id, name }], next, total: 2, not_shown: 0, own_only: false })
@@ -213,6 +213,19 @@ test('row_2_03_the_registration takes the municipality\'s own number and its tru
   get('tick-confirm').click()
   await until(() => core.of('tick').length === 1, 'the tick')
   expect(core.of('tick')[0]).toMatchObject({ tick: 'registered', reference: '2026-1234', registered_at: '2026-11-20T08:05:00.000Z' })
+})
+
+test('a tick proposes the time the core tells, whatever this computer\'s clock says', async () => {
+  const sync_status = { ...onTheLine, now: '2031-05-05T22:14:00.000Z' }
+  const core = new RecordedCore({ case_show: unregistered, tick: answers.case, sync_status })
+  await open(core, step6)
+  await until(() => document.getElementById('status-day')?.dataset.day === '2031-05-06', 'the core\'s day')
+  get('details-registered').click()
+  await until(() => document.getElementById('tick-confirm') !== null, 'the dialog')
+  expect([get<HTMLInputElement>('tick_day').value, get<HTMLInputElement>('tick_time').value]).toEqual(['06.05.2031', '00.14'])
+  get('tick-confirm').click()
+  await until(() => core.of('tick').length === 1, 'the tick')
+  expect(core.of('tick')[0]).toMatchObject({ registered_at: null })
 })
 
 test('the paper at the side follows every tick that is made or undone', async () => {

@@ -6,6 +6,11 @@ import { answers } from './fixtures/answers'
 
 type Answers = { [K in CommandName]?: Commands[K]['answer'] | ((request: Commands[K]['request']) => Commands[K]['answer'] | Promise<Commands[K]['answer']>) }
 
+/** How the records stand to the central store, where nothing is wrong. */
+export const onTheLine: SyncView = {
+  configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0, now: ''
+}
+
 export interface Asked {
   name: CommandName
   request: unknown
@@ -38,9 +43,7 @@ export class RecordedCore implements Backend {
       typed_kept: [],
       typed_keep: { saved_at: '2026-11-21T06:00:00.000Z' },
       printers: [],
-      sync_status: {
-        configured: true, online: true, cases: 31, confirmed: 29, waiting: 2, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0, now: ''
-      },
+      sync_status: onTheLine,
       session_lock: null,
       sign_out: null,
       ...changes

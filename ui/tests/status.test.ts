@@ -1,13 +1,11 @@
 // The status line tells each problem in the words of the catalogue; being offline is no alarm.
 import { expect, test } from 'vitest'
-import { answers, RecordedCore } from './recorded'
+import { answers, onTheLine, RecordedCore } from './recorded'
 import { get, open, settle, until } from './page'
 import { say } from '../src/lib/texts'
 import type { SyncView } from '../src/lib/api'
 
-const calm: SyncView = {
-  configured: true, online: true, cases: 1, confirmed: 1, waiting: 0, quarantined: 0, confirmed_at: '2026-11-21T06:00:00.000Z', problem: '', reference: '', profile: 'demo@1', progress: null, sent: 0, now: ''
-}
+const calm: SyncView = { ...onTheLine, cases: 1, confirmed: 1, waiting: 0 }
 const line = () => document.querySelector('footer.status')?.textContent ?? ''
 
 async function told(change: Partial<SyncView>): Promise<string> {
