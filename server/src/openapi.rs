@@ -55,6 +55,7 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
         ],
         "begin" => &[ProblemCode::NotFound, ProblemCode::TooManyRequests],
         "renew" | "end_session" => &[ProblemCode::GrantNotValid, ProblemCode::TooManyRequests],
+        "push" => &[ProblemCode::StateMismatch],
         "pull" => &[ProblemCode::EpochChanged, ProblemCode::StateMismatch],
         "lookup" | "audit_read" => &[
             ProblemCode::GrantNotValid,

@@ -23,7 +23,7 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::{PublicKey, SigningKey};
 use skranke_protocol::tree::{FollowedTree, Frontier};
 use skranke_protocol::wire::{
-    BrowserSignInAnswer, BrowserSignInRequest, CASE, CommandVerdict, ConfirmationAnswer,
+    BEHIND, BrowserSignInAnswer, BrowserSignInRequest, CASE, CommandVerdict, ConfirmationAnswer,
     DevicesAnswer, EndAnswer, EnrolAnswer, EnrolRequest, HandOverAnswer, HandOverRequest,
     HeldAnswer, HeldDecided, HeldDecision, HoldingsAnswer, HoldingsRequest, LookupAnswer,
     LookupRequest, PURPOSE, ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer,
@@ -103,6 +103,11 @@ impl Outgoing {
     /// Number of its events.
     pub fn events(&self) -> u64 {
         self.events
+    }
+
+    /// Bytes it takes on the line.
+    pub fn bytes(&self) -> usize {
+        self.body.len()
     }
 }
 
@@ -312,16 +317,25 @@ impl Client {
     /// # Errors
     /// As [`Client::push`].
     pub fn push_batch(&self, batch: &PushBatch) -> Result<Pushed, SyncError> {
-        self.push_prepared(&Outgoing::of(batch)?)
+        self.push_prepared(&Outgoing::of(batch)?, None)
     }
 
-    /// Pushes a batch that was made ready before.
+    /// Pushes a batch that was made ready before, `behind` the event of this number where the batch that ends with it
+    /// is not answered yet.
     ///
     /// # Errors
-    /// As [`Client::push`].
-    pub fn push_prepared(&self, batch: &Outgoing) -> Result<Pushed, SyncError> {
+    /// As [`Client::push`]; [`ProblemCode::StateMismatch`] where the server has not taken the batch in front of it.
+    pub fn push_prepared(
+        &self,
+        batch: &Outgoing,
+        behind: Option<u64>,
+    ) -> Result<Pushed, SyncError> {
         let call = Call {
             body: Some(batch.body.clone()),
+            headers: behind
+                .map(|seq| (BEHIND, seq.to_string()))
+                .into_iter()
+                .collect(),
             ..self.call("POST", "/v1/events")
         };
         let answer: PushAnswer = self.transport.json(&call, TIMEOUT)?;

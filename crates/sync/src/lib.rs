@@ -23,5 +23,5 @@ pub use error::{CertificateFault, SyncError};
 pub use loopback::{Loopback, NoCode};
 pub use reading::{PAGE_ITEMS, read_feed};
 pub use round::{Exchange, Progress, RoundResult, SealedPart, run};
-pub use sending::{Sender, send_all};
+pub use sending::{Sender, UnderWay, send_all};
 pub use session::Session;

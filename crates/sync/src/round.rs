@@ -14,7 +14,7 @@ use crate::client::{Client, Page, Pushed, Unsealed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
 use crate::reading::{PAGE_ITEMS, read_feed};
-use crate::sending::{Sender, send_all};
+use crate::sending::{Sender, UnderWay, send_all};
 
 /// How often one request is tried within a round.
 pub const TRIES: u32 = 3;
@@ -114,6 +114,7 @@ pub fn run(
 ) -> Result<RoundResult, SyncError> {
     let status = attempt(client, cancel, || client.status())?;
     let operations = plan(local, &status);
+    let takes_behind = status.takes_batches_behind;
     let mut to_send = 0;
     for operation in &operations {
         if let Operation::Push { first, last } = operation {
@@ -152,7 +153,8 @@ pub fn run(
                     sent: &mut result.sent,
                     to_send,
                 };
-                send_all(client, cancel, &mut sending)?;
+                let under_way = UnderWay::at_a_time(takes_behind);
+                send_all(client, cancel, under_way, &mut sending)?;
             }
             Operation::PushSealed { first, last } => {
                 let commands =

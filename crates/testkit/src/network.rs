@@ -144,6 +144,8 @@ struct State {
     held: Option<Request>,
     /// Each request so far.
     carried: Vec<(Instant, String)>,
+    /// Requests that nothing befell, whose answer was given back.
+    answered: usize,
 }
 
 impl State {
@@ -179,6 +181,7 @@ impl Line {
             befallen: 0,
             held: None,
             carried: Vec::new(),
+            answered: 0,
         }));
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -217,6 +220,11 @@ impl Line {
         self.state().carried.clone()
     }
 
+    /// How many requests came through by themselves so far, and were answered.
+    pub fn answered(&self) -> usize {
+        self.state().answered
+    }
+
     /// The server is at another address now.
     pub fn leads_to(&self, server: SocketAddr) {
         self.state().server = server;
@@ -247,7 +255,9 @@ fn carry(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
                 // Who sent it has given up on it.
                 let _ = ask(overtaken);
             }
-            caller.write_all(&answer)
+            caller.write_all(&answer)?;
+            lock().answered += 1;
+            Ok(())
         }
         Trouble::RequestCut => {
             let mut line = TcpStream::connect(server)?;

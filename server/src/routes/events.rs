@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use skranke_domain::ids::{CaseId, GrantId};
 use skranke_protocol::encoding::to_hex;
@@ -16,7 +16,7 @@ use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::tree::leaf_hash;
 use skranke_protocol::wire::{
-    Cursor, DeviceState, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
+    BEHIND, Cursor, DeviceState, FeedEntry, FeedItem, FeedPage, MAX_BATCH_BYTES, MAX_BATCH_EVENTS,
     MAX_PAGE_ITEMS, MAX_WAIT_SECONDS, MORE, NEXT_CURSOR, PushAnswer, PushBatch, Scope,
 };
 use tokio::time::Instant;
@@ -36,6 +36,7 @@ use crate::store::{AuditRow, CentralTransaction, Device, FeedSlice, Stored, Stor
     post,
     path = "/v1/events",
     request_body(content = PushBatch, description = "May be packed: `Content-Encoding: zstd`"),
+    params(("skranke-behind" = Option<u64>, Header, description = "Where the batch in front of this one is not answered yet: the number of that one's last event in the device's chain. Without that event this batch is refused and nothing of it looked at")),
     responses((status = 200, description = "A verdict for each command", body = PushAnswer)),
     security(("device" = [])),
 )]
@@ -43,6 +44,7 @@ pub(super) async fn push(
     State(central): State<Arc<Central>>,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
+    let behind = behind(call.headers())?;
     let reading = Arc::clone(&call);
     let (offered, grants, offered_again) = tokio::task::spawn_blocking(move || -> Answer<_> {
         let batch: PushBatch = json(&unpacked(&reading, MAX_BATCH_BYTES)?)?;
@@ -81,14 +83,23 @@ pub(super) async fn push(
                 server_key: &server_key,
                 index_key: &index_key,
             };
+            if behind > 0 {
+                // The batch in front of it did not come, or was not taken.
+                let device = transaction.device(device_id)?;
+                if device.is_none_or(|device| device.head.seq < behind) {
+                    return Ok(None);
+                }
+            }
             // Only a store that was restored can lack what others hold of it.
             if offered_again && transaction.tenant().epoch > 1 {
                 admission::admit_again(transaction, device_id, &grants, &offered, circumstances)
             } else {
                 admission::admit(transaction, device_id, &offered, circumstances)
             }
+            .map(Some)
         })
-        .await?;
+        .await?
+        .ok_or(Refusal::of(ProblemCode::StateMismatch, BEHIND))?;
     central.metrics.judged(&admitted.verdicts);
     let now = log::now();
     let (confirmation, head) = central.signed(&admitted.device, &admitted.tenant, now)?;
@@ -101,6 +112,15 @@ pub(super) async fn push(
             server_time: now,
         },
     )
+}
+
+/// The number that a batch is sent behind; 0 where it follows nothing that is not answered.
+fn behind(headers: &HeaderMap) -> Answer<u64> {
+    let Some(value) = headers.get(BEHIND) else {
+        return Ok(0);
+    };
+    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    number.ok_or(Refusal::of(ProblemCode::BadParameter, BEHIND))
 }
 
 /// A page of the feed as the device may see it.

@@ -47,6 +47,7 @@ pub(super) async fn status(
         call.headers(),
         &Status {
             profile_edition,
+            takes_batches_behind: true,
             browser_sign_in: central.offers_browser_sign_in(&tenant.code),
             certification: central.certify(&device, &tenant.code, now),
             recovery: central.recovery_notice(&tenant.code),

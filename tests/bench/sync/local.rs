@@ -12,7 +12,9 @@ use skranke_protocol::tree::{FollowedTree, PageLeaves, leaves_of};
 use skranke_protocol::wire::{Outcome, Verdict};
 use skranke_store::key::StoreKey;
 use skranke_store::{Action, Actor, Entry, Options, Store};
-use skranke_sync::{Cancel, Client, Connection, Environment, Page, Pushed, Sender, SyncError};
+use skranke_sync::{
+    Cancel, Client, Connection, Environment, Page, Pushed, Sender, SyncError, UnderWay,
+};
 use skranke_tests::window::target_folder;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -195,7 +197,7 @@ impl Desktop {
             is_first,
             sent: 0,
         };
-        skranke_sync::send_all(client, &Cancel::default(), &mut sending)?;
+        skranke_sync::send_all(client, &Cancel::default(), UnderWay::Two, &mut sending)?;
         Ok(sending.sent)
     }
 

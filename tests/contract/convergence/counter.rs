@@ -291,6 +291,7 @@ impl Counter {
             epoch_warrant: None,
             profile_edition: 0,
             browser_sign_in: false,
+            takes_batches_behind: true,
             device: DeviceStatus {
                 device_id: device.id,
                 device_code: device.code.clone(),

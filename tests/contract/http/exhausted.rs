@@ -15,7 +15,9 @@ use skranke_protocol::wire::{
 };
 use skranke_server::attachments::AttachmentFolder;
 use skranke_server::store::key_file::KeyFile;
-use skranke_sync::{Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, send_all};
+use skranke_sync::{
+    Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, UnderWay, send_all,
+};
 use skranke_testkit::postgres::Cluster;
 use skranke_testkit::small_disk::SmallDisk;
 
@@ -131,7 +133,7 @@ fn with_every_connection_held_a_push_gets_503_and_the_desktop_gets_through_by_it
         waiting: Some(&opening),
         confirmed: 0,
     };
-    send_all(&client, &Cancel::default(), &mut outbox).unwrap();
+    send_all(&client, &Cancel::default(), UnderWay::Two, &mut outbox).unwrap();
 
     let waited = waited.lock().unwrap().clone();
     let [once] = waited.as_slice() else {

@@ -42,11 +42,6 @@ fn in_a_box(key: &RecoveryKey, events: &[SealedEvent]) -> SealedCommand {
     named(command.command_id, &key.seal(&plain, &mut OsRng).unwrap())
 }
 
-fn alarms(town: &Town) -> Vec<String> {
-    let alarms = town.operator().alarms(TENANT).unwrap();
-    alarms.into_iter().map(|alarm| alarm.code).collect()
-}
-
 #[test]
 fn what_opens_is_judged_like_any_other_work_and_what_does_not_is_counted_and_told() {
     let town = Town::new();
@@ -88,7 +83,7 @@ fn what_opens_is_judged_like_any_other_work_and_what_does_not_is_counted_and_tol
         Outcome::Accepted { .. }
     ));
     assert_eq!(unsealed.pushed.confirmation.seq, first.len() as u64);
-    assert_eq!(alarms(&town), ["sealed_not_opened"]);
+    assert_eq!(town.alarms(), ["sealed_not_opened"]);
 
     // The same box again is known; another device's work is not this one's to bring
     let again = client.push_sealed(&SealedBatch {

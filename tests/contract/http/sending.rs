@@ -1,16 +1,29 @@
 //! Sending many batches one behind the other, while the next is made ready and the last answer is kept.
 
 use std::iter::repeat_n;
+use std::sync::Arc;
+use std::time::Duration;
 
+use rand::RngCore;
+use rand::rngs::OsRng;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
-    CommandVerdict, DeferReason, MAX_BATCH_EVENTS, Outcome, PushBatch, QuarantineReason, Verdict,
+    BEHIND, CommandVerdict, DeferReason, MAX_BATCH_EVENTS, Outcome, PushBatch, QuarantineReason,
+    Verdict,
 };
-use skranke_sync::{Cancel, Client, Pushed, Sender, SyncError, send_all};
+use skranke_sync::{
+    Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, UnderWay, send_all,
+};
+use skranke_testkit::network::{Fault, Kind, Line, Trouble};
+use skranke_testkit::patience::wait_until;
 
 use super::client::refused;
-use super::town::Town;
+use super::raw::{Answer, proof_with, send};
+use super::town::{Town, now};
+use crate::office::{Laptop, TENANT};
+
+const PUSH: Kind = Kind::new("POST", "/v1/events");
 
 /// What the sending asked for, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +36,9 @@ use Asked::{Keep, Next};
 /// A desktop with these batches to send, whose store fails at one step.
 struct Desktop<'e> {
     batches: &'e [Vec<SealedEvent>],
+    under_way: UnderWay,
+    /// The line that it sends over: the next is read when the one before it is on its way.
+    line: Option<&'e Line>,
     fails_at: Option<Asked>,
     asked: Vec<Asked>,
     verdicts: Vec<Verdict>,
@@ -32,6 +48,8 @@ impl<'e> Desktop<'e> {
     fn with(batches: &'e [Vec<SealedEvent>]) -> Self {
         Self {
             batches,
+            under_way: UnderWay::Two,
+            line: None,
             fails_at: None,
             asked: Vec::new(),
             verdicts: Vec::new(),
@@ -44,7 +62,7 @@ impl<'e> Desktop<'e> {
     }
 
     fn send(&mut self, client: &Client) -> Result<(), SyncError> {
-        send_all(client, &Cancel::default(), self)
+        send_all(client, &Cancel::default(), self.under_way, self)
     }
 
     fn at(&mut self, step: Asked) -> Result<(), SyncError> {
@@ -69,6 +87,9 @@ impl Sender for Desktop<'_> {
     fn next(&mut self) -> Result<Option<Vec<SealedEvent>>, SyncError> {
         let n = self.asked_before(Next);
         self.at(Next(n + 1))?;
+        if let Some(line) = self.line {
+            wait_until("the one before is on its way", || line.carried().len() >= n);
+        }
         Ok(self.batches.get(n).cloned())
     }
 
@@ -89,6 +110,25 @@ fn three_batches(town: &Town) -> (Client, Vec<Vec<SealedEvent>>) {
     (client, batches.collect())
 }
 
+/// A laptop over a line, and what it does instead of waiting.
+fn over(
+    line: &Line,
+    town: &Town,
+    laptop: &Laptop,
+    wait: impl Fn(Duration, &Cancel) + Send + Sync + 'static,
+) -> Client {
+    let connection = Connection {
+        base_url: format!("http://{}", line.address()),
+        tenant: TENANT.to_owned(),
+        device_id: laptop.id,
+        key: laptop.key.clone(),
+        server_key: Some(town.server.central().public_key()),
+        ca_file: None,
+    };
+    let random = |bytes: &mut [u8]| OsRng.fill_bytes(bytes);
+    Client::new(connection, Environment::new(now, random, wait))
+}
+
 fn first(position: u64) -> Verdict {
     Verdict::First(Outcome::Accepted { position })
 }
@@ -98,14 +138,41 @@ fn duplicate(position: u64) -> Verdict {
 }
 
 #[test]
-fn the_next_batch_is_read_while_one_is_judged_and_answers_are_kept_in_order() {
+fn batches_are_read_while_others_are_judged_and_answers_are_kept_in_order() {
     let town = Town::new();
     let (client, batches) = three_batches(&town);
     let mut desktop = Desktop::with(&batches);
 
     desktop.send(&client).unwrap();
 
-    // Each is asked for before the one sent before it is kept, and no link of the chain ever came too early.
+    // Two are under way and a third is ready before the first is kept, and no link of the chain ever came too early.
+    let order = [
+        Next(1),
+        Next(2),
+        Next(3),
+        Keep(1),
+        Next(4),
+        Keep(2),
+        Keep(3),
+    ];
+    assert_eq!(desktop.asked, order);
+    assert_eq!(desktop.verdicts, [first(2), first(4), first(6)]);
+    assert_eq!(town.alarms(), [""; 0]);
+}
+
+#[test]
+fn a_server_of_an_earlier_time_gets_a_batch_when_the_one_in_front_of_it_is_answered() {
+    let town = Town::new();
+    let (client, batches) = three_batches(&town);
+    assert!(client.status().unwrap().takes_batches_behind);
+    let under_way = UnderWay::at_a_time(false);
+    let mut desktop = Desktop {
+        under_way,
+        ..Desktop::with(&batches)
+    };
+
+    desktop.send(&client).unwrap();
+
     let order = [
         Next(1),
         Next(2),
@@ -117,6 +184,122 @@ fn the_next_batch_is_read_while_one_is_judged_and_answers_are_kept_in_order() {
     ];
     assert_eq!(desktop.asked, order);
     assert_eq!(desktop.verdicts, [first(2), first(4), first(6)]);
+}
+
+#[test]
+fn a_batch_that_overtakes_the_one_in_front_of_it_is_not_taken_before_it_and_raises_no_alarm() {
+    for (trouble, answer) in [
+        (Trouble::RequestCut, first(2)),
+        // It came at last, and then once more.
+        (Trouble::Late, duplicate(2)),
+    ] {
+        let town = Town::new();
+        let (_, mut laptop) = town.counter(1, &["counter"]);
+        let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
+        let line = Arc::new(Line::to(town.address()));
+        line.suffers(Fault::once(trouble, PUSH));
+        // Who comes again comes when the one behind was answered.
+        let overtaken = Arc::clone(&line);
+        let until_overtaken = move |_, _: &Cancel| {
+            wait_until("the second is answered", || overtaken.answered() > 0);
+        };
+        let mut desktop = Desktop {
+            line: Some(&line),
+            ..Desktop::with(&batches)
+        };
+
+        desktop
+            .send(&over(&line, &town, &laptop, until_overtaken))
+            .unwrap();
+
+        assert_eq!(line.befallen(), 1, "{trouble:?}");
+        assert_eq!(
+            desktop.verdicts,
+            [answer, first(4), first(6)],
+            "{trouble:?}"
+        );
+        assert_eq!(town.alarms(), [""; 0], "{trouble:?}");
+    }
+}
+
+#[test]
+fn a_small_batch_waits_for_the_answer_to_a_large_one_since_it_would_overtake_it() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let large = (0..20).flat_map(|_| laptop.open_case("2512169996").1);
+    let batches = [large.collect(), laptop.open_case("2211771212").1];
+    let mut desktop = Desktop::with(&batches);
+
+    desktop.send(&client).unwrap();
+
+    // Had it left at once, the end would have been looked for before the first answer was kept.
+    let order = [Next(1), Next(2), Keep(1), Next(3), Keep(2)];
+    assert_eq!(desktop.asked, order);
+    assert_eq!(desktop.verdicts.last(), Some(&first(42)));
+}
+
+#[test]
+fn an_answer_that_is_lost_takes_nothing_from_the_batch_behind_it() {
+    let town = Town::new();
+    let (_, mut laptop) = town.counter(1, &["counter"]);
+    let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
+    let line = Line::to(town.address());
+    line.suffers(Fault::once(Trouble::AnswerLost, PUSH));
+    let mut desktop = Desktop {
+        line: Some(&line),
+        ..Desktop::with(&batches)
+    };
+
+    desktop
+        .send(&over(&line, &town, &laptop, |_, _: &Cancel| {}))
+        .unwrap();
+
+    assert_eq!(line.befallen(), 1);
+    assert_eq!(desktop.verdicts, [duplicate(2), first(4), first(6)]);
+    assert_eq!(town.alarms(), [""; 0]);
+}
+
+#[test]
+fn what_is_sent_behind_an_event_that_is_not_there_is_refused_whole() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let [before, after] = [(); 2].map(|()| laptop.open_case("2512169996").1);
+    let push = |behind: &str| -> Answer {
+        let body = serde_json::to_vec(&PushBatch::of(&after)).unwrap();
+        let proof = proof_with(&town, &laptop, "POST", "/v1/events", &body, None);
+        send(
+            &town,
+            "POST",
+            "/v1/events",
+            &[proof, (BEHIND, behind.to_owned())],
+            &body,
+        )
+    };
+
+    for (behind, status, problem) in [
+        ("2", 409, ProblemCode::StateMismatch),
+        ("18446744073709551615", 409, ProblemCode::StateMismatch),
+        ("", 400, ProblemCode::BadParameter),
+        ("-2", 400, ProblemCode::BadParameter),
+        ("18446744073709551616", 400, ProblemCode::BadParameter),
+    ] {
+        let answer = push(behind);
+        assert_eq!(
+            (answer.status, answer.problem()),
+            (status, problem),
+            "{behind}"
+        );
+    }
+    assert_eq!(
+        client.status().unwrap().device.seq,
+        0,
+        "none of it is there"
+    );
+    assert_eq!(town.alarms(), [""; 0], "it was not too early for anybody");
+
+    client.push(&before).unwrap();
+    assert_eq!(push("2").status, 200);
+    assert_eq!(client.status().unwrap().device.seq, 4);
 }
 
 #[test]
@@ -138,7 +321,7 @@ fn a_batch_that_fails_behind_others_takes_no_answer_away_and_is_offered_again() 
     assert_eq!(
         client.status().unwrap().device.seq,
         2,
-        "the third never left"
+        "the third is not taken without the second"
     );
     let mut again = Desktop::with(&batches);
     again.send(&client).unwrap();
@@ -169,7 +352,10 @@ fn what_was_answered_and_could_not_be_kept_is_offered_again_and_found_there() {
     assert_eq!((desktop.kept(), desktop.asked.last()), (0, Some(&Keep(1))));
     let mut again = Desktop::with(&batches);
     again.send(&client).unwrap();
-    assert_eq!(again.verdicts, [duplicate(2), duplicate(4), first(6)]);
+    assert_eq!(again.verdicts[0], duplicate(2));
+    // Those behind it had left too, and are there already or not.
+    let positions = [2, 4, 6].map(|position| Outcome::Accepted { position });
+    assert!(again.verdicts.iter().map(Verdict::outcome).eq(&positions));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A running server with enrolled clients.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -149,6 +150,17 @@ impl Town {
             Database::Sqlite(path) => Box::new(SqliteStore::open(path, &key).unwrap()),
             Database::Postgres(address) => Box::new(PostgresStore::open(address, &key).unwrap()),
         }
+    }
+
+    /// Where the server listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.config.listen
+    }
+
+    /// Codes of the alarms that were raised.
+    pub(super) fn alarms(&self) -> Vec<String> {
+        let alarms = self.operator().alarms(TENANT).unwrap();
+        alarms.into_iter().map(|alarm| alarm.code).collect()
     }
 
     /// A device enrolled with the administrator's code for this scope, a person signed in, and the person's token.

@@ -27,6 +27,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
         recovery: None,
         epoch_warrant: None,
         browser_sign_in: false,
+        takes_batches_behind: true,
         server_time: noon(),
     }
 }

@@ -279,6 +279,9 @@ pub struct Status {
     /// Whether people may sign in at the municipality's identity provider, in the browser.
     #[serde(default)]
     pub browser_sign_in: bool,
+    /// Whether a batch may be sent before the one in front of it is answered, with the header `Skranke-Behind`.
+    #[serde(default)]
+    pub takes_batches_behind: bool,
     /// What vouches for the asking device's papers; none for a device that may no longer work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certification: Option<Certification>,

@@ -70,6 +70,13 @@ impl<'b> Body<'b> {
     }
 }
 
+impl Body<'_> {
+    /// Bytes on the line.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
 /// A request before it is proved.
 pub(super) struct Call<'a> {
     pub(super) method: &'static str,
