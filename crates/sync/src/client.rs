@@ -317,23 +317,18 @@ impl Client {
     /// # Errors
     /// As [`Client::push`].
     pub fn push_batch(&self, batch: &PushBatch) -> Result<Pushed, SyncError> {
-        self.push_prepared(&Outgoing::of(batch)?, None)
+        self.push_prepared(&Outgoing::of(batch)?, false)
     }
 
-    /// Pushes a batch that was made ready before, `behind` the event of this number where the batch that ends with it
-    /// is not answered yet.
+    /// Pushes a batch that was made ready before. One that is `behind` goes on from a batch that is not answered yet.
     ///
     /// # Errors
     /// As [`Client::push`]; [`ProblemCode::StateMismatch`] where the server has not taken the batch in front of it.
-    pub fn push_prepared(
-        &self,
-        batch: &Outgoing,
-        behind: Option<u64>,
-    ) -> Result<Pushed, SyncError> {
+    pub fn push_prepared(&self, batch: &Outgoing, behind: bool) -> Result<Pushed, SyncError> {
         let call = Call {
             body: Some(batch.body.clone()),
             headers: behind
-                .map(|seq| (BEHIND, seq.to_string()))
+                .then(|| (BEHIND, "?1".to_owned()))
                 .into_iter()
                 .collect(),
             ..self.call("POST", "/v1/events")

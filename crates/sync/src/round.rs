@@ -114,7 +114,6 @@ pub fn run(
 ) -> Result<RoundResult, SyncError> {
     let status = attempt(client, cancel, || client.status())?;
     let operations = plan(local, &status);
-    let takes_behind = status.takes_batches_behind;
     let mut to_send = 0;
     for operation in &operations {
         if let Operation::Push { first, last } = operation {
@@ -153,7 +152,7 @@ pub fn run(
                     sent: &mut result.sent,
                     to_send,
                 };
-                let under_way = UnderWay::at_a_time(takes_behind);
+                let under_way = UnderWay::at(&result.status);
                 send_all(client, cancel, under_way, &mut sending)?;
             }
             Operation::PushSealed { first, last } => {

@@ -1,20 +1,20 @@
 //! Sending many batches: while the server judges one, the next is already there and the one behind it is made ready here,
 //! so neither side waits for the other.
 //!
-//! Batches leave in the order of the chain. One that leaves before the one in front of it is answered names that one's last
-//! event, and the server takes nothing of it without. Answers are kept in order. Whatever fails, answers that came before
-//! it are kept; what was sent and not kept is simply offered again and found to be there. Basis: decisions 34 and 58.
+//! Batches leave in the order of the chain. One that leaves before the one in front of it is answered says so, and the
+//! server takes nothing of it without the event that it goes on from. Answers are kept in order. Whatever fails, answers
+//! that came before it are kept; what was sent and not kept is simply offered again and found to be there.
+//! Basis: decisions 34 and 58.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle, scope};
 
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::PushBatch;
+use skranke_protocol::wire::{PushBatch, Status};
 
-use crate::backoff::with_retries_where;
+use crate::backoff::with_retries;
 use crate::client::{Client, Outgoing, Pushed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
@@ -46,9 +46,9 @@ pub enum UnderWay {
 }
 
 impl UnderWay {
-    /// As many as a server takes that says [`takes_batches_behind`](skranke_protocol::wire::Status) so or not.
-    pub fn at_a_time(takes_batches_behind: bool) -> Self {
-        if takes_batches_behind {
+    /// As many as the server that says this takes.
+    pub fn at(status: &Status) -> Self {
+        if status.takes_batches_behind {
             Self::Two
         } else {
             Self::One
@@ -63,7 +63,7 @@ impl UnderWay {
     }
 }
 
-/// Sends everything the sender has.
+/// Sends everything the sender has, two batches at a time until one of them meets trouble.
 ///
 /// # Errors
 /// The first failure that repeating did not mend; answers that came before it are kept.
@@ -73,18 +73,8 @@ pub fn send_all(
     under_way: UnderWay,
     sender: &mut dyn Sender,
 ) -> Result<(), SyncError> {
-    let is_over = AtomicBool::new(false);
-    let line = Line {
-        client,
-        cancel,
-        is_over: &is_over,
-    };
-    scope(|scope| {
-        let outcome = send_in(scope, line, under_way, sender);
-        // What is still under way is offered again another time: nobody waits for its second try.
-        is_over.store(true, Ordering::SeqCst);
-        outcome
-    })
+    let line = Line { client, cancel };
+    scope(|scope| send_in(scope, line, under_way, sender))
 }
 
 /// Always does what comes first of: sending what is ready, keeping what was answered, making the next ready, and waiting
@@ -92,16 +82,16 @@ pub fn send_all(
 fn send_in<'s>(
     scope: &'s Scope<'s, '_>,
     line: Line<'s>,
-    under_way: UnderWay,
+    mut under_way: UnderWay,
     sender: &mut dyn Sender,
 ) -> Result<(), SyncError> {
     let mut sent: VecDeque<Sent<'s>> = VecDeque::new();
-    let (mut ready, mut answered) = (None::<Ready>, None::<(Pushed, u64)>);
-    let (mut last, mut has_more, mut outcome) = (0, true, Ok(()));
+    let (mut ready, mut answered) = (None::<Outgoing>, None::<(Pushed, u64)>);
+    let (mut heard, mut has_more, mut outcome) = (Heard::default(), true, Ok(()));
     loop {
         let has_room = sent.len() < under_way.batches();
-        let may_leave = |batch: &Ready| match sent.back() {
-            Some(ahead) => has_room && !batch.would_overtake(&ahead.batch),
+        let may_leave = |batch: &Outgoing| match sent.back() {
+            Some(ahead) => has_room && !would_overtake(batch, &ahead.batch),
             None => true,
         };
         if let Some(batch) = ready.take_if(|batch| may_leave(batch)) {
@@ -109,9 +99,8 @@ fn send_in<'s>(
                 (has_more, outcome) = (false, Err(SyncError::Cancelled));
                 continue;
             }
-            let behind = (!sent.is_empty()).then_some(last);
-            last = batch.last;
-            sent.push_back(line.send(scope, Arc::new(batch), behind));
+            let is_behind = !sent.is_empty();
+            sent.push_back(line.send(scope, Arc::new(batch), is_behind));
         } else if let Some((pushed, events)) = answered.take() {
             sender.keep(&pushed, events)?;
         } else if has_more && ready.is_none() {
@@ -124,13 +113,19 @@ fn send_in<'s>(
                 Err(error) => (has_more, outcome) = (false, Err(error)),
             }
         } else if let Some(first) = sent.pop_front() {
-            let (batch, was_behind, answer) = first.answer();
-            match answer {
-                // The one in front of it was overtaken, or not taken; it is answered now.
-                Err(error) if was_behind && is_refused_as_behind(&error) => {
-                    sent.push_front(line.send(scope, batch, None));
+            let (batch, was_behind) = (Arc::clone(&first.batch), first.is_behind);
+            match first.answer() {
+                Ok(pushed) if !was_behind || heard.is_before(&pushed) => {
+                    heard = Heard::in_answer(&pushed);
+                    answered = Some((pushed, batch.events()));
                 }
-                answer => answered = Some((answer?, batch.outgoing.events())),
+                Err(error) if !was_behind || !comes_again(&error) => return Err(error),
+                Ok(_) | Err(_) => {
+                    // Something in front of it was slow, lost or overtaken. It is answered now, and from here on each
+                    // waits for the one before it.
+                    under_way = UnderWay::One;
+                    sent.push_front(line.send(scope, batch, false));
+                }
             }
         } else {
             return outcome;
@@ -138,32 +133,40 @@ fn send_in<'s>(
     }
 }
 
-/// A batch before it leaves.
-struct Ready {
-    outgoing: Outgoing,
-    /// Number of its last event.
-    last: u64,
+fn prepare(sender: &mut dyn Sender) -> Result<Option<Outgoing>, SyncError> {
+    let events = sender.next()?;
+    events
+        .map(|events| Outgoing::of(&PushBatch::of(&events)))
+        .transpose()
 }
 
-impl Ready {
-    /// A small batch is at the server and read before a large one that left earlier; it waits for the answer instead.
-    fn would_overtake(&self, ahead: &Ready) -> bool {
-        self.outgoing.bytes() < ahead.outgoing.bytes() / 2
+/// A small batch is at the server and read before a large one that left earlier; it waits for the answer instead.
+fn would_overtake(batch: &Outgoing, ahead: &Outgoing) -> bool {
+    batch.bytes() < ahead.bytes() / 2
+}
+
+/// Whether a batch that was sent behind another is sent again by itself.
+fn comes_again(error: &SyncError) -> bool {
+    let is_refused =
+        matches!(error, SyncError::Refused { code, .. } if *code == ProblemCode::StateMismatch);
+    is_refused || error.is_retryable()
+}
+
+/// How long the feed was by the answer heard last: epoch and position.
+///
+/// Where the answer to a batch is lost, the one behind it is answered first, and the answer to the first, when it is
+/// asked for again, may know of more. Kept in the order of the batches, the feed would seem to have become shorter.
+#[derive(Default)]
+struct Heard(u64, u64);
+
+impl Heard {
+    fn in_answer(pushed: &Pushed) -> Self {
+        Self(pushed.head.epoch, pushed.head.position)
     }
-}
 
-fn prepare(sender: &mut dyn Sender) -> Result<Option<Ready>, SyncError> {
-    let Some(events) = sender.next()? else {
-        return Ok(None);
-    };
-    Ok(Some(Ready {
-        outgoing: Outgoing::of(&PushBatch::of(&events))?,
-        last: events.last().map_or(0, |event| event.header().device_seq),
-    }))
-}
-
-fn is_refused_as_behind(error: &SyncError) -> bool {
-    matches!(error, SyncError::Refused { code, .. } if *code == ProblemCode::StateMismatch)
+    fn is_before(&self, pushed: &Pushed) -> bool {
+        (self.0, self.1) <= (pushed.head.epoch, pushed.head.position)
+    }
 }
 
 /// Over what batches are sent.
@@ -171,22 +174,21 @@ fn is_refused_as_behind(error: &SyncError) -> bool {
 struct Line<'s> {
     client: &'s Client,
     cancel: &'s Cancel,
-    is_over: &'s AtomicBool,
 }
 
 impl<'s> Line<'s> {
-    fn send(self, scope: &'s Scope<'s, '_>, batch: Arc<Ready>, behind: Option<u64>) -> Sent<'s> {
+    fn send(self, scope: &'s Scope<'s, '_>, batch: Arc<Outgoing>, is_behind: bool) -> Sent<'s> {
         let sending = Arc::clone(&batch);
-        let helps =
-            move |error: &SyncError| error.is_retryable() && !self.is_over.load(Ordering::SeqCst);
+        // One that is behind has nothing to come again for while the one in front of it does.
+        let tries = if is_behind { 1 } else { TRIES };
         let thread = scope.spawn(move || {
-            with_retries_where(self.client.environment(), self.cancel, TRIES, helps, || {
-                self.client.push_prepared(&sending.outgoing, behind)
+            with_retries(self.client.environment(), self.cancel, tries, || {
+                self.client.push_prepared(&sending, is_behind)
             })
         });
         Sent {
             batch,
-            is_behind: behind.is_some(),
+            is_behind,
             thread,
         }
     }
@@ -194,16 +196,15 @@ impl<'s> Line<'s> {
 
 /// A batch under way.
 struct Sent<'s> {
-    batch: Arc<Ready>,
+    batch: Arc<Outgoing>,
     is_behind: bool,
     thread: ScopedJoinHandle<'s, Result<Pushed, SyncError>>,
 }
 
 impl Sent<'_> {
-    /// Waits for the answer; whether the batch was sent behind another.
-    fn answer(self) -> (Arc<Ready>, bool, Result<Pushed, SyncError>) {
-        let answer = self.thread.join();
-        let answer = answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (self.batch, self.is_behind, answer)
+    fn answer(self) -> Result<Pushed, SyncError> {
+        self.thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }

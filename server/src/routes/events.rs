@@ -9,7 +9,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use skranke_domain::ids::{CaseId, GrantId};
+use skranke_domain::ids::{CaseId, DeviceId, GrantId};
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::envelope::{EventHeader, SealedEvent};
 use skranke_protocol::problem::ProblemCode;
@@ -36,7 +36,7 @@ use crate::store::{AuditRow, CentralTransaction, Device, FeedSlice, Stored, Stor
     post,
     path = "/v1/events",
     request_body(content = PushBatch, description = "May be packed: `Content-Encoding: zstd`"),
-    params(("skranke-behind" = Option<u64>, Header, description = "Where the batch in front of this one is not answered yet: the number of that one's last event in the device's chain. Without that event this batch is refused and nothing of it looked at")),
+    params(("skranke-behind" = Option<String>, Header, description = "`?1` where the batch in front of this one is not answered yet. Without the event that the first of this one follows in the device's chain, nothing of it is judged or kept, and it is refused: `state_mismatch`")),
     responses((status = 200, description = "A verdict for each command", body = PushAnswer)),
     security(("device" = [])),
 )]
@@ -44,7 +44,7 @@ pub(super) async fn push(
     State(central): State<Arc<Central>>,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let behind = behind(call.headers())?;
+    let is_behind = is_behind(call.headers())?;
     let reading = Arc::clone(&call);
     let (offered, grants, offered_again) = tokio::task::spawn_blocking(move || -> Answer<_> {
         let batch: PushBatch = json(&unpacked(&reading, MAX_BATCH_BYTES)?)?;
@@ -83,12 +83,8 @@ pub(super) async fn push(
                 server_key: &server_key,
                 index_key: &index_key,
             };
-            if behind > 0 {
-                // The batch in front of it did not come, or was not taken.
-                let device = transaction.device(device_id)?;
-                if device.is_none_or(|device| device.head.seq < behind) {
-                    return Ok(None);
-                }
+            if is_behind && !holds_what_is_in_front(transaction, device_id, &offered)? {
+                return Ok(None);
             }
             // Only a store that was restored can lack what others hold of it.
             if offered_again && transaction.tenant().epoch > 1 {
@@ -114,13 +110,30 @@ pub(super) async fn push(
     )
 }
 
-/// The number that a batch is sent behind; 0 where it follows nothing that is not answered.
-fn behind(headers: &HeaderMap) -> Answer<u64> {
-    let Some(value) = headers.get(BEHIND) else {
-        return Ok(0);
-    };
-    let number = value.to_str().ok().and_then(|text| text.parse().ok());
-    number.ok_or(Refusal::of(ProblemCode::BadParameter, BEHIND))
+/// Whether a batch was sent before the one in front of it was answered.
+fn is_behind(headers: &HeaderMap) -> Answer<bool> {
+    match headers.get(BEHIND).map(HeaderValue::as_bytes) {
+        None | Some(b"?0") => Ok(false),
+        Some(b"?1") => Ok(true),
+        Some(_) => Err(Refusal::of(ProblemCode::BadParameter, BEHIND)),
+    }
+}
+
+/// Whether the event is there that a batch goes on from, in the chain of its device or in a branch of it.
+fn holds_what_is_in_front(
+    transaction: &mut dyn CentralTransaction,
+    device_id: DeviceId,
+    batch: &[Offered],
+) -> Stored<bool> {
+    let first = batch.first().and_then(|command| command.events().first());
+    match first.map(SealedEvent::header) {
+        Some(EventHeader {
+            device_seq,
+            prev_hash: Some(hash),
+            ..
+        }) => transaction.holds_event(device_id, device_seq.saturating_sub(1), hash),
+        Some(_) | None => Ok(true),
+    }
 }
 
 /// A page of the feed as the device may see it.

@@ -1,7 +1,7 @@
 //! Sending many batches one behind the other, while the next is made ready and the last answer is kept.
 
 use std::iter::repeat_n;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rand::RngCore;
@@ -10,7 +10,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
     BEHIND, CommandVerdict, DeferReason, MAX_BATCH_EVENTS, Outcome, PushBatch, QuarantineReason,
-    Verdict,
+    Status, Verdict,
 };
 use skranke_sync::{
     Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, UnderWay, send_all,
@@ -42,6 +42,8 @@ struct Desktop<'e> {
     fails_at: Option<Asked>,
     asked: Vec<Asked>,
     verdicts: Vec<Verdict>,
+    /// How long the feed was by each answer.
+    heads: Vec<u64>,
 }
 
 impl<'e> Desktop<'e> {
@@ -53,6 +55,7 @@ impl<'e> Desktop<'e> {
             fails_at: None,
             asked: Vec::new(),
             verdicts: Vec::new(),
+            heads: Vec::new(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Sender for Desktop<'_> {
         let n = self.asked_before(Keep);
         self.at(Keep(n + 1))?;
         assert_eq!(events, self.batches[n].len() as u64);
+        self.heads.push(pushed.head.position);
         self.verdicts
             .extend(pushed.verdicts.iter().map(|answer| answer.verdict.clone()));
         Ok(())
@@ -164,10 +168,14 @@ fn batches_are_read_while_others_are_judged_and_answers_are_kept_in_order() {
 fn a_server_of_an_earlier_time_gets_a_batch_when_the_one_in_front_of_it_is_answered() {
     let town = Town::new();
     let (client, batches) = three_batches(&town);
-    assert!(client.status().unwrap().takes_batches_behind);
-    let under_way = UnderWay::at_a_time(false);
+    let now = client.status().unwrap();
+    assert_eq!(UnderWay::at(&now), UnderWay::Two);
+    let earlier = Status {
+        takes_batches_behind: false,
+        ..now
+    };
     let mut desktop = Desktop {
-        under_way,
+        under_way: UnderWay::at(&earlier),
         ..Desktop::with(&batches)
     };
 
@@ -239,12 +247,46 @@ fn a_small_batch_waits_for_the_answer_to_a_large_one_since_it_would_overtake_it(
 }
 
 #[test]
-fn an_answer_that_is_lost_takes_nothing_from_the_batch_behind_it() {
+fn an_answer_that_is_lost_and_asked_for_again_does_not_make_the_feed_seem_shorter() {
     let town = Town::new();
     let (_, mut laptop) = town.counter(1, &["counter"]);
+    let (other, mut colleague) = town.counter(2, &["counter"]);
     let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
-    let line = Line::to(town.address());
+    let line = Arc::new(Line::to(town.address()));
     line.suffers(Fault::once(Trouble::AnswerLost, PUSH));
+    // Who comes again comes when the one behind was answered, and a colleague was quicker still.
+    let answered = Arc::clone(&line);
+    let work = Mutex::new(Some(colleague.open_case("2211771212").1));
+    let until_others_wrote = move |_, _: &Cancel| {
+        wait_until("the second is answered", || answered.answered() > 0);
+        if let Some(work) = work.lock().unwrap().take() {
+            other.push(&work).unwrap();
+        }
+    };
+    let mut desktop = Desktop {
+        line: Some(&line),
+        ..Desktop::with(&batches)
+    };
+
+    desktop
+        .send(&over(&line, &town, &laptop, until_others_wrote))
+        .unwrap();
+
+    assert_eq!(line.befallen(), 1);
+    // The second was taken when it came, and is asked for again since its first answer knew less than that of the first.
+    assert_eq!(desktop.verdicts, [duplicate(2), duplicate(4), first(8)]);
+    assert_eq!(desktop.heads[0], 6, "with what the colleague wrote");
+    assert!(desktop.heads.is_sorted(), "{:?}", desktop.heads);
+    assert_eq!(town.alarms(), [""; 0]);
+}
+
+#[test]
+fn after_trouble_on_the_line_nothing_is_sent_twice_for_nothing() {
+    let town = Town::new();
+    let (_, mut laptop) = town.counter(1, &["counter"]);
+    let batches: Vec<_> = (0..12).map(|_| laptop.open_case("2512169996").1).collect();
+    let line = Line::to(town.address());
+    line.suffers(Fault::once(Trouble::RequestCut, PUSH));
     let mut desktop = Desktop {
         line: Some(&line),
         ..Desktop::with(&batches)
@@ -254,8 +296,12 @@ fn an_answer_that_is_lost_takes_nothing_from_the_batch_behind_it() {
         .send(&over(&line, &town, &laptop, |_, _: &Cancel| {}))
         .unwrap();
 
-    assert_eq!(line.befallen(), 1);
-    assert_eq!(desktop.verdicts, [duplicate(2), first(4), first(6)]);
+    let positions = (1..=12).map(|n| Outcome::Accepted { position: 2 * n });
+    let outcomes = desktop.verdicts.iter().map(Verdict::outcome).cloned();
+    assert!(outcomes.eq(positions));
+    // The one that was cut, the one behind it and the one that had left behind that.
+    let again = line.carried().len() - batches.len();
+    assert!((1..=3).contains(&again), "{again} came again");
     assert_eq!(town.alarms(), [""; 0]);
 }
 
@@ -267,38 +313,28 @@ fn what_is_sent_behind_an_event_that_is_not_there_is_refused_whole() {
     let push = |behind: &str| -> Answer {
         let body = serde_json::to_vec(&PushBatch::of(&after)).unwrap();
         let proof = proof_with(&town, &laptop, "POST", "/v1/events", &body, None);
-        send(
-            &town,
-            "POST",
-            "/v1/events",
-            &[proof, (BEHIND, behind.to_owned())],
-            &body,
-        )
+        let header = (BEHIND, behind.to_owned());
+        send(&town, "POST", "/v1/events", &[proof, header], &body)
     };
 
-    for (behind, status, problem) in [
-        ("2", 409, ProblemCode::StateMismatch),
-        ("18446744073709551615", 409, ProblemCode::StateMismatch),
-        ("", 400, ProblemCode::BadParameter),
-        ("-2", 400, ProblemCode::BadParameter),
-        ("18446744073709551616", 400, ProblemCode::BadParameter),
-    ] {
-        let answer = push(behind);
-        assert_eq!(
-            (answer.status, answer.problem()),
-            (status, problem),
-            "{behind}"
-        );
+    let refused = push("?1");
+    assert_eq!(
+        (refused.status, refused.problem()),
+        (409, ProblemCode::StateMismatch)
+    );
+    for unknown in ["", "2", "?2", "true"] {
+        let refused = push(unknown);
+        assert_eq!(refused.problem(), ProblemCode::BadParameter, "{unknown}");
     }
     assert_eq!(
         client.status().unwrap().device.seq,
         0,
         "none of it is there"
     );
-    assert_eq!(town.alarms(), [""; 0], "it was not too early for anybody");
+    assert_eq!(town.alarms(), [""; 0], "it is too early for nobody");
 
     client.push(&before).unwrap();
-    assert_eq!(push("2").status, 200);
+    assert_eq!(push("?1").status, 200);
     assert_eq!(client.status().unwrap().device.seq, 4);
 }
 
@@ -323,6 +359,7 @@ fn a_batch_that_fails_behind_others_takes_no_answer_away_and_is_offered_again() 
         2,
         "the third is not taken without the second"
     );
+    assert_eq!(town.alarms(), [""; 0], "nor was it too early");
     let mut again = Desktop::with(&batches);
     again.send(&client).unwrap();
     assert_eq!(again.verdicts, [duplicate(2), first(4), first(6)]);
