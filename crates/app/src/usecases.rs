@@ -11,6 +11,7 @@ pub(crate) mod corrections;
 pub(crate) mod decisions;
 mod device_log;
 pub(crate) mod devices;
+pub(crate) mod draft_forms;
 pub(crate) mod drafts;
 pub(crate) mod duplicates;
 pub(crate) mod enrolment;

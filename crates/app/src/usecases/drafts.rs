@@ -1,39 +1,29 @@
-//! Drafts: saved as typed within a second, several parked at a time, checked on request, deleted by rule.
+//! Drafts: saved as typed within a second, several parked at a time, deleted by rule.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use skranke_domain::danish_time;
-use skranke_domain::eligibility::{Warning, explain};
 use skranke_domain::event::AttachmentPurpose;
 use skranke_domain::ids::{CaseId, DraftId, Sha256Digest, StaffId};
 use skranke_domain::role::{Act, any_permits};
-use skranke_domain::rule_set::LegalDays;
-use skranke_domain::sign_up::{SignUp, automatic_sign_up};
-use skranke_forms::check::ProblemCode;
-use skranke_forms::{Field, Form, Location, Profile};
 use skranke_store::{Action, DraftRow, Entry, ReadHandle, WriteHandle};
 use uuid::Uuid;
 
 use crate::api::case::Revealed;
 use crate::api::draft::{
-    AttachmentView, DraftCheck, DraftCheckRequest, DraftRef, DraftSaveRequest, DraftSaved,
-    DraftSummary, DraftView, FieldProblem, FieldValue, FieldView, Fields, FormView, IdSeen, Saved,
-    SignUpView,
+    AttachmentView, DraftRef, DraftSaveRequest, DraftSaved, DraftSummary, DraftView, FieldValue,
+    Fields, IdSeen, Saved,
 };
 use crate::api::error::ErrorCode;
-use crate::api::settings::Choice;
-use crate::capture::{self, Typed};
+use crate::capture::Typed;
 use crate::error::AppError;
-use crate::explain::proof_view;
-use crate::present::{rfc3339, rules};
-use crate::record;
+use crate::present::rfc3339;
 use crate::state::{App, AtWork};
-use crate::tools::calendar::municipal_calendar;
 use crate::usecases::abandoned::Dated;
-use crate::usecases::continuing::{self, Continued};
-use crate::usecases::decisions::policy;
+use crate::usecases::continuing::Continued;
+use crate::usecases::draft_forms::shown_and_required;
+use crate::usecases::settings;
 use crate::usecases::typed::is_typed_elsewhere;
-use crate::usecases::{printable, settings};
 
 /// Most drafts shown in a list.
 const MOST_DRAFTS: u32 = 200;
@@ -139,7 +129,7 @@ impl Draft {
 
     fn kept(&self) -> Kept {
         Kept {
-            dated: Dated::at(self.updated_at),
+            dated: Dated::default(),
             typed: self.fields.clone(),
             files: self.files.clone(),
             discarded: self.discarded,
@@ -359,14 +349,14 @@ impl App {
             let looks = before.looks_of(&typed, work.legal_now, work.session.staff);
             let id_seen = id_seen(&write.reading(), looks.identified_at, looks.identified_by)?;
             let kept = Kept {
-                dated: Dated::at(work.legal_now),
                 typed,
                 looked_at_ms: looks.looked_at.map(|at| at.timestamp_millis()),
                 identified_at_ms: looks.identified_at.map(|at| at.timestamp_millis()),
                 identified_by: looks.identified_by.map(|id| id.to_string()),
                 ..before.kept()
             };
-            save(&mut write, before.id, request.step.clamp(1, 6), &kept)?;
+            let step = request.step.clamp(1, 6);
+            save(&mut write, before.id, step, kept, work.legal_now)?;
             write.commit()?;
             Ok(DraftSaved {
                 saved_at: rfc3339(work.legal_now),
@@ -434,165 +424,14 @@ impl App {
                 .store
                 .write(&work.actor, Entry::new(action, work.now).on(id.to_string()))?;
             let kept = Kept {
-                dated: Dated::at(work.legal_now),
                 discarded,
                 ..draft.kept()
             };
-            save(&mut write, id, draft.step, &kept)?;
+            save(&mut write, id, draft.step, kept, work.legal_now)?;
             write.commit()?;
             draft.updated_at = work.legal_now;
             Ok(draft.view())
         })
-    }
-
-    /// The form a draft follows.
-    ///
-    /// # Errors
-    /// `DraftNotFound`.
-    pub fn form_view(&self, request: DraftRef) -> Result<FormView, AppError> {
-        let today = self.today();
-        self.at_work(|work| {
-            work.session.needs(Act::Capture)?;
-            let draft = load(&work, &request.id)?;
-            let form = self.form_for(&draft.fields, &*self.profile(work.store)?, today)?;
-            let (shown, required) = shown_and_required(&form, &draft.fields);
-            let plain = capture::for_forms(&draft.fields);
-            let fields = form
-                .fields
-                .iter()
-                .map(|field| field_view(&form, field, &plain))
-                .collect();
-            Ok(FormView {
-                reference: form.reference(),
-                fields,
-                shown,
-                required,
-            })
-        })
-    }
-
-    /// Checks a draft up to a step: problems, warnings, and the proof as it stands.
-    ///
-    /// # Errors
-    /// `DraftNotFound`.
-    pub fn draft_check(&self, request: DraftCheckRequest) -> Result<DraftCheck, AppError> {
-        let today = self.today();
-        self.at_work(|work| {
-            work.session.needs(Act::Capture)?;
-            let draft = load(&work, &request.id)?;
-            let profile = &self.profile(work.store)?;
-            let form = self.form_for(&draft.fields, profile, today)?;
-            let plain = capture::for_forms(&draft.fields);
-            let texts = self.forms.texts();
-            let mut problems = Vec::new();
-            for step in 1..=request.step.min(6) {
-                for problem in form.validate_step(step, &plain, today) {
-                    let (summary, at_field) = form.explain(&problem, texts);
-                    let code = problem.code.code().to_owned();
-                    problems.push(FieldProblem {
-                        field: problem.field,
-                        step,
-                        code,
-                        summary,
-                        at_field,
-                    });
-                }
-                problems.extend(printable::problems(&form, &plain, step, texts));
-            }
-            let relevant = capture::from_forms(form.relevant(&plain));
-            let typed = Typed(&relevant);
-            let open = profile
-                .location(typed.text("location"))
-                .map(Location::open_period);
-            let mut facts = typed.facts(
-                open,
-                &profile.municipality_code,
-                draft.screen_signature().is_some(),
-            );
-            let read = work.store.read()?;
-            let mut own = None;
-            if let Some(continued) = &draft.continues {
-                let case = record::load(&read, continued.case()?)?.case;
-                continuing::complete_facts(&mut facts, &case);
-                own = Some(case.id);
-            }
-            self.tell_of_death(&mut facts, profile);
-            Self::tell_of_recorded_death(&read, &mut facts)?;
-            self.tell_of_recorded_exemption(&read, &mut facts, own, today)?;
-            let explanation = explain(
-                &facts,
-                &self.forms.rules().to_domain(),
-                &policy(profile),
-                today,
-            );
-            let mut warnings: Vec<String> = explanation
-                .warnings
-                .iter()
-                .map(|w| Warning::code(*w).to_owned())
-                .collect();
-            // What the number itself says is in the proof's own warnings already.
-            let in_free_text = form.warnings(&plain);
-            if in_free_text
-                .iter()
-                .any(|found| found.code == ProblemCode::CprInFreeText)
-            {
-                warnings.push(ProblemCode::CprInFreeText.code().to_owned());
-            }
-            let days = decided_today(&draft.fields, today);
-            Ok(DraftCheck {
-                problems,
-                warnings,
-                proof: proof_view(&explanation.proof, texts),
-                rule_set: explanation
-                    .rule_set
-                    .map(|set| set.code().to_owned())
-                    .unwrap_or_default(),
-                durations: form.durations.iter().map(|d| d.code().to_owned()).collect(),
-                rules: rules::rules_met(self.forms.rules(), &days, today),
-                grounds: rules::grounds(self.forms.rules(), &days),
-                sign_up: automatic_sign_up(&facts, today)
-                    .map(|ahead| sign_up_view(ahead, profile, today)),
-            })
-        })
-    }
-
-    /// The form for what was typed: by the day of signing, or today's while that is unknown or impossible.
-    pub(crate) fn form_for(
-        &self,
-        fields: &Fields,
-        profile: &Profile,
-        today: NaiveDate,
-    ) -> Result<Form, AppError> {
-        let days = decided_today(fields, today);
-        let form = self.forms.form_on(&days, profile);
-        Ok(form.or_else(|_| self.forms.exemption_form(today, profile))?)
-    }
-}
-
-/// The days a draft's rules go by, were it decided today; signed today while that is unknown or impossible.
-fn decided_today(fields: &Fields, today: NaiveDate) -> LegalDays {
-    let signed_on = Typed(fields).day("signed_on");
-    LegalDays {
-        signed_on: signed_on.filter(|day| *day <= today).or(Some(today)),
-        decided_on: Some(today),
-        registered_on: None,
-    }
-}
-
-/// When somebody is signed up for Digital Post, and the first day they could come: the municipality's own closing days
-/// count (row 2-05).
-fn sign_up_view(ahead: SignUp, profile: &Profile, today: NaiveDate) -> SignUpView {
-    let on = ahead.on();
-    let open_on = on
-        .zip(municipal_calendar(profile))
-        .map(|(on, calendar)| calendar.working_day_from(on));
-    let written = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-    let days = on.map_or(0, |on| (on - today).num_days());
-    SignUpView {
-        code: ahead.code().to_owned(),
-        on: written(on),
-        days: u32::try_from(days).unwrap_or(0),
-        open_on: written(open_on),
     }
 }
 
@@ -636,7 +475,7 @@ pub(crate) fn create(
         updated_at: work.legal_now,
         discarded: false,
     };
-    save(&mut write, id, step, &draft.kept())?;
+    save(&mut write, id, step, draft.kept(), work.legal_now)?;
     write.commit()?;
     Ok(draft.view())
 }
@@ -665,7 +504,7 @@ pub(crate) fn create_continuing(
         updated_at: work.legal_now,
         discarded: false,
     };
-    save(&mut write, id, step, &draft.kept())?;
+    save(&mut write, id, step, draft.kept(), work.legal_now)?;
     write.commit()?;
     Ok(draft)
 }
@@ -690,11 +529,13 @@ pub(crate) fn continuing(work: &AtWork<'_>, case: CaseId) -> Result<Option<Draft
 pub(crate) fn keep(work: &mut AtWork<'_>, draft: &Draft) -> Result<(), AppError> {
     let entry = Entry::new(Action::DraftSaved, work.now).on(draft.id.to_string());
     let mut write = work.store.write(&work.actor, entry)?;
-    let kept = Kept {
-        dated: Dated::at(work.legal_now),
-        ..draft.kept()
-    };
-    save(&mut write, draft.id, draft.step, &kept)?;
+    save(
+        &mut write,
+        draft.id,
+        draft.step,
+        draft.kept(),
+        work.legal_now,
+    )?;
     write.commit()?;
     Ok(())
 }
@@ -729,11 +570,7 @@ pub(crate) fn add_attachment(
     }
     draft.files.retain(|known| !known.is_same_paper(file));
     draft.files.push(file.clone());
-    let kept = Kept {
-        dated: Dated::at(legal_now),
-        ..draft.kept()
-    };
-    save(write, id, draft.step, &kept)?;
+    save(write, id, draft.step, draft.kept(), legal_now)?;
     let digest = file
         .digest
         .parse()
@@ -741,8 +578,15 @@ pub(crate) fn add_attachment(
     Ok(write.attach_to_draft(id, digest)?)
 }
 
-fn save(write: &mut WriteHandle<'_>, id: DraftId, step: u8, kept: &Kept) -> Result<(), AppError> {
-    let json = serde_json::to_string(kept).map_err(|_| AppError::of(ErrorCode::Internal))?;
+fn save(
+    write: &mut WriteHandle<'_>,
+    id: DraftId,
+    step: u8,
+    mut kept: Kept,
+    legal_now: DateTime<Utc>,
+) -> Result<(), AppError> {
+    kept.dated = Dated::at(legal_now);
+    let json = serde_json::to_string(&kept).map_err(|_| AppError::of(ErrorCode::Internal))?;
     Ok(write.save_draft(id, None, step, &json)?)
 }
 
@@ -750,45 +594,4 @@ fn save(write: &mut WriteHandle<'_>, id: DraftId, step: u8, kept: &Kept) -> Resu
 fn hides_address(fields: &Fields) -> bool {
     let typed = Typed(fields);
     typed.flag("address_protected") && !typed.text(ADDRESS).is_empty()
-}
-
-fn shown_and_required(form: &Form, fields: &Fields) -> (Vec<String>, Vec<String>) {
-    let plain = capture::for_forms(fields);
-    let ids = |keep: &dyn Fn(&Field) -> bool| {
-        form.fields
-            .iter()
-            .filter(|field| keep(field))
-            .map(|field| field.id.clone())
-            .collect()
-    };
-    (
-        ids(&|field| form.is_shown(field, &plain)),
-        ids(&|field| form.is_required(field, &plain)),
-    )
-}
-
-fn field_view(form: &Form, field: &Field, fields: &skranke_forms::Fields) -> FieldView {
-    FieldView {
-        id: field.id.clone(),
-        step: field.step,
-        part: field.part.clone(),
-        label: field.label.clone(),
-        help: field.help.clone(),
-        kind: field.kind.code().to_owned(),
-        width: field.width.unwrap_or(0),
-        rule: field.rule.clone().unwrap_or_default(),
-        max_length: field
-            .max_length
-            .and_then(|most| u16::try_from(most).ok())
-            .unwrap_or(0),
-        coming: field.is_coming(),
-        choices: form
-            .choices(field, fields)
-            .map(|choice| Choice {
-                code: choice.value.clone(),
-                label: choice.label.clone(),
-                detail: String::new(),
-            })
-            .collect(),
-    }
 }
