@@ -93,7 +93,7 @@ pub const PURPOSES: [&str; 9] = [
     "paper",
     "contact",
 ];
-/// Header of a batch that is sent before the one in front of it is answered: `?1`.
+/// Header that says whether a batch is sent before the one in front of it is answered: `?1` or `?0`.
 pub const BEHIND: &str = "skranke-behind";
 /// Header of a page of the feed with its `cursor`, so that the next page can be asked for before this one is read.
 pub const NEXT_CURSOR: &str = "skranke-cursor";

@@ -14,7 +14,7 @@ use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{PushBatch, Status};
 
-use crate::backoff::with_retries;
+use crate::backoff::{Backoff, with_retries};
 use crate::client::{Client, Outgoing, Pushed};
 use crate::environment::Cancel;
 use crate::error::SyncError;
@@ -87,7 +87,7 @@ fn send_in<'s>(
 ) -> Result<(), SyncError> {
     let mut sent: VecDeque<Sent<'s>> = VecDeque::new();
     let (mut ready, mut answered) = (None::<Outgoing>, None::<(Pushed, u64)>);
-    let (mut heard, mut has_more, mut outcome) = (Heard::default(), true, Ok(()));
+    let (mut known, mut has_more, mut outcome) = (Known::default(), true, Ok(()));
     loop {
         let has_room = sent.len() < under_way.batches();
         let may_leave = |batch: &Outgoing| match sent.back() {
@@ -100,7 +100,7 @@ fn send_in<'s>(
                 continue;
             }
             let is_behind = !sent.is_empty();
-            sent.push_back(line.send(scope, Arc::new(batch), is_behind));
+            sent.push_back(line.send(scope, Arc::new(batch), is_behind, None));
         } else if let Some((pushed, events)) = answered.take() {
             sender.keep(&pushed, events)?;
         } else if has_more && ready.is_none() {
@@ -113,20 +113,28 @@ fn send_in<'s>(
                 Err(error) => (has_more, outcome) = (false, Err(error)),
             }
         } else if let Some(first) = sent.pop_front() {
-            let (batch, was_behind) = (Arc::clone(&first.batch), first.is_behind);
-            match first.answer() {
-                Ok(pushed) if !was_behind || heard.is_before(&pushed) => {
-                    heard = Heard::in_answer(&pushed);
-                    answered = Some((pushed, batch.events()));
-                }
-                Err(error) if !was_behind || !comes_again(&error) => return Err(error),
-                Ok(_) | Err(_) => {
-                    // Something in front of it was slow, lost or overtaken. It is answered now, and from here on each
-                    // waits for the one before it.
-                    under_way = UnderWay::One;
-                    sent.push_front(line.send(scope, batch, false));
-                }
+            let Answered {
+                batch,
+                was_behind,
+                came_again,
+                answer,
+            } = first.answer();
+            if came_again {
+                under_way = UnderWay::One;
             }
+            let again = match answer {
+                Ok(pushed) if !was_behind || known.may_be_followed_by(&pushed) => {
+                    known = Known::by(&pushed);
+                    answered = Some((pushed, batch.events()));
+                    continue;
+                }
+                Err(error) if !was_behind || !may_come_again(&error) => return Err(error),
+                Ok(_) => None,
+                Err(error) => error.is_retryable().then_some(error),
+            };
+            // The one in front of it is answered now, and from here on each waits for the one before it.
+            under_way = UnderWay::One;
+            sent.push_front(line.send(scope, batch, false, again));
         } else {
             return outcome;
         }
@@ -146,26 +154,28 @@ fn would_overtake(batch: &Outgoing, ahead: &Outgoing) -> bool {
 }
 
 /// Whether a batch that was sent behind another is sent again by itself.
-fn comes_again(error: &SyncError) -> bool {
+fn may_come_again(error: &SyncError) -> bool {
     let is_refused =
         matches!(error, SyncError::Refused { code, .. } if *code == ProblemCode::StateMismatch);
     is_refused || error.is_retryable()
 }
 
-/// How long the feed was by the answer heard last: epoch and position.
+/// What the server was known to have by the answer heard last: epoch, position of the feed, number in the own chain.
 ///
 /// Where the answer to a batch is lost, the one behind it is answered first, and the answer to the first, when it is
 /// asked for again, may know of more. Kept in the order of the batches, the feed would seem to have become shorter.
 #[derive(Default)]
-struct Heard(u64, u64);
+struct Known(u64, u64, u64);
 
-impl Heard {
-    fn in_answer(pushed: &Pushed) -> Self {
-        Self(pushed.head.epoch, pushed.head.position)
+impl Known {
+    fn by(pushed: &Pushed) -> Self {
+        let (head, confirmation) = (&pushed.head, &pushed.confirmation);
+        Self(head.epoch, head.position, confirmation.seq)
     }
 
-    fn is_before(&self, pushed: &Pushed) -> bool {
-        (self.0, self.1) <= (pushed.head.epoch, pushed.head.position)
+    fn may_be_followed_by(&self, pushed: &Pushed) -> bool {
+        let next = Self::by(pushed);
+        next.0 > self.0 || next.0 == self.0 && next.1 >= self.1 && next.2 >= self.2
     }
 }
 
@@ -177,14 +187,30 @@ struct Line<'s> {
 }
 
 impl<'s> Line<'s> {
-    fn send(self, scope: &'s Scope<'s, '_>, batch: Arc<Outgoing>, is_behind: bool) -> Sent<'s> {
+    /// Sends a batch, after a wait where an earlier try met this error.
+    fn send(
+        self,
+        scope: &'s Scope<'s, '_>,
+        batch: Arc<Outgoing>,
+        is_behind: bool,
+        after: Option<SyncError>,
+    ) -> Sent<'s> {
         let sending = Arc::clone(&batch);
         // One that is behind has nothing to come again for while the one in front of it does.
-        let tries = if is_behind { 1 } else { TRIES };
+        let most = if is_behind { 1 } else { TRIES };
         let thread = scope.spawn(move || {
-            with_retries(self.client.environment(), self.cancel, tries, || {
+            let environment = self.client.environment();
+            if let Some(error) = after {
+                let random = u32::from_le_bytes(environment.random_bytes());
+                let pause = Backoff::default().next(random, error.asks_to_wait());
+                environment.wait(pause, self.cancel);
+            }
+            let mut tries = 0;
+            let answer = with_retries(environment, self.cancel, most, || {
+                tries += 1;
                 self.client.push_prepared(&sending, is_behind)
-            })
+            });
+            (answer, tries > 1)
         });
         Sent {
             batch,
@@ -198,13 +224,27 @@ impl<'s> Line<'s> {
 struct Sent<'s> {
     batch: Arc<Outgoing>,
     is_behind: bool,
-    thread: ScopedJoinHandle<'s, Result<Pushed, SyncError>>,
+    thread: ScopedJoinHandle<'s, (Result<Pushed, SyncError>, bool)>,
+}
+
+/// A batch that is under way no more.
+struct Answered {
+    batch: Arc<Outgoing>,
+    was_behind: bool,
+    /// Whether it took more than one try.
+    came_again: bool,
+    answer: Result<Pushed, SyncError>,
 }
 
 impl Sent<'_> {
-    fn answer(self) -> Result<Pushed, SyncError> {
-        self.thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    fn answer(self) -> Answered {
+        let joined = self.thread.join();
+        let (answer, came_again) = joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Answered {
+            batch: self.batch,
+            was_behind: self.is_behind,
+            came_again,
+            answer,
+        }
     }
 }

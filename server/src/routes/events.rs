@@ -36,7 +36,7 @@ use crate::store::{AuditRow, CentralTransaction, Device, FeedSlice, Stored, Stor
     post,
     path = "/v1/events",
     request_body(content = PushBatch, description = "May be packed: `Content-Encoding: zstd`"),
-    params(("skranke-behind" = Option<String>, Header, description = "`?1` where the batch in front of this one is not answered yet. Without the event that the first of this one follows in the device's chain, nothing of it is judged or kept, and it is refused: `state_mismatch`")),
+    params(("skranke-behind" = Option<String>, Header, description = "`?1` where the batch in front of this one is not answered yet, `?0` or left out where it is. With `?1` and without the event that the first of this one follows in the device's chain, nothing of it is judged or kept, and it is refused: `state_mismatch`")),
     responses((status = 200, description = "A verdict for each command", body = PushAnswer)),
     security(("device" = [])),
 )]
@@ -119,21 +119,28 @@ fn is_behind(headers: &HeaderMap) -> Answer<bool> {
     }
 }
 
-/// Whether the event is there that a batch goes on from, in the chain of its device or in a branch of it.
+/// Whether the event that a batch goes on from is in the chain of its device, or in a branch of it.
+///
+/// What others offered again beside the chain does not count: the links before it may still be on their way.
 fn holds_what_is_in_front(
     transaction: &mut dyn CentralTransaction,
     device_id: DeviceId,
     batch: &[Offered],
 ) -> Stored<bool> {
     let first = batch.first().and_then(|command| command.events().first());
-    match first.map(SealedEvent::header) {
-        Some(EventHeader {
-            device_seq,
-            prev_hash: Some(hash),
-            ..
-        }) => transaction.holds_event(device_id, device_seq.saturating_sub(1), hash),
-        Some(_) | None => Ok(true),
-    }
+    let Some(EventHeader {
+        device_seq,
+        prev_hash: Some(hash),
+        ..
+    }) = first.map(SealedEvent::header)
+    else {
+        return Ok(true);
+    };
+    let before = device_seq.saturating_sub(1);
+    let device = transaction.device(device_id)?;
+    let may_be = device
+        .is_some_and(|device| before <= device.head.seq || device.state != DeviceState::Active);
+    Ok(may_be && transaction.holds_event(device_id, before, hash)?)
 }
 
 /// A page of the feed as the device may see it.

@@ -37,8 +37,11 @@ use Asked::{Keep, Next};
 struct Desktop<'e> {
     batches: &'e [Vec<SealedEvent>],
     under_way: UnderWay,
-    /// The line that it sends over: the next is read when the one before it is on its way.
-    line: Option<&'e Line>,
+    /// What is waited for before one is read behind so many.
+    until: Option<&'e dyn Fn(usize) -> bool>,
+    cancel: Cancel,
+    /// Where somebody cancels.
+    cancelled_at: Option<Asked>,
     fails_at: Option<Asked>,
     asked: Vec<Asked>,
     verdicts: Vec<Verdict>,
@@ -51,7 +54,9 @@ impl<'e> Desktop<'e> {
         Self {
             batches,
             under_way: UnderWay::Two,
-            line: None,
+            until: None,
+            cancel: Cancel::default(),
+            cancelled_at: None,
             fails_at: None,
             asked: Vec::new(),
             verdicts: Vec::new(),
@@ -65,11 +70,15 @@ impl<'e> Desktop<'e> {
     }
 
     fn send(&mut self, client: &Client) -> Result<(), SyncError> {
-        send_all(client, &Cancel::default(), self.under_way, self)
+        let cancel = self.cancel.clone();
+        send_all(client, &cancel, self.under_way, self)
     }
 
     fn at(&mut self, step: Asked) -> Result<(), SyncError> {
         self.asked.push(step);
+        if self.cancelled_at == Some(step) {
+            self.cancel.cancel();
+        }
         if self.fails_at == Some(step) {
             return Err(SyncError::Host("the disk is full".to_owned()));
         }
@@ -90,8 +99,8 @@ impl Sender for Desktop<'_> {
     fn next(&mut self) -> Result<Option<Vec<SealedEvent>>, SyncError> {
         let n = self.asked_before(Next);
         self.at(Next(n + 1))?;
-        if let Some(line) = self.line {
-            wait_until("the one before is on its way", || line.carried().len() >= n);
+        if let Some(until) = self.until {
+            wait_until("the next may be read", || until(n));
         }
         Ok(self.batches.get(n).cloned())
     }
@@ -131,6 +140,19 @@ fn over(
     };
     let random = |bytes: &mut [u8]| OsRng.fill_bytes(bytes);
     Client::new(connection, Environment::new(now, random, wait))
+}
+
+/// Instead of waiting before another try: until something came through that was sent behind.
+fn until_overtaken(line: &Arc<Line>) -> impl Fn(Duration, &Cancel) + Send + Sync + use<> {
+    let line = Arc::clone(line);
+    move |_, _| wait_until("the one behind is answered", || line.answered() > 0)
+}
+
+fn push_behind(town: &Town, laptop: &Laptop, events: &[SealedEvent], behind: &str) -> Answer {
+    let body = serde_json::to_vec(&PushBatch::of(events)).unwrap();
+    let proof = proof_with(town, laptop, "POST", "/v1/events", &body, None);
+    let header = (BEHIND, behind.to_owned());
+    send(town, "POST", "/v1/events", &[proof, header], &body)
 }
 
 fn first(position: u64) -> Verdict {
@@ -206,13 +228,9 @@ fn a_batch_that_overtakes_the_one_in_front_of_it_is_not_taken_before_it_and_rais
         let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
         let line = Arc::new(Line::to(town.address()));
         line.suffers(Fault::once(trouble, PUSH));
-        // Who comes again comes when the one behind was answered.
-        let overtaken = Arc::clone(&line);
-        let until_overtaken = move |_, _: &Cancel| {
-            wait_until("the second is answered", || overtaken.answered() > 0);
-        };
+        let until_overtaken = until_overtaken(&line);
         let mut desktop = Desktop {
-            line: Some(&line),
+            until: Some(&|n| line.carried().len() >= n),
             ..Desktop::with(&batches)
         };
 
@@ -249,22 +267,24 @@ fn a_small_batch_waits_for_the_answer_to_a_large_one_since_it_would_overtake_it(
 #[test]
 fn an_answer_that_is_lost_and_asked_for_again_does_not_make_the_feed_seem_shorter() {
     let town = Town::new();
-    let (_, mut laptop) = town.counter(1, &["counter"]);
+    let (direct, mut laptop) = town.counter(1, &["counter"]);
     let (other, mut colleague) = town.counter(2, &["counter"]);
     let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
     let line = Arc::new(Line::to(town.address()));
     line.suffers(Fault::once(Trouble::AnswerLost, PUSH));
     // Who comes again comes when the one behind was answered, and a colleague was quicker still.
-    let answered = Arc::clone(&line);
-    let work = Mutex::new(Some(colleague.open_case("2211771212").1));
-    let until_others_wrote = move |_, _: &Cancel| {
-        wait_until("the second is answered", || answered.answered() > 0);
+    let (until_overtaken, work) = (
+        until_overtaken(&line),
+        Mutex::new(Some(colleague.open_case("2211771212").1)),
+    );
+    let until_others_wrote = move |time, cancel: &Cancel| {
+        until_overtaken(time, cancel);
         if let Some(work) = work.lock().unwrap().take() {
             other.push(&work).unwrap();
         }
     };
     let mut desktop = Desktop {
-        line: Some(&line),
+        until: Some(&|n| n == 0 || direct.status().unwrap().device.seq >= 2),
         ..Desktop::with(&batches)
     };
 
@@ -275,34 +295,97 @@ fn an_answer_that_is_lost_and_asked_for_again_does_not_make_the_feed_seem_shorte
     assert_eq!(line.befallen(), 1);
     // The second was taken when it came, and is asked for again since its first answer knew less than that of the first.
     assert_eq!(desktop.verdicts, [duplicate(2), duplicate(4), first(8)]);
-    assert_eq!(desktop.heads[0], 6, "with what the colleague wrote");
-    assert!(desktop.heads.is_sorted(), "{:?}", desktop.heads);
+    assert_eq!(desktop.heads, [6, 6, 8], "as the desktop hears of the feed");
     assert_eq!(town.alarms(), [""; 0]);
 }
 
 #[test]
-fn after_trouble_on_the_line_nothing_is_sent_twice_for_nothing() {
+fn after_trouble_on_the_line_each_batch_waits_for_the_one_before_it() {
     let town = Town::new();
     let (_, mut laptop) = town.counter(1, &["counter"]);
-    let batches: Vec<_> = (0..12).map(|_| laptop.open_case("2512169996").1).collect();
-    let line = Line::to(town.address());
+    let batches: Vec<_> = (0..5).map(|_| laptop.open_case("2512169996").1).collect();
+    let line = Arc::new(Line::to(town.address()));
     line.suffers(Fault::once(Trouble::RequestCut, PUSH));
+    let until_overtaken = until_overtaken(&line);
     let mut desktop = Desktop {
-        line: Some(&line),
+        until: Some(&|n| line.carried().len() >= n),
         ..Desktop::with(&batches)
     };
 
     desktop
-        .send(&over(&line, &town, &laptop, |_, _: &Cancel| {}))
+        .send(&over(&line, &town, &laptop, until_overtaken))
         .unwrap();
 
-    let positions = (1..=12).map(|n| Outcome::Accepted { position: 2 * n });
-    let outcomes = desktop.verdicts.iter().map(Verdict::outcome).cloned();
-    assert!(outcomes.eq(positions));
-    // The one that was cut, the one behind it and the one that had left behind that.
-    let again = line.carried().len() - batches.len();
-    assert!((1..=3).contains(&again), "{again} came again");
+    let positions = [2, 4, 6, 8, 10].map(first);
+    assert_eq!(desktop.verdicts, positions);
+    let order = [
+        Next(1),
+        Next(2),
+        Next(3),
+        Keep(1),
+        Keep(2),
+        Next(4),
+        Keep(3),
+        Next(5),
+        Keep(4),
+        Next(6),
+        Keep(5),
+    ];
+    assert_eq!(desktop.asked, order);
+    // The one that was cut and the one behind it, and no other.
+    assert_eq!(line.carried().len(), batches.len() + 2);
     assert_eq!(town.alarms(), [""; 0]);
+}
+
+#[test]
+fn who_cancels_with_two_under_way_keeps_their_answers_and_sends_no_more() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let batches: Vec<_> = (0..8).map(|_| laptop.open_case("2512169996").1).collect();
+    let mut desktop = Desktop {
+        cancelled_at: Some(Keep(1)),
+        ..Desktop::with(&batches)
+    };
+
+    let ended = desktop.send(&client);
+
+    assert!(matches!(ended, Err(SyncError::Cancelled)), "{ended:?}");
+    let kept: Vec<_> = [2, 4, 6].map(first)[..desktop.kept()].to_vec();
+    assert_eq!(desktop.verdicts, kept);
+    assert!(client.status().unwrap().device.seq <= 6);
+    let mut again = Desktop::with(&batches);
+    again.send(&client).unwrap();
+    let positions = (1..=8).map(|n| Outcome::Accepted { position: 2 * n });
+    assert!(
+        again
+            .verdicts
+            .iter()
+            .map(Verdict::outcome)
+            .cloned()
+            .eq(positions)
+    );
+    assert_eq!(town.alarms(), [""; 0]);
+}
+
+#[test]
+fn what_others_offered_again_beside_the_chain_is_nothing_to_follow() {
+    let town = Town::new();
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let (other, _) = town.counter(2, &["counter"]);
+    let [lost, relayed, next] = [(); 3].map(|()| laptop.open_case("2512169996").1);
+    // Only a restored store is offered the work of others.
+    town.open_epoch();
+    other
+        .push_batch(&PushBatch::again(&relayed, Vec::new()))
+        .unwrap();
+
+    let refused = push_behind(&town, &laptop, &next, "?1");
+
+    assert_eq!(refused.problem(), ProblemCode::StateMismatch);
+    assert_eq!(town.alarms(), [""; 0]);
+    client.push(&lost).unwrap();
+    client.push(&relayed).unwrap();
+    assert_eq!(push_behind(&town, &laptop, &next, "?1").status, 200);
 }
 
 #[test]
@@ -310,12 +393,7 @@ fn what_is_sent_behind_an_event_that_is_not_there_is_refused_whole() {
     let town = Town::new();
     let (client, mut laptop) = town.counter(1, &["counter"]);
     let [before, after] = [(); 2].map(|()| laptop.open_case("2512169996").1);
-    let push = |behind: &str| -> Answer {
-        let body = serde_json::to_vec(&PushBatch::of(&after)).unwrap();
-        let proof = proof_with(&town, &laptop, "POST", "/v1/events", &body, None);
-        let header = (BEHIND, behind.to_owned());
-        send(&town, "POST", "/v1/events", &[proof, header], &body)
-    };
+    let push = |behind: &str| push_behind(&town, &laptop, &after, behind);
 
     let refused = push("?1");
     assert_eq!(

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use skranke_domain::ids::{Sha256Digest, StaffId};
 use skranke_protocol::encoding::to_hex;
+use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{DeviceState, Scope, SessionRequest};
-use skranke_server::accounts;
 use skranke_server::attachments::AttachmentFolder;
 use skranke_server::config::{Config, Database, Settings};
 use skranke_server::devices::Acting;
@@ -18,6 +18,7 @@ use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::postgres::PostgresStore;
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore, EnrolmentCode, Staff};
+use skranke_server::{accounts, operator};
 use skranke_sync::{Client, Connection, Environment};
 use skranke_testkit::postgres::Cluster;
 
@@ -150,6 +151,16 @@ impl Town {
             Database::Sqlite(path) => Box::new(SqliteStore::open(path, &key).unwrap()),
             Database::Postgres(address) => Box::new(PostgresStore::open(address, &key).unwrap()),
         }
+    }
+
+    /// Opens the next epoch, as after a restore.
+    pub(super) fn open_epoch(&self) {
+        let store = SqliteStore::open(
+            &self.folder.path().join("central.db"),
+            &KeyFile::read(&self.config.key_file).unwrap(),
+        );
+        let key = SigningKey::from_seed(&[9; 32]);
+        operator::open_epoch(&store.unwrap(), TENANT, &key).unwrap();
     }
 
     /// Where the server listens.

@@ -41,6 +41,11 @@ pub(super) struct Body<'b> {
 }
 
 impl<'b> Body<'b> {
+    /// Bytes on the line.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Bytes sent as they are.
     pub(super) fn plain(bytes: impl Into<Cow<'b, [u8]>>) -> Self {
         let bytes = bytes.into();
@@ -67,13 +72,6 @@ impl<'b> Body<'b> {
             bytes: packed.into(),
             is_packed: true,
         })
-    }
-}
-
-impl Body<'_> {
-    /// Bytes on the line.
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
     }
 }
 
