@@ -160,22 +160,32 @@ fn may_come_again(error: &SyncError) -> bool {
     is_refused || error.is_retryable()
 }
 
-/// What the server was known to have by the answer heard last: epoch, position of the feed, number in the own chain.
+/// What the server was known to have by the answer heard last.
 ///
 /// Where the answer to a batch is lost, the one behind it is answered first, and the answer to the first, when it is
 /// asked for again, may know of more. Kept in the order of the batches, the feed would seem to have become shorter.
 #[derive(Default)]
-struct Known(u64, u64, u64);
+struct Known {
+    epoch: u64,
+    /// Length of the feed.
+    position: u64,
+    /// Number of the last event in the own chain.
+    seq: u64,
+}
 
 impl Known {
     fn by(pushed: &Pushed) -> Self {
-        let (head, confirmation) = (&pushed.head, &pushed.confirmation);
-        Self(head.epoch, head.position, confirmation.seq)
+        Self {
+            epoch: pushed.head.epoch,
+            position: pushed.head.position,
+            seq: pushed.confirmation.seq,
+        }
     }
 
     fn may_be_followed_by(&self, pushed: &Pushed) -> bool {
         let next = Self::by(pushed);
-        next.0 > self.0 || next.0 == self.0 && next.1 >= self.1 && next.2 >= self.2
+        let knows_no_less = next.position >= self.position && next.seq >= self.seq;
+        next.epoch > self.epoch || next.epoch == self.epoch && knows_no_less
     }
 }
 
