@@ -119,8 +119,22 @@ impl Sender for Desktop<'_> {
 /// A client and three batches of one case each.
 fn three_batches(town: &Town) -> (Client, Vec<Vec<SealedEvent>>) {
     let (client, mut laptop) = town.counter(1, &["counter"]);
-    let batches = (0..3).map(|_| laptop.open_case("2512169996").1);
-    (client, batches.collect())
+    (client, cases(&mut laptop, 3))
+}
+
+/// So many batches of one case each.
+fn cases(laptop: &mut Laptop, batches: usize) -> Vec<Vec<SealedEvent>> {
+    let each = |_| laptop.open_case("2512169996").1;
+    (0..batches).map(each).collect()
+}
+
+/// A laptop, its client, and a line on which the first push meets this trouble.
+fn in_trouble(trouble: Trouble) -> (Town, Client, Laptop, Arc<Line>) {
+    let town = Town::new();
+    let (client, laptop) = town.counter(1, &["counter"]);
+    let line = Arc::new(Line::to(town.address()));
+    line.suffers(Fault::once(trouble, PUSH));
+    (town, client, laptop, line)
 }
 
 /// A laptop over a line, and what it does instead of waiting.
@@ -223,11 +237,8 @@ fn a_batch_that_overtakes_the_one_in_front_of_it_is_not_taken_before_it_and_rais
         // It came at last, and then once more.
         (Trouble::Late, duplicate(2)),
     ] {
-        let town = Town::new();
-        let (_, mut laptop) = town.counter(1, &["counter"]);
-        let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
-        let line = Arc::new(Line::to(town.address()));
-        line.suffers(Fault::once(trouble, PUSH));
+        let (town, _, mut laptop, line) = in_trouble(trouble);
+        let batches = cases(&mut laptop, 3);
         let until_overtaken = until_overtaken(&line);
         let mut desktop = Desktop {
             until: Some(&|n| line.carried().len() >= n),
@@ -266,12 +277,9 @@ fn a_small_batch_waits_for_the_answer_to_a_large_one_since_it_would_overtake_it(
 
 #[test]
 fn an_answer_that_is_lost_and_asked_for_again_does_not_make_the_feed_seem_shorter() {
-    let town = Town::new();
-    let (direct, mut laptop) = town.counter(1, &["counter"]);
+    let (town, direct, mut laptop, line) = in_trouble(Trouble::AnswerLost);
     let (other, mut colleague) = town.counter(2, &["counter"]);
-    let batches: Vec<_> = (0..3).map(|_| laptop.open_case("2512169996").1).collect();
-    let line = Arc::new(Line::to(town.address()));
-    line.suffers(Fault::once(Trouble::AnswerLost, PUSH));
+    let batches = cases(&mut laptop, 3);
     // Who comes again comes when the one behind was answered, and a colleague was quicker still.
     let (until_overtaken, work) = (
         until_overtaken(&line),
@@ -301,11 +309,8 @@ fn an_answer_that_is_lost_and_asked_for_again_does_not_make_the_feed_seem_shorte
 
 #[test]
 fn after_trouble_on_the_line_each_batch_waits_for_the_one_before_it() {
-    let town = Town::new();
-    let (_, mut laptop) = town.counter(1, &["counter"]);
-    let batches: Vec<_> = (0..5).map(|_| laptop.open_case("2512169996").1).collect();
-    let line = Arc::new(Line::to(town.address()));
-    line.suffers(Fault::once(Trouble::RequestCut, PUSH));
+    let (town, _, mut laptop, line) = in_trouble(Trouble::RequestCut);
+    let batches = cases(&mut laptop, 5);
     let until_overtaken = until_overtaken(&line);
     let mut desktop = Desktop {
         until: Some(&|n| line.carried().len() >= n),
@@ -341,7 +346,7 @@ fn after_trouble_on_the_line_each_batch_waits_for_the_one_before_it() {
 fn who_cancels_with_two_under_way_keeps_their_answers_and_sends_no_more() {
     let town = Town::new();
     let (client, mut laptop) = town.counter(1, &["counter"]);
-    let batches: Vec<_> = (0..8).map(|_| laptop.open_case("2512169996").1).collect();
+    let batches = cases(&mut laptop, 8);
     let mut desktop = Desktop {
         cancelled_at: Some(Keep(1)),
         ..Desktop::with(&batches)
@@ -491,7 +496,7 @@ fn a_batch_of_501_events_is_refused_by_name_and_one_of_500_is_taken() {
 fn a_large_batch_is_judged_by_signatures_that_are_checked_while_it_is_written() {
     let town = Town::new();
     let (client, mut laptop) = town.counter(1, &["counter"]);
-    let cases: Vec<_> = (0..60).map(|_| laptop.open_case("2512169996").1).collect();
+    let cases = cases(&mut laptop, 60);
     let mut batch = PushBatch::of(&cases.concat());
     let (strange, own) = (
         batch.commands[0].events[0].signature,
