@@ -343,6 +343,29 @@ fn after_trouble_on_the_line_each_batch_waits_for_the_one_before_it() {
 }
 
 #[test]
+fn a_batch_that_was_behind_and_told_to_come_again_waits_as_long_as_it_was_asked_to() {
+    let (town, _, mut laptop, line) = in_trouble(Trouble::None);
+    let batches = cases(&mut laptop, 3);
+    line.suffers(Fault::once(Trouble::Busy, PUSH).behind(1));
+    let waits = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&waits);
+    let mut desktop = Desktop {
+        until: Some(&|n| line.carried().len() >= n),
+        ..Desktop::with(&batches)
+    };
+
+    desktop
+        .send(&over(&line, &town, &laptop, move |time, _: &Cancel| {
+            heard.lock().unwrap().push(time);
+        }))
+        .unwrap();
+
+    assert_eq!(line.befallen(), 1);
+    assert_eq!(*waits.lock().unwrap(), [Duration::from_secs(300)]);
+    assert_eq!(desktop.verdicts, [2, 4, 6].map(first));
+}
+
+#[test]
 fn who_cancels_with_two_under_way_keeps_their_answers_and_sends_no_more() {
     let town = Town::new();
     let (client, mut laptop) = town.counter(1, &["counter"]);
