@@ -63,6 +63,8 @@ pub(crate) fn open(path: &Path, key: &StoreKey, mode: Mode) -> Result<Connection
     }
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // A statement stays as it was planned. Without this one with `LIMIT :limit` is planned anew each time it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Until the key is known to fit, closing must leave the write-ahead log alone: it may be all there is.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     unlock(&connection, key)?;
@@ -190,4 +192,26 @@ fn starts_as_plain_sqlite(path: &Path) -> Result<bool, StoreError> {
     let mut start = Vec::with_capacity(16);
     fs::File::open(path)?.take(16).read_to_end(&mut start)?;
     Ok(start == PLAIN_SQLITE)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_planned_once_however_often_it_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("a.db"), StoreKey::from_bytes([7; 32]));
+        let connection = open(&path, &key, Mode::Create).unwrap();
+        connection.execute_batch("CREATE TABLE a (b INT)").unwrap();
+        let mut some = connection.prepare("SELECT b FROM a LIMIT :limit").unwrap();
+
+        for limit in 1..5 {
+            assert!(some.query_row([limit], |_| Ok(())).is_err(), "it is empty");
+        }
+
+        assert_eq!(some.get_status(StatementStatus::RePrepare), 0);
+    }
 }

@@ -1,15 +1,16 @@
 //! Opening: fresh, again, with a wrong key, from a newer program; and the schema as it was agreed.
 
-use super::{SCHEMA_VERSION, SqliteStore};
+use super::{FEED, SCHEMA_VERSION, SqliteStore};
 use crate::audit;
 use crate::device_log;
 use crate::store::key_file::KeyFile;
-use crate::store::{AuditRow, CentralStore, StoreError};
+use crate::store::{AuditRow, CentralStore, Device, StoreError};
+use rusqlite::StatementStatus;
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::device_log::{BEFORE_ALL, LogRow};
 use skranke_protocol::encoding::to_hex;
 use skranke_protocol::signature::SigningKey;
-use skranke_protocol::wire::LogBatch;
+use skranke_protocol::wire::{LogBatch, Scope};
 
 const KEY: [u8; 32] = [5; 32];
 
@@ -56,6 +57,30 @@ fn a_fresh_database_opens_again_with_the_same_keys() {
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
     assert_eq!(version, SCHEMA_VERSION);
+}
+
+#[test]
+fn the_feed_is_planned_once_however_often_it_is_read() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("central.db");
+    let store = SqliteStore::open(&path, &KeyFile::from_bytes(KEY)).unwrap();
+    store.create_tenant("0101", crate::log::now()).unwrap();
+    let id = DeviceId::from_uuid(uuid::Uuid::now_v7());
+    let key = SigningKey::from_seed(&[1; 32]).public();
+    let device = Device::new(id, "A", key, Scope::Tenant);
+    for limit in 1..5 {
+        store.feed("0101", &device, 0, limit).unwrap();
+    }
+
+    let planned = store.read(|connection| {
+        let feed = connection.prepare_cached(FEED)?;
+        Ok((
+            feed.get_status(StatementStatus::Run),
+            feed.get_status(StatementStatus::RePrepare),
+        ))
+    });
+
+    assert_eq!(planned.unwrap(), (4, 0), "runs, and plans beside the first");
 }
 
 #[test]
