@@ -283,17 +283,26 @@ impl Central {
         Signed::new(&notice, &self.signing_key).ok()
     }
 
-    /// What the server signs after a request: the device's confirmation and the tenant's head.
+    /// What the server signs after a request that may have changed something: the device's confirmation and the
+    /// tenant's head.
     pub(crate) fn signed(
         &self,
         device: &Device,
         tenant: &Tenant,
         at: DateTime<Utc>,
     ) -> Answer<(Signed<Confirmation>, Signed<TenantHead>)> {
-        let unavailable = |_| Refusal::from(ProblemCode::Unavailable);
         let confirmation = Signed::new(&device.confirmation(tenant, at), &self.signing_key)
-            .map_err(unavailable)?;
-        let head = Signed::new(&tenant.head(at), &self.signing_key).map_err(unavailable)?;
-        Ok((confirmation, head))
+            .map_err(|_| Refusal::from(ProblemCode::Unavailable))?;
+        Ok((confirmation, self.signed_head(tenant, at)?))
+    }
+
+    /// The tenant's head alone.
+    pub(crate) fn signed_head(
+        &self,
+        tenant: &Tenant,
+        at: DateTime<Utc>,
+    ) -> Answer<Signed<TenantHead>> {
+        Signed::new(&tenant.head(at), &self.signing_key)
+            .map_err(|_| Refusal::from(ProblemCode::Unavailable))
     }
 }

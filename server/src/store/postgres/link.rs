@@ -180,7 +180,11 @@ impl Link {
         // Until the transaction has ended well, nobody knows what state the connection is in.
         self.is_spoilt = true;
         self.warned.store(false, Ordering::SeqCst);
-        self.client.batch_execute(begin).await?;
+        let client = Arc::clone(&self.client);
+        self.send_on(Box::pin(async move {
+            client.batch_execute(begin).await.map(|()| 0)
+        }))
+        .await?;
         self.send(
             "SELECT set_config('skranke.tenant', $1, true)",
             vec![Box::new(tenant.to_owned())],
@@ -230,14 +234,18 @@ impl Link {
         }
         let statement = self.prepared(sql).await?;
         let client = Arc::clone(&self.client);
-        let mut answer: Pending = Box::pin(async move {
+        self.send_on(Box::pin(async move {
             let parameters: Vec<&(dyn ToSql + Sync)> = parameters
                 .iter()
                 .map(|owned| owned.as_ref() as &(dyn ToSql + Sync))
                 .collect();
             client.execute(&statement, &parameters).await
-        });
-        // The first poll hands the statement to the connection, in the order of these calls.
+        }))
+        .await
+    }
+
+    /// The first poll hands a statement to the connection, in the order of these calls.
+    async fn send_on(&mut self, mut answer: Pending) -> Stored<()> {
         match answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
