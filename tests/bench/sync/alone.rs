@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::wire::{Cursor, Outcome};
-use skranke_sync::Client;
+use skranke_sync::{Cancel, Client, Pushed, Sender, SyncError, UnderWay, send_all};
 use skranke_testkit::postgres::Cluster;
 
 use super::events::Desk;
@@ -24,8 +24,8 @@ const ROUNDS: usize = 3;
 
 /// A server that is measured alone.
 pub(crate) trait Server {
-    /// Hands over one batch; returns when it is on the disk.
-    fn push(&mut self, batch: &[SealedEvent]) -> Result<()>;
+    /// Hands over batches as its clients do; returns when all are on the disk.
+    fn push(&mut self, batches: &[Vec<SealedEvent>]) -> Result<()>;
     /// Reads everything and returns how much it was.
     fn pull(&mut self) -> Result<u64>;
     /// The server's process.
@@ -47,7 +47,7 @@ impl Rates {
     fn turn(&mut self, server: &mut dyn Server, batches: &[Vec<SealedEvent>]) -> Result<()> {
         let events: u64 = batches.iter().map(|batch| batch.len() as u64).sum();
         let (pushed, cost) = timed(server, |server| {
-            batches.iter().try_for_each(|batch| server.push(batch))?;
+            server.push(batches)?;
             Ok(events)
         })?;
         self.push.push(pushed.rate());
@@ -115,16 +115,35 @@ impl Own {
     }
 }
 
-impl Server for Own {
-    fn push(&mut self, batch: &[SealedEvent]) -> Result<()> {
-        let answer = self.writer.push(batch)?;
+/// Batches that were made before, and answers that are looked at and thrown away.
+struct Sending<'a>(std::slice::Iter<'a, Vec<SealedEvent>>);
+
+impl Sender for Sending<'_> {
+    fn next(&mut self) -> Result<Option<Vec<SealedEvent>>, SyncError> {
+        Ok(self.0.next().cloned())
+    }
+
+    fn keep(&mut self, pushed: &Pushed, _: u64) -> Result<(), SyncError> {
         let is_accepted = |outcome: &Outcome| matches!(outcome, Outcome::Accepted { .. });
-        let mut verdicts = answer.verdicts.iter();
-        ensure!(
-            verdicts.all(|verdict| is_accepted(verdict.verdict.outcome())),
-            "all is accepted"
-        );
-        Ok(())
+        let mut verdicts = pushed.verdicts.iter();
+        if verdicts.all(|verdict| is_accepted(verdict.verdict.outcome())) {
+            Ok(())
+        } else {
+            Err(SyncError::Host("not all is accepted".to_owned()))
+        }
+    }
+}
+
+impl Server for Own {
+    fn push(&mut self, batches: &[Vec<SealedEvent>]) -> Result<()> {
+        let mut sending = Sending(batches.iter());
+        let two = UnderWay::Two;
+        Ok(send_all(
+            &self.writer,
+            &Cancel::default(),
+            two,
+            &mut sending,
+        )?)
     }
 
     fn pull(&mut self) -> Result<u64> {
@@ -170,10 +189,11 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
     let known = Desk::new(TENANT, 1);
     let all = batches(&mut known.clone(), crate::at_most(EVENTS))?;
     let few = batches(&mut known.clone(), crate::at_most(EVENTS_OF_THE_SLOW))?;
-    let mut is_there = [true, Atuin::is_installed(), Kinto::is_installed()];
-    let mut rates: [Rates; 3] = Default::default();
+    let has_atuin = Atuin::is_installed();
+    let mut is_there = [true, has_atuin, has_atuin, Kinto::is_installed()];
+    let mut rates: [Rates; 4] = Default::default();
     for round in 0..ROUNDS {
-        let mut order = [0, 1, 2];
+        let mut order = [0, 1, 2, 3];
         if round % 2 == 1 {
             order.reverse();
         }
@@ -181,21 +201,22 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
             let rates = &mut rates[contender];
             let turn = match contender {
                 0 => Own::start(&known).and_then(|mut own| rates.turn(&mut own, &all)),
-                1 if is_there[1] => Atuin::start().and_then(|mut it| rates.turn(&mut it, &all)),
-                2 if is_there[2] => Kinto::start().and_then(|mut it| rates.turn(&mut it, &few)),
+                1 if is_there[1] => Atuin::start(1).and_then(|mut it| rates.turn(&mut it, &all)),
+                2 if is_there[2] => Atuin::start(2).and_then(|mut it| rates.turn(&mut it, &all)),
+                3 if is_there[3] => Kinto::start().and_then(|mut it| rates.turn(&mut it, &few)),
                 _ => Ok(()),
             };
             if let Err(error) = turn {
                 figures.not_measured(
-                    ["Skranke alone", "atuin-server", "Kinto"][contender],
+                    ["Skranke alone", "atuin-server", "atuin-server", "Kinto"][contender],
                     &error,
                 );
                 is_there[contender] = false;
             }
         }
     }
-    let [own, atuin, kinto] = &rates;
-    let [_, has_atuin, has_kinto] = is_there;
+    let [own, atuin, atuin_two, kinto] = &rates;
+    let [_, has_atuin, has_atuin_two, has_kinto] = is_there;
     told(
         figures,
         "P4",
@@ -203,7 +224,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         own,
         all.iter().map(Vec::len).sum(),
     );
-    if has_atuin {
+    if has_atuin && has_atuin_two {
         told(
             figures,
             "P4",
@@ -219,6 +240,14 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
             &own.push,
             &atuin.push,
             Some(1.3),
+        );
+        ratio(
+            figures,
+            "P4",
+            "  push, of atuin's with two batches at once",
+            &own.push,
+            &atuin_two.push,
+            None,
         );
         ratio(
             figures,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_testkit::postgres::Cluster;
@@ -88,9 +88,9 @@ impl Drop for Running {
 /// in silence.
 pub(crate) struct Atuin {
     running: Running,
-    http: Http,
+    /// As many as batches are under way at once. Its own client has one.
+    lines: Vec<Http>,
     host: Uuid,
-    sent: u64,
 }
 
 impl Atuin {
@@ -102,7 +102,7 @@ impl Atuin {
         Self::program().exists()
     }
 
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(at_once: usize) -> Result<Self> {
         let running = Running::start(|folder, port, cluster| {
             let mut command = Command::new(Self::program());
             command
@@ -125,32 +125,53 @@ impl Atuin {
         let answer = http.ask("POST", "/register", who.to_string().as_bytes())?;
         let answer = answer.json()?;
         let session = answer["session"].as_str().context("a session")?;
+        let authorization = format!("Token {session}");
+        let lines = (0..at_once).map(|_| Http::to(running.port, Some(&authorization)));
         Ok(Self {
-            http: Http::to(running.port, Some(&format!("Token {session}")))?,
+            lines: lines.collect::<Result<_>>()?,
             running,
             host: Uuid::now_v7(),
-            sent: 0,
         })
     }
 }
 
-impl Server for Atuin {
-    fn push(&mut self, batch: &[SealedEvent]) -> Result<()> {
-        let host = self.host.to_string();
-        let records: Vec<Value> = (self.sent..)
-            .zip(batch)
-            .map(|(idx, event)| {
-                json!({
-                    "id": event.header().id.to_string(), "idx": idx, "host": { "id": host, "name": "" },
-                    "timestamp": idx, "version": "v0", "tag": "history",
-                    "data": { "data": document(event), "content_encryption_key": "" }
-                })
+/// Records as its clients send them, numbered from a place in their computer's log.
+fn records(host: &str, first: usize, batch: &[SealedEvent]) -> Vec<Value> {
+    (first..)
+        .zip(batch)
+        .map(|(idx, event)| {
+            json!({
+                "id": event.header().id.to_string(), "idx": idx, "host": { "id": host, "name": "" },
+                "timestamp": idx, "version": "v0", "tag": "history",
+                "data": { "data": document(event), "content_encryption_key": "" }
             })
-            .collect();
-        self.sent += batch.len() as u64;
-        let body = serde_json::to_vec(&records)?;
-        self.http.ask("POST", "/api/v0/record", &body)?;
-        Ok(())
+        })
+        .collect()
+}
+
+impl Server for Atuin {
+    fn push(&mut self, batches: &[Vec<SealedEvent>]) -> Result<()> {
+        let host = self.host.to_string();
+        let first_of = |nth: usize| batches.iter().take(nth).map(Vec::len).sum::<usize>();
+        let at_once = self.lines.len();
+        std::thread::scope(|scope| {
+            let lines: Vec<_> = (0..)
+                .zip(&mut self.lines)
+                .map(|(lane, line)| {
+                    let host = &host;
+                    scope.spawn(move || {
+                        let mut own = batches.iter().enumerate().skip(lane).step_by(at_once);
+                        own.try_for_each(|(nth, batch)| {
+                            let body = serde_json::to_vec(&records(host, first_of(nth), batch))?;
+                            line.ask("POST", "/api/v0/record", &body).map(drop)
+                        })
+                    })
+                })
+                .collect();
+            lines
+                .into_iter()
+                .try_for_each(|line| line.join().map_err(|_| anyhow!("a line failed"))?)
+        })
     }
 
     fn pull(&mut self) -> Result<u64> {
@@ -160,7 +181,8 @@ impl Server for Atuin {
                 "/api/v0/record/next?host={}&tag=history&start={read}&count=500",
                 self.host
             );
-            let page = self.http.ask("GET", &path, b"")?.json()?;
+            let line = self.lines.first_mut().context("a line")?;
+            let page = line.ask("GET", &path, b"")?.json()?;
             let records = page.as_array().context("a page")?.len() as u64;
             if records == 0 {
                 return Ok(read);
@@ -239,8 +261,8 @@ fn write_settings(path: &Path, port: u16, cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-impl Server for Kinto {
-    fn push(&mut self, batch: &[SealedEvent]) -> Result<()> {
+impl Kinto {
+    fn push_one(&mut self, batch: &[SealedEvent]) -> Result<()> {
         let requests: Vec<Value> = batch
             .iter()
             .map(|event| {
@@ -258,6 +280,12 @@ impl Server for Kinto {
         let is_made = |answer: &Value| answer["status"] == 201;
         ensure!(answers.iter().all(is_made), "each is taken: {answer}");
         Ok(())
+    }
+}
+
+impl Server for Kinto {
+    fn push(&mut self, batches: &[Vec<SealedEvent>]) -> Result<()> {
+        batches.iter().try_for_each(|batch| self.push_one(batch))
     }
 
     fn pull(&mut self) -> Result<u64> {

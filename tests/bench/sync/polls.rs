@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use skranke_protocol::wire::Cursor;
+use skranke_protocol::wire::{Cursor, MAX_WAIT_SECONDS};
 
 use super::events::Desk;
 use super::local::client;
@@ -42,9 +42,7 @@ fn waiting(figures: &mut Figures, backend: Backend) -> Result<()> {
     let (pushes, arrivals) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     // When the last push of each municipality was begun; its waiters measure from there.
     let begun: Vec<Mutex<Instant>> = pushers.iter().map(|_| Mutex::new(Instant::now())).collect();
-    let before = town.busy_time()?;
-    let begin = Instant::now();
-    let faults = std::thread::scope(|scope| -> Result<usize> {
+    let (faults, busy) = std::thread::scope(|scope| -> Result<(usize, f64)> {
         let waiting: Vec<_> = (0..)
             .zip(&waiters)
             .map(|(nth, desk)| {
@@ -58,7 +56,7 @@ fn waiting(figures: &mut Figures, backend: Backend) -> Result<()> {
             })
             .collect::<Result<_, _>>()?;
         std::thread::sleep(Duration::from_secs(2));
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), town.busy_time()?);
         let shares: Vec<Vec<(usize, Desk)>> = shared(pushers.iter().cloned().enumerate().collect());
         let pushing: Vec<_> = shares
             .into_iter()
@@ -72,14 +70,14 @@ fn waiting(figures: &mut Figures, backend: Backend) -> Result<()> {
             one.join()
                 .map_err(|_| anyhow::anyhow!("a pusher failed"))??;
         }
+        let busy = (town.busy_time()? - before).as_secs_f64() / start.elapsed().as_secs_f64();
         finished.store(true, Ordering::SeqCst);
         let mut faults = 0;
         for one in waiting {
             faults += usize::from(one.join().map_or(true, |ended| ended.is_err()));
         }
-        Ok(faults)
+        Ok((faults, busy))
     })?;
-    let busy = (town.busy_time()? - before).as_secs_f64() / begin.elapsed().as_secs_f64();
     let (pushes, arrivals) = (into_inner(pushes), into_inner(arrivals));
     let of = format!("{WAITING} waiting, {PUSHES} pushes/s, {}", backend.name());
     let p99 = percentile(&pushes, 0.99);
@@ -122,7 +120,7 @@ fn wait_for_news(
     let client = client(desk, town);
     let mut cursor = Cursor::START;
     while !finished.load(Ordering::SeqCst) {
-        let page = client.pull(cursor, 100, 5)?;
+        let page = client.pull(cursor, 100, MAX_WAIT_SECONDS)?;
         if !page.sent.items.is_empty() {
             let took = begun
                 .lock()
