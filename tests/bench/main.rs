@@ -66,12 +66,20 @@ fn main() {
 }
 
 /// Events of a measurement, lowered where a shorter run is asked for with `SKRANKE_BENCH_EVENTS`.
+pub(crate) fn at_most(events: u32) -> u32 {
+    events.min(asked_for("SKRANKE_BENCH_EVENTS").unwrap_or(u32::MAX))
+}
+
+/// Below so many events nothing is pushed and pulled where the large run alone is asked for with
+/// `SKRANKE_BENCH_FEWEST`.
+pub(crate) fn fewest() -> u32 {
+    asked_for("SKRANKE_BENCH_FEWEST").unwrap_or(0)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "how long a run may be is asked for in the environment"
 )]
-pub(crate) fn at_most(events: u32) -> u32 {
-    let wanted = std::env::var("SKRANKE_BENCH_EVENTS").ok();
-    let limit = wanted.and_then(|text| text.parse().ok());
-    events.min(limit.unwrap_or(u32::MAX))
+fn asked_for(variable: &str) -> Option<u32> {
+    std::env::var(variable).ok()?.parse().ok()
 }

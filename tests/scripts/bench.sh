@@ -2,7 +2,7 @@
 # Prints figures beside their goals (spec P1 to P20). Never fails a build.
 # Shorter runs: SKRANKE_BENCH_CASES=20000 SKRANKE_BENCH_EVENTS=20000 make bench, or some parts alone:
 # PARTS=sync (all of single, transfer, alone, bulk, bytes, cursor, polls, growth, first, files), PARTS=lists,
-# PARTS="saving start window".
+# PARTS="saving start window". SKRANKE_BENCH_FEWEST=100000 PARTS=transfer leaves out the 10,000 events.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 parts=${PARTS:-}

@@ -293,7 +293,8 @@ fn by_grant(slice: &FeedSlice) -> BTreeMap<GrantId, EventHeader> {
 }
 
 /// The grants that events rest on: those they name, and where one does not hold, those by which the same person on the
-/// same device vouched for the work. Each was verified before it was stored, and is by whoever reads the page.
+/// same device vouched for the work. Each was signed here or verified before it was stored, or came
+/// with the store; whoever reads the page verifies it.
 fn grants_of(
     transaction: &mut dyn CentralTransaction,
     named: &BTreeMap<GrantId, EventHeader>,

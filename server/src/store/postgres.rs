@@ -163,12 +163,10 @@ impl PostgresStore {
         self.runtime()?.block_on(async {
             let mut link = self.link().await?;
             link.begin_reading(tenant).await?;
-            let result = work(&mut link).await;
-            match &result {
-                Ok(_) => link.commit().await?,
-                Err(_) => link.roll_back().await,
+            match work(&mut link).await {
+                Ok(found) => link.commit().await.map(|()| found),
+                Err(error) => Err(link.give_up(error).await),
             }
-            result
         })
     }
 
@@ -190,13 +188,9 @@ impl PostgresStore {
         self.runtime()?.block_on(async {
             let mut link = self.link().await?;
             link.begin_writing(tenant).await?;
-            let result = work(&mut link).await;
-            match &result {
+            match work(&mut link).await {
                 Ok(()) => link.commit().await,
-                Err(_) => {
-                    link.roll_back().await;
-                    result
-                }
+                Err(error) => Err(link.give_up(error).await),
             }
         })
     }

@@ -47,7 +47,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
             None,
         );
     }
-    for size in SIZES {
+    for size in SIZES.into_iter().filter(|size| *size >= crate::fewest()) {
         let size = crate::at_most(size);
         let work = Desktop::with_work(Desk::new(TENANT, 1), size)?;
         let events = work.store.read()?.own_events(0, u32::MAX)?;

@@ -176,7 +176,7 @@ impl Link {
             .await
     }
 
-    async fn begin(&mut self, begin: &'static str, tenant: &str) -> Stored<()> {
+    pub(super) async fn begin(&mut self, begin: &'static str, tenant: &str) -> Stored<()> {
         // Until the transaction has ended well, nobody knows what state the connection is in.
         self.is_spoilt = true;
         self.warned.store(false, Ordering::SeqCst);
@@ -295,6 +295,17 @@ impl Link {
         }
         self.is_spoilt = false;
         Ok(())
+    }
+
+    /// Ends a transaction that failed, and says why. A statement that nobody asked about may have failed before, its
+    /// beginning too: behind that one nothing is refused, there is only nothing to be seen. Such a connection is not
+    /// used again.
+    pub(super) async fn give_up(&mut self, error: StoreError) -> StoreError {
+        if let Err(first) = self.settle().await {
+            return first;
+        }
+        self.roll_back().await;
+        error
     }
 
     /// Ends a transaction that is not wanted.

@@ -76,3 +76,49 @@ fn a_host_that_is_gone_without_a_word_is_given_up_in_half_a_minute() {
     assert!(silent <= Duration::from_secs(30));
     assert!(*config.get_tcp_user_timeout().unwrap() <= Duration::from_secs(30));
 }
+
+/// What the log would say of it.
+fn code(error: StoreError) -> String {
+    match error {
+        StoreError::Database(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn a_transaction_that_could_not_begin_says_why_and_its_connection_is_not_used_again() {
+    let cluster = Cluster::start(&[]);
+    let store = of_one_connection(&cluster);
+    store.create_tenant(TENANT, DateTime::UNIX_EPOCH).unwrap();
+    let (process, ..) = left_behind(&store);
+
+    let (seen, said) = store.runtime().unwrap().block_on(async {
+        let mut link = store.link().await.unwrap();
+        link.begin("BEGIN ISOLATION LEVEL UNHEARD OF", TENANT)
+            .await
+            .unwrap();
+        let seen = tenant(&mut link, TENANT).await.unwrap_err();
+        (seen.to_string(), code(link.give_up(seen).await))
+    });
+
+    assert_eq!(seen, StoreError::NoSuchTenant.to_string());
+    assert_eq!(said, "PostgreSQL says 42601");
+    assert_ne!(left_behind(&store).0, process);
+}
+
+#[test]
+fn what_failed_first_is_what_a_read_and_a_write_say() {
+    let cluster = Cluster::start(&[]);
+    let store = of_one_connection(&cluster);
+    async fn fails(link: &mut Link) -> Stored<()> {
+        link.send("SELECT 1 / 0", Vec::new()).await?;
+        Err(StoreError::NoSuchTenant)
+    }
+
+    for failed in [
+        store.read_once(TENANT, fails),
+        store.write_once(TENANT, fails),
+    ] {
+        assert_eq!(code(failed.unwrap_err()), "PostgreSQL says 22012");
+    }
+}

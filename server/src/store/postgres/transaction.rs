@@ -80,8 +80,8 @@ impl PostgresTransaction {
                 is_open: true,
             }),
             other => {
-                runtime.block_on(link.roll_back());
-                Err(other.err().unwrap_or(StoreError::NoSuchTenant))
+                let error = other.err().unwrap_or(StoreError::NoSuchTenant);
+                Err(runtime.block_on(link.give_up(error)))
             }
         }
     }
