@@ -18,6 +18,17 @@ const POLL: Kind = Kind::new("GET", "/v1/events").asking("limit=0&wait=25");
 const PIN: &str = "714205";
 /// The rest between two rounds where nothing is heard.
 const ORDINARY: Duration = Duration::from_secs(10);
+/// Where nothing was sent for so long, no round is under way, and no question is still being given up.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// Stops the counter, also where the story failed: the background would otherwise be waited for without end.
+struct Stopping<'a>(&'a App);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
 
 /// A counter in the background, and the line it is on.
 struct Office {
@@ -39,9 +50,10 @@ impl Office {
     fn in_step(&self, story: impl FnOnce()) -> Duration {
         std::thread::scope(|scope| {
             let background = scope.spawn(|| self.app.keep_in_step());
+            let at_the_end = Stopping(&self.app);
             story();
             let asked = Instant::now();
-            self.app.stop();
+            drop(at_the_end);
             background.join().unwrap();
             asked.elapsed()
         })
@@ -58,8 +70,14 @@ impl Office {
         central.waiting_polls()
     }
 
+    /// Waits until the counter rests: a question is the last that it sent, and it is the one that waits.
     fn listens(&self) {
-        wait_until("the counter waits for news", || self.waiting_polls() == 1);
+        wait_until("the counter waits for news", || {
+            let carried = self.line.carried();
+            let asked_last =
+                |(at, request): &(Instant, String)| POLL.is(request) && at.elapsed() > QUIET;
+            self.waiting_polls() == 1 && carried.last().is_some_and(asked_last)
+        });
     }
 
     fn hung_up(&self) {

@@ -123,7 +123,7 @@ fn send_in<'s>(
                 under_way = UnderWay::One;
             }
             let again = match answer {
-                Ok(pushed) if !was_behind || known.may_be_followed_by(&pushed) => {
+                Ok(pushed) if !was_behind || known.may_be_followed_by(&Known::by(&pushed)) => {
                     known = Known::by(&pushed);
                     answered = Some((pushed, batch.events()));
                     continue;
@@ -182,8 +182,7 @@ impl Known {
         }
     }
 
-    fn may_be_followed_by(&self, pushed: &Pushed) -> bool {
-        let next = Self::by(pushed);
+    fn may_be_followed_by(&self, next: &Self) -> bool {
         let knows_no_less = next.position >= self.position && next.seq >= self.seq;
         next.epoch > self.epoch || next.epoch == self.epoch && knows_no_less
     }
@@ -256,5 +255,35 @@ impl Sent<'_> {
             came_again,
             answer,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Known;
+
+    #[test]
+    fn an_answer_follows_one_that_knew_no_more_of_the_feed_and_of_the_chain() {
+        let known = |epoch, position, seq| Known {
+            epoch,
+            position,
+            seq,
+        };
+        let before = known(2, 10, 5);
+
+        let kept = [
+            known(2, 10, 5),
+            known(2, 11, 5),
+            known(2, 10, 6),
+            known(3, 1, 1),
+        ];
+        let asked_for_again = [known(2, 9, 6), known(2, 11, 4), known(1, 11, 6)];
+
+        assert!(kept.iter().all(|next| before.may_be_followed_by(next)));
+        assert!(
+            !asked_for_again
+                .iter()
+                .any(|next| before.may_be_followed_by(next))
+        );
     }
 }

@@ -78,11 +78,9 @@ fn a_host_that_is_gone_without_a_word_is_given_up_in_half_a_minute() {
 }
 
 /// What the log would say of it.
-fn code(error: StoreError) -> String {
-    match error {
-        StoreError::Database(error) => error.to_string(),
-        other => other.to_string(),
-    }
+fn code(error: &StoreError) -> String {
+    let cause = std::error::Error::source(error);
+    cause.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 #[test]
@@ -98,7 +96,7 @@ fn a_transaction_that_could_not_begin_says_why_and_its_connection_is_not_used_ag
             .await
             .unwrap();
         let seen = tenant(&mut link, TENANT).await.unwrap_err();
-        (seen.to_string(), code(link.give_up(seen).await))
+        (seen.to_string(), code(&link.give_up(seen).await))
     });
 
     assert_eq!(seen, StoreError::NoSuchTenant.to_string());
@@ -119,6 +117,6 @@ fn what_failed_first_is_what_a_read_and_a_write_say() {
         store.read_once(TENANT, fails),
         store.write_once(TENANT, fails),
     ] {
-        assert_eq!(code(failed.unwrap_err()), "PostgreSQL says 22012");
+        assert_eq!(code(&failed.unwrap_err()), "PostgreSQL says 22012");
     }
 }
