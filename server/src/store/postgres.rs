@@ -164,7 +164,7 @@ impl PostgresStore {
             let mut link = self.link().await?;
             link.begin_reading(tenant).await?;
             match work(&mut link).await {
-                Ok(found) => link.commit().await.map(|()| found),
+                Ok(found) => link.end_reading().await.map(|()| found),
                 Err(error) => Err(link.give_up(error).await),
             }
         })
@@ -251,22 +251,30 @@ fn unreachable_database(error: StoreError) -> StoreError {
     })
 }
 
+const TENANT: &str = "
+    SELECT tenant, epoch, position, frontier, backup_position, audit_rows, epoch_opening
+      FROM tenant
+     WHERE tenant = $1";
+
 async fn tenant(link: &mut Link, code: &str) -> Stored<Tenant> {
-    const TENANT: &str = "
-        SELECT tenant, epoch, position, frontier, backup_position, audit_rows, epoch_opening
-          FROM tenant
-         WHERE tenant = $1";
-    let found = link.query_opt(TENANT, &[&code]).await?;
-    row::tenant(&found.ok_or(StoreError::NoSuchTenant)?)
+    the_tenant(&link.query(TENANT, &[&code]).await?)
 }
 
-async fn device(link: &mut Link, tenant: &str, id: DeviceId) -> Stored<Option<Device>> {
-    let sql = [
+fn the_tenant(found: &[Row]) -> Stored<Tenant> {
+    row::tenant(found.first().ok_or(StoreError::NoSuchTenant)?)
+}
+
+fn device_query() -> String {
+    [
         "SELECT ",
         DEVICE_COLUMNS,
         " FROM device WHERE tenant = $1 AND id = $2",
     ]
-    .concat();
+    .concat()
+}
+
+async fn device(link: &mut Link, tenant: &str, id: DeviceId) -> Stored<Option<Device>> {
+    let sql = device_query();
     let found = link.query_opt(&sql, &[&tenant, &id.as_uuid()]).await?;
     found.as_ref().map(row::device).transpose()
 }
@@ -389,6 +397,11 @@ fn feed_query() -> String {
     .concat()
 }
 
+/// How many rows are read next where so many may still be given.
+fn rows_at_once(left: usize) -> i64 {
+    i64::try_from(left).map_or(ROWS_AT_ONCE, |left| left.min(ROWS_AT_ONCE))
+}
+
 async fn feed_item(link: &mut Link, tenant: &str, row: &Row) -> Stored<(u64, StoredFeedItem)> {
     let position = row::count(row, "at_position")?;
     let case_id = CaseId::from_uuid(row.try_get("item_case")?);
@@ -444,57 +457,71 @@ impl CentralStore for PostgresStore {
     }
 
     fn device_and_tenant(&self, code: &str, id: DeviceId) -> Stored<Option<(Device, Tenant)>> {
-        self.read(code, async |link| match device(link, code, id).await? {
-            Some(device) => Ok(Some((device, tenant(link, code).await?))),
-            None => Ok(None),
+        self.read(code, async |link| {
+            let (device, tenant) = link
+                .query_both(
+                    (&device_query(), &[&code, &id.as_uuid()]),
+                    (TENANT, &[&code]),
+                )
+                .await?;
+            let known = |row| Ok((row::device(row)?, the_tenant(&tenant)?));
+            device.first().map(known).transpose()
         })
     }
 
     fn feed(&self, code: &str, device: &Device, after: u64, limit: u32) -> Stored<FeedSlice> {
         self.read(code, async |link| {
-            let tenant = tenant(link, code).await?;
+            let feed = feed_query();
             let all_cases = device.scope == Scope::Tenant;
-            let end = if all_cases {
-                tenant.position()
-            } else {
-                tenant.position().min(after.saturating_add(SCOPE_WINDOW))
-            };
+            // The snapshot has an end of its own; this one may be behind it.
+            let window = if all_cases { u64::MAX } else { SCOPE_WINDOW };
+            let end = after.saturating_add(window);
+            let (end_at, device_id) = (number(end), device.id.as_uuid());
+            let limit = limit as usize;
             let mut page = Page::default();
             let mut is_cut = false;
-            let mut from = after;
-            // A few rows at a time, since what is asked for at once is held at once.
-            while page.items.len() < limit as usize && !is_cut {
-                let ask = ROWS_AT_ONCE.min(i64::from(limit) - page.items.len() as i64);
-                let rows = link
-                    .query(
-                        &feed_query(),
-                        &[
-                            &code,
-                            &number(from),
-                            &number(end),
-                            &device.id.as_uuid(),
-                            &all_cases,
-                            &ask,
-                        ],
-                    )
-                    .await?;
+
+            let mut ask = rows_at_once(limit);
+            let (found, mut rows) = link
+                .query_both(
+                    (TENANT, &[&code]),
+                    (
+                        &feed,
+                        &[&code, &number(after), &end_at, &device_id, &all_cases, &ask],
+                    ),
+                )
+                .await?;
+            let tenant = the_tenant(&found)?;
+            loop {
                 for row in &rows {
                     let (position, item) = feed_item(link, code, row).await?;
-                    from = position;
                     if !page.takes(position, item) {
                         is_cut = true;
                         break;
                     }
                 }
-                if (rows.len() as i64) < ask {
+                let is_all = (rows.len() as i64) < ask;
+                let Some((from, _)) = page.items.last() else {
+                    break;
+                };
+                if is_all || is_cut || page.items.len() >= limit {
                     break;
                 }
+                ask = rows_at_once(limit - page.items.len());
+                let from = number(*from);
+                rows = link
+                    .query(
+                        &feed,
+                        &[&code, &from, &end_at, &device_id, &all_cases, &ask],
+                    )
+                    .await?;
             }
+
             let items = page.items;
-            let is_full = is_cut || items.len() >= limit as usize;
+            let is_full = is_cut || items.len() >= limit;
             let read_to = match items.last() {
                 Some((position, _)) if is_full => *position,
-                _ => end.max(after.min(tenant.position())),
+                _ => end.min(tenant.position()),
             };
             Ok(FeedSlice {
                 items,

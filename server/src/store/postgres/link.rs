@@ -214,6 +214,23 @@ impl Link {
         self.or_what_came_first(answered).await
     }
 
+    /// Runs two queries that do not need each other's answer: the second is on its way before the first is answered.
+    pub(super) async fn query_both(
+        &mut self,
+        first: (&str, Parameters<'_>),
+        second: (&str, Parameters<'_>),
+    ) -> Stored<(Vec<Row>, Vec<Row>)> {
+        let statements = (
+            self.prepared(first.0).await?,
+            self.prepared(second.0).await?,
+        );
+        let answered = tokio::try_join!(
+            self.client.query(&statements.0, first.1),
+            self.client.query(&statements.1, second.1),
+        );
+        self.or_what_came_first(answered).await
+    }
+
     /// Runs a query and returns its rows as they come, however many they are.
     pub(super) async fn stream(
         &mut self,
@@ -293,6 +310,22 @@ impl Link {
         if self.warned.load(Ordering::SeqCst) {
             return Err(StoreError::NotReplicated);
         }
+        self.is_spoilt = false;
+        Ok(())
+    }
+
+    /// Ends a transaction that only read, without waiting for the answer: nothing in it can fail any more, and whatever
+    /// is asked of the connection next stands behind it.
+    pub(super) async fn end_reading(&mut self) -> Stored<()> {
+        self.settle().await?;
+        if !self.is_newest() {
+            return Err(StoreError::NotReplicated);
+        }
+        let client = Arc::clone(&self.client);
+        self.send_on(Box::pin(async move {
+            client.batch_execute("COMMIT").await.map(|()| 0)
+        }))
+        .await?;
         self.is_spoilt = false;
         Ok(())
     }
