@@ -47,6 +47,8 @@ struct Office {
     tells: &'static str,
     /// A form that is scanned here.
     form: fn(u32) -> Vec<u8>,
+    /// How many are decided at a time, besides the one with a form.
+    others: usize,
 }
 
 impl Office {
@@ -69,6 +71,7 @@ impl Office {
             told: Told::default(),
             tells,
             form: |number| picture(100 + number, 900),
+            others: 0,
         }
     }
 
@@ -77,6 +80,10 @@ impl Office {
         granted(&self.other, "2304483984", "Bodil Aagaard");
         self.other.sync_now(()).unwrap();
         sign_in_as(&self.app, "karin");
+        for _ in 0..self.others {
+            let case = granted(&self.app, "1302553984", "Carl Kvist");
+            self.told.saved.insert(case.row.id);
+        }
         let draft = draft_of(&self.app, "0201703984", "Aase Lindholm");
         self.app
             .citizen_known(DraftRef { id: draft.clone() })
@@ -213,6 +220,23 @@ fn whatever_befalls_a_push_all_arrives_once() {
 #[test]
 fn whatever_befalls_a_push_all_arrives_once_in_postgresql_too() {
     all_arrives_once_in_postgresql(PUSH);
+}
+
+#[test]
+fn whatever_befalls_one_of_two_batches_under_way_all_arrives_once() {
+    // One batch that is full and one of more than half, which is sent behind it: a laptop's after a long time without a
+    // line.
+    const CASES: usize = 90;
+    let mut office = Office::begin(Town::new(), Clock::System, Trouble::None);
+    office.others = CASES;
+    for (nth, fault) in (0..).zip(everything_in(PUSH)) {
+        // By turns the first of them and the one behind it.
+        let fault = fault.behind(nth / 2 % 2);
+        let story = format!("{fault:?}");
+        office.line.suffers(fault);
+        office.works_on(&story);
+    }
+    office.ends_well("after all of two batches");
 }
 
 #[test]
