@@ -224,10 +224,12 @@ impl Link {
             self.prepared(first.0).await?,
             self.prepared(second.0).await?,
         );
-        let answered = tokio::try_join!(
+        let (first, second) = tokio::join!(
             self.client.query(&statements.0, first.1),
             self.client.query(&statements.1, second.1),
         );
+        // Where both failed, the second did because of the first.
+        let answered = first.and_then(|first| Ok((first, second?)));
         self.or_what_came_first(answered).await
     }
 
@@ -314,8 +316,8 @@ impl Link {
         Ok(())
     }
 
-    /// Ends a transaction that only read, without waiting for the answer: nothing in it can fail any more, and whatever
-    /// is asked of the connection next stands behind it.
+    /// Ends a transaction that only read, without waiting for the answer: what was read is read. Whether the connection
+    /// may be used again is asked when somebody wants it.
     pub(super) async fn end_reading(&mut self) -> Stored<()> {
         self.settle().await?;
         if !self.is_newest() {
@@ -331,8 +333,8 @@ impl Link {
     }
 
     /// Ends a transaction that failed, and says why. A statement that nobody asked about may have failed before, its
-    /// beginning too: behind that one nothing is refused, there is only nothing to be seen. Such a connection is not
-    /// used again.
+    /// beginning too: behind that one reading is not refused, there is only nothing to be seen. Where that comes out
+    /// here, the connection is not used again.
     pub(super) async fn give_up(&mut self, error: StoreError) -> StoreError {
         if let Err(first) = self.settle().await {
             return first;
@@ -344,9 +346,8 @@ impl Link {
     /// Ends a transaction that is not wanted.
     pub(super) async fn roll_back(&mut self) {
         self.pending.clear();
-        if self.client.batch_execute("ROLLBACK").await.is_ok() {
-            self.is_spoilt = false;
-        }
+        let is_back = self.client.batch_execute("ROLLBACK").await.is_ok();
+        self.is_spoilt = !is_back || self.warned.load(Ordering::SeqCst);
     }
 
     /// Runs statements without parameters, for migrations and settings.
@@ -431,7 +432,7 @@ impl Manager for Connector {
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<StoreError> {
-        if link.is_spoilt || link.client.is_closed() {
+        if link.is_spoilt || link.settle().await.is_err() || link.client.is_closed() {
             Err(RecycleError::message("left in a transaction, or closed"))
         } else if !link.is_newest() {
             Err(RecycleError::message(OF_ANOTHER_HISTORY))

@@ -90,16 +90,19 @@ fn a_transaction_that_could_not_begin_says_why_and_its_connection_is_not_used_ag
     store.create_tenant(TENANT, DateTime::UNIX_EPOCH).unwrap();
     let (process, ..) = left_behind(&store);
 
-    let (seen, said) = store.runtime().unwrap().block_on(async {
+    let said = store.runtime().unwrap().block_on(async {
         let mut link = store.link().await.unwrap();
-        link.begin("BEGIN ISOLATION LEVEL UNHEARD OF", TENANT)
-            .await
-            .unwrap();
-        let seen = tenant(&mut link, TENANT).await.unwrap_err();
-        (seen.to_string(), code(&link.give_up(seen).await))
+        let seen = async {
+            link.begin("BEGIN ISOLATION LEVEL UNHEARD OF", TENANT)
+                .await?;
+            // Nobody is refused, and there is only nothing to be seen.
+            tenant(&mut link, TENANT).await
+        }
+        .await
+        .unwrap_err();
+        code(&link.give_up(seen).await)
     });
 
-    assert_eq!(seen, StoreError::NoSuchTenant.to_string());
     assert_eq!(said, "PostgreSQL says 42601");
     assert_ne!(left_behind(&store).0, process);
 }
@@ -119,4 +122,56 @@ fn what_failed_first_is_what_a_read_and_a_write_say() {
     ] {
         assert_eq!(code(&failed.unwrap_err()), "PostgreSQL says 22012");
     }
+}
+
+#[test]
+fn of_two_queries_that_failed_the_first_says_why() {
+    let cluster = Cluster::start(&[]);
+    let store = of_one_connection(&cluster);
+    store.create_tenant(TENANT, DateTime::UNIX_EPOCH).unwrap();
+    const GOOD: &str = "SELECT 1";
+    const BAD: &str = "SELECT 1 / 0";
+
+    for (first, second) in [(BAD, GOOD), (GOOD, BAD), (BAD, BAD)] {
+        let failed = store.read_once(TENANT, async |link| {
+            link.query_both((first, &[]), (second, &[])).await
+        });
+
+        assert_eq!(code(&failed.unwrap_err()), "PostgreSQL says 22012");
+    }
+}
+
+#[test]
+fn a_connection_on_which_something_failed_that_nobody_waited_for_is_not_used_again() {
+    let cluster = Cluster::start(&[]);
+    let store = of_one_connection(&cluster);
+    let (process, ..) = left_behind(&store);
+
+    store.runtime().unwrap().block_on(async {
+        let mut link = store.link().await.unwrap();
+        let late_failure = "SELECT pg_sleep(0.3)::text::int";
+        link.send(late_failure, Vec::new()).await.unwrap();
+    });
+
+    assert_ne!(left_behind(&store).0, process);
+}
+
+#[test]
+fn a_connection_that_was_warned_at_its_commit_is_not_used_again_though_it_can_be_rolled_back() {
+    let cluster = Cluster::start(&[]);
+    let store = of_one_connection(&cluster);
+    store.create_tenant(TENANT, DateTime::UNIX_EPOCH).unwrap();
+    let (process, ..) = left_behind(&store);
+
+    store.runtime().unwrap().block_on(async {
+        let mut link = store.link().await.unwrap();
+        link.begin_writing(TENANT).await.unwrap();
+        let warning = "DO $$ BEGIN RAISE WARNING 'of any kind'; END $$";
+        link.send(warning, Vec::new()).await.unwrap();
+        let committed = link.commit().await;
+        assert!(matches!(committed, Err(StoreError::NotReplicated)));
+        link.roll_back().await;
+    });
+
+    assert_ne!(left_behind(&store).0, process);
 }
