@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use skranke_domain::danish_time;
 use skranke_protocol::confirmation::{Confirmation, Signed, TenantHead};
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::attachments::AttachmentFolder;
 use crate::audit;
 use crate::auth::{ReplayGuard, Strangers};
+use crate::clock::ClockWatch;
 use crate::config::Config;
 use crate::contact::Contacts;
 use crate::log;
@@ -75,6 +77,7 @@ pub struct Central {
     pub(crate) tenant: Option<String>,
     pub(crate) min_free_bytes: u64,
     reads: Semaphore,
+    clock: ClockWatch,
     pub(crate) stopping: watch::Sender<bool>,
 }
 
@@ -138,6 +141,7 @@ impl Central {
             tenant: config.tenant.clone(),
             min_free_bytes: config.min_free_bytes,
             reads: Semaphore::new(READS_AT_ONCE),
+            clock: ClockWatch::from(log::now()),
             stopping: watch::Sender::new(false),
         })
     }
@@ -185,6 +189,18 @@ impl Central {
             if let Err(error) = sealed {
                 log::failure("audit_not_sealed", &error);
             }
+        }
+    }
+
+    /// How far the computer's clock was set on since the start, in seconds; less than nothing where it was set back.
+    pub fn clock_set_on_seconds(&self) -> i64 {
+        self.clock.set_on(log::now()).num_seconds()
+    }
+
+    /// Notes in the log that the computer's clock was set, if it was.
+    pub(crate) fn look_at_clock(&self) {
+        if let Some(by) = self.clock.newly_set_on(log::now()) {
+            log::line("clock_was_set", json!({ "seconds": by.num_seconds() }));
         }
     }
 

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod central;
+mod clock;
 pub mod config;
 pub mod contact;
 pub mod device_log;

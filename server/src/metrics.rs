@@ -41,6 +41,7 @@ pub struct Metrics {
     waiting_writes: Gauge,
     oldest_commit: Gauge<f64, AtomicU64>,
     open_requests: Gauge,
+    clock_set_on: Gauge,
 }
 
 /// Upper ends of the latency's steps in seconds.
@@ -62,6 +63,7 @@ impl Default for Metrics {
             waiting_writes: Gauge::default(),
             oldest_commit: Gauge::default(),
             open_requests: Gauge::default(),
+            clock_set_on: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered", metrics.requests.clone());
@@ -111,6 +113,12 @@ impl Default for Metrics {
             "open_requests",
             "Requests under way",
             metrics.open_requests.clone(),
+        );
+        registry.register_with_unit(
+            "clock_set_on",
+            "How far the computer's clock was set on since the start; less than nothing where it was set back",
+            Unit::Seconds,
+            metrics.clock_set_on.clone(),
         );
         metrics
     }
@@ -202,6 +210,7 @@ impl Metrics {
         self.oldest_commit.set(oldest.as_secs_f64());
         let open = central.max_requests - central.requests.available_permits();
         self.open_requests.set(count(open));
+        self.clock_set_on.set(central.clock_set_on_seconds());
         let mut text = String::new();
         // Writing to a text does not fail.
         let _ = encode(&mut text, &self.registry);

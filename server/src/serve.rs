@@ -22,8 +22,8 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{CentralStore, StoreError, Stored};
 use crate::{log, metrics, routes, tls};
 
-/// How often the audit is sealed.
-const SEAL_EVERY: Duration = Duration::from_secs(60);
+/// How often the audit is sealed, and the clock looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Opens the configured store and the key of its secrets; an SQLite file is made where there is none.
 ///
@@ -91,11 +91,12 @@ pub async fn serve(
             }
         }
     });
-    let sealing = tokio::spawn({
+    let looking = tokio::spawn({
         let central = Arc::clone(&central);
         async move {
             loop {
-                tokio::time::sleep(SEAL_EVERY).await;
+                central.look_at_clock();
+                tokio::time::sleep(LOOK_EVERY).await;
                 central.seal_audits().await;
             }
         }
@@ -114,7 +115,7 @@ pub async fn serve(
             server.serve(routes).await
         }
     };
-    sealing.abort();
+    looking.abort();
     central.seal_audits().await;
     served
 }

@@ -78,6 +78,7 @@ fn the_figures_count_what_was_asked_and_name_nobody() {
         "skranke_request_duration_seconds_bucket{le=\"+Inf\",method=\"POST\",endpoint=\"/v1/events\"} 3",
         "skranke_waiting_writes 0",
         "skranke_oldest_commit_age_seconds 0",
+        "skranke_clock_set_on_seconds 0",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
@@ -99,6 +100,28 @@ fn the_figures_count_what_was_asked_and_name_nobody() {
     );
     let _ = poll.shutdown(std::net::Shutdown::Both);
     let _ = poll.read(&mut [0; 16]);
+}
+
+#[test]
+fn a_clock_that_is_set_while_it_runs_stands_in_the_figures_and_in_the_log() {
+    let scratch = tempfile::tempdir().unwrap();
+    let set_back = |command: &mut Command| {
+        command.env("SKRANKE_REHEARSE_SECONDS_AHEAD", "-7200");
+    };
+    let program = started(scratch.path(), set_back);
+
+    let is_two_hours = |seconds: &str| seconds.starts_with("-720") || seconds.starts_with("-719");
+    let metrics = program.metrics.clone().unwrap();
+    let figures = get(metrics.trim_end_matches("/metrics"), "/metrics").body;
+    let figures = String::from_utf8(figures).unwrap();
+    let mut lines = figures.lines();
+    let told = lines.find_map(|line| line.strip_prefix("skranke_clock_set_on_seconds "));
+    assert!(told.is_some_and(is_two_hours), "{figures}");
+    wait_until("it is in the log", || {
+        let log = program.log();
+        let mut lines = log.lines().filter(|line| line.contains("clock_was_set"));
+        lines.any(|line| line.contains("\"seconds\":-7"))
+    });
 }
 
 /// A long poll of 25 seconds whose answer is not yet read.

@@ -15,7 +15,7 @@ use skranke_server::{log, serve, tls};
 
 use crate::print;
 
-/// Does as a test asks: ends this program hard at a named point, plants a bug, or lives on another day. Never in a program that is shipped.
+/// Does as a test asks: ends this program hard at a named point, or plants a bug. Never in a program that is shipped.
 #[expect(
     clippy::disallowed_methods,
     reason = "only a test sets it, and only for a program that can rehearse"
@@ -39,17 +39,25 @@ fn rehearse() {
     {
         rehearsal::plant(bug);
     }
-    if let Ok(seconds) = std::env::var("SKRANKE_REHEARSE_SECONDS_AHEAD")
-        && let Some(by) = seconds.parse().ok().and_then(TimeDelta::try_seconds)
-    {
-        log::rehearse_ahead(by);
-    }
     if let Ok(asked) = std::env::var("SKRANKE_REHEARSE_POINT")
         && let Some((point, times)) = asked.split_once(':')
     {
         LEFT.store(times.parse().unwrap_or(1), Ordering::SeqCst);
         let _ = POINT.set(point.to_owned());
         rehearsal::watch(at);
+    }
+}
+
+/// Sets its clock as a test asks; the rest of the program lives on another day.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only a test sets it, and only for a program that can rehearse"
+)]
+fn rehearse_a_clock_that_is_set() {
+    if let Ok(seconds) = std::env::var("SKRANKE_REHEARSE_SECONDS_AHEAD")
+        && let Some(by) = seconds.parse().ok().and_then(TimeDelta::try_seconds)
+    {
+        log::rehearse_ahead(by);
     }
 }
 
@@ -66,6 +74,9 @@ pub(crate) fn listen(config: &Config, exit_with_parent: bool) -> anyhow::Result<
         hang_ups()?
     };
     let central = serve::open(config)?;
+    if rehearsal::IS_ON {
+        rehearse_a_clock_that_is_set();
+    }
     runtime.block_on(async {
         let listener = serve::bind(config.listen).context("the address cannot be bound")?;
         let tls = match &config.tls {
