@@ -8,7 +8,7 @@ use crate::store::{
     CentralStore, CentralTransaction, EnrolmentCode, Revoked, Staff, Stored, again,
 };
 
-/// Adds or replaces an account.
+/// Adds or replaces an account. Who loses a role by it is shut out from the next request on and may sign in anew.
 ///
 /// # Errors
 /// The database failed; nothing of it is committed.
@@ -86,7 +86,12 @@ fn save_in(
     by: Acting,
     now: DateTime<Utc>,
 ) -> Stored<()> {
+    let before = transaction.staff(staff.id)?;
     transaction.save_staff(staff)?;
+    let is_lost = |role: &String| !staff.roles.contains(role);
+    if before.is_some_and(|before| before.roles.iter().any(is_lost)) {
+        transaction.revoke_grants(Revoked::Of(staff.id), now)?;
+    }
     let detail = format!("{} {}", staff.id, staff.roles.join(" "));
     note(transaction, by, "account_saved", "access", detail, now)
 }

@@ -15,6 +15,7 @@ use skranke_protocol::instant;
 use crate::attachments::AttachmentFolder;
 use crate::config::{Config, Database};
 use crate::log;
+use crate::restore;
 use crate::store::key_file::KeyFile;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
@@ -38,7 +39,8 @@ pub struct Backup {
 /// row is carried over from one snapshot of each municipality.
 ///
 /// # Errors
-/// The copy cannot be made or does not pass its checks; then no mark moves.
+/// The copy cannot be made, does not pass its checks or lacks an attachment that its records name. Then no mark moves;
+/// a copy that lacks attachments alone is a backup of all the rest.
 pub fn run(config: &Config, to: &Path) -> Stored<Backup> {
     let cannot =
         |what: &'static str| move |_: std::io::Error| StoreError::CannotOpen(what.to_owned());
@@ -64,6 +66,7 @@ pub fn run(config: &Config, to: &Path) -> Stored<Backup> {
     for made in [folder.as_path(), to] {
         sync_folder(made).map_err(cannot("the backup folder cannot be synced"))?;
     }
+    refuse_damaged(&folder, &key)?;
     for (tenant, position) in &positions {
         mark(store.as_ref(), tenant, *position)?;
     }
@@ -119,6 +122,23 @@ fn begin_folder(store: &dyn Transfer, copy: &Path) -> Stored<()> {
     copy.parent()
         .map_or(Ok(()), std::fs::create_dir_all)
         .map_err(|_| StoreError::CannotOpen("the backup folder cannot be made".to_owned()))
+}
+
+/// Refuses to move a mark over a copy that lacks an attachment: laptops would delete their own, perhaps the last whole
+/// one.
+fn refuse_damaged(folder: &Path, key: &KeyFile) -> Stored<()> {
+    let damaged = restore::damaged_in(folder, key)?;
+    let Some((tenant, digest)) = damaged.first() else {
+        return Ok(());
+    };
+    Err(StoreError::CannotOpen(format!(
+        "{} attachments are missing or damaged, the first is {tenant}/{digest}; {} holds all the rest, and no backup mark \
+         moved. Copy the file of that name into the server's folder of attachments from an earlier backup; where none has \
+         it, delete a damaged one, stop the server, open an epoch (open-epoch) and let the desktops that hold it send it \
+         again. Then make the backup again. Where nobody holds it any more, move the mark by hand (backup-mark)",
+        damaged.len(),
+        folder.display()
+    )))
 }
 
 /// The SHA-256 of a file.

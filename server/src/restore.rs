@@ -21,6 +21,8 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::transfer::{self, Inventory, Transfer};
 use crate::store::{CentralStore, StoreError, Stored};
 
+/// The file of a backup's records.
+const DATABASE: &str = "central.db";
 /// The folder of a backup's attachments; a backup without any has none.
 const ATTACHMENTS: &str = "central.attachments";
 
@@ -79,11 +81,13 @@ pub fn migrate(from: &Database, to: &Database, key: &KeyFile) -> Stored<Vec<Inve
     transfer::carry(from.as_ref(), open_target(to, key)?.as_ref())
 }
 
+/// Attachments, by municipality, that the records name and the backup does not hold whole.
+type Damaged = Vec<(String, Sha256Digest)>;
+
 /// What a backup was found to hold.
 struct Found {
     municipalities: Vec<Restored>,
-    /// Attachments, by municipality, that the records name and the backup does not hold whole.
-    damaged: Vec<(String, Sha256Digest)>,
+    damaged: Damaged,
 }
 
 /// Looks through a backup: its copy is the one the manifest names, opens with the key, and holds every position and
@@ -98,7 +102,33 @@ pub fn verify(folder: &Path, key: &KeyFile) -> Stored<Vec<Restored>> {
 }
 
 fn look_through(folder: &Path, key: &KeyFile) -> Stored<Found> {
-    let copy = WorkingCopy::of(folder)?;
+    let (copy, manifest) = WorkingCopy::of(folder)?;
+    let found = look_through_copy(&copy, folder, key)?;
+    for municipality in &found.municipalities {
+        let named = manifest.positions.get(&municipality.tenant);
+        if named != Some(&municipality.position) {
+            return Err(cannot(
+                "the backup does not hold the positions its manifest names",
+            ));
+        }
+    }
+    if found.municipalities.len() != manifest.positions.len() {
+        return Err(cannot("a municipality of the manifest is missing"));
+    }
+    Ok(found)
+}
+
+/// What of its attachments a backup does not hold whole, asked before it has a manifest.
+///
+/// # Errors
+/// Its copy cannot be opened or read.
+pub(crate) fn damaged_in(folder: &Path, key: &KeyFile) -> Stored<Damaged> {
+    let copy = WorkingCopy::made_in(folder)?;
+    Ok(look_through_copy(&copy, folder, key)?.damaged)
+}
+
+/// Reads every row of a copy, and opens and hashes every attachment they name.
+fn look_through_copy(copy: &WorkingCopy, folder: &Path, key: &KeyFile) -> Stored<Found> {
     let store = SqliteStore::open_existing(&copy.path, key)?;
     transfer::refuse_empty(&store)?;
     let scans = attachments_of(folder, key);
@@ -110,11 +140,6 @@ fn look_through(folder: &Path, key: &KeyFile) -> Stored<Found> {
         // Reading every row checks every event against its hash.
         let (held, attachments) = transfer::inventory_with_attachments(&store, &tenant)?;
         let position = held.feed_items();
-        if copy.manifest.positions.get(&tenant) != Some(&position) {
-            return Err(cannot(
-                "the backup does not hold the positions its manifest names",
-            ));
-        }
         for (digest, size) in attachments {
             let read = scans.read(&tenant, &digest);
             if read.map_or(true, |bytes| bytes.len() as u64 != size) {
@@ -126,9 +151,6 @@ fn look_through(folder: &Path, key: &KeyFile) -> Stored<Found> {
             position,
             epoch: None,
         });
-    }
-    if found.municipalities.len() != copy.manifest.positions.len() {
-        return Err(cannot("a municipality of the manifest is missing"));
     }
     Ok(found)
 }
@@ -180,7 +202,7 @@ pub fn run(
     if !asked.leave_damaged {
         refuse_damaged(&found)?;
     }
-    let copy = WorkingCopy::of(folder)?;
+    let (copy, _) = WorkingCopy::of(folder)?;
     let source = SqliteStore::open_existing(&copy.path, key)?;
     // Before anything is made: a store without its epoch would be found by every desktop.
     let operator = operator::signing_key(config, asked.operator_key, &source.server_keys()?)?;
@@ -220,26 +242,34 @@ fn unfinished(error: &StoreError) -> StoreError {
 /// A copy of a backup's database to open: opening may migrate it, and a backup is never changed.
 struct WorkingCopy {
     path: PathBuf,
-    manifest: Manifest,
 }
 
 impl WorkingCopy {
-    fn of(folder: &Path) -> Stored<Self> {
+    /// Of a backup whose copy is the one its manifest names.
+    fn of(folder: &Path) -> Stored<(Self, Manifest)> {
         let manifest = fs::read_to_string(folder.join("manifest.json"))
             .map_err(|_| cannot("the backup's manifest.json cannot be read"))?;
         let manifest: Manifest = serde_json::from_str(&manifest)
             .map_err(|_| cannot("the backup's manifest.json is not one of ours"))?;
-        let database = folder.join("central.db");
-        let digest =
-            digest_of(&database).map_err(|_| cannot("the backup's copy cannot be read"))?;
+        let digest = digest_of(&folder.join(DATABASE))
+            .map_err(|_| cannot("the backup's copy cannot be read"))?;
         if to_hex(&digest) != manifest.database_sha256 {
             return Err(cannot(
                 "the backup's copy is not the one its manifest names",
             ));
         }
-        let path = folder.join("central.db.working");
-        fs::copy(&database, &path).map_err(|_| cannot("there is no room to open the backup"))?;
-        Ok(Self { path, manifest })
+        Ok((Self::made_in(folder)?, manifest))
+    }
+
+    /// Of a backup that may still be without its manifest.
+    fn made_in(folder: &Path) -> Stored<Self> {
+        // Made first: what of it was written before the disk was full goes with it.
+        let copy = Self {
+            path: folder.join("central.db.working"),
+        };
+        fs::copy(folder.join(DATABASE), &copy.path)
+            .map_err(|_| cannot("there is no room to open the backup"))?;
+        Ok(copy)
     }
 }
 

@@ -105,12 +105,13 @@ pub async fn serve(
     let routes = routes::router(Arc::clone(&central)).into_make_service();
     let served = match tls {
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            let mut server = axum_server::from_tcp(listener)?.handle(handle).http1_only();
             limit(server.http_builder(), head_within);
             server.serve(routes).await
         }
         Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            let mut server = server.http1_only();
             limit(server.http_builder(), head_within);
             server.serve(routes).await
         }
@@ -120,7 +121,8 @@ pub async fn serve(
     served
 }
 
-/// Who opens a connection and says nothing does not keep it.
+/// Who opens a connection and says nothing does not keep it. Of a server that took HTTP/2 too, the time would begin with
+/// the first byte.
 fn limit(builder: &mut Builder<TokioExecutor>, head_within: Duration) {
     builder
         .http1()
@@ -134,7 +136,7 @@ fn limit(builder: &mut Builder<TokioExecutor>, head_within: Duration) {
 /// The listener failed.
 pub async fn serve_metrics(listener: TcpListener, central: Arc<Central>) -> std::io::Result<()> {
     let head_within = central.head_within;
-    let mut server = axum_server::from_tcp(listener)?;
+    let mut server = axum_server::from_tcp(listener)?.http1_only();
     limit(server.http_builder(), head_within);
     server
         .serve(metrics::router(central).into_make_service())

@@ -28,18 +28,15 @@ pub struct AttemptGuard {
 }
 
 impl AttemptGuard {
-    /// Whether `subject` may try now.
+    /// Whether `subject` may try now. A try counts as a failure until it is known to have succeeded: of many at once no
+    /// more are let through than of many in turn.
     pub fn may_try(&self, subject: &str, now: Instant) -> bool {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures
-            .get(&digest(subject))
-            .is_none_or(|(count, last)| *count < MAX_FAILURES || now - *last >= WAIT)
-    }
-
-    /// Notes a failure.
-    pub fn failed(&self, subject: &str, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let subject = digest(subject);
+        let is_free = |(count, last): &Failures| *count < MAX_FAILURES || now - *last >= WAIT;
+        if !failures.get(&subject).is_none_or(is_free) {
+            return false;
+        }
         if failures.len() >= MAX_REMEMBERED && !failures.contains_key(&subject) {
             failures.retain(|_, (_, last)| now - *last < WAIT);
             forget_oldest(&mut failures);
@@ -49,6 +46,15 @@ impl AttemptGuard {
             entry.0 = 0;
         }
         *entry = (entry.0 + 1, now);
+        true
+    }
+
+    /// Takes a try back that came to no answer, so that neither is known.
+    pub fn undecided(&self, subject: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((count, _)) = failures.get_mut(&digest(subject)) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     /// Forgets failures after a success.
@@ -138,31 +144,35 @@ mod tests {
         let guard = AttemptGuard::default();
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
-        (0..5).for_each(|_| guard.failed("oldest", now));
-        (0..5).for_each(|_| guard.failed("eva", later));
+        let fails = |who: &str, now| assert!(guard.may_try(who, now));
+        (0..5).for_each(|_| fails("oldest", now));
+        (0..5).for_each(|_| fails("eva", later));
 
         for number in 0..MAX_REMEMBERED - 1 {
-            guard.failed(&format!("made up {number}"), later + Duration::from_secs(1));
+            fails(&format!("made up {number}"), later + Duration::from_secs(1));
         }
 
         assert_eq!(guard.failures.lock().unwrap().len(), MAX_REMEMBERED);
-        assert!(guard.may_try("oldest", later));
         assert!(!guard.may_try("eva", later));
+        assert!(guard.may_try("oldest", later), "it was forgotten");
     }
 
     #[test]
-    fn after_five_failures_one_must_wait() {
+    fn after_five_failures_one_must_wait_and_a_try_is_one_until_it_succeeds() {
         let guard = AttemptGuard::default();
         let now = Instant::now();
-        (0..4).for_each(|_| guard.failed("eva", now));
-        assert!(guard.may_try("eva", now));
 
-        guard.failed("eva", now);
+        // All begun before any is answered.
+        let let_through = (0..60).filter(|_| guard.may_try("eva", now)).count();
 
-        assert!(!guard.may_try("eva", now));
+        assert_eq!(let_through, 5);
         assert!(guard.may_try("bo", now));
+        assert!(!guard.may_try("eva", now + WAIT / 2));
         assert!(guard.may_try("eva", now + WAIT));
         guard.succeeded("eva");
-        assert!(guard.may_try("eva", now));
+        assert!((0..5).all(|_| guard.may_try("eva", now)));
+        assert!(!guard.may_try("eva", now));
+        guard.undecided("eva");
+        assert!(guard.may_try("eva", now), "nobody learned anything");
     }
 }

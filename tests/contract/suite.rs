@@ -95,6 +95,7 @@ macro_rules! run_against {
                 accounts::a_new_code_is_used_up_by_a_computer_that_is_known_and_changes_nothing_of_it,
                 accounts::a_provider_at_a_new_address_locks_nobody_out_and_lets_nobody_back_in,
                 accounts::what_the_operator_does_with_accounts_stands_in_the_audit,
+                accounts::who_leaves_or_loses_a_role_keeps_no_grant,
                 editions::editions_are_numbered_without_gaps_and_all_are_kept,
                 editions::of_two_administrators_exactly_one_wins,
                 editions::an_edition_that_was_not_committed_does_not_exist,

@@ -27,6 +27,7 @@ const ELIGIBILITY: &str = "crates/domain/src/eligibility.rs";
 const EVENT: &str = "crates/domain/src/event.rs";
 const FIELD: &str = "crates/domain/src/case/field.rs";
 const FORM: &str = "forms/exemption/v1.toml";
+const FORM_NOW: &str = "forms/exemption/v2.toml";
 const POWER_OF_ATTORNEY: &str = "crates/domain/src/power_of_attorney.rs";
 const RULE_SET: &str = "crates/domain/src/rule_set.rs";
 const COUNTER: &str = "ui/src/views/CounterView.svelte";
@@ -226,6 +227,7 @@ const FAMILIES: &[Family] = &[
         "rejection.{}",
         &["ui/src/features/counter/OutcomeDialog.svelte"],
     ),
+    family("relation.*", "relation.{code}", &[FORM_NOW]),
     family("remedy.*", "remedy", &[ELIGIBILITY, POWER_OF_ATTORNEY]),
     family("requirement.*", "requirement.{}", &[ELIGIBILITY]),
     family("residence.*", "residence.{}", &[EVENT]),

@@ -12,7 +12,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use skranke_domain::case::{Case, CaseState, Conflict, Field, Recorded};
 use skranke_domain::danish_time;
 use skranke_domain::event::{
-    AttachmentPurpose, Event, Granted, OfferAnswer, PaperKind, Signature, Tick, UnopenedPost,
+    AttachmentPurpose, Event, Granted, Guardian, OfferAnswer, PaperKind, Signature, Tick,
+    UnopenedPost,
 };
 use skranke_domain::ids::{CaseId, EventId, StaffId};
 use skranke_domain::role::{Act, Role, any_permits};
@@ -441,6 +442,29 @@ pub(crate) fn duration_said(case: &Case, texts: &Texts) -> String {
     }
 }
 
+/// What the guardian was appointed for, in words.
+pub(crate) fn scope_said(guardian: &Guardian, around: &Surroundings<'_>) -> String {
+    let scope = if guardian.is_parent {
+        "parent"
+    } else {
+        guardian.scope.code()
+    };
+    around.say(&format!("guardian_scope.{scope}"))
+}
+
+/// The days between which the appointment holds, as far as it names them.
+pub(crate) fn validity_said(guardian: &Guardian, around: &Surroundings<'_>) -> String {
+    let on = |label: &str, day_of: Option<NaiveDate>| {
+        day_of.map(|on| format!("{} {}", around.say(label), day(on)))
+    };
+    let valid = [
+        on("word.from", guardian.valid_from),
+        on("word.to", guardian.valid_to),
+    ];
+    let valid: Vec<String> = valid.into_iter().flatten().collect();
+    valid.join(" ")
+}
+
 /// Facts for the case page.
 pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
     let mut lines = Vec::new();
@@ -482,24 +506,8 @@ pub(crate) fn facts(case: &Case, around: &Surroundings<'_>) -> Vec<FactLine> {
                 .unwrap_or_default(),
         );
         if let Some(guardian) = &case.guardian {
-            let scope = if guardian.is_parent {
-                "parent"
-            } else {
-                guardian.scope.code()
-            };
-            add(
-                "label.guardian_scope",
-                around.say(&format!("guardian_scope.{scope}")),
-            );
-            let on = |label: &str, day_of: Option<NaiveDate>| {
-                day_of.map(|on| format!("{} {}", around.say(label), day(on)))
-            };
-            let valid = [
-                on("word.from", guardian.valid_from),
-                on("word.to", guardian.valid_to),
-            ];
-            let valid: Vec<String> = valid.into_iter().flatten().collect();
-            add("label.guardian_validity", valid.join(" "));
+            add("label.guardian_scope", scope_said(guardian, around));
+            add("label.guardian_validity", validity_said(guardian, around));
         }
     }
     add("label.id_kind", around.id_kind.clone());
@@ -685,7 +693,8 @@ fn rests_on(granted: &Granted, around: &Surroundings<'_>) -> String {
     around.texts.say("event_detail.rests_on", &values)
 }
 
-fn with_reason(what: &str, reason: &str) -> String {
+/// A text with what belongs to it, where there is anything.
+pub(crate) fn with_reason(what: &str, reason: &str) -> String {
     if reason.trim().is_empty() {
         what.to_owned()
     } else {

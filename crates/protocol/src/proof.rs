@@ -363,16 +363,32 @@ mod tests {
     }
 
     #[test]
-    fn an_algorithm_of_the_senders_choice_is_refused() {
+    fn an_algorithm_a_type_or_a_curve_of_the_senders_choice_is_refused_though_all_is_signed() {
         let device = Device::new(1);
         let text = proof_of(&device);
-        let (_, rest) = text.split_once('.').unwrap();
-        let header =
-            br#"{"typ":"dpop+jwt","alg":"none","jwk":{"kty":"OKP","crv":"Ed25519","x":""}}"#;
+        let (header, rest) = text.split_once('.').unwrap();
+        let (claims, _) = rest.split_once('.').unwrap();
+        let header = String::from_utf8(from_base64_url(header).unwrap()).unwrap();
+        let with = |from: &str, to: &str| {
+            let changed = header.replacen(from, to, 1);
+            let signed = format!("{}.{claims}", to_base64_url(changed.as_bytes()));
+            let signature = device.key.sign_bare(signed.as_bytes());
+            read(&format!("{signed}.{}", to_base64_url(signature.as_bytes())))
+        };
 
-        let forged = format!("{}.{rest}", to_base64_url(header));
-
-        assert!(matches!(read(&forged), Err(ProofError::Malformed)));
+        assert!(with("", "").is_ok(), "as it was");
+        for (from, to) in [
+            ("\"EdDSA\"", "\"none\""),
+            ("\"EdDSA\"", "\"HS256\""),
+            ("\"EdDSA\"", "\"eddsa\""),
+            ("\"dpop+jwt\"", "\"JWT\""),
+            ("\"OKP\"", "\"oct\""),
+            ("\"Ed25519\"", "\"X25519\""),
+        ] {
+            assert!(header.contains(from));
+            let refused = with(from, to);
+            assert!(matches!(refused, Err(ProofError::Malformed)), "{to}");
+        }
     }
 
     proptest! {

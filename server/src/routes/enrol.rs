@@ -50,29 +50,34 @@ pub(super) async fn enrol(
     } else {
         Code::OneTime(Sha256::digest(&request.enrolment_code).into())
     };
+    let device = Device::new(id, request.name, key, Scope::Tenant);
+    let tried = with_code(&central, &tenant, device, code).await;
+    match &tried {
+        Ok(_) => attempts.succeeded(&subject),
+        Err(refusal) if refusal.code().status() == ProblemCode::SignInRefused.status() => {}
+        Err(_) => attempts.undecided(&subject),
+    }
+    let (device, epoch) = tried?;
+    enrolled(&central, &call, device, epoch)
+}
+
+/// Enrols a device where its code is good; the device as it is kept, and the epoch.
+async fn with_code(
+    central: &Arc<Central>,
+    tenant: &str,
+    device: Device,
+    code: Code,
+) -> Answer<(Device, u64)> {
     // Looked at before it takes a place among the writes: whoever reaches the port can ask.
-    if !is_known(&central, &tenant, &code).await? {
-        attempts.failed(&subject, Instant::now());
+    if !is_known(central, tenant, &code).await? {
         return Err(ProblemCode::SignInRefused.into());
     }
-    let device = Device::new(id, request.name, key, Scope::Tenant);
-    let result = central
+    central
         .writers
-        .write(&tenant, move |transaction| {
+        .write(tenant, move |transaction| {
             enrolment::enrol(transaction, &device, &code, log::now())
         })
-        .await?;
-    let (device, epoch) = match result {
-        Ok(enrolled) => enrolled,
-        Err(refusal) => {
-            if refusal.code().status() == ProblemCode::SignInRefused.status() {
-                attempts.failed(&subject, Instant::now());
-            }
-            return Err(refusal);
-        }
-    };
-    attempts.succeeded(&subject);
-    enrolled(&central, &call, device, epoch)
+        .await?
 }
 
 /// Whether there is such a code. A municipality that does not exist must look like a wrong one.

@@ -67,13 +67,15 @@ pub(super) async fn sign_in(
     {
         return Err(ProblemCode::TooManyRequests.into());
     }
-    let known = identify(&central, &call, request).await?;
-    match (&known, guessable) {
-        (Some(_), Some(subject)) => attempts.succeeded(&subject),
-        (None, Some(subject)) => attempts.failed(&subject, Instant::now()),
-        (_, None) => {}
+    let known = identify(&central, &call, request).await;
+    if let Some(subject) = guessable {
+        match &known {
+            Ok(Some(_)) => attempts.succeeded(&subject),
+            Ok(None) => {}
+            Err(_) => attempts.undecided(&subject),
+        }
     }
-    let known = known.ok_or(ProblemCode::SignInRefused)?;
+    let known = known?.ok_or(ProblemCode::SignInRefused)?;
     let now = instant::to_millisecond(log::now());
     let length = known.limit.map_or(central.grant_length, |limit| {
         limit.min(central.grant_length)

@@ -173,6 +173,51 @@ fn a_backup_whose_scan_is_missing_or_damaged_is_told_and_restored_without_it_onl
 }
 
 #[test]
+fn while_a_scan_is_missing_or_damaged_on_the_server_a_backup_has_the_rest_and_moves_no_mark() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let held = Scanned::start(folder);
+    let file = held.file_in(&folder.join("central.attachments"));
+    let whole = std::fs::read(&file).unwrap();
+    let to = folder.join("backups");
+    let mark = || held.counter.client.status().unwrap().backup_position;
+
+    let mut changed = whole.clone();
+    changed[1_000] ^= 1;
+    for damaged in [Some(changed), None] {
+        match damaged {
+            Some(bytes) => std::fs::write(&file, bytes).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let (code, told, said) = run(folder, &["backup", "--to", to.to_str().unwrap()], "");
+        assert_eq!((code, told.as_str()), (Some(3), ""), "{said}");
+        let name = format!("0999/{}", held.digest);
+        assert!(
+            said.contains(&name) && said.contains("no backup mark moved"),
+            "{said}"
+        );
+        assert_eq!(mark(), 0);
+    }
+    for made in std::fs::read_dir(&to).unwrap() {
+        let made = made.unwrap().path();
+        assert!(made.join("manifest.json").exists() && !made.join("central.db.working").exists());
+        let from = ["restore", "--verify", "--from", made.to_str().unwrap()];
+        let (code, _, said) = run(folder, &from, "");
+        assert!(
+            code == Some(3) && said.contains(&held.digest.to_string()),
+            "{said}"
+        );
+    }
+
+    std::fs::write(&file, whole).unwrap();
+    let made = backup(folder);
+    assert_eq!(mark(), 2);
+    let from = ["restore", "--verify", "--from", made.to_str().unwrap()];
+    let (code, _, said) = run(folder, &from, "");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
 fn a_restore_done_again_writes_a_half_copied_scan_anew_and_says_what_to_delete() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();

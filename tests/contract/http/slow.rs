@@ -1,7 +1,7 @@
 //! Clients that take long: who sends so slowly that the server would be busy with nothing is let go in time, and who
 //! waits for news is in nobody's way.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -81,6 +81,32 @@ fn who_drips_the_head_of_a_request_is_cut_off_and_others_are_served() {
 
     let is_told = answer.is_empty() || answer.starts_with("HTTP/1.1 408");
     assert!(is_told, "{answer}");
+}
+
+#[test]
+fn who_says_nothing_or_begins_in_another_tongue_is_cut_off_and_so_is_who_falls_silent_later() {
+    const LATER: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let town = Town::with(|config| config.head_within = WITHIN);
+    let host = town.server.url().trim_start_matches("http://");
+
+    for begin in [
+        b"",
+        b"P" as &[u8],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        LATER,
+    ] {
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(begin).unwrap();
+        let mut answer = Vec::new();
+
+        let ended = stream.read_to_end(&mut answer);
+
+        let is_left_open = ended.is_err_and(|error| {
+            matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+        });
+        assert!(!is_left_open, "{:?}", String::from_utf8_lossy(begin));
+    }
 }
 
 #[test]

@@ -174,8 +174,40 @@ fn a_table_or_view_that_stands_open_keeps_the_server_from_starting() {
     .unwrap();
     opened(&runtime).unwrap();
 
-    cluster.administer(DATABASE, "CREATE VIEW all_events AS SELECT * FROM event");
-    assert!(why(opened(&runtime)).contains("without forced row security"));
+    cluster.administer(
+        DATABASE,
+        "CREATE SCHEMA elsewhere;
+         CREATE VIEW as_asked WITH (security_invoker = true) AS SELECT payload FROM event;
+         CREATE VIEW elsewhere.through WITH (security_invoker = on) AS SELECT payload FROM as_asked;
+         CREATE VIEW elsewhere.harmless AS SELECT version FROM schema_version",
+    );
+    opened(&runtime).unwrap();
+    for (kind, view, of) in [
+        ("VIEW", "public.all_events", "SELECT * FROM event"),
+        ("VIEW", "public.payloads", "SELECT payload FROM event"),
+        ("VIEW", "elsewhere.payloads", "SELECT payload FROM event"),
+        ("VIEW", "elsewhere.counted", "SELECT count(*) FROM event"),
+        ("VIEW", "elsewhere.over", "SELECT payload FROM as_asked"),
+        (
+            "MATERIALIZED VIEW",
+            "elsewhere.kept",
+            "SELECT payload FROM as_asked",
+        ),
+    ] {
+        cluster.administer(DATABASE, &format!("CREATE {kind} {view} AS {of}"));
+        let said = why(opened(&runtime));
+        let named = format!("{view} is without forced row security");
+        assert!(said.contains(&named), "{said}");
+        cluster.administer(DATABASE, &format!("DROP {kind} {view}"));
+        opened(&runtime).unwrap();
+    }
+
+    // A view that reads as whoever asks, over one that does not.
+    cluster.administer(
+        DATABASE,
+        "CREATE OR REPLACE VIEW as_asked WITH (security_invoker = false) AS SELECT payload FROM event",
+    );
+    assert!(why(opened(&runtime)).contains("public.as_asked is without forced row security"));
 }
 
 #[test]

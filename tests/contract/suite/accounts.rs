@@ -1,7 +1,8 @@
 //! Accounts and one-time codes of the operator, and what the audit says of them.
 
 use chrono::TimeDelta;
-use skranke_domain::ids::DeviceId;
+use skranke_domain::ids::{DeviceId, GrantId};
+use skranke_domain::role::Role;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::Scope;
 use skranke_server::accounts::{self, Vouched};
@@ -104,6 +105,46 @@ pub(crate) fn a_new_code_is_used_up_by_a_computer_that_is_known_and_changes_noth
     assert_eq!(another, Err(ProblemCode::EnrolmentCodeUsed));
     assert_eq!(wider, Err(ProblemCode::StateMismatch));
     assert_eq!(its_own, Ok(Scope::Tenant), "it was not used up by that");
+}
+
+pub(crate) fn who_leaves_or_loses_a_role_keeps_no_grant(office: &Office) {
+    let store = office.store.as_ref();
+    let laptop = office.laptop(1, Scope::Tenant);
+    let with = |roles: &[&str]| Staff {
+        id: laptop.staff,
+        login: "karin".to_owned(),
+        password_hash: "x".to_owned(),
+        roles: roles.iter().map(|&role| role.to_owned()).collect(),
+        active: true,
+    };
+    let save = |roles| accounts::save(store, TENANT, &with(roles), Acting::OPERATOR, noon());
+    let signs_in = || {
+        let id = GrantId::from_uuid(uuid::Uuid::now_v7());
+        office.grant(&laptop, id, &[Role::Counter, Role::Lead]);
+        move || {
+            store
+                .grant(TENANT, id)
+                .unwrap()
+                .unwrap()
+                .revoked_at
+                .is_some()
+        }
+    };
+    save(&["counter"]).unwrap();
+
+    let is_shut_out = signs_in();
+    save(&["counter", "lead"]).unwrap();
+    assert!(!is_shut_out(), "who may do more than before goes on");
+    save(&["lead", "counter"]).unwrap();
+    assert!(!is_shut_out());
+    save(&["counter"]).unwrap();
+    assert!(is_shut_out(), "who is no lead any more");
+
+    let is_shut_out = signs_in();
+    accounts::set_active(store, TENANT, "karin", true, noon()).unwrap();
+    assert!(!is_shut_out());
+    accounts::set_active(store, TENANT, "karin", false, noon()).unwrap();
+    assert!(is_shut_out(), "who is here no more");
 }
 
 pub(crate) fn a_provider_at_a_new_address_locks_nobody_out_and_lets_nobody_back_in(

@@ -3,6 +3,7 @@
 //! Basis: practice 6; domain reference 1.1; row 2-11.
 
 use chrono::NaiveDate;
+use skranke_domain::event::DeclarationSigned;
 use skranke_domain::rule_set::{LegalDays, RuleCode};
 use skranke_forms::{Ground, Rule, RuleTexts, Rules, Texts};
 
@@ -28,6 +29,32 @@ pub(crate) fn grounds(rules: &Rules, days: &LegalDays) -> Vec<GroundView> {
     let grounds = declaration.map(|(set, _)| set.grounds.as_slice());
     let grounds = grounds.unwrap_or_default();
     grounds.iter().map(ground_view).collect()
+}
+
+/// The grounds a declaration names, in the words of its rule set; by its code where the set does not have it.
+pub(crate) fn grounds_named(rules: &Rules, declaration: &DeclarationSigned) -> String {
+    let set = rules.get(declaration.rule_set);
+    let grounds = set.map(|set| set.grounds.as_slice()).unwrap_or_default();
+    let said = |code: &String| {
+        let known = grounds.iter().find(|ground| ground.code == *code);
+        known.map_or_else(|| code.clone(), |ground| ground.text.clone())
+    };
+    let named: Vec<String> = declaration.grounds.iter().map(said).collect();
+    named.join(" · ")
+}
+
+/// What was gone through that the exemption does not cover, in the words of the rule set; by its code where the set
+/// does not have it.
+pub(crate) fn understood_named(rules: &Rules, declaration: &DeclarationSigned) -> String {
+    let set = rules.get(declaration.rule_set);
+    let not_covered = set.map(|set| set.not_covered.as_slice());
+    let not_covered = not_covered.unwrap_or_default();
+    let said = |code: &String| {
+        let known = not_covered.iter().find(|not| not.code == *code);
+        known.map_or_else(|| code.clone(), |not| not.text.clone())
+    };
+    let named: Vec<String> = declaration.understood.iter().map(said).collect();
+    named.join(" · ")
 }
 
 /// A rule set by name and first day.

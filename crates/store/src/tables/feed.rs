@@ -11,7 +11,7 @@ use skranke_protocol::wire::{Cursor, FeedItem, FeedPage};
 
 use super::event::{self, Put, Source};
 use super::identity::Noted;
-use super::sealed::{self, Place};
+use super::sealed;
 use super::{attachment, device, outbox, setting};
 use crate::connection;
 use crate::error::{Damage, StoreError, is_constraint};
@@ -164,12 +164,8 @@ impl WriteHandle<'_> {
             }
         }
         let mut taken = taking.project(&self.transaction, &self.due_rule)?;
-        let place = Place {
-            position: page.cursor.position,
-            backup: page.backup_position,
-        };
-        self.set_backed_up(place.backup)?;
-        taken.left = self.let_go(&before, leaving, place)?;
+        self.set_backed_up(page.backup_position)?;
+        taken.left = self.let_go(&before, leaving, page.backup_position)?;
         for case in &taken.left {
             taken.changed.remove(case);
         }
@@ -210,11 +206,8 @@ impl WriteHandle<'_> {
         if before.is_empty() {
             return Ok(());
         }
-        let place = Place {
-            position: self.reading().cursor()?.position,
-            backup: self.reading().backup_position()?,
-        };
-        self.let_go(&before, before.clone(), place)?;
+        let backup = self.reading().backup_position()?;
+        self.let_go(&before, before.clone(), backup)?;
         Ok(())
     }
 
@@ -252,7 +245,7 @@ impl WriteHandle<'_> {
         &mut self,
         before: &BTreeSet<CaseId>,
         mut leaving: BTreeSet<CaseId>,
-        place: Place,
+        backup: u64,
     ) -> Result<BTreeSet<CaseId>, StoreError> {
         let mut left = BTreeSet::new();
         let key = sealed::key(&self.transaction)?;
@@ -261,7 +254,7 @@ impl WriteHandle<'_> {
         }
         for case in &leaving {
             let may_go = match &key {
-                Some(key) => sealed::seal_case(&self.transaction, self.vault, *case, key, place)?,
+                Some(key) => sealed::seal_case(&self.transaction, self.vault, *case, key, backup)?,
                 None => !outbox::holds_unsafe(&self.transaction, *case)?,
             };
             if may_go {
@@ -301,6 +294,9 @@ impl WriteHandle<'_> {
     /// # Errors
     /// What the engine answers.
     pub fn keep_tenant_head(&mut self, statement: &Signed<TenantHead>) -> Result<(), StoreError> {
+        let head: TenantHead = serde_json::from_str(statement.body())
+            .map_err(|_| StoreError::Damaged(Damage::Value))?;
+        sealed::place_files(&self.transaction, head.position)?;
         self.keep("tenant", statement.body(), statement.signature())
     }
 

@@ -96,9 +96,16 @@ const SCANS: &str = "
                          JOIN draft d ON d.id = t.draft_id
                         WHERE t.attachment_digest = a.digest AND d.case_id IS NOT :case_id)";
 
+/// Where a scan stands until the length of the feed is heard. A scan comes to the central store outside its feed, so a
+/// backup is sure to have it only where it has something that came after the scan was there.
+const NOT_YET_KNOWN: i64 = i64::MAX;
+
 const PUT_FILE: &str = "
     INSERT OR REPLACE INTO sealed_file (digest, size_bytes, state, position)
     VALUES (:digest, :size_bytes, 'kept', :position)";
+
+const PLACE_FILES: &str =
+    "UPDATE sealed_file SET position = :next WHERE state = 'kept' AND position = :not_yet_known";
 
 const FILES_BACKED_UP: &str = "
     DELETE FROM sealed_file WHERE state = 'kept' AND position <= :backup RETURNING digest";
@@ -110,15 +117,8 @@ const FILES_WAITING: &str =
 
 const CONFIRM_FILE: &str = "
     UPDATE sealed_file
-       SET state = 'kept', position = (SELECT position + 1 FROM feed_cursor WHERE id = 1)
+       SET state = 'kept', position = :not_yet_known
      WHERE digest = :digest AND state = 'waiting'";
-
-/// How far the feed was read, and up to where the central store has a backup.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) position: u64,
-    pub(crate) backup: u64,
-}
 
 /// A command that is in no backup.
 struct Unsafe {
@@ -150,10 +150,10 @@ pub(crate) fn seal_case(
     vault: &Vault,
     case: CaseId,
     key: &RecoveryKey,
-    place: Place,
+    backup: u64,
 ) -> Result<bool, StoreError> {
     let scans = scans(connection, case)?;
-    let Some(commands) = in_no_backup(connection, case, place.backup)? else {
+    let Some(commands) = in_no_backup(connection, case, backup)? else {
         return Ok(false);
     };
     if scans.iter().any(|scan| !scan.is_confirmed) {
@@ -178,8 +178,7 @@ pub(crate) fn seal_case(
                 .execute(named_params! {
                     ":digest": scan.digest.as_bytes(),
                     ":size_bytes": scan.size_bytes,
-                    // It came after its event: only a backup of something later is sure to have it.
-                    ":position": number(place.position + 1)?,
+                    ":position": NOT_YET_KNOWN,
                 })?;
         }
         attachment::forget(connection, scan.digest)?;
@@ -322,7 +321,21 @@ pub(crate) fn confirm_file(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(CONFIRM_FILE)?
-        .execute(named_params! { ":digest": digest.as_bytes() })?;
+        .execute(named_params! {
+            ":digest": digest.as_bytes(),
+            ":not_yet_known": NOT_YET_KNOWN,
+        })?;
+    Ok(())
+}
+
+/// The central store says how long its feed is: every scan that it has by now is in a backup of the next position.
+pub(crate) fn place_files(connection: &Connection, position: u64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(PLACE_FILES)?
+        .execute(named_params! {
+            ":next": number(position.saturating_add(1))?,
+            ":not_yet_known": NOT_YET_KNOWN,
+        })?;
     Ok(())
 }
 

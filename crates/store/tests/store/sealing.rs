@@ -8,8 +8,10 @@ use rusqlite::types::ValueRef;
 use skranke_domain::cpr::Purpose;
 use skranke_domain::event::{AttachmentAdded, AttachmentPurpose, Event};
 use skranke_domain::ids::CaseId;
+use skranke_protocol::confirmation::{Signed, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::recovery::RecoverySecret;
+use skranke_protocol::signature::SigningKey;
 use skranke_protocol::wire::{
     CommandVerdict, FeedItem, Outcome, PushCommand, SealedCommand, Verdict,
 };
@@ -348,8 +350,33 @@ fn a_scan_goes_with_its_case_into_boxes_once_it_was_handed_over() {
     let waiting = desk.store.read().unwrap().attachments_waiting().unwrap();
     assert!(waiting[0].is_sealed && waiting[0].digest == digest);
     confirm(&mut desk);
-    take(&mut desk, &page(Vec::new(), 9, 8));
-    assert!(desk.store.read().unwrap().sealed_scan(digest).is_err());
+    let is_here = |desk: &Desk| desk.store.read().unwrap().sealed_scan(digest).is_ok();
+    take(&mut desk, &page(Vec::new(), 9, 9));
+    assert!(
+        is_here(&desk),
+        "nobody knows whether that backup was made before the scan was there"
+    );
+    // Others went on while it was on its way.
+    hear(&mut desk, 15);
+    take(&mut desk, &page(Vec::new(), 15, 15));
+    assert!(is_here(&desk), "nor that one");
+    take(&mut desk, &page(Vec::new(), 16, 16));
+    assert!(!is_here(&desk));
+}
+
+/// The central store says how long its feed is.
+fn hear(desk: &mut Desk, position: u64) {
+    let head = TenantHead {
+        tenant: "0999".to_owned(),
+        epoch: 2,
+        position,
+        root: [0; 32],
+        issued_at: now(),
+    };
+    let signed = Signed::new(&head, &SigningKey::from_seed(&[3; 32])).unwrap();
+    let mut write = desk.write(Action::Synchronised);
+    write.keep_tenant_head(&signed).unwrap();
+    write.commit().unwrap();
 }
 
 const FOLDER: &str = "SKRANKE_TEST_SEALING_FOLDER";

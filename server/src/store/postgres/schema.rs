@@ -90,7 +90,7 @@ pub(super) async fn prepare(link: &mut Link, key: &KeyFile) -> Stored<()> {
 /// Checks, as the running server, that this is our schema and that nothing stands open.
 ///
 /// # Errors
-/// Another version, or a role that passes row security.
+/// Another version, a role that passes row security, or a table or view that shows every municipality's rows.
 pub(super) async fn check(link: &mut Link) -> Stored<()> {
     check_version(link).await?;
     let role = link
@@ -104,14 +104,14 @@ pub(super) async fn check(link: &mut Link) -> Stored<()> {
             "the server must not run as a role that passes row security; use skranke_runtime",
         ));
     }
-    let open = link.query(UNFORCED, &[]).await?;
-    if open.is_empty() {
-        Ok(())
-    } else {
-        Err(cannot_open(
-            "a table is without forced row security; run skranke-server prepare-database",
-        ))
-    }
+    let Some(open) = link.query_opt(UNFORCED, &[]).await? else {
+        return Ok(());
+    };
+    let relation: String = open.try_get("relation")?;
+    Err(cannot_open(format!(
+        "{relation} is without forced row security: for a table run skranke-server prepare-database, a view drop or make \
+         with security_invoker = true"
+    )))
 }
 
 /// Checks, before all municipalities are carried in or out, that this is our schema and its owner's role.
@@ -153,15 +153,39 @@ pub(super) async fn check_version(link: &mut Link) -> Stored<()> {
     }
 }
 
-/// Tables with a tenant whose rows are not kept apart.
+/// A table with a tenant whose rows are not kept apart, or a view that shows rows of one, in whatever schema and through
+/// whatever other views.
+///
+/// A view reads as its owner, who may pass row security, but for one that reads as whoever asks; where that one stands on
+/// a view that does not, the other is found. A materialised view holds the rows themselves. `pg_shown`, like the tables it
+/// is made of, holds names alone.
 const UNFORCED: &str = "
-    SELECT c.relname
-      FROM pg_class AS c
+    WITH RECURSIVE pg_shown AS (
+           SELECT c.oid
+             FROM pg_class AS c
+             JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped
+            WHERE n.nspname = 'public'
+              AND c.relkind IN ('r', 'p', 'v', 'm')
+            UNION
+           SELECT w.ev_class
+             FROM pg_shown AS s
+             JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
+                                AND d.classid = 'pg_rewrite'::regclass
+             JOIN pg_rewrite AS w ON w.oid = d.objid AND w.ev_type = '1'
+         )
+    SELECT format('%s.%s', n.nspname, c.relname) AS relation
+      FROM pg_shown AS s
+      JOIN pg_class AS c ON c.oid = s.oid
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
-      JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped
-     WHERE n.nspname = 'public'
-       AND c.relkind IN ('r', 'p', 'v', 'm')
-       AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
+     WHERE CASE
+             WHEN c.relkind IN ('r', 'p') THEN NOT (c.relrowsecurity AND c.relforcerowsecurity)
+             WHEN c.relkind = 'v' THEN
+               NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false)
+             ELSE true
+           END
+     ORDER BY relation
+     LIMIT 1";
 
 async fn version(link: &mut Link) -> Stored<Option<i32>> {
     let exists = link
