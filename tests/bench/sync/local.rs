@@ -1,13 +1,16 @@
 //! The desktop's end: its encrypted store and its client, used as a round of synchronising uses them.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use chrono::{DateTime, Utc};
+use skranke_protocol::confirmation::{Confirmation, TenantHead};
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::plan::{Local, Operation, plan};
+use skranke_protocol::signature::PublicKey;
 use skranke_protocol::tree::{FollowedTree, PageLeaves, leaves_of};
 use skranke_protocol::wire::{Outcome, Verdict};
 use skranke_store::key::StoreKey;
@@ -32,6 +35,8 @@ pub(crate) struct Desktop {
     folder: TempDir,
     pub(crate) store: Store,
     pub(crate) desk: Desk,
+    /// Known once it has a client.
+    server_key: OnceCell<PublicKey>,
 }
 
 impl Desktop {
@@ -53,6 +58,7 @@ impl Desktop {
             folder,
             store,
             desk,
+            server_key: OnceCell::new(),
         })
     }
 
@@ -89,11 +95,13 @@ impl Desktop {
             store: open(folder.path(), &self.desk)?,
             folder,
             desk: self.desk.clone(),
+            server_key: OnceCell::new(),
         })
     }
 
     /// A client of this device.
     pub(crate) fn client(&self, town: &Town) -> Client {
+        self.server_key.get_or_init(|| town.server_key);
         client(&self.desk, town)
     }
 
@@ -103,12 +111,14 @@ impl Desktop {
             folder,
             store,
             desk,
+            server_key,
         } = self;
         drop(store);
         Ok(Self {
             store: open(folder.path(), &desk)?,
             folder,
             desk,
+            server_key,
         })
     }
 
@@ -201,13 +211,47 @@ impl Desktop {
         Ok(sending.sent)
     }
 
-    /// What a round does with the answer to a push.
+    /// What a round does with the answer to a push: looked at beside what the server said before, then kept.
     fn keep(&mut self, pushed: &Pushed) -> Result<()> {
+        self.may_follow(&pushed.head)?;
+        self.may_confirm(&pushed.confirmation)?;
+        let followed = self.store.read()?.setting(FOLLOWED)?;
         let entry = Entry::new(Action::Synchronised, self.desk.now);
         let mut write = self.store.write(&Actor::program(self.desk.device), entry)?;
+        write.set_setting(FOLLOWED, followed.as_deref().unwrap_or("null"))?;
         write.take_verdicts(&pushed.verdicts)?;
+        write.keep_tenant_head(&pushed.signed_head)?;
         write.keep_confirmation(&pushed.signed_confirmation)?;
         write.commit()?;
+        Ok(())
+    }
+
+    fn server_key(&self) -> Result<&PublicKey> {
+        self.server_key.get().context("it has a client")
+    }
+
+    fn may_follow(&self, said: &TenantHead) -> Result<()> {
+        let kept = self.store.read()?.tenant_head()?;
+        let before = kept.map(|kept| kept.verify(self.server_key()?).map_err(anyhow::Error::from));
+        let may_follow = before
+            .transpose()?
+            .is_none_or(|before| said.may_follow(&before).is_ok());
+        ensure!(may_follow, "the feed goes on from where it was");
+        Ok(())
+    }
+
+    fn may_confirm(&self, said: &Confirmation) -> Result<()> {
+        let read = self.store.read()?;
+        let kept = read.confirmation()?;
+        let before = kept.map(|kept| kept.verify(self.server_key()?).map_err(anyhow::Error::from));
+        let goes_on = before
+            .transpose()?
+            .is_none_or(|before| before.seq <= said.seq);
+        let own = read.own_events(said.seq - 1, 1)?;
+        let is_own = own
+            .first()
+            .is_some_and(|own| said.head_hash == Some(*own.hash()));
+        ensure!(goes_on && is_own, "what is confirmed is the own chain");
         Ok(())
     }
 
@@ -230,6 +274,7 @@ impl Desktop {
 
     /// What a round does with a page; returns how many events were new.
     pub(crate) fn take(&mut self, page: &Page) -> Result<usize> {
+        self.may_follow(&page.head)?;
         let followed = serde_json::to_string(&self.followed(page)?)?;
         let entry = Entry::new(Action::Synchronised, self.desk.now);
         let mut write = self.store.write(&Actor::program(self.desk.device), entry)?;
@@ -244,10 +289,10 @@ impl Desktop {
     /// The tree over the feed after a page: what was read must be what the server signed.
     fn followed(&self, page: &Page) -> Result<FollowedTree> {
         let read = self.store.read()?;
-        let mut tree = match read.setting(FOLLOWED)? {
-            Some(kept) => serde_json::from_str(&kept)?,
-            None => FollowedTree::of_nothing(page.sent.cursor.epoch),
-        };
+        let kept = read.setting(FOLLOWED)?;
+        let kept: Option<FollowedTree> = serde_json::from_str(kept.as_deref().unwrap_or("null"))?;
+        let begins = || FollowedTree::of_nothing(page.sent.cursor.epoch);
+        let mut tree = kept.unwrap_or_else(begins);
         let leaves = match leaves_of(&page.sent, tree.position(), self.desk.device) {
             PageLeaves::Whole(leaves) => leaves,
             PageLeaves::Unknown | PageLeaves::Wrong => bail!("the page is not whole"),
