@@ -209,6 +209,26 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_guessed_or_looked_up_has_its_pace() {
+        for rule in &TABLE {
+            let is_secret = ["/v1/sign-ins", "/v1/sessions", "/v1/leases"];
+            let takes_a_secret = rule.method == "POST"
+                && (rule.caller == Caller::Key
+                    || rule.path == "/v1/devices/rekey"
+                    || is_secret.iter().any(|path| rule.path.starts_with(path)));
+            let tells_of_people = rule.method == "POST"
+                && matches!(rule.caller, Caller::Person(Act::Search | Act::ReadAudit));
+            let due = match (takes_a_secret, tells_of_people) {
+                (true, _) => GUESSABLE,
+                (_, true) => LOOKED_UP,
+                (false, false) => None,
+            };
+
+            assert_eq!(rule.pace, due, "{} {}", rule.method, rule.path);
+        }
+    }
+
+    #[test]
     fn only_roles_that_search_look_up_and_only_where_the_whole_municipality_is_seen() {
         let rule = rule("POST", "/v1/lookup");
         let may = |role, scope: &Scope| rule.expect("a row").permits(&[role], scope);

@@ -140,6 +140,7 @@ fn one_size(
             None,
         );
     }
+    let page = page_of(batch)?;
     for (rates, backend) in own.iter().zip(Backend::BOTH) {
         let of = format!("{of}, {}", backend.name());
         let (push, pull, again) = (
@@ -149,8 +150,8 @@ fn one_size(
         );
         figures.add(
             "P1",
-            &format!("{of}: push"),
-            format!("{push:.0} /s"),
+            &format!("{of}: push, median, least and most"),
+            spread(&rates.push),
             "",
             None,
         );
@@ -173,8 +174,8 @@ fn one_size(
         );
         figures.add(
             "P2",
-            &format!("{of}: pull"),
-            format!("{pull:.0} /s"),
+            &format!("{of}: pull in pages of {page}, median, least and most"),
+            spread(&rates.pull),
             "",
             None,
         );
@@ -219,6 +220,21 @@ fn one_size(
     Ok(())
 }
 
+/// Items of a page beside batches of this size: a desktop never asks for more than it does in a round.
+fn page_of(batch: usize) -> Result<u32> {
+    Ok(u32::try_from(batch)?.min(PAGE_ITEMS))
+}
+
+/// How fast the middle, the slowest and the fastest round went.
+fn spread(rates: &[f64]) -> String {
+    let (least, most) = rates
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), rate| {
+            (least.min(*rate), most.max(*rate))
+        });
+    format!("{:.0}; {least:.0}; {most:.0} /s", median(rates))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52 events")]
 fn own_turn(rates: &mut Rates, backend: Backend, work: &Desktop, batch: usize) -> Result<()> {
     let mut sender = work.copied()?;
@@ -241,7 +257,7 @@ fn own_turn(rates: &mut Rates, backend: Backend, work: &Desktop, batch: usize) -
     let pushed = sender.push_all(&client, batch)?;
     whole(&pushed)?;
     let reading = reader.client(&town);
-    let page = u32::try_from(batch)?.min(PAGE_ITEMS);
+    let page = page_of(batch)?;
     let this = std::process::id();
     let before = (town.busy_time()?, busy_time(this)?);
     let pulled = reader.pull_all(&reading, page)?;

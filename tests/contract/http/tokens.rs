@@ -296,11 +296,12 @@ fn a_closed_account_and_a_revoked_device_are_shut_out_with_the_next_request(kind
 #[test]
 fn who_looks_up_too_fast_waits_and_the_colleague_beside_does_not() {
     let town = Town::new();
-    let (client, _, session) = signed_in(&town, 1);
+    let (client, hurried, in_a_hurry) = signed_in(&town, 1);
     let (beside, _, theirs) = signed_in(&town, 2);
+    let (elsewhere, _) = town.counter(4, &["counter"]);
 
     let refusal = (0..200)
-        .find_map(|_| look_up(&client, &session).err())
+        .find_map(|_| look_up(&client, &in_a_hurry).err())
         .expect("at some point it is too fast");
 
     assert_eq!(
@@ -311,6 +312,12 @@ fn who_looks_up_too_fast_waits_and_the_colleague_beside_does_not() {
     assert!(
         look_up(&beside, &theirs).is_ok(),
         "the same address, another device"
+    );
+    let again = elsewhere.sign_in(&session(&hurried, &["counter"])).unwrap();
+    assert_eq!(
+        refused(look_up(&elsewhere, &again)),
+        ProblemCode::TooManyRequests,
+        "the same person at another computer"
     );
     let (laptop, token) = town.at_work(3, Scope::Tenant, &["counter"]);
     let body = br#"{"cpr":"2512169996","purpose":"counter_entry"}"#;
