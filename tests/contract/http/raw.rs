@@ -181,6 +181,34 @@ fn where_a_page_ends_is_told_beside_it(kind: Kind) {
     }
 }
 
+#[test]
+fn a_page_is_packed_for_who_takes_it_packed_and_for_nobody_else() {
+    let town = Town::new();
+    let (writer, mut laptop) = town.counter(1, &["counter"]);
+    for _ in 0..10 {
+        writer.push(&laptop.open_case("2512169996").1).unwrap();
+    }
+    let path = "/v1/events";
+    let read = |accepted: Option<&str>| {
+        let proof = proof_with(&town, &laptop, "GET", path, b"", None);
+        let accepted = accepted.map(|coding| ("Accept-Encoding", coding.to_owned()));
+        let headers: Vec<_> = [proof].into_iter().chain(accepted).collect();
+        send(&town, "GET", path, &headers, b"")
+    };
+    let is_packed = |answer: &Answer| {
+        let head = answer.head.to_lowercase();
+        head.contains("content-encoding: zstd")
+    };
+
+    let (packed, plain, otherwise) = (read(Some("gzip, zstd")), read(None), read(Some("gzip")));
+
+    assert!(is_packed(&packed) && !is_packed(&plain) && !is_packed(&otherwise));
+    assert!(packed.body.len() * 2 < plain.body.len());
+    let unpacked = zstd::decode_all(packed.body.as_slice()).unwrap();
+    let events = |body: &[u8]| serde_json::from_slice::<FeedPage>(body).unwrap().items;
+    assert_eq!(events(&unpacked), events(&plain.body));
+}
+
 fn an_unknown_device_a_replay_and_a_moved_proof_are_refused(kind: Kind) {
     let town = Town::on(kind);
     let (_, laptop) = town.counter(1, &["counter"]);

@@ -205,6 +205,25 @@ fn a_row_that_arrives_changed_is_found() {
 }
 
 #[test]
+fn a_move_in_which_something_arrives_changed_is_refused() {
+    const CHANGES: &str = "
+        CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN NEW.received_at := NEW.received_at + interval '1 millisecond'; RETURN NEW; END $$;
+        CREATE TRIGGER changes BEFORE INSERT ON event FOR EACH ROW WHEN (NEW.k = 2) EXECUTE FUNCTION change()";
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::start(&[]);
+    drop(prepared(&cluster));
+    let from = embedded(&folder, "first.db");
+    let _office = lived_in(&from);
+    cluster.administer(DATABASE, CHANGES);
+
+    let refused = transfer::carry(from.as_ref(), &owner(&cluster));
+
+    let why = refused.unwrap_err().to_string();
+    assert!(why.contains("did not arrive as they left"), "{why}");
+}
+
+#[test]
 fn a_store_with_records_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = (embedded(&folder, "from.db"), embedded(&folder, "to.db"));
