@@ -235,7 +235,7 @@ impl Settlement {
 /// Which held work is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldOf {
-    /// What waits for a person, the oldest first.
+    /// What waits for a person: what a citizen was given a paper of first, then the oldest.
     Waiting,
     /// What was sent back to a device, the newest first.
     ReturnedTo(DeviceId),

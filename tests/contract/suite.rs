@@ -53,6 +53,7 @@ macro_rules! run_against {
                 merging::a_case_that_is_over_takes_in_no_other,
                 merging::a_case_that_is_over_or_goes_on_elsewhere_takes_no_decision,
                 review::held_work_waits_with_its_reason_its_case_and_its_sender,
+                review::what_a_citizen_was_given_a_paper_of_waits_in_front_of_all_that_is_older,
                 review::released_work_is_judged_again_gets_positions_and_is_served,
                 review::a_release_of_what_breaks_a_rule_lets_nothing_in,
                 review::what_the_authors_role_forbids_is_not_let_in_by_a_lead,

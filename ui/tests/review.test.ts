@@ -8,7 +8,7 @@ const row = {
   command: 'c-1', case_id: '', case_number: '2026-S1-0007', reason: 'Medarbejderens adgang var trukket tilbage.', name: 'Karin Thygesen',
   device: 'S1 · Skranke S1', what: 'Bevilget', recorded_at: '2026-11-21T08:00:00.000Z', held_at: '2026-11-21T08:05:00.000Z'
 }
-const held: HeldPage = { rows: [row], outcome: '' }
+const held: HeldPage = { rows: [row], has_more: false, outcome: '' }
 const session = { ...answers.start_ready.session!, acts: [...answers.start_ready.session!.acts, 'review'] }
 const lead = { ...answers.start_ready, session }
 const returned: ReturnedRow = {
@@ -17,7 +17,7 @@ const returned: ReturnedRow = {
 }
 
 test('a lead sees why, who and which case, and lets work in with a reason', async () => {
-  const { core } = await open(new RecordedCore({ start_state: lead, held_work: held, held_decide: { rows: [], outcome: 'Arbejdet er lukket ind i sagen.' } }), { name: 'queue' })
+  const { core } = await open(new RecordedCore({ start_state: lead, held_work: held, held_decide: { rows: [], has_more: false, outcome: 'Arbejdet er lukket ind i sagen.' } }), { name: 'queue' })
   await until(() => document.getElementById('queue-held') !== null, 'the tab')
   get('queue-held').click()
   await until(() => document.getElementById('held-0') !== null, 'the held work')
@@ -35,6 +35,16 @@ test('a lead sees why, who and which case, and lets work in with a reason', asyn
   await until(() => document.getElementById('held-empty') !== null, 'nothing waits')
   expect(core.of('held_decide')).toEqual([{ command: 'c-1', release: true, reason: 'Jeg har talt med hende' }])
   expect(get('held-outcome').textContent).toContain('lukket ind')
+})
+
+test('a list that is cut says so', async () => {
+  const rows = [row, { ...row, command: 'c-3' }]
+  await open(new RecordedCore({ start_state: lead, held_work: { rows, has_more: true, outcome: '' } }), { name: 'queue' })
+  await until(() => document.getElementById('queue-held') !== null, 'the tab')
+  get('queue-held').click()
+  await until(() => document.getElementById('held-1') !== null, 'the held work')
+  expect(get('held-more').textContent).toContain('de første 2')
+  await expectAccessible()
 })
 
 test('without a line it says so, and who may not look has no tab', async () => {

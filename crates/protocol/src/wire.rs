@@ -63,6 +63,8 @@ pub const MAX_WAIT_SECONDS: u32 = 25;
 pub const MAX_PROFILE_BYTES: usize = 64 * 1024;
 /// Most editions of a profile in one answer.
 pub const MAX_EDITIONS: u32 = 50;
+/// Commands in one answer about what is held apart.
+pub const MAX_HELD: u32 = 200;
 /// Largest attachment in bytes.
 pub const MAX_ATTACHMENT_BYTES: u64 = 50 * 1024 * 1024;
 /// Most bytes of an attachment that are sealed in one box, the box with them, or kept in one frame.

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
-    HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, QuarantineReason,
+    HeldAnswer, HeldCommand, HeldDecided, HeldDecision, HeldVerdict, MAX_HELD, QuarantineReason,
     ReturnedAnswer, ReturnedCommand,
 };
 use uuid::Uuid;
@@ -20,10 +20,7 @@ use crate::log;
 use crate::problem::Answer;
 use crate::store::{AuditRow, CentralTransaction, HeldOf, HeldWork, Stored};
 
-/// Commands in one answer.
-const MOST: u32 = 200;
-
-/// What waits for a person, the oldest first; that it was looked at is audited.
+/// What waits for a person, what a citizen was given a paper of first, then the oldest; that it was looked at is audited.
 #[utoipa::path(
     get,
     path = "/v1/held",
@@ -38,7 +35,7 @@ pub(super) async fn held(
     let work = central
         .writers
         .write(call.tenant()?, move |transaction| {
-            let waiting = transaction.held(HeldOf::Waiting, MOST)?;
+            let waiting = transaction.held(HeldOf::Waiting, MAX_HELD)?;
             let described: Stored<Vec<_>> = waiting
                 .iter()
                 .map(|held| described(transaction, held))
@@ -155,7 +152,7 @@ pub(super) async fn returned(
     let work = central
         .writers
         .write(call.tenant()?, move |transaction| {
-            transaction.held(HeldOf::ReturnedTo(device_id), MOST)
+            transaction.held(HeldOf::ReturnedTo(device_id), MAX_HELD)
         })
         .await?;
     let told = |held: HeldWork| {

@@ -1,7 +1,7 @@
 //! Work that is held apart: a person lets it in or sends it back, and both are noted.
 
 use chrono::TimeDelta;
-use skranke_domain::ids::{GrantId, StaffId};
+use skranke_domain::ids::{CommandId, GrantId, StaffId};
 use skranke_domain::role::Role;
 use skranke_protocol::envelope::SealedEvent;
 use skranke_protocol::grant::Grant;
@@ -97,6 +97,30 @@ pub(crate) fn held_work_waits_with_its_reason_its_case_and_its_sender(office: &O
     assert!(first.settlement.is_none());
     assert!(of(&note).is_some());
     assert!(held(office, HeldOf::ReturnedTo(laptop.id)).is_empty());
+}
+
+pub(crate) fn what_a_citizen_was_given_a_paper_of_waits_in_front_of_all_that_is_older(
+    office: &Office,
+) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let (opening, note) = held_opening(office, &mut laptop);
+    let command = CommandId::from_uuid(Uuid::now_v7());
+    let case = opening[0].header().case_id;
+    let paper = laptop
+        .unsealed(case, command, (1, 1), last(&note))
+        .seal_bytes("paper_issued", 1, b"{}".to_vec(), [1; 16], &laptop.key)
+        .unwrap();
+    office.push(laptop.id, std::slice::from_ref(&paper));
+
+    let waiting = held(office, HeldOf::Waiting);
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    let first = transaction.held(HeldOf::Waiting, 1).unwrap();
+
+    let of = |events: &[SealedEvent]| events[0].header().command_id;
+    let order: Vec<CommandId> = waiting.iter().map(|held| held.command_id).collect();
+    assert_eq!(order, [command, of(&opening), of(&note)]);
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].command_id, command);
 }
 
 pub(crate) fn released_work_is_judged_again_gets_positions_and_is_served(office: &Office) {

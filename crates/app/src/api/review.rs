@@ -29,8 +29,10 @@ pub struct HeldRow {
 /// What waits.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct HeldPage {
-    /// The oldest first.
+    /// What a citizen was given a paper of first, then the oldest.
     pub rows: Vec<HeldRow>,
+    /// Whether more waits than is shown.
+    pub has_more: bool,
     /// What came of the last decision, in words; empty where none was made.
     pub outcome: String,
 }

@@ -9,7 +9,7 @@ use skranke_domain::ids::{CaseId, CommandId};
 use skranke_domain::role::{Act, any_permits};
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::wire::{
-    HeldCommand, HeldDecision, HeldVerdict, Outcome, QuarantineReason, ReturnedCommand,
+    HeldCommand, HeldDecision, HeldVerdict, MAX_HELD, Outcome, QuarantineReason, ReturnedCommand,
 };
 use skranke_store::{Action, Entry, ReadHandle};
 use skranke_sync::{Client, SyncError};
@@ -172,10 +172,7 @@ impl App {
     fn held_page(&self, outcome: String) -> Result<HeldPage, AppError> {
         self.at_work(|work| work.session.needs(Act::Review))?;
         self.noted("held", "")?;
-        let mut answer = self.as_person(Client::held)?;
-        // A citizen holds the paper already.
-        let issued = |held: &HeldCommand| held.kinds.iter().any(|kind| kind == "paper_issued");
-        answer.work.sort_by_key(|held| !issued(held));
+        let answer = self.as_person(Client::held)?;
         self.at_work(|work| {
             let read = work.store.read()?;
             let row = |held: &HeldCommand| self.held_row(&read, held);
@@ -185,6 +182,7 @@ impl App {
                     .iter()
                     .map(row)
                     .collect::<Result<_, AppError>>()?,
+                has_more: answer.work.len() >= MAX_HELD as usize,
                 outcome,
             })
         })

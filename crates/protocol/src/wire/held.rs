@@ -49,7 +49,8 @@ pub struct HeldCommand {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeldAnswer {
-    /// What waits, the oldest first; the oldest 200 where there is more.
+    /// What waits: first what a citizen was given a paper of, then the oldest; the first [`MAX_HELD`](super::MAX_HELD)
+    /// where there is more.
     pub work: Vec<HeldCommand>,
     /// The server's time.
     #[serde(with = "instant::wire")]

@@ -275,7 +275,13 @@ impl CentralTransaction for PostgresTransaction {
                                 WHERE tenant = $1 AND ";
         let (condition, id) = match of {
             HeldOf::Waiting => (
-                "settlement = '' AND $2::uuid IS NOT NULL ORDER BY held_at, command_id",
+                "settlement = '' AND $2::uuid IS NOT NULL
+                  ORDER BY NOT EXISTS (SELECT 1
+                                         FROM event
+                                        WHERE event.tenant = held_work.tenant
+                                          AND event.command_id = held_work.command_id
+                                          AND event.kind = 'paper_issued'),
+                           held_at, command_id",
                 Uuid::nil(),
             ),
             HeldOf::ReturnedTo(device) => (

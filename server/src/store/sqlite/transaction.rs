@@ -220,7 +220,13 @@ impl CentralTransaction for SqliteTransaction<'_> {
                                 WHERE tenant = :tenant AND ";
         let (condition, id) = match of {
             HeldOf::Waiting => (
-                "settlement = '' AND :id IS NOT NULL ORDER BY held_at, command_id",
+                "settlement = '' AND :id IS NOT NULL
+                  ORDER BY NOT EXISTS (SELECT 1
+                                         FROM event
+                                        WHERE event.tenant = held_work.tenant
+                                          AND event.command_id = held_work.command_id
+                                          AND event.kind = 'paper_issued'),
+                           held_at, command_id",
                 [0; 16],
             ),
             HeldOf::ReturnedTo(device) => (

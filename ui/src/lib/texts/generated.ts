@@ -773,6 +773,7 @@ export const texts = {
   "guardian_scope.personal": "Personlige forhold",
   "held.empty": "Der er ikke noget i karantæne.",
   "held.lead": "Serveren har sat dette til side. Se, hvad det er. Luk det ind, eller send det retur til den, der har lavet det.",
+  "held.more": "Her vises de første {count}. Resten kommer frem, når du har taget stilling til dem.",
   "held.no_case_number": "Uden sagsnummer",
   "held.reason_label": "Hvorfor?",
   "held.release": "Luk ind",
@@ -1889,6 +1890,7 @@ export interface TextValues {
   "flow.present_representative": { name: string | number };
   "flow.present_self": { name: string | number };
   "flow.present_unnamed": { who: string | number };
+  "held.more": { count: string | number };
   "held.since": { when: string | number };
   "held.still_held": { reason: string | number };
   "held_for.other": { code: string | number };

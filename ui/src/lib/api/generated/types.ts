@@ -2360,9 +2360,13 @@ held_at: string, };
 
 export type HeldPage = { 
 /**
- * The oldest first.
+ * What a citizen was given a paper of first, then the oldest.
  */
 rows: Array<HeldRow>, 
+/**
+ * Whether more waits than is shown.
+ */
+has_more: boolean, 
 /**
  * What came of the last decision, in words; empty where none was made.
  */
