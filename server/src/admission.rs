@@ -12,6 +12,7 @@ mod judge;
 mod loaded;
 mod merging;
 mod offered;
+mod resting;
 mod review;
 
 use std::collections::{BTreeSet, HashSet};
@@ -21,7 +22,7 @@ use skranke_domain::ids::{CaseId, CommandId, DeviceId};
 use skranke_domain::rehearsal::{self, Bug};
 use skranke_protocol::chain::{self, Head, Place};
 use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::grant::{Grant, GrantError, SignedGrant};
+use skranke_protocol::grant::{Grant, SignedGrant};
 use skranke_protocol::signature::PublicKey;
 use skranke_protocol::tree;
 use skranke_protocol::wire::{
@@ -34,7 +35,7 @@ use crate::ownership::Doer;
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
 pub use fork::{is_handed_over, rekey};
 pub use judge::{case_number, citizen_digest, has_run_out};
-use loaded::{Loaded, LoadedGrant};
+use loaded::Loaded;
 pub use offered::Offered;
 pub use review::{release_held, return_held};
 
@@ -256,7 +257,7 @@ impl<'t, 'c> Admission<'t, 'c> {
             match chain::place(&head, event.header()) {
                 Place::Next => head = Head::after(event.header(), event.hash()),
                 // Others never saw what was held apart: the links before it may be with its own device alone.
-                Place::Gap { .. } if self.offered_by.is_some_and(|by| by != self.device.id) => {
+                Place::Gap { .. } if self.is_relayed() => {
                     on_chain = false;
                 }
                 Place::Gap { .. } if self.continues_branch(event)? => {
@@ -416,114 +417,6 @@ impl<'t, 'c> Admission<'t, 'c> {
             }
         }
         self.loaded.has_command(self.transaction, command_id)
-    }
-
-    fn grant(&mut self, events: &[SealedEvent]) -> Stored<Result<Grant, QuarantineReason>> {
-        let Some(first) = events.first() else {
-            return Ok(Err(QuarantineReason::CommandBroken));
-        };
-        let server_key = self.circumstances.server_key;
-        let id = first.header().grant_id;
-        let grant = match self.loaded.grant(self.transaction, id, server_key)? {
-            LoadedGrant::Missing => return self.vouched_for(first, QuarantineReason::GrantUnknown),
-            LoadedGrant::Revoked => return Ok(Err(QuarantineReason::GrantRevoked)),
-            LoadedGrant::NotOurs => return Ok(Err(QuarantineReason::GrantUnknown)),
-            LoadedGrant::Good(grant) => grant,
-        };
-        let fault = events
-            .iter()
-            .find_map(|event| grant.covers(event.header()).err());
-        match fault {
-            None => Ok(Ok(grant)),
-            Some(GrantError::OutsideValidity) => {
-                self.vouched_for(first, QuarantineReason::GrantNotValid)
-            }
-            Some(_) => Ok(Err(QuarantineReason::GrantOfAnother)),
-        }
-    }
-
-    /// A grant that the same person holds on the same device now: signing in again vouches for honest work recorded
-    /// while the device could not fetch one.
-    fn vouched_for(
-        &mut self,
-        first: &SealedEvent,
-        otherwise: QuarantineReason,
-    ) -> Stored<Result<Grant, QuarantineReason>> {
-        let (actor, now) = (first.header().actor, self.circumstances.now);
-        // What another device offers again was in the feed, so somebody vouched for it then.
-        let is_relayed = self.offered_by.is_some_and(|by| by != self.device.id);
-        let held = self
-            .transaction
-            .grants_of(first.header().device_id, actor)?;
-        let valid = held
-            .into_iter()
-            .filter(|stored| stored.revoked_at.is_none())
-            .filter_map(|stored| stored.signed.verify(self.circumstances.server_key).ok())
-            .filter(|grant| is_relayed || grant.is_valid_at(now).is_ok())
-            .max_by_key(|grant| grant.valid_until);
-        let Some(grant) = valid else {
-            return Ok(Err(otherwise));
-        };
-        self.transaction.audit(&AuditRow {
-            id: Uuid::now_v7(),
-            at: now,
-            device_id: first.header().device_id,
-            staff_id: Some(actor),
-            action: "work_vouched_for",
-            purpose: "access".to_owned(),
-            case_id: Some(first.header().case_id),
-            citizen_digest: None,
-            detail: format!("{} {}", otherwise.code(), grant.id),
-        })?;
-        Ok(Ok(grant))
-    }
-
-    /// Looks again at what was held apart for want of this grant, in the order of the device's chain.
-    fn take_up(&mut self, grant: &Grant) -> Stored<()> {
-        if self.device.state != DeviceState::Active {
-            return Ok(());
-        }
-        let held = self.transaction.held_for_grant(grant.device_id)?;
-        for events in held.chunk_by(|a, b| a.header().command_id == b.header().command_id) {
-            let Some(first) = events
-                .first()
-                .filter(|e| e.header().actor == grant.staff_id)
-            else {
-                continue;
-            };
-            let fate = if is_one_command(first.header().command_id, events) {
-                match self.grant(events)? {
-                    Ok(grant) => self.case_fate(events, &grant)?,
-                    Err(reason) => Fate::Quarantine(reason),
-                }
-            } else {
-                Fate::Quarantine(QuarantineReason::CommandBroken)
-            };
-            let outcome = match fate {
-                Fate::Accept { conflicts } => self.accept(events, &conflicts, None)?,
-                Fate::Quarantine(reason) => Outcome::Quarantined { reason },
-                Fate::Defer(reason) => Outcome::Deferred { reason },
-            };
-            let held = Outcome::Quarantined {
-                reason: QuarantineReason::GrantUnknown,
-            };
-            self.recount(events, &held, &outcome)?;
-            if matches!(outcome, Outcome::Accepted { .. } | Outcome::Conflict { .. }) {
-                self.vouched_in(first.header().command_id)?;
-                self.release(first.header().case_id)?;
-            } else {
-                for event in events {
-                    self.set_outcome(event, &outcome)?;
-                }
-                if let Outcome::Quarantined { reason } = &outcome {
-                    self.hold_command(events, reason)?;
-                    self.alarm_unless_told(reason, events)?;
-                } else {
-                    self.vouched_in(first.header().command_id)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// What the case says: parents, rights and rules.

@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use skranke_domain::ids::DeviceId;
 use skranke_protocol::grant::Grant;
@@ -28,7 +29,7 @@ use skranke_protocol::wire::{DeviceState, MAX_CHUNK_BYTES};
 use crate::central::Central;
 use crate::incoming::Incoming;
 use crate::log;
-use crate::pace::PaceKeeper;
+use crate::pace::{Load, PaceKeeper};
 use crate::policy::{self, Caller, Rule};
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
@@ -192,6 +193,7 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The digest of the body; of one that is streamed, what the proof says it is.
     pub(crate) digest: BodyDigest,
+    load: Option<Load>,
     proved: Option<Proved>,
     device: Option<Device>,
     person: Option<Grant>,
@@ -246,6 +248,7 @@ async fn admit(
         parts,
         body: Bytes::new(),
         digest: BodyDigest::of(&[]),
+        load: rule.load,
         proved: None,
         device: None,
         person: None,
@@ -403,6 +406,26 @@ impl Call {
         self.person
             .as_ref()
             .ok_or_else(|| ProblemCode::GrantNotValid.into())
+    }
+
+    /// Counts bytes that the device leaves here, before they are kept. Where they are too many for an hour, the log names
+    /// the device: who fills the disk is to be found.
+    pub(crate) fn weigh(&self, central: &Central, bytes: usize) -> Answer<()> {
+        let Some(load) = self.load else {
+            return Ok(());
+        };
+        let device = self.device()?;
+        let is_revoked = device.state == DeviceState::Revoked;
+        let hourly = central.volumes.of(load, is_revoked);
+        let subject = format!("{load:?} {}", device.public_key.fingerprint());
+        let taken = central
+            .pace
+            .take_bytes(hourly, bytes, &subject, Instant::now());
+        taken.map_err(|seconds| {
+            let device = device.id.to_string();
+            log::line("device_leaves_too_much", json!({ "device": device }));
+            Refusal::too_fast(seconds)
+        })
     }
 
     /// The request's headers.

@@ -26,7 +26,7 @@ use crate::log;
 use crate::metrics::Metrics;
 use crate::openid::OpenId;
 use crate::operator;
-use crate::pace::PaceKeeper;
+use crate::pace::{PaceKeeper, Volumes};
 use crate::problem::{Answer, Refusal};
 use crate::sign_in::AttemptGuard;
 use crate::store::{CentralStore, Device, ServerKeys, Stored, Tenant};
@@ -65,6 +65,7 @@ pub struct Central {
     pub(crate) replays: ReplayGuard,
     pub(crate) attempts: AttemptGuard,
     pub(crate) pace: PaceKeeper,
+    pub(crate) volumes: Volumes,
     pub(crate) strangers: Strangers,
     pub(crate) contacts: Contacts,
     openid: Option<(String, OpenId)>,
@@ -72,6 +73,7 @@ pub struct Central {
     pub(crate) max_requests: usize,
     pub(crate) head_within: Duration,
     pub(crate) body_within: Duration,
+    pub(crate) unread_within: Duration,
     pub(crate) metrics: Arc<Metrics>,
     /// The municipality of the settings.
     pub(crate) tenant: Option<String>,
@@ -127,6 +129,7 @@ impl Central {
             replays: ReplayGuard::default(),
             attempts: AttemptGuard::default(),
             pace: PaceKeeper::default(),
+            volumes: config.volumes,
             strangers: Strangers::default(),
             contacts: Contacts::default(),
             openid: match (&config.tenant, &config.openid) {
@@ -137,6 +140,7 @@ impl Central {
             max_requests: config.max_requests,
             head_within: config.head_within,
             body_within: config.body_within,
+            unread_within: config.unread_within,
             metrics,
             tenant: config.tenant.clone(),
             min_free_bytes: config.min_free_bytes,

@@ -11,6 +11,7 @@ use skranke_protocol::signature::PublicKey;
 
 use openid::{OpenIdConfig, OpenIdSettings};
 
+use crate::pace::Volumes;
 use crate::store::postgres::PostgresAddress;
 
 /// Hours a grant is valid unless the settings say otherwise: as long as a computer may work without the central
@@ -20,6 +21,8 @@ pub const GRANT_HOURS: u32 = 8 * 24;
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How long a request may take to send its body.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
+/// How long nothing of an answer may be read. A desktop waits half as long for all of it.
+const UNREAD_WITHIN: Duration = Duration::from_secs(60);
 
 /// Connections to PostgreSQL at most, unless the settings say otherwise.
 const CONNECTIONS: usize = 16;
@@ -116,6 +119,10 @@ pub struct Config {
     pub head_within: Duration,
     /// How long a request may take to send its body.
     pub body_within: Duration,
+    /// How long nothing of an answer may be read.
+    pub unread_within: Duration,
+    /// How much one device may leave in an hour.
+    pub volumes: Volumes,
     /// The municipality's identity provider.
     pub openid: Option<OpenIdConfig>,
 }
@@ -341,6 +348,8 @@ impl Settings {
                     stop_within: Duration::from_secs(stop_seconds),
                     head_within: HEAD_WITHIN,
                     body_within: BODY_WITHIN,
+                    unread_within: UNREAD_WITHIN,
+                    volumes: Volumes::default(),
                     openid,
                 })
             }

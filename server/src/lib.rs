@@ -41,4 +41,5 @@ pub mod sign_in;
 pub mod store;
 pub mod tls;
 pub mod tokens;
+mod unread;
 pub mod writer;

@@ -55,7 +55,8 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
         ],
         "begin" => &[ProblemCode::NotFound, ProblemCode::TooManyRequests],
         "renew" | "end_session" => &[ProblemCode::GrantNotValid, ProblemCode::TooManyRequests],
-        "push" => &[ProblemCode::StateMismatch],
+        "push" | "hand_over" => &[ProblemCode::StateMismatch, ProblemCode::TooManyRequests],
+        "sealed" | "audit_take" => &[ProblemCode::TooManyRequests],
         "pull" => &[ProblemCode::EpochChanged, ProblemCode::StateMismatch],
         "lookup" | "audit_read" => &[
             ProblemCode::GrantNotValid,
@@ -76,7 +77,6 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
         ],
         "device_rekey" => &[ProblemCode::StateMismatch, ProblemCode::TooManyRequests],
         "lease_renew" => &[ProblemCode::GrantNotValid],
-        "hand_over" => &[ProblemCode::StateMismatch],
         "device_holdings" => &[
             ProblemCode::GrantNotValid,
             ProblemCode::NotPermitted,
@@ -105,6 +105,7 @@ fn own_problems(operation: &str) -> &'static [ProblemCode] {
             ProblemCode::NotFound,
             ProblemCode::StateMismatch,
             ProblemCode::ContentMismatch,
+            ProblemCode::TooManyRequests,
         ],
         _ => &[],
     }

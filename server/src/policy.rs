@@ -12,7 +12,7 @@ use skranke_protocol::wire::{
     MAX_ATTACHMENT_BYTES, MAX_BATCH_BYTES, MAX_PROFILE_BYTES, MAX_SEALED_BYTES, Scope,
 };
 
-use crate::pace::Pace;
+use crate::pace::{Load, Pace};
 
 /// Largest body of small requests, in bytes.
 const SMALL: usize = 16 * 1024;
@@ -61,6 +61,9 @@ pub struct Rule {
     pub is_streamed: bool,
     /// How fast one device, and one person, may ask; none where nothing is guessed or looked up.
     pub pace: Option<Pace>,
+    /// What a device leaves with it and is counted in bytes; none where a person of the municipality answers for it, or
+    /// what is left is small and paced.
+    pub load: Option<Load>,
 }
 
 impl Rule {
@@ -91,6 +94,7 @@ const fn row(
         body_bytes,
         is_streamed: false,
         pace,
+        load: None,
     }
 }
 
@@ -114,6 +118,7 @@ const ATTACHMENT: &str = "/v1/attachments/{digest}";
 #[rustfmt::skip]
 pub static TABLE: [Rule; 34] = {
     use Caller::{Anyone, Device, Key, KnownDevice, Person};
+    use Load::{Files, Records};
     use Reach::{Any, Municipality};
     [
         row("GET",   "/healthz",           Anyone,                Any,          0,               None),
@@ -127,15 +132,19 @@ pub static TABLE: [Rule; 34] = {
         row("POST",  "/v1/leases",         Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/leases/renew",   Key,                   Any,          SMALL,           GUESSABLE),
         row("GET",   "/v1/wipe-order",     KnownDevice,           Any,          0,               None),
-        row("POST",  "/v1/wipe-order",     KnownDevice,           Any,          MAX_BATCH_BYTES, None),
+        Rule { load: Some(Records), ..
+        row("POST",  "/v1/wipe-order",     KnownDevice,           Any,          MAX_BATCH_BYTES, None) },
         row("POST",  "/v1/sign-ins",       Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions",       Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions/renew", Device,                Any,          SMALL,           GUESSABLE),
         row("POST",  "/v1/sessions/end",   Device,                Any,          SMALL,           GUESSABLE),
-        row("POST",  "/v1/events",         KnownDevice,                Any,          MAX_BATCH_BYTES, None),
+        Rule { load: Some(Records), ..
+        row("POST",  "/v1/events",         KnownDevice,                Any,          MAX_BATCH_BYTES, None) },
         row("GET",   "/v1/events",         Device,                Any,          0,               None),
-        row("POST",  "/v1/sealed",         KnownDevice,           Any,          MAX_SEALED_BYTES, None),
-        row("POST",  "/v1/audit",          KnownDevice,           Any,          MAX_BATCH_BYTES, None),
+        Rule { load: Some(Records), ..
+        row("POST",  "/v1/sealed",         KnownDevice,           Any,          MAX_SEALED_BYTES, None) },
+        Rule { load: Some(Records), ..
+        row("POST",  "/v1/audit",          KnownDevice,           Any,          MAX_BATCH_BYTES, None) },
         row("POST",  "/v1/audit/read",     Person(Act::ReadAudit), Municipality, SMALL,          LOOKED_UP),
         row("POST",  "/v1/lookup",         Person(Act::Search),   Municipality, SMALL,           LOOKED_UP),
         row("POST",  "/v1/profiles",       Person(Act::Administer), Any,         PROFILE_BODY_BYTES, None),
@@ -148,7 +157,7 @@ pub static TABLE: [Rule; 34] = {
         row("GET",   "/v1/status",         KnownDevice,           Any,          0,               None),
         row("GET",   "/v1/confirmation",   KnownDevice,                Any,          0,               None),
         row("HEAD",  ATTACHMENT,           KnownDevice,                Any,          0,               None),
-        Rule { is_streamed: true, ..
+        Rule { is_streamed: true, load: Some(Files), ..
         row("PATCH", ATTACHMENT,           KnownDevice,                Any,          FILE,            None) },
         row("GET",   ATTACHMENT,           Person(Act::SeeChannel), Municipality, 0,             None),
     ]
@@ -225,6 +234,20 @@ mod tests {
             };
 
             assert_eq!(rule.pace, due, "{} {}", rule.method, rule.path);
+        }
+    }
+
+    #[test]
+    fn whatever_a_device_leaves_also_one_that_is_shut_out_is_counted() {
+        for rule in &TABLE {
+            let leaves = rule.caller == Caller::KnownDevice && rule.body_bytes > 0;
+            let due = match (leaves, rule.is_streamed) {
+                (false, _) => None,
+                (true, false) => Some(Load::Records),
+                (true, true) => Some(Load::Files),
+            };
+
+            assert_eq!(rule.load, due, "{} {}", rule.method, rule.path);
         }
     }
 

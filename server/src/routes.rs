@@ -224,6 +224,13 @@ fn unpacked(call: &Call, limit: usize) -> Answer<Vec<u8>> {
     }
 }
 
+/// The same, counted among what the device leaves here: packed it may be next to nothing.
+fn weighed(central: &Central, call: &Call, limit: usize) -> Answer<Vec<u8>> {
+    let plain = unpacked(call, limit)?;
+    call.weigh(central, plain.len())?;
+    Ok(plain)
+}
+
 /// A JSON answer, compressed where the client takes zstd and it is worth it.
 fn answer<T: Serialize>(request: &axum::http::HeaderMap, value: &T) -> Answer<Response> {
     const WORTH_COMPRESSING: usize = 4 * 1024;

@@ -20,6 +20,7 @@ use crate::store::key_file::KeyFile;
 use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CentralStore, StoreError, Stored};
+use crate::unread::Watching;
 use crate::{log, metrics, routes, tls};
 
 /// How often the audit is sealed, and the clock looked at.
@@ -102,15 +103,21 @@ pub async fn serve(
         }
     });
     let head_within = central.head_within;
+    let watching = Watching {
+        within: central.unread_within,
+    };
     let routes = routes::router(Arc::clone(&central)).into_make_service();
     let served = match tls {
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle).http1_only();
+            let server = axum_server::from_tcp(listener)?.handle(handle);
+            let mut server = server.acceptor(watching).http1_only();
             limit(server.http_builder(), head_within);
             server.serve(routes).await
         }
         Some(tls) => {
             let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+            // Below TLS, where what is written leaves.
+            let server = server.map(|tls| tls.acceptor(watching));
             let mut server = server.http1_only();
             limit(server.http_builder(), head_within);
             server.serve(routes).await
@@ -136,7 +143,11 @@ fn limit(builder: &mut Builder<TokioExecutor>, head_within: Duration) {
 /// The listener failed.
 pub async fn serve_metrics(listener: TcpListener, central: Arc<Central>) -> std::io::Result<()> {
     let head_within = central.head_within;
-    let mut server = axum_server::from_tcp(listener)?.http1_only();
+    let watching = Watching {
+        within: central.unread_within,
+    };
+    let server = axum_server::from_tcp(listener)?.acceptor(watching);
+    let mut server = server.http1_only();
     limit(server.http_builder(), head_within);
     server
         .serve(metrics::router(central).into_make_service())

@@ -64,6 +64,7 @@ pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + '
         commands::session::pin_open,
         commands::session::lease_renew,
         commands::settings::pin_choose,
+        commands::settings::own_code_choose,
         commands::session::store_recover,
         commands::session::sign_in,
         commands::session::browser_sign_in_cancel,

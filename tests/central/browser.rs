@@ -4,15 +4,18 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use skranke_app::api::case::CaseRef;
 use skranke_app::api::error::ErrorCode;
-use skranke_app::api::session::SessionView;
+use skranke_app::api::session::{SecretRequest, SessionView, SignInRequest, UnlockedBy};
 use skranke_app::{App, AppError, Clock};
 use skranke_server::accounts;
 use skranke_server::devices::Acting;
 use skranke_server::store::CentralStore;
 
 use crate::openid::{Browser, Provider, come_back};
-use crate::{TENANT, Town, granted, sign_in_as};
+use crate::{TENANT, Town, granted, outreach, sign_in_as};
+
+const LAPTOP: &str = "laptop";
 
 impl Provider {
     /// Makes the provider err from now on.
@@ -267,6 +270,89 @@ fn who_began_in_the_browser_does_not_come_back_to_a_desk_that_was_given_up() {
     let nobody = came_back_after(&|| story.app.sign_out(()).unwrap());
     assert_eq!(nobody, (abandoned, None));
     assert!(story.sign_in("karin").is_ok(), "the next one passes");
+}
+
+#[test]
+fn with_a_code_of_ones_own_who_signs_in_in_the_browser_works_on_without_a_line() {
+    const CODE: &str = "714205";
+    let story = Story::new();
+    outreach::enrol(&story.town, LAPTOP);
+    let app = Arc::new(laptop(&story.town));
+    let mut story = story.at(Arc::clone(&app));
+    let unlocked_by = |app: &App| app.start_state(()).unwrap().session.unwrap().unlocked_by;
+
+    story.sign_in("karin").unwrap();
+    let before = app.settings(()).unwrap().own_code;
+    assert!(before.is_urgent && before.may_choose && !before.is_chosen);
+    assert_eq!(unlocked_by(&app), UnlockedBy::Browser);
+    let simple = app.own_code_choose(secret("123456")).unwrap_err();
+    assert_eq!(simple.code, ErrorCode::PinTooSimple);
+    let chosen = app.own_code_choose(secret(CODE)).unwrap().own_code;
+    assert!(!chosen.is_urgent && chosen.is_chosen);
+    assert_eq!(unlocked_by(&app), UnlockedBy::Code);
+
+    app.session_lock(()).unwrap();
+    let wrong = app.session_unlock(secret("835116")).unwrap_err();
+    assert_eq!(wrong.code, ErrorCode::WrongPassword);
+    app.session_unlock(secret(CODE)).unwrap();
+
+    // As long as the provider can be asked, it says who this is.
+    app.sign_out(()).unwrap();
+    let with_code = |app: &App| app.sign_in(typed(&chosen.user_name, CODE));
+    let asked = with_code(&app).unwrap_err();
+    assert_eq!(asked.code, ErrorCode::BrowserSignInNeeded);
+
+    story.town.close_central();
+    let view = with_code(&app).unwrap();
+    assert_eq!(
+        (view.name.as_str(), view.unlocked_by),
+        ("Karin Holm", UnlockedBy::Code)
+    );
+    let case = granted(&app, "0201703984", "Aase Lindholm").row.id;
+    app.session_lock(()).unwrap();
+    app.session_unlock(secret(CODE)).unwrap();
+    let not_from_there = app.own_code_choose(secret("835116")).unwrap_err();
+    assert_eq!(not_from_there.code, ErrorCode::BrowserSignInNeeded);
+
+    // Back in the house: what was made comes to the central store under the grant it was made under.
+    drop(story.app);
+    drop(app);
+    story.town.open_central();
+    let app = laptop(&story.town);
+    story.app = Arc::new(app);
+    story.sign_in("karin").unwrap();
+    let status = story.app.sync_now(()).unwrap();
+    assert_eq!((status.confirmed, status.problem.as_str()), (1, ""));
+    assert!(story.app.case_show(shown(&case)).is_ok());
+
+    // The code of a person is theirs alone, and nobody else's account is opened by it.
+    story.app.sign_out(()).unwrap();
+    story.town.close_central();
+    let other = story.app.sign_in(typed("birgit", CODE)).unwrap_err();
+    assert_eq!(other.code, ErrorCode::WrongPassword);
+}
+
+fn laptop(town: &Town) -> App {
+    Town::computer_of(town.folder.path(), town.address, LAPTOP, Clock::System)
+}
+
+fn secret(secret: &str) -> SecretRequest {
+    let secret = secret.to_owned();
+    SecretRequest { secret }
+}
+
+fn typed(user_name: &str, password: &str) -> SignInRequest {
+    SignInRequest {
+        user_name: user_name.to_owned(),
+        password: password.to_owned(),
+    }
+}
+
+fn shown(case: &str) -> CaseRef {
+    CaseRef {
+        id: case.to_owned(),
+        purpose: Some("case_work".to_owned()),
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use skranke_protocol::wire::Scope;
 use skranke_server::accounts;
 use skranke_server::devices::Acting;
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::{EnrolmentCode as Row, Staff};
+use skranke_server::store::{CentralStore, EnrolmentCode as Row, Staff};
 
 use crate::cheap::CHEAP;
 use crate::lying::a_guest_network;
@@ -130,6 +130,34 @@ fn a_new_computer_is_enrolled_with_its_code_and_its_people_sign_in_with_their_ce
     );
     assert_eq!(sign_in(&app, "karin", PASSWORD), Ok(()));
     assert_eq!(app.settings(()).unwrap().server, url(&town));
+}
+
+#[test]
+fn a_password_changed_at_the_central_store_opens_this_computer_and_the_old_one_does_not() {
+    const CHANGED: &str = "et andet kodeord";
+    let mut town = Town::new();
+    hire(&town, "karin", &["counter"]);
+    let folder = tempfile::tempdir().unwrap();
+    let app = computer(folder.path());
+    enrol(&app, &url(&town), &code(&town, 1, tomorrow())).unwrap();
+    sign_in(&app, "karin", PASSWORD).unwrap();
+
+    let (store, now) = (town.central_store(), Clock::System.now());
+    let karin = store.staff_by_login(TENANT, "karin").unwrap().unwrap();
+    let changed = Staff {
+        password_hash: hash_password(CHANGED).unwrap(),
+        ..karin
+    };
+    accounts::save(&store, TENANT, &changed, Acting::OPERATOR, now).unwrap();
+    drop(store);
+    sign_in(&app, "karin", CHANGED).unwrap();
+    town.close_central();
+
+    assert_eq!(
+        sign_in(&app, "karin", PASSWORD),
+        Err(ErrorCode::WrongPassword)
+    );
+    assert_eq!(sign_in(&app, "karin", CHANGED), Ok(()));
 }
 
 #[test]

@@ -14,8 +14,10 @@ use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_store::key::envelope::{Envelope, Opener};
 use skranke_store::{AuditFilter, Options, Store};
+use skranke_testkit::invariants;
 
-use super::{Town, granted};
+use super::{Town, granted, profiles, sign_in_as};
+use crate::faults::{Told, world};
 
 /// What stands between the counter and the central store says instead of the truth.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,6 +35,8 @@ enum Lie {
     Rewritten,
     /// The proofs that were given are left out.
     Unproved,
+    /// No lie: a server of an earlier time does not say what the newest version of the set-up is recognised by.
+    WithoutDigest,
 }
 
 struct Liar {
@@ -163,13 +167,16 @@ fn changed(body: &[u8], key: &SigningKey, lie: Lie) -> Vec<u8> {
         Lie::Rewritten => resign(&mut value, "head", key, |said: &mut TenantHead| {
             said.root = [0xee; 32];
         }),
-        Lie::Unproved => {
-            if let Some(page) = value.as_object_mut() {
-                page.remove("skipped");
-            }
-        }
+        Lie::Unproved => leave_out(&mut value, "skipped"),
+        Lie::WithoutDigest => leave_out(&mut value, "profile_digest"),
     }
     serde_json::to_vec(&value).unwrap()
+}
+
+fn leave_out(value: &mut Value, name: &str) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove(name);
+    }
 }
 
 fn resign<T: Statement>(value: &mut Value, name: &str, key: &SigningKey, lie: impl FnOnce(&mut T)) {
@@ -228,6 +235,12 @@ impl Story {
             .collect()
     }
 
+    /// What must hold once this counter and these others have heard the truth.
+    fn all_holds(&self, others: &[&str], story: &str) {
+        let all = world(&self.town, &Told::default(), others, true);
+        invariants::hold(&all, story);
+    }
+
     /// Work is done while the lie is told; it is not taken as confirmed, and a person is told once.
     fn caught(self, lie: Lie, alarm: &str) {
         self.liar.says(lie);
@@ -249,6 +262,7 @@ impl Story {
         let after = self.app.sync_now(()).unwrap();
         assert_eq!(after.confirmed, 2);
         assert_eq!(after.problem, "sync_alarm");
+        self.all_holds(&[], alarm);
     }
 }
 
@@ -287,6 +301,7 @@ fn a_longer_feed_that_is_not_the_one_that_was_read_is_an_alarm_and_nothing_of_it
     story.liar.says(Lie::None);
     story.app.sync_now(()).unwrap();
     assert_eq!(cases(), 2, "the truth is read on from where it was");
+    story.all_holds(&["skranke-2"], "after a feed that was rewritten");
 }
 
 #[test]
@@ -336,6 +351,7 @@ fn the_page_of_a_guest_network_is_told_in_words_and_nothing_is_lost() {
     story.liar.says(Lie::None);
     let back = story.app.sync_now(()).unwrap();
     assert_eq!((back.problem.as_str(), back.confirmed), ("", 2));
+    story.all_holds(&[], "after a guest network");
 }
 
 #[test]
@@ -357,4 +373,22 @@ fn which_of_the_two_programs_is_too_old_is_told_and_nothing_is_lost() {
     }
     story.liar.says(Lie::None);
     assert_eq!(story.app.sync_now(()).unwrap().confirmed, 2);
+    story.all_holds(&[], "after versions that are not spoken");
+}
+
+#[test]
+fn of_a_server_that_gives_no_digest_of_its_newest_version_the_numbers_are_compared() {
+    let story = Story::begin();
+    story.liar.says(Lie::WithoutDigest);
+    let other = story.town.counter("skranke-2");
+    sign_in_as(&other, "anders");
+
+    for (edition, number) in [(1, "70 11 22 33"), (2, "70 44 55 66")] {
+        let saved = profiles::edited(&other, |edit| number.clone_into(&mut edit.contact_phone));
+        other.profile_save(saved).unwrap();
+        let status = story.app.sync_now(()).unwrap();
+
+        let version = format!("demo@1.{edition}");
+        assert_eq!((status.problem.as_str(), status.profile), ("", version));
+    }
 }

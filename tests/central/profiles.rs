@@ -1,15 +1,18 @@
 //! The municipality's set-up between computers: one edit wins, everybody gets it at the next round, nobody restarts.
 
-use skranke_app::App;
 use skranke_app::api::draft::{DraftCheckRequest, DraftRef, DraftSaveRequest, FieldValue};
 use skranke_app::api::error::ErrorCode;
 use skranke_app::api::profile::{
-    ClosingDayEdit, PlaceEdit, ProfileEdit, ProfileEdited, ProfileSaveRequest, ProfileView,
+    ClosingDayEdit, EditionRef, PlaceEdit, ProfileEdit, ProfileEdited, ProfileSaveRequest,
+    ProfileView,
 };
 use skranke_app::api::settings::SettingsSaveRequest;
+use skranke_app::{App, Clock};
 use skranke_server::store::key_file::KeyFile;
 use skranke_server::store::sqlite::SqliteStore;
 use skranke_server::store::{CentralStore, StoredEdition};
+use skranke_store::key::envelope::{Envelope, Opener};
+use skranke_store::{Action, AuditFilter, Options, Store};
 
 use crate::{TENANT, Town, draft_of, granted, sign_in_as};
 
@@ -19,11 +22,15 @@ pub(crate) fn show(app: &App) -> ProfileView {
 
 pub(crate) fn edited(app: &App, change: impl Fn(&mut ProfileEdit)) -> ProfileSaveRequest {
     let ProfileView {
-        edition, mut edit, ..
+        edition,
+        digest,
+        mut edit,
+        ..
     } = show(app);
     change(&mut edit);
     ProfileSaveRequest {
         based_on: edition,
+        digest,
         edit,
         reason: "Ny aftale".to_owned(),
     }
@@ -147,6 +154,7 @@ fn of_two_administrators_on_one_version_the_second_is_told_and_goes_on_with_what
     let rebased = other
         .profile_rebase(ProfileEdited {
             based_on: second.based_on,
+            digest: second.digest,
             edit: second.edit,
         })
         .unwrap();
@@ -155,6 +163,7 @@ fn of_two_administrators_on_one_version_the_second_is_told_and_goes_on_with_what
     let saved = other
         .profile_save(ProfileSaveRequest {
             based_on: rebased.edition,
+            digest: rebased.digest,
             edit: rebased.edit,
             reason: second.reason,
         })
@@ -231,22 +240,32 @@ fn a_version_of_a_newer_program_is_kept_and_told_and_the_one_before_is_used() {
     );
 }
 
+/// The central store's database as it stands.
+fn backed_up(town: &mut Town) -> Vec<u8> {
+    town.close_central();
+    let backup = std::fs::read(town.folder.path().join("central.db")).unwrap();
+    town.open_central();
+    backup
+}
+
+/// The central store goes on from a backup.
+fn restore(town: &mut Town, backup: &[u8]) {
+    town.close_central();
+    for name in ["central.db-wal", "central.db-shm"] {
+        let _ = std::fs::remove_file(town.folder.path().join(name));
+    }
+    std::fs::write(town.folder.path().join("central.db"), backup).unwrap();
+    town.open_central();
+}
+
 #[test]
 fn a_central_store_that_was_restored_gets_back_the_versions_it_lost() {
     let mut town = Town::new();
     let [office, counter] = administrators(&town);
     office.profile_save(phone(&office, "70 11 22 33")).unwrap();
-    let database = town.folder.path().join("central.db");
-    town.close_central();
-    let backup = std::fs::read(&database).unwrap();
-    town.open_central();
+    let backup = backed_up(&mut town);
     office.profile_save(phone(&office, "70 44 55 66")).unwrap();
-    town.close_central();
-    for name in ["central.db-wal", "central.db-shm"] {
-        let _ = std::fs::remove_file(town.folder.path().join(name));
-    }
-    std::fs::write(&database, backup).unwrap();
-    town.open_central();
+    restore(&mut town, &backup);
 
     office.profile_save(phone(&office, "70 77 88 99")).unwrap();
     counter.sync_now(()).unwrap();
@@ -258,4 +277,199 @@ fn a_central_store_that_was_restored_gets_back_the_versions_it_lost() {
         .collect();
     assert_eq!(versions, ["1.3", "1.2", "1.1", "1"]);
     assert_eq!(show(&counter).edit.contact_phone, "70 77 88 99");
+}
+
+/// Versions of the history, and whether each was lost.
+fn history(app: &App) -> Vec<(String, bool)> {
+    let versions = show(app).history.into_iter();
+    versions.map(|v| (v.version, v.lost)).collect()
+}
+
+fn named(history: &[(&str, bool)]) -> Vec<(String, bool)> {
+    let versions = history.iter();
+    versions.map(|(v, lost)| ((*v).to_owned(), *lost)).collect()
+}
+
+/// What a computer's log says was lost: the number and the reason it was made for, the newest row first.
+fn lost_by_the_log(town: &Town, name: &str) -> Vec<(String, String)> {
+    let folder = town.folder.path().join(name);
+    let secret = town.folder.path().join(format!("{name}.key"));
+    let key = Envelope::load(&folder).unwrap();
+    let key = key.open(&Opener::KeyFile(&secret)).ok().unwrap();
+    let store = Store::open(&folder, &key, Options::default(), Clock::System.now()).unwrap();
+    let read = store.read().unwrap();
+    let rows = read.audit(AuditFilter::All, None, 1_000).unwrap();
+    rows.into_iter()
+        .filter(|row| row.action == Action::ProfileReplaced)
+        .map(|row| (row.subject.unwrap(), row.purpose))
+        .collect()
+}
+
+/// Two administrators, and a backup from before either edited anything; what each does there is known at the server.
+fn before_a_restore() -> (Town, [App; 2], Vec<u8>) {
+    let mut town = Town::new();
+    let both = administrators(&town);
+    for app in &both {
+        assert_eq!(app.sync_now(()).unwrap().problem, "");
+    }
+    let backup = backed_up(&mut town);
+    (town, both, backup)
+}
+
+#[test]
+fn of_two_texts_under_one_number_the_servers_counts_and_the_other_is_kept_as_lost() {
+    // With as many versions there as here, and with one more
+    for more in [false, true] {
+        // Given an edit the central store lost with its restore, and another administrator's under the same number
+        let (mut town, [one, other], backup) = before_a_restore();
+        one.profile_save(phone(&one, "70 11 22 33")).unwrap();
+        restore(&mut town, &backup);
+        other.profile_save(phone(&other, "70 99 88 77")).unwrap();
+        if more {
+            let unit = |edit: &mut ProfileEdit| "Borgerservice Nord".clone_into(&mut edit.unit);
+            other.profile_save(edited(&other, unit)).unwrap();
+        }
+
+        // When the first computer is in contact, and once more
+        one.sync_now(()).unwrap();
+        let status = one.sync_now(()).unwrap();
+
+        // Then it works by what the central store has, the window hears of it, and its own edit stands as lost
+        let there = show(&other);
+        let here = show(&one);
+        assert_eq!(
+            (here.edition, &here.digest, &here.edit),
+            (there.edition, &there.digest, &there.edit)
+        );
+        assert_eq!(here.edit.contact_phone, "70 99 88 77");
+        assert_eq!(status.profile, format!("demo@{}~1", here.version));
+        let newest = [("1.2", false), ("1.1", false), ("1.1", true), ("1", false)];
+        assert_eq!(history(&one), named(&newest[usize::from(!more)..]));
+        assert!(history(&other).iter().all(|(_, lost)| !lost));
+        assert_eq!(
+            lost_by_the_log(&town, "computer-1"),
+            [("1".to_owned(), "Ny aftale".to_owned())]
+        );
+
+        // And what was lost can still be read
+        let lost = here.history.iter().find(|version| version.lost).unwrap();
+        let lost = one.profile_edition(EditionRef {
+            edition: lost.edition,
+            digest: lost.digest.clone(),
+        });
+        assert_eq!(lost.unwrap().contact_phone, "70 11 22 33");
+
+        // And the next version goes on top of what is in force
+        let name = |edit: &mut ProfileEdit| "Åse Holm".clone_into(&mut edit.contact_name);
+        one.profile_save(edited(&one, name)).unwrap();
+        other.sync_now(()).unwrap();
+        for app in [&one, &other] {
+            let view = show(app);
+            assert_eq!(view.edition, there.edition + 1);
+            assert_eq!(view.edit.contact_phone, "70 99 88 77");
+            assert_eq!(view.edit.contact_name, "Åse Holm");
+        }
+    }
+}
+
+#[test]
+fn what_is_built_on_a_lost_version_is_not_offered_and_goes_on_top_of_what_the_server_has() {
+    // Given two versions the central store lost, another under the first number, and an edit on top of the second
+    let (mut town, [one, other], backup) = before_a_restore();
+    let unit = show(&one).edit.unit;
+    one.profile_save(phone(&one, "70 11 22 33")).unwrap();
+    let lost = |edit: &mut ProfileEdit| "Borgerservice Nord".clone_into(&mut edit.unit);
+    one.profile_save(edited(&one, lost)).unwrap();
+    restore(&mut town, &backup);
+    other.profile_save(phone(&other, "70 99 88 77")).unwrap();
+    let typed = edited(&one, |edit| "Åse Holm".clone_into(&mut edit.contact_name));
+
+    // When it is saved before this computer heard of any of that
+    let refused = one.profile_save(typed.clone()).unwrap_err();
+
+    // Then the central store is offered nothing of it, and what it has is here
+    assert_eq!(refused.code, ErrorCode::ProfileChanged);
+    assert_eq!(town.records().newest_edition(TENANT).unwrap(), 1);
+    assert_eq!(show(&one).edit, show(&other).edit);
+    assert_eq!(
+        history(&one),
+        named(&[("1.2", true), ("1.1", false), ("1.1", true), ("1", false)])
+    );
+    let rows = lost_by_the_log(&town, "computer-1");
+    let numbers: Vec<_> = rows.iter().map(|(number, _)| number.as_str()).collect();
+    assert_eq!(numbers, ["1", "2"], "the newest was lost first");
+
+    // And what was typed goes on top of it, without what was lost
+    let rebased = one
+        .profile_rebase(ProfileEdited {
+            based_on: typed.based_on,
+            digest: typed.digest,
+            edit: typed.edit,
+        })
+        .unwrap();
+    assert_eq!((rebased.edition, &rebased.edit.unit), (1, &unit));
+    let saved = one.profile_save(ProfileSaveRequest {
+        based_on: rebased.edition,
+        digest: rebased.digest,
+        edit: rebased.edit,
+        reason: typed.reason,
+    });
+    assert_eq!(saved.unwrap().version, "1.2");
+    other.sync_now(()).unwrap();
+    let there = show(&other).edit;
+    assert_eq!(
+        (there.contact_phone.as_str(), there.contact_name.as_str()),
+        ("70 99 88 77", "Åse Holm")
+    );
+}
+
+#[test]
+fn an_edit_of_a_text_that_was_lost_meanwhile_is_not_saved_over_the_one_in_its_place() {
+    let (mut town, [one, other], backup) = before_a_restore();
+    one.profile_save(phone(&one, "70 11 22 33")).unwrap();
+    let name = |edit: &mut ProfileEdit| "Åse Holm".clone_into(&mut edit.contact_name);
+    let typed = edited(&one, name);
+    restore(&mut town, &backup);
+    other.profile_save(phone(&other, "70 99 88 77")).unwrap();
+    one.sync_now(()).unwrap();
+
+    let refused = one.profile_save(typed.clone()).unwrap_err();
+
+    assert_eq!(refused.code, ErrorCode::ProfileChanged, "under one number");
+    let rebased = one.profile_rebase(ProfileEdited {
+        based_on: typed.based_on,
+        digest: typed.digest,
+        edit: typed.edit,
+    });
+    let rebased = rebased.unwrap().edit;
+    assert_eq!(
+        (
+            rebased.contact_phone.as_str(),
+            rebased.contact_name.as_str()
+        ),
+        ("70 99 88 77", "Åse Holm")
+    );
+}
+
+#[test]
+fn a_version_that_was_handed_over_again_is_the_same_wherever_it_is_held() {
+    // Given a version on both computers that the central store lost
+    let (mut town, [one, other], backup) = before_a_restore();
+    one.profile_save(phone(&one, "70 11 22 33")).unwrap();
+    other.sync_now(()).unwrap();
+    restore(&mut town, &backup);
+
+    // When the other hands it over again under an edit of its own
+    let name = |edit: &mut ProfileEdit| "Åse Holm".clone_into(&mut edit.contact_name);
+    other.profile_save(edited(&other, name)).unwrap();
+    one.sync_now(()).unwrap();
+
+    // Then nothing was lost by that
+    for app in [&one, &other] {
+        assert_eq!(
+            history(app),
+            named(&[("1.2", false), ("1.1", false), ("1", false)])
+        );
+    }
+    assert!(lost_by_the_log(&town, "computer-1").is_empty());
 }

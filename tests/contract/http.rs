@@ -17,3 +17,4 @@ mod tokens;
 mod town;
 mod tree;
 mod versions;
+mod weighed;

@@ -30,6 +30,7 @@ macro_rules! run_against {
                 verdicts::work_without_a_fitting_grant_is_held_apart,
                 verdicts::work_after_a_grant_ran_out_is_released_when_the_person_signs_in_again,
                 verdicts::work_that_arrives_after_the_person_signed_in_again_is_taken,
+                verdicts::nobody_vouches_for_an_invented_grant,
                 verdicts::a_later_sign_in_of_somebody_else_or_in_another_role_releases_nothing,
                 verdicts::work_under_a_revoked_grant_goes_to_review,
                 verdicts::a_role_cannot_push_what_it_may_not_do,

@@ -69,6 +69,9 @@ async fn enrol(window: &mut Window, url: &str, code: &str) -> Result<()> {
     window.wait_for("the sign-in", "#password").await
 }
 
+/// Of six digits and easily typed, not easily guessed.
+const CODE: &str = "714205";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signs_in_in_the_browser_of_the_computer_comes_back_to_the_window_signed_in()
 -> Result<()> {
@@ -129,6 +132,44 @@ async fn whoever_signs_in_in_the_browser_of_the_computer_comes_back_to_the_windo
     look(&mut window, "3-inde").await?;
     let read = tokio::task::block_in_place(|| page.join());
     ensure!(read.is_ok_and(|page| page.contains("tilbage til Skranke")));
+
+    // Behind the locked screen, only the browser knows who this is, until there is a code for this computer
+    window.press("Ctrl+l").await?;
+    window.wait_for_text("Skærmen er låst").await?;
+    look(&mut window, "4-laast-uden-kode").await?;
+    window.wait_until_gone("#password").await?;
+    let url = sign_in(&mut window, 2).await?;
+    let back = tokio::task::block_in_place(|| Browser::default().log_in(&url, "karin"));
+    let page = come_back(back);
+    window
+        .wait_for("the window at work", "#nav-settings")
+        .await?;
+    tokio::task::block_in_place(|| page.join()).map_err(|_| anyhow::anyhow!("the page"))?;
+    window.tab_to("nav-settings").await?;
+    window.press("Enter").await?;
+    window.wait_for("the code", "#own-code-choose").await?;
+    window.tab_to("own-code-choose").await?;
+    window.press("Enter").await?;
+    window.wait_for_focus("own_code_first").await?;
+    window.type_text("a code", CODE).await?;
+    window.press("Tab").await?;
+    window.type_text("the same again", CODE).await?;
+    look(&mut window, "5-kode").await?;
+    window.press("Ctrl+Enter").await?;
+    window.wait_for_text("Koden gælder fra nu af").await?;
+    window.wait_for_text("logger du ind som karin").await?;
+    look(&mut window, "6-kode-valgt").await?;
+
+    // The line goes, the screen locks, and work goes on
+    drop(central);
+    window.press("Ctrl+l").await?;
+    window.wait_for_focus("password").await?;
+    look(&mut window, "7-laast-med-kode").await?;
+    window.type_text("the code", CODE).await?;
+    window.press("Enter").await?;
+    window
+        .wait_for("where one was", "#settings-location")
+        .await?;
     window.close().await
 }
 

@@ -100,6 +100,8 @@ impl Story {
             "recover" | "pin_open" => (Nothing, json!({ "secret": "" })),
             "lease_renew" => (Nothing, Value::Null),
             "pin_choose" => (This(Act::Administer), json!({ "current": "", "pin": PIN })),
+            // Who came with a password is asked to come from the browser.
+            "own_code_choose" => (SignedIn, json!({ "secret": PIN })),
             "store_recover" => (Nothing, Value::Null),
             "sign_in" => (Nothing, json!({ "user_name": "", "password": "" })),
             "sign_out" | "session_lock" | "browser_sign_in_cancel" => (Nothing, Value::Null),

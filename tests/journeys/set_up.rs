@@ -24,19 +24,29 @@ fn save(
     change: impl Fn(&mut ProfileEdit),
 ) -> Result<ProfileView, AppError> {
     let ProfileView {
-        edition, mut edit, ..
+        edition,
+        digest,
+        mut edit,
+        ..
     } = show(office);
     change(&mut edit);
     office.app.profile_save(ProfileSaveRequest {
         based_on: edition,
+        digest,
         edit,
         reason: reason.to_owned(),
     })
 }
 
 fn check(office: &Office, edit: ProfileEdit) -> Vec<(String, String)> {
-    let based_on = show(office).edition;
-    let checked = office.app.profile_check(ProfileEdited { based_on, edit });
+    let ProfileView {
+        edition, digest, ..
+    } = show(office);
+    let checked = office.app.profile_check(ProfileEdited {
+        based_on: edition,
+        digest,
+        edit,
+    });
     let problems = checked.expect("checked").problems;
     problems.into_iter().map(|p| (p.field, p.summary)).collect()
 }
@@ -121,7 +131,10 @@ fn an_edit_is_the_next_version_and_each_case_names_the_one_it_followed() {
     assert_eq!(show(&office).version, "1.1");
     let file = office
         .app
-        .profile_edition(EditionRef { edition: 0 })
+        .profile_edition(EditionRef {
+            edition: 0,
+            digest: String::new(),
+        })
         .expect("shown");
     assert_eq!(file.contact_phone, "70 00 00 00");
 }
@@ -253,6 +266,7 @@ fn every_error_is_told_in_danish_at_its_field_and_nothing_is_saved() {
     );
     let refused = office.app.profile_save(ProfileSaveRequest {
         based_on: 0,
+        digest: String::new(),
         edit,
         reason: "Prøve".to_owned(),
     });
@@ -276,6 +290,7 @@ fn an_edit_needs_a_reason_a_change_and_the_newest_version_under_it() {
     save(&office, "Prøve", phone).expect("saved");
     let stale = office.app.profile_save(ProfileSaveRequest {
         based_on: 0,
+        digest: String::new(),
         edit: show(&office).edit,
         reason: "Prøve".to_owned(),
     });
@@ -299,10 +314,14 @@ fn going_back_is_a_new_version_with_the_old_content() {
     // The administrator looks at what going back would change, and goes back
     let first = office
         .app
-        .profile_edition(EditionRef { edition: 1 })
+        .profile_edition(EditionRef {
+            edition: 1,
+            digest: String::new(),
+        })
         .expect("shown");
     let checked = office.app.profile_check(ProfileEdited {
         based_on: 2,
+        digest: String::new(),
         edit: first.clone(),
     });
     let changes = checked.expect("checked").changes;
@@ -317,6 +336,7 @@ fn going_back_is_a_new_version_with_the_old_content() {
     );
     let back = office.app.profile_save(ProfileSaveRequest {
         based_on: 2,
+        digest: show(&office).digest,
         edit: first,
         reason: "Tilbage til version 1.1".to_owned(),
     });

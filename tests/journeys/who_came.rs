@@ -307,6 +307,7 @@ fn practice_13_every_command_that_shows_a_case_is_asked() {
         "pin_open",
         "lease_renew",
         "pin_choose",
+        "own_code_choose",
         "store_recover",
         "sign_in",
         "browser_sign_in_cancel",

@@ -40,14 +40,21 @@ const RUST_KEYWORDS: &[&str] = &[
 
 const TYPESCRIPT_KEYWORDS: &[&str] = &["class", "interface", "type", "function", "enum", "const"];
 
-/// The names that a code text defines, with their lines.
+/// The names that a code text defines, with their lines. What an associated type is called, its trait says, which may be
+/// another's.
 fn defined<'a>(code: &'a str, keywords: &'a [&str]) -> impl Iterator<Item = (usize, &'a str)> {
+    let given_by_a_trait: Vec<usize> = (1..)
+        .zip(code.lines())
+        .filter(|(_, line)| line.starts_with("    type ") && line.contains(" = "))
+        .map(|(number, _)| number)
+        .collect();
     let words: Vec<_> = source::words(code).collect();
     let pairs: Vec<_> = words
         .windows(2)
         .filter(|pair| keywords.contains(&pair[0].1) && pair[0].0 == pair[1].0)
         .map(|pair| pair[1])
         .filter(|(_, name)| !keywords.contains(name))
+        .filter(|(line, _)| !given_by_a_trait.contains(line))
         .collect();
     pairs.into_iter()
 }
@@ -159,6 +166,8 @@ fn planted_names_are_caught() {
         "enum BorgerKind { A }",
         "fn the_desk_clerk_who_came_first_wins() {}",
         "const MISC: u8 = 1;",
+        "type Service = Desk;",
+        "trait Desk { type Service; }",
     ] {
         tree::caught(&planted("a.rs", text), "a.rs:1");
     }
@@ -172,6 +181,7 @@ fn planted_names_are_caught() {
         "// struct DataManager\nlet a = \"år\";",
         "struct Database;",
         "struct Desk;",
+        "impl Accept for Desk {\n    type Service = Counter;\n}",
     ] {
         assert_eq!(planted("a.rs", text), Vec::<String>::new(), "{text}");
     }

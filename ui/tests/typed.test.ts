@@ -1,7 +1,7 @@
 // What is typed into a dialog is there again after Esc and in the next window, until it is handed in.
 import { expect, test } from 'vitest'
-import type { ProfileEdit, ProfileView } from '../src/lib/api'
 import { answers, RecordedCore } from './recorded'
+import { edit, profile } from './profile'
 import { get, open, press, settle, type, until } from './page'
 
 const kept = (core: RecordedCore) => core.of('typed_keep').at(-1) as { place: string; text: string } | undefined
@@ -61,14 +61,6 @@ test('the note of a parking, from before a crash, and it goes with its draft', a
   get('discard-confirm').click()
   await until(() => kept(core)?.place === place && kept(core)?.text === '', 'it goes')
 })
-
-const edit: ProfileEdit = {
-  name: 'Solbjerg Kommune', unit: '', center: '', address: '', contact_name: '', contact_phone: '', ean: '', case_number_pattern: '', case_number_example: '',
-  national_tool: '', calendar: '', closing_days: [], kle: '', kle_facet: '', retention: '', legal_citation: '', complaint_guidance: '', may_represent: '',
-  outreach_may_decide: false, screen_signature: false, record_ground: false, mask_cpr: true, power_of_attorney_warn_days: '', offline_lease_days: '',
-  abandoned_draft_days: '', id_kinds: [], locations: []
-}
-const profile: ProfileView = { edition: 1, version: '1', edit, history: [] }
 
 test('the reason of an edit of the municipality\'s set-up', async () => {
   const saved = { ...profile, edition: 2, version: '2', edit: { ...edit, unit: 'BS' } }

@@ -40,9 +40,11 @@ use crate::api::rules::{
 use crate::api::session::{
     DemoAccount, Enrolled, EnrolmentRequest, FirstRunDone, FirstRunRequest, LocationChoice,
     PinRequest, ProfileChoice, RecoveryCodeMade, SecretRequest, SessionView, SignInRequest,
-    StaffSaveRequest, StaffView, StartStage, StartState, StoreRecovered,
+    StaffSaveRequest, StaffView, StartStage, StartState, StoreRecovered, UnlockedBy,
 };
-use crate::api::settings::{Choice, FilingView, PinView, SettingsSaveRequest, SettingsView};
+use crate::api::settings::{
+    Choice, FilingView, OwnCodeView, PinView, SettingsSaveRequest, SettingsView,
+};
 use crate::api::sync::{SentCase, SentCases, SyncProgress, SyncView};
 use crate::{App, AppError};
 
@@ -92,6 +94,7 @@ commands! {
     pin_open(SecretRequest) -> StartState;
     lease_renew(Nothing) -> StartState;
     pin_choose(PinRequest) -> SettingsView;
+    own_code_choose(SecretRequest) -> SettingsView;
     store_recover(Nothing) -> StoreRecovered;
     sign_in(SignInRequest) -> SessionView;
     browser_sign_in_cancel(Nothing) -> Nothing;
@@ -203,6 +206,7 @@ pub fn typescript() -> String {
         RecoveryCodeMade,
         StoreRecovered,
         SessionView,
+        UnlockedBy,
         StaffView,
         StaffSaveRequest,
         FieldValue,
@@ -281,6 +285,7 @@ pub fn typescript() -> String {
         SettingsView,
         FilingView,
         PinView,
+        OwnCodeView,
         Choice,
         SettingsSaveRequest,
         ProfileEdit,

@@ -12,13 +12,14 @@ use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
 use skranke_domain::role::{Act, Ownership};
 use skranke_protocol::envelope::{SealedEvent, Unsealed};
+use skranke_protocol::grant::NO_GRANT;
 use skranke_protocol::payload;
 use skranke_store::{Action, Actor, Entry, ReadHandle, WriteHandle};
 use uuid::Uuid;
 
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
-use crate::state::{AtWork, NO_GRANT, Session};
+use crate::state::{AtWork, Session};
 use crate::usecases::synchronise::{device_codes, grant_in};
 
 /// A case with the events it was folded from.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use skranke_documents::Press;
 use skranke_domain::danish_time;
-use skranke_domain::ids::{DeviceId, GrantId, StaffId};
+use skranke_domain::ids::{DeviceId, StaffId};
 use skranke_domain::role::Role;
 use skranke_forms::Forms;
 use skranke_store::key::StoreKey;
@@ -337,8 +337,6 @@ impl Desk {
 
 /// A device that has not been made yet.
 pub(crate) const NO_DEVICE: DeviceId = DeviceId::from_uuid(Uuid::nil());
-/// The grant of work done before any central store gave one.
-pub(crate) const NO_GRANT: GrantId = GrantId::from_uuid(Uuid::nil());
 
 pub(crate) fn why_closed(closed: Option<&AppError>) -> AppError {
     match closed {

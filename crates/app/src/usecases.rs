@@ -17,6 +17,7 @@ pub(crate) mod duplicates;
 pub(crate) mod enrolment;
 pub(crate) mod lease;
 mod outreach;
+mod own_code;
 pub(crate) mod paper;
 pub(crate) mod paper_number;
 mod pin;

@@ -9,12 +9,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use skranke_domain::ids::{DeviceId, GrantId, StaffId};
 use skranke_domain::role::Role;
+use uuid::Uuid;
 
 use crate::canonical;
 use crate::encoding::{as_text, from_base64_url, to_base64_url};
 use crate::envelope::EventHeader;
 use crate::instant;
 use crate::signature::{PublicKey, Purpose, Signature, SigningKey};
+
+/// What an event names that was made before its author ever got a grant.
+pub const NO_GRANT: GrantId = GrantId::from_uuid(Uuid::nil());
 
 /// What a grant says.
 #[derive(Debug, Clone, PartialEq, Eq)]

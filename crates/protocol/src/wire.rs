@@ -35,7 +35,9 @@ pub use held::{
     ReturnedCommand,
 };
 pub use lease::{LeaseAnswer, LeaseRenewRequest, LeaseRequest};
-pub use profile::{ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer};
+pub use profile::{
+    ProfileEdition, ProfileSaveAnswer, ProfileSaveRequest, ProfilesAnswer, edition_digest,
+};
 pub use scope::{ScopeAnswer, ScopeDevice, ScopeRequest};
 pub use sealed::{SealedAnswer, SealedBatch, SealedCommand};
 pub use session::{

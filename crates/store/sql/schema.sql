@@ -240,6 +240,16 @@ CREATE TABLE local_account (
     locked_until_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE lost_edition (
+    id       INTEGER PRIMARY KEY,
+    edition  INTEGER NOT NULL CHECK (edition > 0),
+    body     TEXT    NOT NULL CHECK (length(body) > 0),
+    staff_id BLOB    NOT NULL REFERENCES staff_member (id),
+    initials TEXT    NOT NULL CHECK (length(initials) BETWEEN 1 AND 20),
+    reason   TEXT    NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+    made_at  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE name_token (
     token   TEXT NOT NULL CHECK (length(token) > 0),
     case_id BLOB NOT NULL REFERENCES case_file (id),
@@ -415,6 +425,8 @@ CREATE UNIQUE INDEX event_by_command_id ON event (command_id, k);
 CREATE INDEX event_by_device_id ON event (device_id, device_seq);
 
 CREATE UNIQUE INDEX event_own_by_device_seq ON event (device_seq) WHERE source = 'own';
+
+CREATE INDEX lost_edition_by_staff ON lost_edition (staff_id);
 
 CREATE INDEX name_token_by_case_id ON name_token (case_id, token);
 

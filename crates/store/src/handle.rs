@@ -103,6 +103,8 @@ coded! {
         SettingChanged => "setting_changed",
         /// The municipality's profile was edited, or an edit of another computer was taken in.
         ProfileEdited => "profile_edited",
+        /// An edition of the profile was lost: the central store, restored from a backup, has another in its place.
+        ProfileReplaced => "profile_replaced",
         /// A new recovery code was made; the one before opens nothing any more.
         RecoveryCodeRenewed => "recovery_code_renewed",
         /// The device was enrolled, or its key was renewed.

@@ -59,6 +59,11 @@ pub const MIGRATIONS: &[Migration] = &[
         oldest_reader: 6,
         sql: include_str!("../sql/migrations/0006_sealed.sql"),
     },
+    Migration {
+        number: 7,
+        oldest_reader: 6,
+        sql: include_str!("../sql/migrations/0007_lost_edition.sql"),
+    },
 ];
 
 const SCHEMA_NOTE: &str = "

@@ -59,6 +59,9 @@ pub(crate) struct Basics {
     /// Editions of the profile, newest first; a copy of an older program has none.
     #[serde(default)]
     editions: Vec<CopiedEdition>,
+    /// Those that were lost when the central store was restored, newest first.
+    #[serde(default)]
+    lost_editions: Vec<CopiedEdition>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,12 +112,15 @@ impl Basics {
             .query_map([], |row| Ok((row.get("name")?, row.get("value")?)))?
             .collect::<Result<_, _>>()?;
         settings.retain(|(name, _)| keeps(name));
-        // A damaged database of an older program has no such table, and its accounts count all the same.
+        // A damaged database of an older program has no such tables, and its accounts count all the same.
         let editions = profile::all(connection).unwrap_or_default();
+        let lost_editions = profile::lost(connection).unwrap_or_default();
+        let copied = |rows: Vec<EditionRow>| rows.into_iter().map(CopiedEdition::of).collect();
         Ok(Self {
             accounts,
             settings,
-            editions: editions.into_iter().map(CopiedEdition::of).collect(),
+            editions: copied(editions),
+            lost_editions: copied(lost_editions),
         })
     }
 
@@ -157,6 +163,11 @@ impl Basics {
             if edition.edition as usize == known + 1 {
                 profile::insert(connection, &edition.row()?)?;
                 known += 1;
+            }
+        }
+        if profile::count_lost(connection)? == 0 {
+            for edition in self.lost_editions.iter().rev() {
+                profile::insert_lost(connection, &edition.row()?)?;
             }
         }
         Ok(count()?)

@@ -31,6 +31,8 @@ use crate::store::{Attachment, AuditRow};
 
 /// How much longer than another body a file may take on its way. Who sends it gives up sooner, and goes on.
 const BODY_TIMES: u32 = 2;
+/// What a piece counts at least: with one byte a file is begun, too.
+const LEAST_BYTES: usize = 64 * 1024;
 
 /// How much of an attachment is there; 404 where nothing is yet.
 #[utoipa::path(
@@ -148,6 +150,7 @@ async fn take(
             };
             return Err(why.into());
         }
+        call.weigh(central, came.len().max(LEAST_BYTES))?;
         let piece = Piece {
             by,
             offset: at,

@@ -13,7 +13,7 @@ use skranke_protocol::wire::{
     MAX_BATCH_BYTES, MAX_LOG_ROWS,
 };
 
-use super::{acting, answer, json, known_purpose, unpacked};
+use super::{acting, answer, json, known_purpose, weighed};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::device_log;
@@ -36,7 +36,7 @@ pub(super) async fn take(
     State(central): State<Arc<Central>>,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let batch: LogBatch = json(&unpacked(&call, MAX_BATCH_BYTES)?)?;
+    let batch: LogBatch = json(&weighed(&central, &call, MAX_BATCH_BYTES)?)?;
     if batch.rows.len() > MAX_LOG_ROWS {
         return Err(Refusal::of(ProblemCode::TooLarge, "rows"));
     }

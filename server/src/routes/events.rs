@@ -21,7 +21,7 @@ use skranke_protocol::wire::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{answer, json, unpacked};
+use super::{answer, json, weighed};
 use crate::admission::{self, Circumstances, Offered};
 use crate::auth::Call;
 use crate::central::Central;
@@ -44,9 +44,9 @@ pub(super) async fn push(
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
     let is_behind = is_behind(call.headers())?;
-    let reading = Arc::clone(&call);
+    let (reading, weighing) = (Arc::clone(&call), Arc::clone(&central));
     let (offered, grants, offered_again) = tokio::task::spawn_blocking(move || -> Answer<_> {
-        let batch: PushBatch = json(&unpacked(&reading, MAX_BATCH_BYTES)?)?;
+        let batch: PushBatch = json(&weighed(&weighing, &reading, MAX_BATCH_BYTES)?)?;
         if batch.len() > MAX_BATCH_EVENTS || batch.commands.len() > MAX_BATCH_EVENTS {
             return Err(Refusal::of(ProblemCode::TooLarge, "events"));
         }

@@ -17,7 +17,7 @@ use skranke_protocol::wire::{
 };
 use uuid::Uuid;
 
-use super::{answer, json, unpacked};
+use super::{answer, json, weighed};
 use crate::admission::{self, Circumstances, Offered};
 use crate::auth::Call;
 use crate::central::Central;
@@ -38,9 +38,9 @@ pub(super) async fn take(
     State(central): State<Arc<Central>>,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
-    let (reading, secret) = (Arc::clone(&call), central.recovery.clone());
+    let (reading, opening) = (Arc::clone(&call), Arc::clone(&central));
     let (offered, unopened) = tokio::task::spawn_blocking(move || -> Answer<_> {
-        let batch: SealedBatch = json(&unpacked(&reading, MAX_SEALED_BYTES)?)?;
+        let batch: SealedBatch = json(&weighed(&opening, &reading, MAX_SEALED_BYTES)?)?;
         let sent = batch.commands.len();
         if sent > MAX_BATCH_EVENTS {
             return Err(Refusal::of(ProblemCode::TooLarge, "commands"));
@@ -48,7 +48,7 @@ pub(super) async fn take(
         let commands: Vec<PushCommand> = batch
             .commands
             .iter()
-            .filter_map(|command| opened(command, &secret))
+            .filter_map(|command| opened(command, &opening.recovery))
             .collect();
         let unopened = (sent - commands.len()) as u64;
         let events: usize = commands.iter().map(|command| command.events.len()).sum();

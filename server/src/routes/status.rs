@@ -11,14 +11,14 @@ use skranke_protocol::encoding::to_hex;
 use skranke_protocol::epoch::EpochWarrant;
 use skranke_protocol::problem::ProblemCode;
 use skranke_protocol::version::SPOKEN;
-use skranke_protocol::wire::{ConfirmationAnswer, DeviceStatus, Status};
+use skranke_protocol::wire::{ConfirmationAnswer, DeviceStatus, Status, edition_digest};
 
 use super::answer;
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
 use crate::problem::Answer;
-use crate::store::{Device, StoreError, Tenant};
+use crate::store::{Device, StoreError, Stored, StoredEdition, Tenant};
 
 /// What the server holds of the asking device; a revoked one may ask, so that it learns that it is.
 #[utoipa::path(
@@ -39,14 +39,15 @@ pub(super) async fn status(
         .settled(&tenant.code, tenant.position())
         .await?;
     let code = tenant.code.clone();
-    let profile_edition = central
-        .read(move |central| central.store.newest_edition(&code))
+    let (profile_edition, profile_digest) = central
+        .read(move |central| newest_edition(central, &code))
         .await?;
     let now = log::now();
     answer(
         call.headers(),
         &Status {
             profile_edition,
+            profile_digest,
             takes_batches_behind: true,
             browser_sign_in: central.offers_browser_sign_in(&tenant.code),
             certification: central.certify(&device, &tenant.code, now),
@@ -72,6 +73,18 @@ pub(super) async fn status(
             server_time: now,
         },
     )
+}
+
+/// Number of the newest edition of the profile, and what it is recognised by.
+fn newest_edition(central: &Central, tenant: &str) -> Stored<(u32, Option<[u8; 32]>)> {
+    let newest = central.store.newest_edition(tenant)?;
+    let Some(before) = newest.checked_sub(1) else {
+        return Ok((newest, None));
+    };
+    let found = central.store.editions(tenant, before, 1)?;
+    let digest =
+        |row: &StoredEdition| edition_digest(row.edition, &row.body, &row.initials, &row.reason);
+    Ok((newest, found.first().map(digest)))
 }
 
 /// The server's signed word for what it holds of the device.

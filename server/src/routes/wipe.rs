@@ -69,6 +69,7 @@ pub(super) async fn hand_over(
     State(central): State<Arc<Central>>,
     Extension(call): Extension<Arc<Call>>,
 ) -> Answer<Response> {
+    call.weigh(&central, call.body.len())?;
     let request: HandOverRequest = json(&call.body)?;
     let id = call.device()?.id;
     let is_taken = central

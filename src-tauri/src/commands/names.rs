@@ -8,6 +8,7 @@ pub(crate) const NAMES: &[&str] = &[
     "pin_open",
     "lease_renew",
     "pin_choose",
+    "own_code_choose",
     "store_recover",
     "sign_in",
     "browser_sign_in_cancel",

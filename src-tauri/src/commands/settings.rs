@@ -2,7 +2,7 @@
 
 use skranke_app::api::error::UiError;
 use skranke_app::api::rules::RuleLibrary;
-use skranke_app::api::session::PinRequest;
+use skranke_app::api::session::{PinRequest, SecretRequest};
 use skranke_app::api::settings::{SettingsSaveRequest, SettingsView};
 use tauri::State;
 
@@ -32,4 +32,12 @@ pub(crate) async fn pin_choose(
     request: PinRequest,
 ) -> Result<SettingsView, UiError> {
     desk.run(move |app| app.pin_choose(request)).await
+}
+
+#[tauri::command]
+pub(crate) async fn own_code_choose(
+    desk: State<'_, Desk>,
+    request: SecretRequest,
+) -> Result<SettingsView, UiError> {
+    desk.run(move |app| app.own_code_choose(request)).await
 }

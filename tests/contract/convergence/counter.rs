@@ -43,9 +43,11 @@ pub(super) struct Counter {
 
 impl Counter {
     pub(super) fn new(seed: u8) -> Self {
+        let mut laptop = Laptop::new(seed);
+        laptop.grant = GrantId::from_uuid(uuid::Uuid::nil());
         Self {
             code: seed,
-            laptop: Laptop::new(seed),
+            laptop,
             held: BTreeMap::new(),
             positions: BTreeMap::new(),
             own: Vec::new(),
@@ -290,6 +292,7 @@ impl Counter {
             backup_position: 0,
             epoch_warrant: None,
             profile_edition: 0,
+            profile_digest: None,
             browser_sign_in: false,
             takes_batches_behind: true,
             device: DeviceStatus {

@@ -18,11 +18,13 @@ use skranke_server::store::key_file::KeyFile;
 use skranke_sync::{
     Cancel, Client, Connection, Environment, Pushed, Sender, SyncError, UnderWay, send_all,
 };
+use skranke_testkit::invariants::{self, Desktop, World};
 use skranke_testkit::postgres::Cluster;
 use skranke_testkit::small_disk::SmallDisk;
 
 use super::raw::{proof_with, send};
 use super::town::{Town, now};
+use crate::in_words::central_in_words;
 use crate::office::{Laptop, TENANT};
 use crate::postgres::prepared;
 
@@ -93,9 +95,9 @@ fn patient(town: &Town, laptop: &Laptop, held: Held) -> (Client, Arc<Mutex<Vec<D
 }
 
 /// A desktop with one batch to send.
-struct Outbox<'e> {
-    waiting: Option<&'e [SealedEvent]>,
-    confirmed: u64,
+pub(super) struct Outbox<'e> {
+    pub(super) waiting: Option<&'e [SealedEvent]>,
+    pub(super) confirmed: u64,
 }
 
 impl Sender for Outbox<'_> {
@@ -146,10 +148,26 @@ fn with_every_connection_held_a_push_gets_503_and_the_desktop_gets_through_by_it
     let page = reader.pull(Cursor::START, 100, 0).unwrap().sent;
     let read: Vec<_> = page.items.into_iter().map(|entry| entry.item).collect();
     let expected: Vec<_> = opening
-        .into_iter()
-        .map(|event| FeedItem::Event { event })
+        .iter()
+        .map(|event| FeedItem::Event {
+            event: event.clone(),
+        })
         .collect();
     assert_eq!(read, expected, "all of it, once");
+    let world = World {
+        desktops: vec![Desktop {
+            name: "the counter".to_owned(),
+            confirmed: opening.iter().map(|event| *event.hash()).collect(),
+            events: opening,
+            device: Some(laptop.id),
+            ..Desktop::default()
+        }],
+        central: Some(central_in_words(town.operator().as_ref(), TENANT)),
+        is_quiet: true,
+        left: vec![town.folder.path().to_owned()],
+        ..World::default()
+    };
+    invariants::hold(&world, "after every connection was held");
 }
 
 #[test]

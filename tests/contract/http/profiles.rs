@@ -2,7 +2,7 @@
 
 use skranke_forms::{Forms, Profile};
 use skranke_protocol::problem::ProblemCode;
-use skranke_protocol::wire::{MAX_PROFILE_BYTES, ProfileSaveRequest};
+use skranke_protocol::wire::{MAX_PROFILE_BYTES, ProfileSaveRequest, edition_digest};
 use skranke_sync::SyncError;
 
 use super::client::refused;
@@ -41,7 +41,11 @@ fn an_edit_is_kept_with_author_and_reason_and_every_device_fetches_it(kind: Kind
     let person = client
         .sign_in(&session(&laptop, &["administrator"]))
         .unwrap();
-    assert_eq!(other.status().unwrap().profile_edition, 0);
+    let unedited = other.status().unwrap();
+    assert_eq!(
+        (unedited.profile_edition, unedited.profile_digest),
+        (0, None)
+    );
 
     let first = client
         .save_profile(&person, &phone(1, "70 11 22 33"))
@@ -50,7 +54,12 @@ fn an_edit_is_kept_with_author_and_reason_and_every_device_fetches_it(kind: Kind
         .save_profile(&person, &phone(2, "70 44 55 66"))
         .unwrap();
 
-    assert_eq!(other.status().unwrap().profile_edition, 2);
+    let status = other.status().unwrap();
+    let digest = edition_digest(2, &second.text, "AK", "Nyt telefonnummer");
+    assert_eq!(
+        (status.profile_edition, status.profile_digest),
+        (2, Some(digest))
+    );
     assert_eq!(other.profiles(0).unwrap(), [first, second.clone()]);
     assert_eq!(other.profiles(1).unwrap(), std::slice::from_ref(&second));
     assert_eq!(

@@ -182,7 +182,7 @@ fn town() -> Town {
 }
 
 /// Whoever works there signed in before, so that the grant their work names is known at every run.
-fn knows_the_grant_of(town: &Town, laptop: &Laptop) {
+pub(super) fn knows_the_grant_of(town: &Town, laptop: &Laptop) {
     let operator = town.operator();
     let server = SigningKey::from_seed(&operator.server_keys().unwrap().signing_seed);
     let grant = laptop.grant_from(laptop.grant, &[Role::Counter], noon());

@@ -1,5 +1,5 @@
-//! Clients that take long: who sends so slowly that the server would be busy with nothing is let go in time, and who
-//! waits for news is in nobody's way.
+//! Clients that take long: who sends so slowly that the server would be busy with nothing is let go in time, so is who
+//! reads no answer, and who waits for news is in nobody's way.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -17,6 +17,21 @@ const WITHIN: Duration = Duration::from_millis(400);
 /// Far longer than the limit, and no longer than a test that fails waits.
 const DRIPS: u32 = 1_000;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// So many answers are more than what lies on the way between the two can be.
+const ANSWERS: usize = 100;
+
+/// Asks for so many large answers on one connection, which ends with the last.
+fn asking(town: &Town) -> TcpStream {
+    const ASK: &str = "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n";
+    let host = town.server.url().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let first = format!("{ASK}\r\n").repeat(ANSWERS - 1);
+    let all = format!("{first}{ASK}Connection: close\r\n\r\n");
+    stream.write_all(all.as_bytes()).unwrap();
+    stream
+}
 
 /// Sends these bytes, then one after the other as long as the server listens; what it answered.
 fn drip(town: &Town, begin: &[u8]) -> String {
@@ -146,6 +161,42 @@ fn who_drips_a_file_is_told_gives_the_place_back_and_others_are_served() {
 
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("too_slow"), "{answer}");
+}
+
+#[test]
+fn who_asks_for_much_and_reads_nothing_is_cut_off() {
+    let town = Town::with(|config| {
+        config.unread_within = WITHIN;
+        // It must not be what ends the connection here.
+        config.head_within = 2 * PATIENCE;
+    });
+
+    let stream = asking(&town);
+
+    wait_until("it is cut off", || stream.take_error().unwrap().is_some());
+}
+
+#[test]
+fn who_reads_with_pauses_gets_everything_and_who_waits_for_news_is_left_to_wait() {
+    const LONGEST: Duration = Duration::from_secs(4);
+    const AT_ONCE: u64 = 1024 * 1024;
+    const REST: Duration = Duration::from_millis(260);
+    let town = Town::with(|config| config.unread_within = LONGEST);
+    let (reader, _) = town.counter(1, &["counter"]);
+
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| reader.pull(Cursor::START, 100, 5));
+        let begun = Instant::now();
+        let (stream, mut answers) = (asking(&town), Vec::new());
+        while (&stream).take(AT_ONCE).read_to_end(&mut answers).unwrap() > 0 {
+            std::thread::sleep(REST);
+        }
+
+        assert!(begun.elapsed() > LONGEST, "all its rests together");
+        let answers = String::from_utf8_lossy(&answers);
+        assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), ANSWERS);
+        assert!(waiting.join().unwrap().is_ok());
+    });
 }
 
 #[test]

@@ -17,6 +17,7 @@ use skranke_protocol::wire::{Cursor, FeedItem, PushBatch};
 use uuid::Uuid;
 
 use super::raw::{proof_with, send};
+use super::recorded::knows_the_grant_of;
 use super::town::{SECRET, Town, session};
 use crate::office::{Laptop, last};
 
@@ -147,6 +148,9 @@ fn asked(town: &Town, laptop: &Laptop, (method, path): (&str, &str), body: &Valu
     let mut headers = vec![proof_with(town, laptop, method, path, &body, None)];
     headers.push((version::HEADER, "1-1".to_owned()));
     let answer = send(town, method, path, &headers, &body);
+    if path == "/v1/sessions" {
+        knows_the_grant_of(town, laptop);
+    }
     let json = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     (answer.status, json)
 }

@@ -243,6 +243,35 @@ pub(crate) fn work_that_arrives_after_the_person_signed_in_again_is_taken(office
     assert_eq!(admitted.verdicts[1].verdict, accepted(4));
 }
 
+pub(crate) fn nobody_vouches_for_an_invented_grant(office: &Office) {
+    let mut laptop = office.laptop(1, Scope::Tenant);
+    let held = laptop.grant;
+    laptop.grant = GrantId::from_uuid(Uuid::now_v7());
+    let (_, invented) = laptop.open_case("2512169996");
+    let unknown = quarantined(QuarantineReason::GrantUnknown);
+
+    assert_eq!(office.verdict(&laptop, &invented), unknown);
+    office.sign_in_at(noon(), &laptop, &[Role::Counter]);
+    assert_eq!(
+        (
+            office.device(&laptop).accepted,
+            office.device(&laptop).quarantined
+        ),
+        (0, 2),
+        "signing in again does not make it theirs"
+    );
+
+    // Whoever lost a grant on this computer had one to name.
+    let mut transaction = office.store.begin(TENANT).unwrap();
+    transaction
+        .revoke_grants(Revoked::One(held), noon())
+        .unwrap();
+    transaction.commit().unwrap();
+    laptop.grant = GrantId::from_uuid(Uuid::nil());
+    let (_, nameless) = laptop.open_case("2211771212");
+    assert_eq!(office.verdict(&laptop, &nameless), unknown);
+}
+
 pub(crate) fn a_later_sign_in_of_somebody_else_or_in_another_role_releases_nothing(
     office: &Office,
 ) {

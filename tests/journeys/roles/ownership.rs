@@ -89,6 +89,7 @@ fn on_case(command: &str, case: &str, purpose: Option<&str>) -> Option<OnCase> {
             json!({ "case_id": case, "draft_id": null, "kind": "interim_paper", "large_print": false })),
         "case_export" => row(&[Act::ReadCase], AsTheTableAsks, json!({ "id": case, "purpose": purpose })),
         "start_state" | "first_run" | "enrol" | "recover" | "pin_open" | "pin_choose" | "lease_renew"
+        | "own_code_choose"
         | "store_recover" | "sign_in" | "browser_sign_in_cancel" | "sign_out" | "session_lock" | "session_stay"
         | "session_unlock" | "staff_list" | "staff_save" | "settings" | "settings_save" | "profile_show"
         | "profile_edition" | "profile_check" | "profile_rebase" | "profile_save" | "recovery_code_new"

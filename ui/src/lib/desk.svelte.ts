@@ -20,6 +20,8 @@ export interface Unsaved {
 }
 
 const key = Symbol('desk')
+/** How soon data that another program holds are asked for again. */
+const AGAIN_MS = 2000
 /** Errors after which the store is no longer open: the window shows why at once. */
 const closing = new Set(['database_damaged', 'device_wiped', 'lease_ended', 'clock_set_back', 'pin_needed'])
 
@@ -50,6 +52,8 @@ export class Desk {
   #whose = ''
   #stop: (() => void) | null = null
   #timer: ReturnType<typeof setInterval> | null = null
+  /** Another program holds the data. */
+  #isInUse = false
 
   constructor(backend: Backend) {
     this.#backend = backend
@@ -103,12 +107,16 @@ export class Desk {
   }
 
   /** Asks the core where we stand, then keeps the status line true. */
-  async begin(): Promise<void> {
-    this.working = true
+  async begin(quietly = false): Promise<void> {
+    this.end()
+    this.working = !quietly
     await this.refresh()
     this.working = false
-    if (this.startError) return
-    this.end()
+    if (this.startError) {
+      // The other Skranke may close any moment, and one that was ended by force may hold the data a little longer.
+      if (this.#isInUse) this.#timer = setTimeout(() => void this.begin(true), AGAIN_MS)
+      return
+    }
     this.#stop = await this.#backend.onSync((status) => this.hearSync(status)).catch(() => null)
     this.#timer = setInterval(() => void this.refreshSync(), 2000)
   }
@@ -124,7 +132,9 @@ export class Desk {
       this.enter(await this.call('start_state', null))
       this.startError = ''
     } catch (problem) {
-      this.startError = errorText(asCallError(problem))
+      const error = asCallError(problem)
+      this.#isInUse = error.code === 'database_locked'
+      this.startError = errorText(error)
       return
     }
     if (this.stage === 'ready') {

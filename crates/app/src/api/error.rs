@@ -105,6 +105,8 @@ error_codes! {
     BrowserSignInRefused => "browser_sign_in_refused",
     /// The person has no role in Skranke at the identity provider.
     BrowserSignInNoRole => "browser_sign_in_no_role",
+    /// The identity provider says who this is: the central store answers, or only it may.
+    BrowserSignInNeeded => "browser_sign_in_needed",
     /// The browser could not be opened.
     BrowserNotOpened => "browser_not_opened",
     /// The account may not be used.

@@ -99,11 +99,13 @@ pub struct PlaceEdit {
 pub struct ProfileView {
     /// The edition `edit` was made from; 0 is the file that came with the program.
     pub edition: u32,
+    /// Tells it from another text under the same number, and is handed back with the edit; empty for the file.
+    pub digest: String,
     /// The version as people read it, `1.2`.
     pub version: String,
     /// What stands in it.
     pub edit: ProfileEdit,
-    /// Every version, newest first.
+    /// Every version, newest first; one that was lost stands under the one that has its number.
     pub history: Vec<EditionView>,
 }
 
@@ -112,6 +114,10 @@ pub struct ProfileView {
 pub struct EditionView {
     /// Its number; 0 is the file that came with the program.
     pub edition: u32,
+    /// Tells it from another text under the same number; empty for the file.
+    pub digest: String,
+    /// Whether it was lost when the central store was restored, and is not in force.
+    pub lost: bool,
     /// The version as people read it.
     pub version: String,
     /// When it was made, RFC 3339; empty for the file that came with the program.
@@ -127,6 +133,9 @@ pub struct EditionView {
 pub struct EditionRef {
     /// Its number; 0 is the file that came with the program.
     pub edition: u32,
+    /// Its text, where a lost version has the same number; empty for the one in force.
+    #[serde(default)]
+    pub digest: String,
 }
 
 /// An edit on its way, and the version it was made from.
@@ -134,6 +143,9 @@ pub struct EditionRef {
 pub struct ProfileEdited {
     /// The edition it was made from.
     pub based_on: u32,
+    /// The text of that edition; empty for the one in force.
+    #[serde(default)]
+    pub digest: String,
     /// What was typed.
     pub edit: ProfileEdit,
 }
@@ -174,6 +186,9 @@ pub struct ProfileChange {
 pub struct ProfileSaveRequest {
     /// The edition it was made from; it must still be the newest.
     pub based_on: u32,
+    /// The text of that edition, which must still be in force; empty where only the number is compared.
+    #[serde(default)]
+    pub digest: String,
     /// What was typed.
     pub edit: ProfileEdit,
     /// Why.

@@ -204,6 +204,20 @@ pub struct SessionView {
     pub location_name: String,
     /// Seconds without a key press until the window locks.
     pub lock_after_seconds: u32,
+    /// What opens the screen again.
+    pub unlocked_by: UnlockedBy,
+}
+
+/// What opens the screen that somebody locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlockedBy {
+    /// The password of the account.
+    Password,
+    /// The person's code for this computer, or the browser.
+    Code,
+    /// The browser alone.
+    Browser,
 }
 
 /// A member of staff, for the administrator.

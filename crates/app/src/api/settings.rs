@@ -42,6 +42,21 @@ pub struct SettingsView {
     pub filing: FilingView,
     /// The PIN that is asked for at start.
     pub pin: PinView,
+    /// The person's own code for this computer.
+    pub own_code: OwnCodeView,
+}
+
+/// The code with which somebody who signs in in the browser works here without a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OwnCodeView {
+    /// The user name that goes with it.
+    pub user_name: String,
+    /// Whether there is one.
+    pub is_chosen: bool,
+    /// Whether whoever is signed in may choose it: they came from the browser.
+    pub may_choose: bool,
+    /// Whether they should before they leave the house: this is an outreach laptop, and there is none.
+    pub is_urgent: bool,
 }
 
 /// The PIN of this computer.

@@ -24,7 +24,8 @@ pub struct SyncView {
     pub problem: String,
     /// Joins the problem with the local log; empty where there is nothing to look up.
     pub reference: String,
-    /// The municipality's set-up in use, `demo@1.2`: when it changes, the window reads its settings again.
+    /// The municipality's set-up in use, `demo@1.2`, and `~1` behind it once a version was lost: when it changes, the
+    /// window reads its settings again.
     pub profile: String,
     /// How far a long round is; none while there is none.
     pub progress: Option<SyncProgress>,

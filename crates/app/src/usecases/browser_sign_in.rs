@@ -18,6 +18,7 @@ use crate::api::error::ErrorCode;
 use crate::api::session::{SessionView, SignInRequest};
 use crate::error::AppError;
 use crate::state::{App, Desk, NO_DEVICE, Session, why_closed};
+use crate::usecases::own_code;
 use crate::usecases::synchronise::told;
 
 /// How long a person may take in the browser.
@@ -26,6 +27,9 @@ const WITHIN: Duration = Duration::from_secs(5 * 60);
 const CLOSED_MINUTES: u32 = 15;
 /// What an account of this computer is called after its name, where the central store knows another by that name.
 const OF_HERE: &str = "lokal";
+/// What the account of somebody who came from the browser is called after its name, where an account of this computer
+/// has that.
+const OF_PROVIDER: &str = "kommune";
 
 impl App {
     /// Opens the identity provider's page with `open`, waits for the browser to come back, and signs the person in.
@@ -117,6 +121,26 @@ impl App {
         }
     }
 
+    /// Whether whoever signs in by this name has a code for this computer in the place of a password.
+    pub(crate) fn is_by_own_code(&self, request: &SignInRequest) -> Result<bool, AppError> {
+        if self.lock().store.is_none() {
+            return Ok(false);
+        }
+        let login = request.user_name.trim();
+        self.with_store(|store| own_code::has_own_code_by_login(store, login))
+    }
+
+    /// Whether the central store answers now.
+    pub(crate) fn hears_central(&self) -> bool {
+        let heard = self.server().is_some()
+            && self
+                .enrolled_client()
+                .and_then(|client| client.status())
+                .is_ok();
+        self.line.reached(heard);
+        heard
+    }
+
     /// Ends the waiting for the browser.
     ///
     /// # Errors
@@ -184,6 +208,10 @@ impl App {
             write.put_account(&before, &digest)?;
         }
         write.put_account(&account, &digest)?;
+        if typed.is_some() {
+            // The one from before may have been changed at the central store.
+            write.set_password(account.staff, &digest)?;
+        }
         write.put_grant(grant, &arrived.signed_grant().to_token())?;
         write.commit()?;
         let signed_in = Session {
@@ -250,13 +278,15 @@ fn account(
         (None, Some(known)) => known.login.clone(),
         (None, None) => {
             // A name that somebody else signs in with here is not taken over.
-            let wanted = profile.user_name.trim().to_owned();
-            let is_free = !wanted.is_empty() && read.account_by_login(&wanted)?.is_none();
-            if is_free {
-                wanted
-            } else {
-                grant.staff_id.to_string()
+            let wanted = profile.user_name.trim();
+            let names = [wanted.to_owned(), format!("{wanted}.{OF_PROVIDER}")];
+            let mut free = grant.staff_id.to_string();
+            for name in names.into_iter().rev().filter(|_| !wanted.is_empty()) {
+                if read.account_by_login(&name)?.is_none() {
+                    free = name;
+                }
             }
+            free
         }
     };
     let told = [profile.name.trim(), profile.user_name.trim()];

@@ -145,7 +145,7 @@ fn may_choose(store: &Store, session: &Session) -> Result<(), AppError> {
 }
 
 /// Too short, not all digits, or among those that are tried first: few different digits, or a row up or down.
-fn is_guessed_first(pin: &str) -> bool {
+pub(crate) fn is_guessed_first(pin: &str) -> bool {
     let digits: Vec<i16> = pin
         .chars()
         .filter_map(|sign| sign.to_digit(10))

@@ -11,7 +11,7 @@ use crate::api::session::{
 use crate::error::AppError;
 use crate::state::{App, Desk, LOCK_AFTER, LOCK_AFTER_MINUTES, NO_DEVICE, Session, why_closed};
 use crate::usecases::recovery::is_without_accounts;
-use crate::usecases::settings;
+use crate::usecases::{own_code, settings};
 
 impl App {
     /// What the window shows first.
@@ -96,12 +96,17 @@ impl App {
     }
 
     /// Signs in: with an account at the central store where this computer was enrolled with a code and the store can be
-    /// reached, otherwise with what this computer knows of the account.
+    /// reached, otherwise with what this computer knows of the account. A code for this computer alone is never sent, and
+    /// signs in only where the identity provider cannot be asked.
     ///
     /// # Errors
-    /// `WrongPassword`, `AccountLocked` with `minutes`, `AccountDisabled`, `FirstRunNeeded`.
+    /// `WrongPassword`, `AccountLocked` with `minutes`, `AccountDisabled`, `FirstRunNeeded`, `BrowserSignInNeeded`.
     pub fn sign_in(&self, request: SignInRequest) -> Result<SessionView, AppError> {
-        if let Some(view) = self.sign_in_centrally(&request)? {
+        if self.is_by_own_code(&request)? {
+            if self.hears_central() {
+                return Err(AppError::of(ErrorCode::BrowserSignInNeeded));
+            }
+        } else if let Some(view) = self.sign_in_centrally(&request)? {
             self.line.cancel_browser_sign_in();
             return Ok(view);
         }
@@ -351,6 +356,7 @@ impl App {
             location,
             location_name,
             lock_after_seconds: LOCK_AFTER_MINUTES * 60,
+            unlocked_by: own_code::unlocked_by(store, session)?,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::api::session::LocationChoice;
 use crate::api::settings::{Choice, FilingView, SettingsSaveRequest, SettingsView};
 use crate::error::AppError;
 use crate::state::{App, Session};
-use crate::usecases::setup;
+use crate::usecases::{own_code, setup};
 
 /// Themes the window knows.
 const THEMES: [&str; 4] = ["system", "light", "dark", "contrast"];
@@ -133,6 +133,7 @@ impl App {
                 number_example: profile.case_number_example.clone(),
             },
             pin: self.pin_view(store, session)?,
+            own_code: own_code::own_code_view(store, session)?,
         })
     }
 }

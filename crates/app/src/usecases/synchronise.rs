@@ -122,7 +122,7 @@ impl Line {
     }
 
     /// Notes whether a contact outside a round reached the central store.
-    fn reached(&self, is_there: bool) {
+    pub(crate) fn reached(&self, is_there: bool) {
         self.state().online = is_there;
         self.wake.notify_all();
     }
@@ -226,7 +226,7 @@ impl App {
             _ => false,
         };
         let is_outdated = self.profile_needs_newer_program(store)?;
-        let profile = self.profile(store)?.reference();
+        let profile = self.profile_told(store)?;
         let behind = store.second_copy() == SecondCopy::Behind;
         let plain = |code| Told {
             code,

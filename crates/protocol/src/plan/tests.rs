@@ -15,6 +15,7 @@ fn status(seq: u64, hash: Option<[u8; 32]>, epoch: u64, position: u64) -> Status
         position,
         backup_position: 0,
         profile_edition: 0,
+        profile_digest: None,
         device: DeviceStatus {
             device_id: Device::new(1).id,
             device_code: "S1".to_owned(),

@@ -5,12 +5,16 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use skranke_domain::ids::StaffId;
 
 use crate::confirmation::{Signed, Statement};
 use crate::encoding::as_text;
 use crate::instant;
 use crate::signature::Purpose;
+
+/// Begins every digest of an edition, so that it can stand for nothing else.
+const EDITION: &[u8] = b"skranke/profile/edition/1\0";
 
 /// An edition of the profile, as the server hands it out under its signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,20 @@ pub struct ProfileEdition {
 
 impl Statement for ProfileEdition {
     const PURPOSE: Purpose = Purpose::Profile;
+}
+
+/// What an edition is recognised by: after a restore, a number alone may stand for two of them.
+///
+/// Who handed it over and when are no part of it: a restored server gets an edition back later, perhaps by somebody
+/// else, and it is still the same.
+pub fn edition_digest(edition: u32, text: &str, initials: &str, reason: &str) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(EDITION);
+    hash.update(edition.to_be_bytes());
+    for part in [text, initials, reason] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
 }
 
 /// `POST /v1/profiles`, in the name of an administrator.

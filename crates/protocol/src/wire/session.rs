@@ -274,6 +274,11 @@ pub struct Status {
     /// The newest edition of the municipality's profile; 0 while nobody edited it.
     #[serde(default, skip_serializing_if = "is_unedited")]
     pub profile_edition: u32,
+    /// What that edition is recognised by ([`super::edition_digest`]); none while nobody edited it, and from a server
+    /// before it gave one.
+    #[serde(default, with = "hex_option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub profile_digest: Option<[u8; 32]>,
     /// The asking device.
     pub device: DeviceStatus,
     /// Whether people may sign in at the municipality's identity provider, in the browser.

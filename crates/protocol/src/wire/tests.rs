@@ -1,6 +1,7 @@
 //! Message snapshots of version 1, and that unknown fields and codes do no harm.
 
 use super::*;
+use crate::encoding::to_hex;
 use crate::sample::{Device, noon, uuid};
 use crate::signature::SigningKey;
 use serde_json::json;
@@ -354,4 +355,44 @@ fn an_edition_of_the_profile_is_pinned_and_worth_nothing_unsigned() {
         head.verify(&server.public()).is_err(),
         "signed for another purpose"
     );
+}
+
+#[test]
+fn an_edition_is_recognised_by_all_it_says_and_by_nothing_else() {
+    let digest = edition_digest(2, "code = \"demo\"\n", "AK", "Nyt sted ved åen");
+
+    assert_eq!(
+        to_hex(&digest),
+        "e2eeefb213a1ca4083a18a47f60023c361ad57bd740b0caf942f021fcef57284"
+    );
+    for (edition, text, initials, reason) in [
+        (3, "code = \"demo\"\n", "AK", "Nyt sted ved åen"),
+        (2, "code = \"demo\"", "\nAK", "Nyt sted ved åen"),
+        (2, "code = \"demo\"\n", "A", "KNyt sted ved åen"),
+        (2, "code = \"demo\"\n", "AK", "Nyt sted ved søen"),
+    ] {
+        assert_ne!(edition_digest(edition, text, initials, reason), digest);
+    }
+}
+
+#[test]
+fn a_status_of_a_server_that_gives_no_digest_of_its_newest_edition_can_be_read() {
+    let earlier = json!({
+        "protocol": {"lowest": 1, "highest": 1}, "server_version": "0.1.0", "tenant": "990",
+        "epoch": 1, "position": 4, "backup_position": 0, "profile_edition": 2,
+        "device": {"device_id": uuid(1).to_string(), "device_code": "S1", "state": "active",
+                   "scope": "tenant", "seq": 0, "head_hash": null},
+        "server_time": "2026-11-21T12:00:00.000Z"
+    });
+    let mut today = earlier.clone();
+    today["profile_digest"] = json!("5a".repeat(32));
+    let read = |status| serde_json::from_value::<Status>(status).unwrap();
+
+    let (earlier, today) = (read(earlier), read(today));
+
+    assert_eq!((earlier.profile_edition, earlier.profile_digest), (2, None));
+    assert_eq!(today.profile_digest, Some([0x5a; 32]));
+    let said = |status: &Status| serde_json::to_value(status).unwrap()["profile_digest"].clone();
+    assert_eq!(said(&today), json!("5a".repeat(32)));
+    assert_eq!(said(&earlier), json!(null), "left out");
 }

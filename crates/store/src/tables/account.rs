@@ -14,7 +14,7 @@ use skranke_domain::role::Role;
 use super::identity;
 use crate::error::{Damage, StoreError};
 use crate::handle::{ReadHandle, WriteHandle};
-use crate::key::envelope::PassphraseCost;
+use crate::key::envelope::{PassphraseCost, SHORTEST_PASSPHRASE};
 use crate::value::{id, millis, moment, uuid, word};
 
 /// After this many failures in a row an account is locked.
@@ -58,6 +58,21 @@ impl PasswordDigest {
         if password.chars().count() < SHORTEST_PASSWORD {
             return Err(StoreError::Refused("a password has at least ten signs"));
         }
+        Self::hashed(password, cost)
+    }
+
+    /// The same of a code of digits, which opens this computer alone and only after the store is open.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when it is too short or the cost is out of range.
+    pub fn of_code(code: &str, cost: PassphraseCost) -> Result<Self, StoreError> {
+        if code.chars().count() < SHORTEST_PASSPHRASE {
+            return Err(StoreError::Refused("a code has at least six digits"));
+        }
+        Self::hashed(code, cost)
+    }
+
+    fn hashed(password: &str, cost: PassphraseCost) -> Result<Self, StoreError> {
         let refused = StoreError::Refused("the cost of the password is out of range");
         let Ok(params) = Params::new(cost.memory_kib, cost.passes, 1, None) else {
             return Err(refused);

@@ -1,4 +1,5 @@
-//! Editions of the municipality's profile: only added, audited, and saved from a ruined database.
+//! Editions of the municipality's profile: only added, audited, and saved from a ruined database. Only a restored
+//! central store takes one out of force.
 
 use std::fs;
 
@@ -76,8 +77,47 @@ fn an_edit_that_was_not_committed_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_a_restored_central_store_has_otherwise_stands_and_what_stood_is_kept_as_lost() {
+    let mut desk = with_two();
+    let mut write = desk.write(Action::ProfileReplaced);
+    write.lose_newest_edition().unwrap();
+    write.replace_edition(&edition(1, "a = 3")).unwrap();
+    assert!(write.replace_edition(&edition(2, "a = 4")).is_err());
+    write.commit().unwrap();
+
+    let read = desk.store.read().unwrap();
+    assert_eq!(read.editions().unwrap(), [edition(1, "a = 3")]);
+    assert_eq!(
+        read.lost_editions().unwrap(),
+        [edition(2, "a = 2"), edition(1, "a = 1")]
+    );
+    assert_eq!(read.lost_edition_count().unwrap(), 2);
+    drop(read);
+    let mut write = desk.write(Action::ProfileEdited);
+    write.put_edition(&edition(2, "a = 5")).unwrap();
+    write.commit().unwrap();
+    let read = desk.store.read().unwrap();
+    assert_eq!(
+        read.editions().unwrap(),
+        [edition(2, "a = 5"), edition(1, "a = 3")]
+    );
+    assert_eq!(read.lost_edition_count().unwrap(), 2);
+}
+
+#[test]
+fn there_is_nothing_to_lose_where_there_is_no_edition() {
+    let mut desk = Desk::new();
+    let mut write = desk.write(Action::ProfileReplaced);
+
+    assert!(write.lose_newest_edition().is_err());
+}
+
+#[test]
 fn the_profile_is_here_again_after_the_whole_database_was_lost() {
     let mut desk = with_two();
+    let mut write = desk.write(Action::ProfileReplaced);
+    write.replace_edition(&edition(2, "a = 3")).unwrap();
+    write.commit().unwrap();
     let cheap = PassphraseCost {
         memory_kib: 64,
         passes: 1,
@@ -108,8 +148,10 @@ fn the_profile_is_here_again_after_the_whole_database_was_lost() {
     let (store, _) =
         Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
 
+    let read = store.read().unwrap();
     assert_eq!(
-        store.read().unwrap().editions().unwrap(),
-        [edition(2, "a = 2"), edition(1, "a = 1")]
+        read.editions().unwrap(),
+        [edition(2, "a = 3"), edition(1, "a = 1")]
     );
+    assert_eq!(read.lost_editions().unwrap(), [edition(2, "a = 2")]);
 }

@@ -120,6 +120,9 @@ fn sample() -> Desk {
     write
         .put_edition(&crate::profile::edition(1, "name = \"Sø\"\n"))
         .unwrap();
+    write
+        .replace_edition(&crate::profile::edition(1, "name = \"Å\"\n"))
+        .unwrap();
     write.commit().unwrap();
     desk
 }

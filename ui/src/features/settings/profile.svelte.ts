@@ -1,5 +1,5 @@
 // The municipality's set-up while an administrator edits it: what was typed, what is wrong with it, what it changes.
-import type { ProfileChange, ProfileCheck, ProfileEdit, ProfileFieldProblem, ProfileView } from '../../lib/api'
+import type { EditionRef, ProfileChange, ProfileCheck, ProfileEdit, ProfileEdited, ProfileFieldProblem, ProfileView } from '../../lib/api'
 import type { Desk } from '../../lib/desk.svelte'
 import { t } from '../../lib/texts'
 import { Work } from '../../lib/work.svelte'
@@ -26,8 +26,8 @@ export class SetUp {
   readonly #desk: Desk
   view: ProfileView | null = $state.raw(null)
   edit: ProfileEdit | null = $state(null)
-  /** The edition the typed text was made from. */
-  basedOn = $state(0)
+  /** The edition the typed text was made from, and its text: after a restore of the server its number may be another's. */
+  base = $state.raw({ based_on: 0, digest: '' })
   problems: ProfileFieldProblem[] = $state.raw([])
   changes: ProfileChange[] = $state.raw([])
   round = $state(0)
@@ -49,8 +49,9 @@ export class SetUp {
     this.#show(view)
     const kept = this.#desk.typed.of(place)
     if (kept) {
-      const { based_on, edit } = JSON.parse(kept) as { based_on: number; edit: ProfileEdit }
-      this.basedOn = based_on
+      // What an earlier program kept names the number alone.
+      const { based_on, digest = '', edit } = JSON.parse(kept) as Omit<ProfileEdited, 'digest'> & { digest?: string }
+      this.base = { based_on, digest }
       this.edit = edit
     }
   }
@@ -58,8 +59,12 @@ export class SetUp {
   #show(view: ProfileView): void {
     this.view = view
     this.edit = structuredClone(view.edit)
-    this.basedOn = view.edition
+    this.#buildOn(view)
     this.problems = []
+  }
+
+  #buildOn(view: ProfileView): void {
+    this.base = { based_on: view.edition, digest: view.digest }
   }
 
   /** Keeps what is typed; nothing where nothing differs from the version in use. */
@@ -67,7 +72,7 @@ export class SetUp {
     if (!this.edit || !this.view) return
     const typed = JSON.stringify(this.edit)
     if (typed === JSON.stringify(this.view.edit)) this.#clearTyped()
-    else this.#desk.typed.set(place, JSON.stringify({ based_on: this.basedOn, edit: $state.snapshot(this.edit) }))
+    else this.#desk.typed.set(place, JSON.stringify({ ...this.base, edit: $state.snapshot(this.edit) }))
   }
 
   /** Why the edit is made. */
@@ -111,7 +116,7 @@ export class SetUp {
     if (!this.edit) return
     this.notice = ''
     this.saving.clear()
-    const request = { based_on: this.basedOn, edit: $state.snapshot(this.edit) as ProfileEdit }
+    const request = { ...this.base, edit: $state.snapshot(this.edit) as ProfileEdit }
     const found = await this.checking.run(() => this.#desk.call('profile_check', request))
     if (!found) return
     this.problems = found.problems
@@ -126,7 +131,7 @@ export class SetUp {
     this.reasonError = this.reason.trim() ? '' : t('error.reason_missing')
     if (this.reasonError) return
     const edit = $state.snapshot(this.edit) as ProfileEdit
-    const request = { based_on: this.basedOn, edit, reason: this.reason.trim() }
+    const request = { ...this.base, edit, reason: this.reason.trim() }
     const saved = await this.saving.run(() => this.#desk.call('profile_save', request))
     if (saved) {
       this.#show(saved)
@@ -142,14 +147,14 @@ export class SetUp {
   /** Somebody else was first: what was typed goes on top of what they saved, and is looked at again. */
   async #rebase(): Promise<void> {
     if (!this.edit) return
-    const request = { based_on: this.basedOn, edit: $state.snapshot(this.edit) as ProfileEdit }
+    const request = { ...this.base, edit: $state.snapshot(this.edit) as ProfileEdit }
     const view = await this.loading.run(() => this.#desk.call('profile_rebase', request))
     if (!view) return
     const merged = view.edit
     const newest = await this.loading.run(() => this.#desk.call('profile_show', null))
     this.view = newest ?? view
     this.edit = structuredClone(merged)
-    this.basedOn = view.edition
+    this.#buildOn(view)
     this.problems = []
     this.reviewing = false
     this.notice = t('profile.rebased')
@@ -166,12 +171,12 @@ export class SetUp {
     this.#desk.typed.clear(reasonPlace)
   }
 
-  /** Puts an earlier version into the fields; it is saved like any edit. */
-  async goBack(edition: number, version: string): Promise<void> {
-    const edit = await this.fetching.run(() => this.#desk.call('profile_edition', { edition }))
+  /** Puts an earlier version, or one that was lost, into the fields; it is saved like any edit. */
+  async goBack({ edition, digest }: EditionRef, version: string): Promise<void> {
+    const edit = await this.fetching.run(() => this.#desk.call('profile_edition', { edition, digest }))
     if (!edit || !this.view) return
     this.edit = edit
-    this.basedOn = this.view.edition
+    this.#buildOn(this.view)
     this.because(t('profile.go_back_reason', { version }))
     this.problems = []
     this.keep()

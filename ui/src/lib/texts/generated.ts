@@ -530,6 +530,7 @@ export const texts = {
   "error.bad_profile": "Kommunens profil har en fejl. Kontakt administratoren med referencen {reference}.",
   "error.browser_not_opened": "Browseren kunne ikke åbnes. Kontakt it-support.",
   "error.browser_sign_in_abandoned": "Du blev ikke færdig med at logge ind i browseren. Prøv igen.",
+  "error.browser_sign_in_needed": "Log ind med kommunens login. Koden til denne computer virker kun, når der ikke er forbindelse.",
   "error.browser_sign_in_no_role": "Dit login giver ikke adgang til Skranke. Bed din leder om en rolle.",
   "error.browser_sign_in_refused": "Kommunens login blev ikke godkendt. Prøv igen, eller kontakt it-support.",
   "error.case_changed": "En anden har ændret sagen imens. Se ændringen, og prøv igen. Det, du skrev, er gemt.",
@@ -596,7 +597,7 @@ export const texts = {
   "error.paper_does_not_fit": "Papiret passer ikke til sagen, som den står nu. Åbn sagen igen for at se, hvilke papirer der kan laves.",
   "error.password_too_short": "Adgangskoden skal have mindst {minimum} tegn.",
   "error.pin_needed": "Skriv PIN-koden for at åbne Skranke.",
-  "error.pin_too_simple": "PIN-koden skal have mindst 6 cifre og må ikke være let at gætte, som 123456 eller 111111.",
+  "error.pin_too_simple": "Koden skal have mindst 6 cifre og må ikke være let at gætte, som 123456 eller 111111.",
   "error.pin_wait": "PIN-koden er skrevet forkert for mange gange. Prøv igen om {minutes} min., eller brug gendannelseskoden.",
   "error.pin_wrong": "PIN-koden passer ikke. Prøv igen. Har du glemt den, så brug gendannelseskoden.",
   "error.power_of_attorney_missing": "Fuldmagten mangler. Den, der møder for borgeren, skal have en underskrevet fuldmagt med.",
@@ -961,6 +962,21 @@ export const texts = {
   "outreach.over": "Sagen er slut. Den kan kun tages af. Det, der er skrevet på den bærbare, bliver sendt først.",
   "outreach.take": "Tag af",
   "outreach.title": "Sagen på bærbare computere",
+  "own_code.change": "Skift kode",
+  "own_code.choose": "Vælg kode",
+  "own_code.done": "Koden gælder fra nu af.",
+  "own_code.elsewhere": "Log ind med kommunens login for at skifte koden.",
+  "own_code.first": "Ny kode",
+  "own_code.label": "Din kode til denne computer",
+  "own_code.off": "Du har ingen kode. Uden forbindelse kan du ikke låse op.",
+  "own_code.on": "Du har valgt en kode. Uden forbindelse logger du ind som {user} med koden.",
+  "own_code.section": "Din kode til denne computer",
+  "own_code.section_lead": "Du logger ind med kommunens login. Med en kode kan du låse skærmen op og arbejde her, når der ikke er forbindelse. Den gælder kun på denne computer.",
+  "own_code.set": "Brug koden",
+  "own_code.sign_in_hint": "Uden forbindelse: din kode til denne computer.",
+  "own_code.unlock_browser": "Det, du skrev, er gemt. Log ind med kommunens login for at fortsætte.",
+  "own_code.unlock_lead": "Det, du skrev, er gemt. Skriv din kode til denne computer, eller log ind med kommunens login.",
+  "own_code.urgent": "Vælg en kode til denne computer, før du tager ud. Ellers kan du ikke låse op uden forbindelse.",
   "paper.correction_right_person": "Brev til den rigtige borger",
   "paper.correction_wrong_person": "Brev til den, der blev registreret ved en fejl",
   "paper.exemption_receipt": "Fritagelseskvittering",
@@ -1105,6 +1121,7 @@ export const texts = {
   "profile.from_day": "fra {date}",
   "profile.go_back": "Gå tilbage til version {version}",
   "profile.go_back_reason": "Tilbage til version {version}",
+  "profile.history_lost": "Gik tabt, da kommunens server blev gendannet. Gælder ikke; ret opsætningen igen, hvis den skal gælde.",
   "profile.history_released": "Fulgte med Skranke",
   "profile.history_version": "Version",
   "profile.history_when": "Hvornår",
@@ -1119,6 +1136,7 @@ export const texts = {
   "profile.legal_citation": "Lovhenvisning i breve",
   "profile.location_kept": "En lokation, der lukker, får en sidste dag. Så står navnet stadig på gamle sager.",
   "profile.locations": "Lokationer",
+  "profile.lost_version": "{version} (tabt)",
   "profile.mask_cpr": "Skjul de sidste fire cifre på papirerne",
   "profile.may_represent": "Hvem kan være fuldmagtshaver",
   "profile.may_represent_anyone": "Alle",
@@ -1661,6 +1679,7 @@ export const texts = {
   "window.audit_maintained": "Ryddede op eller rettede filer",
   "window.audit_paper_issued": "Udskrev eller gemte et papir",
   "window.audit_profile_edited": "Ændrede kommunens opsætning",
+  "window.audit_profile_replaced": "Erstattede en version af opsætningen, der gik tabt",
   "window.audit_recovery_code_renewed": "Lavede en ny gendannelseskode",
   "window.audit_searched": "Søgte",
   "window.audit_setting_changed": "Ændrede en indstilling",
@@ -1905,6 +1924,7 @@ export interface TextValues {
   "merge.into": { number: string | number };
   "merge.other": { date: string | number; number: string | number; state: string | number };
   "merge.undo_lead": { number: string | number };
+  "own_code.on": { user: string | number };
   "period.days": { count: string | number };
   "period.months": { count: string | number };
   "period.years": { count: string | number };
@@ -1941,6 +1961,7 @@ export interface TextValues {
   "profile.go_back": { version: string | number };
   "profile.go_back_reason": { version: string | number };
   "profile.in_use": { version: string | number };
+  "profile.lost_version": { version: string | number };
   "profile.on_day": { date: string | number };
   "profile.remove": { name: string | number };
   "profile.saved": { version: string | number };

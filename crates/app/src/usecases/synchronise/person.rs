@@ -15,7 +15,7 @@ use super::{CentralLook, RENEW_BEFORE, host, is_ended, needs_line, problem};
 use crate::api::error::ErrorCode;
 use crate::error::AppError;
 use crate::state::{App, Session};
-use crate::usecases::settings;
+use crate::usecases::{own_code, settings};
 
 impl App {
     /// Fetches a grant for the signed-in person, if the central store can be reached.
@@ -36,8 +36,11 @@ impl App {
         if has_session && self.grant_of(&session).map_err(host)?.is_some() {
             return Ok(());
         }
-        // Who a person is that signed in in the browser, only the identity provider says.
-        if session.in_browser {
+        // Who a person is that signs in in the browser, only the identity provider says.
+        let of_provider = self
+            .with_store(|store| own_code::has_own_code(store, session.staff))
+            .map_err(host)?;
+        if session.in_browser || of_provider {
             return Ok(());
         }
         let secret = self.server().and_then(|server| server.bootstrap);

@@ -1,6 +1,6 @@
 // Generated from crates/app/src/commands.rs. Never edited; a test compares it with the code.
 
-export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "no_death_recorded" | "merged_away" | "still_in_register" | "case_over" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "pin_needed" | "pin_wrong" | "pin_wait" | "pin_too_simple" | "lease_ended" | "clock_set_back" | "lease_refused" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "too_many_pages" | "image_too_large" | "attachment_elsewhere" | "attachment_not_sent" | "file_not_written" | "character_unprintable" | "cpr_in_letter" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "already_enrolled" | "server_address_invalid" | "municipality_unknown" | "enrolment_code_mistyped" | "enrolment_code_wrong" | "enrolment_code_used" | "enrolment_code_expired" | "too_many_attempts" | "server_not_found" | "not_a_skranke_server" | "computer_unknown" | "program_too_old" | "server_too_old" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "device_wiped" | "grant_expired" | "clock_wrong" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
+export type ErrorCode = "invalid_fields" | "not_found" | "case_not_found" | "draft_not_found" | "requirements_not_met" | "conflict_of_interest" | "identity_not_checked" | "declaration_missing" | "power_of_attorney_missing" | "power_of_attorney_unsigned" | "guardian_document_missing" | "reason_missing" | "already_decided" | "case_changed" | "not_decided" | "not_registered" | "registered_before_decision" | "not_mergeable" | "no_death_recorded" | "merged_away" | "still_in_register" | "case_over" | "term_ran_out" | "tick_already_set" | "tick_not_set" | "paper_does_not_fit" | "case_read_only" | "conflict_open" | "conflict_settled" | "register_not_checked" | "not_permitted" | "may_not_decide" | "purpose_missing" | "not_signed_in" | "session_locked" | "wrong_password" | "account_locked" | "browser_sign_in_abandoned" | "browser_sign_in_refused" | "browser_sign_in_no_role" | "browser_sign_in_needed" | "browser_not_opened" | "account_disabled" | "password_too_short" | "user_name_taken" | "last_administrator" | "first_run_needed" | "already_set_up" | "recovery_code_wrong" | "key_missing" | "pin_needed" | "pin_wrong" | "pin_wait" | "pin_too_simple" | "lease_ended" | "clock_set_back" | "lease_refused" | "key_wrong" | "newer_database" | "database_damaged" | "database_locked" | "disk_full" | "disk_full_reserve" | "store_not_writable" | "file_unreadable" | "file_type_unsupported" | "file_too_large" | "file_empty" | "file_damaged" | "too_many_pages" | "image_too_large" | "attachment_elsewhere" | "attachment_not_sent" | "file_not_written" | "character_unprintable" | "cpr_in_letter" | "document_failed" | "printer_missing" | "printer_failed" | "national_tool_not_opened" | "offline" | "online_only" | "already_reviewed" | "own_device" | "server_answer_unreadable" | "server_unavailable" | "server_refused" | "server_not_trusted" | "already_enrolled" | "server_address_invalid" | "municipality_unknown" | "enrolment_code_mistyped" | "enrolment_code_wrong" | "enrolment_code_used" | "enrolment_code_expired" | "too_many_attempts" | "server_not_found" | "not_a_skranke_server" | "computer_unknown" | "program_too_old" | "server_too_old" | "sync_alarm" | "needs_central_store" | "profile_changed" | "profile_unchanged" | "profile_not_readable" | "device_revoked" | "device_wiped" | "grant_expired" | "clock_wrong" | "second_copy_behind" | "bad_profile" | "malformed_request" | "internal";
 
 export type UiError = { 
 /**
@@ -257,7 +257,13 @@ location_name: string,
 /**
  * Seconds without a key press until the window locks.
  */
-lock_after_seconds: number, };
+lock_after_seconds: number, 
+/**
+ * What opens the screen again.
+ */
+unlocked_by: UnlockedBy, };
+
+export type UnlockedBy = "password" | "code" | "browser";
 
 export type StaffView = { 
 /**
@@ -1918,7 +1924,11 @@ filing: FilingView,
 /**
  * The PIN that is asked for at start.
  */
-pin: PinView, };
+pin: PinView, 
+/**
+ * The person's own code for this computer.
+ */
+own_code: OwnCodeView, };
 
 export type FilingView = { 
 /**
@@ -1947,6 +1957,24 @@ may_choose: boolean,
  * The last day on which this computer opens without the central store, `YYYY-MM-DD`; empty where that has no end.
  */
 lease_until: string, };
+
+export type OwnCodeView = { 
+/**
+ * The user name that goes with it.
+ */
+user_name: string, 
+/**
+ * Whether there is one.
+ */
+is_chosen: boolean, 
+/**
+ * Whether whoever is signed in may choose it: they came from the browser.
+ */
+may_choose: boolean, 
+/**
+ * Whether they should before they leave the house: this is an outreach laptop, and there is none.
+ */
+is_urgent: boolean, };
 
 export type Choice = { 
 /**
@@ -2126,6 +2154,10 @@ export type ProfileView = {
  */
 edition: number, 
 /**
+ * Tells it from another text under the same number, and is handed back with the edit; empty for the file.
+ */
+digest: string, 
+/**
  * The version as people read it, `1.2`.
  */
 version: string, 
@@ -2134,7 +2166,7 @@ version: string,
  */
 edit: ProfileEdit, 
 /**
- * Every version, newest first.
+ * Every version, newest first; one that was lost stands under the one that has its number.
  */
 history: Array<EditionView>, };
 
@@ -2143,6 +2175,14 @@ export type EditionView = {
  * Its number; 0 is the file that came with the program.
  */
 edition: number, 
+/**
+ * Tells it from another text under the same number; empty for the file.
+ */
+digest: string, 
+/**
+ * Whether it was lost when the central store was restored, and is not in force.
+ */
+lost: boolean, 
 /**
  * The version as people read it.
  */
@@ -2164,13 +2204,21 @@ export type EditionRef = {
 /**
  * Its number; 0 is the file that came with the program.
  */
-edition: number, };
+edition: number, 
+/**
+ * Its text, where a lost version has the same number; empty for the one in force.
+ */
+digest: string, };
 
 export type ProfileEdited = { 
 /**
  * The edition it was made from.
  */
 based_on: number, 
+/**
+ * The text of that edition; empty for the one in force.
+ */
+digest: string, 
 /**
  * What was typed.
  */
@@ -2220,6 +2268,10 @@ export type ProfileSaveRequest = {
  */
 based_on: number, 
 /**
+ * The text of that edition, which must still be in force; empty where only the number is compared.
+ */
+digest: string, 
+/**
  * What was typed.
  */
 edit: ProfileEdit, 
@@ -2266,7 +2318,8 @@ problem: string,
  */
 reference: string, 
 /**
- * The municipality's set-up in use, `demo@1.2`: when it changes, the window reads its settings again.
+ * The municipality's set-up in use, `demo@1.2`, and `~1` behind it once a version was lost: when it changes, the
+ * window reads its settings again.
  */
 profile: string, 
 /**
@@ -2688,6 +2741,7 @@ export interface Commands {
   pin_open: { request: SecretRequest; answer: StartState };
   lease_renew: { request: null; answer: StartState };
   pin_choose: { request: PinRequest; answer: SettingsView };
+  own_code_choose: { request: SecretRequest; answer: SettingsView };
   store_recover: { request: null; answer: StoreRecovered };
   sign_in: { request: SignInRequest; answer: SessionView };
   browser_sign_in_cancel: { request: null; answer: null };
