@@ -34,7 +34,7 @@ use uuid::Uuid;
 use crate::ownership::Doer;
 use crate::store::{AuditRow, CentralTransaction, Device, NewFeedItem, StoreError, Stored, Tenant};
 pub use fork::{is_handed_over, rekey};
-pub use judge::{case_number, citizen_digest, has_run_out};
+pub use judge::{case_number, citizen_digest, former_citizen_digest, has_run_out};
 use loaded::Loaded;
 pub use offered::Offered;
 pub use review::{release_held, return_held};
@@ -230,8 +230,11 @@ impl<'t, 'c> Admission<'t, 'c> {
     fn finish(&mut self) -> Stored<()> {
         for case_id in std::mem::take(&mut self.changed) {
             let case = self.loaded.case(self.transaction, case_id)?;
-            let index_key = self.circumstances.index_key;
-            if let Some(summary) = judge::summary(case_id, &case.recorded, index_key) {
+            let index = (
+                self.circumstances.index_key,
+                self.transaction.tenant().code.as_str(),
+            );
+            if let Some(summary) = judge::summary(case_id, &case.recorded, index) {
                 self.transaction.save_case_summary(&summary)?;
             }
         }

@@ -218,6 +218,8 @@ fn what_is_done_at_a_counter_with_a_wrong_clock_is_dated_by_the_central_stores(k
         let said = cases.iter().any(|(_, said)| *said == own);
         assert!(said, "the evidence is what the clock said: {own}");
     }
+    let all = world(&town, &Told::default(), &[], true);
+    invariants::hold(&all, "after a wrong clock");
 }
 
 fn while_the_central_stores_clock_is_ahead_no_draft_is_old_and_what_is_decided_can_be_finished(
@@ -244,6 +246,8 @@ fn while_the_central_stores_clock_is_ahead_no_draft_is_old_and_what_is_decided_c
 
     let status = app.sync_now(()).unwrap();
     assert_eq!((status.problem.as_str(), status.quarantined), ("", 0));
+    let all = world(&town, &Told::default(), &[], true);
+    invariants::hold(&all, "after the central store's clock was ahead");
 }
 
 fn no_leap_of_time_while_the_program_is_closed_makes_a_draft_old(kind: Kind) {

@@ -20,7 +20,8 @@ use skranke_testkit::postgres::Cluster;
 
 use crate::attachments::{attach, in_the_centre, look};
 use crate::faults::{
-    COUNTER, FOLDER, Told, be_in_contact, central, desktop, ended_at, opened, variable,
+    COUNTER, FOLDER, Told, be_in_contact, central, desktop, ended_at, laptop_of, opened, variable,
+    world,
 };
 use crate::in_words::audit_fault;
 use crate::on_both::Kind;
@@ -365,12 +366,12 @@ fn laptop_drill(kind: Kind) {
     let other = drill.town.counter("skranke-2");
     in_step(&other);
     let world = World {
-        desktops: vec![desktop(folder, "skranke-2", &told)],
+        desktops: vec![
+            desktop(folder, "skranke-2", &told),
+            laptop_of(&drill.town, LAPTOP),
+        ],
         central: Some(central(&drill.town)),
-        gone: [gone.device, desktop(folder, LAPTOP, &told).device]
-            .into_iter()
-            .flatten()
-            .collect(),
+        gone: gone.device.into_iter().collect(),
         is_quiet: true,
         ..World::default()
     };
@@ -444,6 +445,8 @@ fn a_server_that_was_rolled_back_is_found_and_gets_nothing_until_the_operator_op
     let told = app.sync_now(()).unwrap();
     assert_eq!((told.waiting, told.confirmed), (0, 3));
     assert!(drill.position() > acknowledged);
+    let all = world(&drill.town, &Told::default(), &[], true);
+    invariants::hold(&all, "after the operator opened an epoch");
 }
 
 #[test]

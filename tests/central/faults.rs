@@ -228,6 +228,17 @@ pub(crate) fn desktop(folder: &Path, name: &str, told: &Told) -> Desktop {
             .unwrap()
             .broken
             .map(|broken| format!("{broken:?}")),
+        ..Desktop::default()
+    }
+}
+
+/// The same of a laptop: it may hold the cases that are laid on it, as the central store knows them, and no other.
+pub(crate) fn laptop_of(town: &Town, name: &str) -> Desktop {
+    let laptop = desktop(town.folder.path(), name, &Told::default());
+    let scope = |device| town.records().scope(TENANT, device).unwrap();
+    Desktop {
+        scope: laptop.device.map(scope),
+        ..laptop
     }
 }
 

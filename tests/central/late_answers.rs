@@ -3,10 +3,12 @@
 use skranke_app::App;
 use skranke_app::Clock;
 use skranke_app::api::draft::{DraftRef, DraftSaveRequest, DraftView, FieldValue};
+use skranke_testkit::invariants;
 use skranke_testkit::network::{Fault, Line, Trouble};
 use skranke_testkit::patience::wait_until;
 
 use crate::bad_lines::{HURRY, LOOK_UP};
+use crate::faults::{COUNTER, Told, world};
 use crate::{Town, draft_of, grant};
 
 const GRETHE: &str = "1604483984";
@@ -39,7 +41,7 @@ fn a_look_up_that_is_overtaken_by_another_number_tells_nothing_and_keeps_no_addr
     let mut town = Town::new();
     let line = Line::to(town.address);
     town.address = line.address();
-    let app = town.counter_at("skranke-1", Clock::System.hurried(HURRY));
+    let app = town.counter_at(COUNTER, Clock::System.hurried(HURRY));
     let text = |text: &str| FieldValue::Text(text.to_owned());
     let before = draft_of(&app, GRETHE, "Grethe Poulsen");
     types(
@@ -69,4 +71,6 @@ fn a_look_up_that_is_overtaken_by_another_number_tells_nothing_and_keeps_no_addr
     assert!(!opened(&app, &draft).address_hidden);
     let kept = app.draft_reveal(DraftRef { id: draft }).unwrap();
     assert_eq!(kept.text, "");
+    let all = world(&town, &Told::default(), &[], false);
+    invariants::hold(&all, "after a look-up that was overtaken");
 }

@@ -7,9 +7,10 @@ use skranke_app::{App, AppError, Clock, Config, KeyPlace, ServerAddress};
 use skranke_protocol::wire::Scope;
 use skranke_server::backup;
 use skranke_server::store::{CentralStore, EnrolmentCode};
+use skranke_testkit::invariants::{self, World};
 
 use crate::cheap::CHEAP;
-use crate::faults::opened;
+use crate::faults::{Told, central, desktop, laptop_of, opened};
 use crate::{TENANT, Town, granted, sign_in_as};
 
 const LAPTOP: &str = "laptop";
@@ -98,6 +99,22 @@ pub(crate) fn note(app: &App, case: &CaseView, text: &str) {
     .unwrap();
 }
 
+/// All that must hold once the counter and the laptop are in step: the laptop has the whole of its cases and no other.
+fn all_holds(town: &Town, story: &str) {
+    let folder = town.folder.path();
+    let world = World {
+        desktops: vec![
+            desktop(folder, "skranke-1", &Told::default()),
+            laptop_of(town, LAPTOP),
+        ],
+        central: Some(central(town)),
+        is_quiet: true,
+        left: vec![folder.to_owned()],
+        ..World::default()
+    };
+    invariants::hold(&world, story);
+}
+
 #[test]
 fn a_case_is_laid_on_a_laptop_whole_and_goes_from_it_when_all_of_it_is_safe() {
     let mut town = Town::new();
@@ -119,6 +136,7 @@ fn a_case_is_laid_on_a_laptop_whole_and_goes_from_it_when_all_of_it_is_safe() {
         there.timeline.len(),
         shown(&desk, &case).unwrap().timeline.len()
     );
+    all_holds(&town, "with the case laid on it");
 
     // Worked on without a line, and taken off meanwhile
     town.close_central();
@@ -133,6 +151,7 @@ fn a_case_is_laid_on_a_laptop_whole_and_goes_from_it_when_all_of_it_is_safe() {
     let timeline = shown(&desk, &case).unwrap().timeline;
     assert!(timeline.iter().any(|line| line.detail.contains("Besøgt")));
     assert_eq!(shown(&laptop, &case).err(), Some(ErrorCode::CaseNotFound));
+    all_holds(&town, "with the case taken off it");
     let holds_sealed = || {
         let store = opened(town.folder.path(), LAPTOP);
         store.read().unwrap().holds_sealed().unwrap()

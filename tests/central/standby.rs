@@ -6,14 +6,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use skranke_app::App;
 use skranke_app::api::case::{CaseListRequest, CaseView};
+use skranke_app::{App, Clock};
+use skranke_protocol::wire::Cursor;
+use skranke_sync::{Client, Connection, Environment};
 use skranke_testkit::invariants::{self, World};
 use skranke_testkit::patience::wait_until;
 use skranke_testkit::postgres::Cluster;
 
 use crate::epochs::prepare;
-use crate::faults::{Told, central, desktop};
+use crate::faults::{Told, central, desktop, opened};
 use crate::{TENANT, Town, granted, register};
 
 /// A municipality whose database has a standby that must have each record.
@@ -37,6 +39,28 @@ fn with_standby() -> (Town, Cluster, Cluster) {
 fn position(town: &Town) -> u64 {
     let store = town.central.as_ref().unwrap().central().store();
     store.tenant(TENANT).unwrap().position()
+}
+
+/// Asks the feed itself in a counter's name, outside any round.
+fn client_of(town: &Town, name: &str) -> Client {
+    let store = opened(town.folder.path(), name);
+    let read = store.read().unwrap();
+    let own = read.own_device().unwrap().unwrap();
+    let server_key = read.setting("server_key").unwrap().unwrap();
+    let connection = Connection {
+        base_url: format!("http://{}", town.address),
+        tenant: TENANT.to_owned(),
+        device_id: own.device,
+        key: own.signing_key(),
+        server_key: server_key.trim_matches('"').parse().ok(),
+        ca_file: None,
+    };
+    let environment = Environment::new(
+        || Clock::System.now(),
+        |bytes| bytes.copy_from_slice(&uuid::Uuid::now_v7().as_bytes()[16 - bytes.len()..]),
+        |_, _| {},
+    );
+    Client::new(connection, environment)
 }
 
 fn cases(app: &App) -> usize {
@@ -93,18 +117,32 @@ fn with_the_standby_away_desktops_keep_their_work_and_nobody_sees_what_could_sti
     standby.kill();
     primary.wait_for_standbys(0);
     let second = granted(&one, "2304483984", "Bodil Aagaard");
-    let (mine, theirs) = std::thread::scope(|scope| {
+    let settled = position(&town);
+    let beyond = Cursor {
+        epoch: 1,
+        position: settled,
+    };
+    let (mine, theirs, asked) = std::thread::scope(|scope| {
         let mine = scope.spawn(|| one.sync_now(()).unwrap());
         primary.wait_until_a_commit_waits();
         // The trap: somebody ends the wait, so that the primary alone shows the record to every reader.
-        let settled = position(&town);
         primary.cancel_waiting_commits();
         while position(&town) == settled {
             std::thread::sleep(Duration::from_millis(20));
         }
+        // The feed is asked for what comes next, and whether anything does.
+        let asked = [500, 0].map(|limit| {
+            let client = client_of(&town, "skranke-2");
+            scope.spawn(move || client.pull(beyond, limit, 0))
+        });
         let theirs = other.sync_now(()).unwrap();
-        (mine.join().unwrap(), theirs)
+        let asked = asked.map(|asked| asked.join().unwrap());
+        (mine.join().unwrap(), theirs, asked)
     });
+    for answer in asked {
+        let refused = answer.expect_err("what no standby has is not told of");
+        assert!(refused.is_retryable(), "{refused}");
+    }
     assert_eq!(mine.problem, "server_unavailable");
     assert!(mine.waiting > 0, "it is kept in the queue");
     assert_eq!((mine.cases, mine.confirmed), (2, 1));
@@ -112,6 +150,11 @@ fn with_the_standby_away_desktops_keep_their_work_and_nobody_sees_what_could_sti
     assert_eq!(cases(&other), 1, "what no standby has is not served");
 
     standby.resume();
+    let reader = client_of(&town, "skranke-2");
+    wait_until("the feed with what the standby has now", || {
+        let page = reader.pull(beyond, 500, 0);
+        page.is_ok_and(|page| !page.sent.items.is_empty())
+    });
     register(&one, &second);
     let servers = [&primary, &standby];
     all_is_confirmed_and_seen(&town, &one, &other, [&first, &second], servers);

@@ -10,8 +10,9 @@ use skranke_protocol::chain::Head;
 use skranke_server::devices::{self, Acting};
 use skranke_server::store::CentralStore;
 use skranke_server::store::devices::DeviceRecord;
+use skranke_testkit::invariants::{self, World};
 
-use crate::faults::{ADDRESS, FOLDER, counter, die_at, opened, rehearsing, variable};
+use crate::faults::{ADDRESS, FOLDER, central, counter, die_at, opened, rehearsing, variable};
 use crate::{TENANT, Town, draft_of, granted};
 
 pub(crate) const LOST: &str = "skranke-1";
@@ -94,6 +95,16 @@ pub(crate) fn is_whole(town: &Town, head: Head) -> bool {
     read.own_device().unwrap().unwrap().head == head && read.drafts(None, 10).unwrap().len() == 1
 }
 
+/// What must hold once the lost computer is wiped: nothing of it is left to ask, and the central store is whole.
+pub(crate) fn all_holds(town: &Town, story: &str) {
+    let world = World {
+        central: Some(central(town)),
+        left: vec![town.folder.path().to_owned()],
+        ..World::default()
+    };
+    invariants::hold(&world, story);
+}
+
 #[test]
 fn wherever_the_power_goes_a_wiped_computer_has_handed_over_everything() {
     const TEST: &str = "wipe::wherever_the_power_goes_a_wiped_computer_has_handed_over_everything";
@@ -127,6 +138,7 @@ fn wherever_the_power_goes_a_wiped_computer_has_handed_over_everything() {
         let left: Vec<_> = left.map(|found| found.unwrap().file_name()).collect();
         assert_eq!(left, ["wiped"], "{point}: and nothing is left");
         assert!(!town.folder.path().join(format!("{LOST}.key")).exists());
+        all_holds(&town, point);
     }
 }
 

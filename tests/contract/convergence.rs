@@ -1,25 +1,30 @@
-//! Two to five counters and a central store in memory live through a story made from a number: work apart, deliveries
-//! cut, repeated and out of order, answers lost, work held apart and released, backups put back, clocks that jump.
-//! In the end all say the same, and no value is lost.
+//! Two to five counters, now and then a laptop that holds its own cases alone, and a central store in memory live
+//! through a story made from a number: work apart, deliveries cut, repeated and out of order, answers lost, work held
+//! apart, released and sent back, backups put back, clocks that jump. In the end all say the same, and no value is lost.
 //!
-//! The fold, the planner and the admission are the real ones. `SKRANKE_SEED=N` replays one story, `SKRANKE_CASES=N`
+//! The fold, the planner and the admission are the real ones. No grant and no device is revoked, and no case is laid on a
+//! laptop or taken off it: that is asked of the real stores (`tests/central`). `SKRANKE_SEED=N` replays one story, `SKRANKE_CASES=N`
 //! tells how many. Basis: design, section 3; reliability, G6 and F11.
 
 mod central;
 mod counter;
 mod wishes;
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use skranke_domain::case::{Case, Field};
+use skranke_domain::ids::CommandId;
 use skranke_domain::rehearsal::{self, Bug};
-use skranke_protocol::wire::{Outcome, Urgency};
+use skranke_protocol::wire::{Outcome, Scope, Urgency};
 use skranke_server::alarms::urgency_of;
 use skranke_testkit::invariants::{self, Desktop, World};
 use uuid::Uuid;
 
 use self::central::{Central, Keys};
 use self::counter::Counter;
+use self::wishes::KINDS;
 use crate::office::TENANT;
 
 /// Stories in an ordinary run.
@@ -64,18 +69,57 @@ pub(crate) fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Lives through a story and returns the world after it, and how much a person let in.
-fn story(seed: u64, keys: &Keys) -> (World, u64) {
+/// A story that is over.
+struct Ended {
+    world: World,
+    /// Commands a person let in.
+    released: u64,
+    /// Commands a person sent back.
+    returned: u64,
+}
+
+/// A lead sends back something that waits and that only its author holds, who hears of it at once; whether there was any.
+fn send_back(
+    counters: &mut [Counter],
+    central: &mut Central,
+    keys: &Keys,
+    dice: &mut Dice,
+) -> bool {
+    let may_go = |command: &CommandId| {
+        let holders = counters.iter().filter(|counter| counter.holds(*command));
+        let made: Vec<bool> = holders.map(|counter| counter.made_last(*command)).collect();
+        made == [true]
+    };
+    let waiting: Vec<CommandId> = central.waiting().into_iter().filter(may_go).collect();
+    let Some(command) = waiting.get(dice.below(waiting.len())).copied() else {
+        return false;
+    };
+    let waited = counters[0].send_back(command, central, keys, dice);
+    for counter in counters.iter_mut().filter(|c| waited && c.holds(command)) {
+        counter.hears_of_return(command);
+    }
+    waited
+}
+
+/// Lives through a story.
+fn story(seed: u64, keys: &Keys) -> Ended {
     let mut dice = Dice::new(seed);
     let mut central = Central::new();
     let count = 2 + dice.below(4);
+    let code = |number: usize| u8::try_from(number).unwrap();
     let mut counters: Vec<Counter> = (1..=count)
-        .map(|seed| Counter::new(u8::try_from(seed).unwrap()))
+        .map(|number| Counter::new(code(number), Scope::Tenant))
         .collect();
-    // Cases that all of them know, so that they meet.
+    if dice.one_in(3) {
+        counters.insert(1, Counter::new(code(count + 1), Scope::OwnCases));
+    }
+    // Cases that all counters know, so that they meet.
     counters[0].sign_in(&mut central, keys, &mut dice);
     for _ in 0..=dice.below(3) {
         counters[0].open(&mut dice);
+    }
+    if dice.one_in(6) {
+        counters[0].exempt(&mut dice);
     }
     for counter in &mut counters {
         counter.sync(&mut central, keys, &mut dice, false);
@@ -83,18 +127,24 @@ fn story(seed: u64, keys: &Keys) -> (World, u64) {
     let mut backup = central.clone();
     let mut second = 1;
     let mut gone = Vec::new();
-    for _ in 0..(8 + dice.below(16)) {
+    for _ in 0..(9 + dice.below(17)) {
         if counters.len() > 1 && dice.one_in(25) {
             // A laptop that never comes back: what others have seen of its work must not be lost with it.
             gone.extend(counters.pop());
         }
         let which = dice.below(counters.len());
-        match dice.below(13) {
+        match dice.below(14) {
             0..5 => counters[which].work(&mut dice),
             5..9 => counters[which].sync(&mut central, keys, &mut dice, true),
             9 => counters[which].sign_in(&mut central, keys, &mut dice),
             10 => backup = central.clone(),
             11 => counters[which].review(&mut central, keys, &mut dice, false),
+            12 => {
+                if send_back(&mut counters, &mut central, keys, &mut dice) {
+                    // Its author goes on without it, so no store is put back that never heard of the return.
+                    backup = central.clone();
+                }
+            }
             _ => {
                 central = backup.clone().restored(second, keys);
                 second += 1;
@@ -122,9 +172,12 @@ fn story(seed: u64, keys: &Keys) -> (World, u64) {
     let desktops = counters.iter().zip(1..).map(|(counter, number)| Desktop {
         name: format!("counter {number}"),
         events: counter.events(&mut dice),
+        sent_back: counter.returned().cloned().collect(),
+        scope: central.scope_of_laptop(counter.device()),
         saved: counter.own().map(|event| *event.hash()).collect(),
         confirmed: counter.own().map(|event| *event.hash()).collect(),
         proved: counter.proved(),
+        device: Some(counter.device()),
         ..Desktop::default()
     });
     let world = World {
@@ -134,7 +187,11 @@ fn story(seed: u64, keys: &Keys) -> (World, u64) {
         is_quiet: true,
         ..World::default()
     };
-    (world, central.released)
+    Ended {
+        world,
+        released: central.released,
+        returned: central.returned,
+    }
 }
 
 fn in_words(central: &Central) -> invariants::Central {
@@ -168,7 +225,7 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
  {
     if let Some(seed) = number("SKRANKE_SEED") {
         return invariants::hold(
-            &story(seed, &Keys::new()).0,
+            &story(seed, &Keys::new()).world,
             &format!("SKRANKE_SEED={seed}"),
         );
     }
@@ -179,6 +236,8 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
     let (events, conflicts) = (AtomicU64::new(0), AtomicU64::new(0));
     let (merged, crossed) = (AtomicU64::new(0), AtomicU64::new(0));
     let (released, decisions) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (returned, laptops) = (AtomicU64::new(0), AtomicU64::new(0));
+    let kinds = Mutex::new(BTreeSet::new());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -189,7 +248,12 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
                         return;
                     }
                     let told = std::panic::catch_unwind(|| story(seed, &keys));
-                    let Ok((world, let_in)) = told else {
+                    let Ok(Ended {
+                        world,
+                        released: let_in,
+                        returned: sent_back,
+                    }) = told
+                    else {
                         panic!("replay with SKRANKE_SEED={seed}");
                     };
                     let held = world.central.as_ref().map_or(0, |central| central.position);
@@ -209,6 +273,12 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
                     decisions.fetch_add(u64::from(any(decided)), Ordering::Relaxed);
                     merged.fetch_add(u64::from(any(Case::is_merged)), Ordering::Relaxed);
                     crossed.fetch_add(u64::from(any(crosses)), Ordering::Relaxed);
+                    returned.fetch_add(u64::from(sent_back > 0), Ordering::Relaxed);
+                    let has_laptop = world.desktops.iter().any(|desktop| desktop.scope.is_some());
+                    laptops.fetch_add(u64::from(has_laptop), Ordering::Relaxed);
+                    let made = world.central.iter().flat_map(|central| &central.events);
+                    let made = made.map(|(event, _)| event.header().kind.clone());
+                    kinds.lock().unwrap().extend(made);
                 }
             });
         }
@@ -219,6 +289,15 @@ fn however_deliveries_interleave_repeat_and_restores_come_between_all_say_the_sa
     println!("cases merged in {merged}, merges that crossed in {crossed}");
     let (released, decisions) = (released.into_inner(), decisions.into_inner());
     println!("work let in by a person in {released}, decisions in {decisions}");
+    let (returned, laptops) = (returned.into_inner(), laptops.into_inner());
+    println!("work sent back by a person in {returned}, laptops in {laptops}");
+    if stories >= STORIES {
+        let kinds = kinds.into_inner().unwrap();
+        let unseen = KINDS.into_iter().filter(|kind| !kinds.contains(*kind));
+        assert_eq!(unseen.collect::<Vec<_>>(), [""; 0], "people do everything");
+        assert!(returned > 0, "and are sent something back");
+    }
+    assert!(laptops * 10 > stories, "and laptops take part");
     assert!(released * 20 > stories, "and look at what is held apart");
     assert!(decisions * 10 > stories, "and decide");
     assert!(merged * 10 > stories, "people do merge");
@@ -233,7 +312,7 @@ fn a_fold_in_which_the_last_writer_wins_is_caught() {
     let keys = Keys::new();
 
     let caught = (1..=300).find(|seed| {
-        let found = invariants::broken(&story(*seed, &keys).0);
+        let found = invariants::broken(&story(*seed, &keys).world);
         found
             .iter()
             .any(|line| line.contains("lost against another"))

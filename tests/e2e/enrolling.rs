@@ -138,6 +138,7 @@ async fn whoever_signs_in_in_the_browser_of_the_computer_comes_back_to_the_windo
     window.wait_for_text("Skærmen er låst").await?;
     look(&mut window, "4-laast-uden-kode").await?;
     window.wait_until_gone("#password").await?;
+    window.wait_for_focus("browser-sign-in").await?;
     let url = sign_in(&mut window, 2).await?;
     let back = tokio::task::block_in_place(|| Browser::default().log_in(&url, "karin"));
     let page = come_back(back);

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use skranke_domain::case::{Case, Recorded};
-use skranke_domain::event::Event;
 use skranke_domain::ids::{CaseId, DeviceId, EventId};
 use skranke_protocol::chain;
 use skranke_protocol::envelope::SealedEvent;
@@ -20,6 +19,8 @@ use crate::times;
 mod changes;
 mod left;
 mod log;
+mod made;
+mod papers;
 mod tree;
 mod values;
 
@@ -45,6 +46,10 @@ pub struct Desktop {
     pub name: String,
     /// Every event it holds.
     pub events: Vec<SealedEvent>,
+    /// Of its own work what a person sent back, where that is told apart: it stays here and counts nowhere.
+    pub sent_back: Vec<SealedEvent>,
+    /// The cases it may hold, where it may not hold all: a laptop's.
+    pub scope: Option<BTreeSet<CaseId>>,
     /// Events of which the user was told *gemt*.
     pub saved: Vec<Hash>,
     /// Events of which the user was told that the central store has them.
@@ -53,12 +58,32 @@ pub struct Desktop {
     pub shown: Option<BTreeMap<CaseId, usize>>,
     /// How far it read and proved the feed, and the root over that.
     pub proved: Option<(u64, Node)>,
-    /// The computer itself, where its log is looked at.
+    /// The computer itself; where it is not told, all that it holds was made there.
     pub device: Option<DeviceId>,
     /// Its audit log.
     pub log: Option<Vec<Logged>>,
     /// What looking through the audit's own chain found.
     pub audit_fault: Option<String>,
+}
+
+impl Desktop {
+    fn may_hold(&self, case: CaseId) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_none_or(|scope| scope.contains(&case))
+    }
+}
+
+/// A case that was laid on a laptop or taken off it, as an item of the feed says it.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// Where the feed says it.
+    pub position: u64,
+    /// The case.
+    pub case: CaseId,
+    /// The laptop.
+    pub device: DeviceId,
+    /// Whether it was laid on it; otherwise it was taken off.
+    pub enters: bool,
 }
 
 /// What the central store holds.
@@ -72,8 +97,12 @@ pub struct Central {
     pub heads: Vec<(DeviceId, chain::Head)>,
     /// The tree over its feed.
     pub tree: Option<Tree>,
+    /// Cases that came to laptops and went from them.
+    pub moves: Vec<Moved>,
     /// The epoch it is in.
     pub epoch: u64,
+    /// The last position when that epoch began.
+    pub began: u64,
     /// Its audit log.
     pub log: Option<Vec<Logged>>,
     /// What looking through the audit's seals found.
@@ -97,23 +126,31 @@ pub struct World {
     pub recovered: Vec<(String, Duration)>,
 }
 
+/// Cases with the events they were folded from.
+pub type Cases = BTreeMap<CaseId, (Case, Vec<Recorded>)>;
+
 /// Every invariant that does not hold, in words; empty where all do.
 pub fn broken(world: &World) -> Vec<String> {
     let mut found = Vec::new();
-    for desktop in &world.desktops {
+    let apart = apart(world);
+    let held: Vec<Cases> = world.desktops.iter().map(|d| cases(&d.events)).collect();
+    for (desktop, cases) in world.desktops.iter().zip(&held) {
         once(&desktop.name, &desktop.events, &mut found);
-        let held: BTreeSet<Hash> = hashes(&desktop.events);
+        let here: BTreeSet<Hash> = hashes(desktop.events.iter().chain(&desktop.sent_back));
         missing(
             "I11 saved",
             &desktop.name,
             &desktop.saved,
-            &held,
+            &here,
             &mut found,
         );
-        chains(world, &desktop.name, &desktop.events, &mut found);
-        values::values(&desktop.name, &desktop.events, &mut found);
-        merges(&desktop.name, &desktop.events, &mut found);
-        lists(desktop, &mut found);
+        // Of a case it may not hold a laptop lacks every link, its own ones too.
+        if desktop.scope.is_none() {
+            chains(world, &desktop.name, &desktop.events, &apart, &mut found);
+        }
+        values::values(&desktop.name, cases, &mut found);
+        merges(&desktop.name, cases, &mut found);
+        lists(desktop, cases, &mut found);
     }
     if let Some(central) = &world.central {
         in_the_centre(world, central, &mut found);
@@ -121,7 +158,8 @@ pub fn broken(world: &World) -> Vec<String> {
             tree::grows(world, central, tree, &mut found);
         }
     }
-    numbers(world, &mut found);
+    made::by_somebody(world, &mut found);
+    papers::have_their_numbers(world, &mut found);
     changes::rest_on_what_was_seen(world, &mut found);
     log::accounts_for_everything(world, &mut found);
     left::holds_no_number(world, &mut found);
@@ -131,7 +169,7 @@ pub fn broken(world: &World) -> Vec<String> {
         }
     }
     if world.is_quiet {
-        converged(world, &mut found);
+        converged(world, &held, &mut found);
     }
     found
 }
@@ -145,8 +183,8 @@ pub fn hold(world: &World, story: &str) {
     assert!(found.is_empty(), "{story}\n{}", found.join("\n"));
 }
 
-fn hashes(events: &[SealedEvent]) -> BTreeSet<Hash> {
-    events.iter().map(|event| *event.hash()).collect()
+fn hashes<'e>(events: impl IntoIterator<Item = &'e SealedEvent>) -> BTreeSet<Hash> {
+    events.into_iter().map(|event| *event.hash()).collect()
 }
 
 /// I1, one half: exactly once.
@@ -173,35 +211,48 @@ fn missing(
     }
 }
 
+/// What links a chain and counts in no case: what the central store holds apart, and what it sent back.
+fn apart(world: &World) -> Vec<&SealedEvent> {
+    let central = world.central.iter().flat_map(|central| &central.events);
+    let waiting = central.filter(|(_, at)| at.is_none());
+    let sent_back = world.desktops.iter().flat_map(|desktop| &desktop.sent_back);
+    waiting.map(|(event, _)| event).chain(sent_back).collect()
+}
+
 /// I4, and of I6 the chain: each device's events are one chain, without gap or fork.
-fn chains(world: &World, name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
-    let mut by_device: BTreeMap<_, Vec<&SealedEvent>> = BTreeMap::new();
+fn chains(
+    world: &World,
+    name: &str,
+    events: &[SealedEvent],
+    apart: &[&SealedEvent],
+    found: &mut Vec<String>,
+) {
+    let mut by_device: BTreeMap<DeviceId, BTreeMap<Hash, &SealedEvent>> = BTreeMap::new();
     for event in events {
-        by_device
-            .entry(event.header().device_id)
-            .or_default()
-            .push(event);
+        let links = by_device.entry(event.header().device_id).or_default();
+        links.insert(*event.hash(), event);
     }
-    for (device, mut events) in by_device {
-        events.sort_by_key(|event| event.header().device_seq);
-        let is_broken = chain::first_break(chain::Head::START, events).is_some();
+    for event in apart {
+        if let Some(links) = by_device.get_mut(&event.header().device_id) {
+            links.insert(*event.hash(), event);
+        }
+    }
+    for (device, links) in by_device {
+        let mut links: Vec<&SealedEvent> = links.into_values().collect();
+        links.sort_by_key(|event| event.header().device_seq);
+        let is_broken = chain::first_break(chain::Head::START, links).is_some();
         if is_broken && world.is_quiet && !world.gone.contains(&device) {
             found.push(format!("I4 {name}: the chain of {device} is broken"));
         }
     }
 }
 
-/// I1, I2 and I11 of the central store.
+/// I1, I4, I6 and I11 of the central store.
 fn in_the_centre(world: &World, central: &Central, found: &mut Vec<String>) {
     let name = "the central store";
     let events: Vec<SealedEvent> = central.events.iter().map(|(e, _)| e.clone()).collect();
     once(name, &events, found);
     let held = hashes(&events);
-    let made: BTreeSet<Hash> = world
-        .desktops
-        .iter()
-        .flat_map(|desktop| hashes(&desktop.events))
-        .collect();
     for desktop in &world.desktops {
         missing(
             "I1 confirmed",
@@ -211,20 +262,16 @@ fn in_the_centre(world: &World, central: &Central, found: &mut Vec<String>) {
             found,
         );
     }
-    let is_of_nobody = |event: &SealedEvent| {
-        !made.contains(event.hash()) && !world.gone.contains(&event.header().device_id)
-    };
-    if world.is_quiet && events.iter().any(is_of_nobody) {
-        found.push("I2: the central store holds what nobody made".to_owned());
-    }
-    let mut positions: Vec<u64> = central.events.iter().filter_map(|(_, at)| *at).collect();
+    let placed = central.events.iter().filter_map(|(_, at)| *at);
+    let moves = central.moves.iter().map(|moved| moved.position);
+    let mut positions: Vec<u64> = placed.chain(moves).collect();
     positions.sort_unstable();
     let expected: Vec<u64> = (1..=central.position).collect();
     if positions != expected {
         found.push("I1: the feed has a gap or repeats itself".to_owned());
     }
     if world.is_quiet {
-        chains(world, name, &events, found);
+        chains(world, name, &events, &[], found);
         for (device, head) in &central.heads {
             let last = events
                 .iter()
@@ -239,29 +286,17 @@ fn in_the_centre(world: &World, central: &Central, found: &mut Vec<String>) {
     }
 }
 
-/// I3: a case number stands on one case.
-fn numbers(world: &World, found: &mut Vec<String>) {
-    let mut cases: BTreeMap<String, BTreeSet<CaseId>> = BTreeMap::new();
-    for event in world.desktops.iter().flat_map(|desktop| &desktop.events) {
-        if let Ok(Recorded {
-            event: Some(Event::CaseOpened(opened)),
-            ..
-        }) = payload::recorded(event)
-        {
-            let number = opened.number.to_string();
-            cases
-                .entry(number)
-                .or_default()
-                .insert(event.header().case_id);
-        }
-    }
-    if cases.values().any(|cases| cases.len() > 1) {
-        found.push("I3: two cases have one number".to_owned());
-    }
+/// The cases that events make, in whatever order they are given.
+pub fn cases<'e>(events: impl IntoIterator<Item = &'e SealedEvent>) -> Cases {
+    let fold =
+        |(id, recorded): (CaseId, Vec<Recorded>)| (id, (Case::fold(id, &recorded), recorded));
+    by_case(events).into_iter().map(fold).collect()
 }
 
-/// The cases that events make, in whatever order they are given.
-pub fn cases(events: &[SealedEvent]) -> BTreeMap<CaseId, (Case, Vec<Recorded>)> {
+/// What events say of each case.
+fn by_case<'e>(
+    events: impl IntoIterator<Item = &'e SealedEvent>,
+) -> BTreeMap<CaseId, Vec<Recorded>> {
     let mut by_case: BTreeMap<CaseId, Vec<Recorded>> = BTreeMap::new();
     for event in events {
         if let Ok(recorded) = payload::recorded(event) {
@@ -269,26 +304,25 @@ pub fn cases(events: &[SealedEvent]) -> BTreeMap<CaseId, (Case, Vec<Recorded>)> 
             by_case.entry(case).or_default().push(recorded);
         }
     }
-    let fold =
-        |(id, recorded): (CaseId, Vec<Recorded>)| (id, (Case::fold(id, &recorded), recorded));
-    by_case.into_iter().map(fold).collect()
+    by_case
 }
 
-/// I5: equal state on all replicas.
-fn converged(world: &World, found: &mut Vec<String>) {
-    let state = |events: &[SealedEvent]| -> BTreeMap<CaseId, Case> {
-        let cases = cases(events).into_iter();
-        cases.map(|(id, (case, _))| (id, case)).collect()
-    };
-    let mut replicas: Vec<(&str, BTreeMap<CaseId, Case>)> = world
-        .desktops
-        .iter()
-        .map(|desktop| (desktop.name.as_str(), state(&desktop.events)))
+/// I5: equal state on all replicas, and of I1 that each of them has what it is entitled to: a laptop the whole of every
+/// case in its scope, and no other.
+fn converged(world: &World, held: &[Cases], found: &mut Vec<String>) {
+    fn states(cases: &Cases) -> BTreeMap<CaseId, &Case> {
+        cases.iter().map(|(id, (case, _))| (*id, case)).collect()
+    }
+    let central = world.central.as_ref();
+    let central = central.map(|_| cases(in_their_cases(world)));
+    let central = central.as_ref().map(states);
+    let desktops = || world.desktops.iter().zip(held);
+    let mut replicas: Vec<(&str, BTreeMap<CaseId, &Case>)> = desktops()
+        .filter(|(desktop, _)| desktop.scope.is_none())
+        .map(|(desktop, cases)| (desktop.name.as_str(), states(cases)))
         .collect();
-    if let Some(central) = &world.central {
-        let accepted = central.events.iter().filter(|(_, at)| at.is_some());
-        let accepted: Vec<SealedEvent> = accepted.map(|(event, _)| event.clone()).collect();
-        replicas.push(("the central store", state(&accepted)));
+    if let Some(central) = &central {
+        replicas.push(("the central store", central.clone()));
     }
     for pair in replicas.windows(2) {
         let [(one, first), (other, second)] = pair else {
@@ -298,11 +332,23 @@ fn converged(world: &World, found: &mut Vec<String>) {
             found.push(format!("I5: {one} and {other} do not say the same"));
         }
     }
+    let Some(central) = &central else {
+        return;
+    };
+    for (laptop, cases) in desktops().filter(|(desktop, _)| desktop.scope.is_some()) {
+        let mut entitled = central.clone();
+        entitled.retain(|id, _| laptop.may_hold(*id));
+        if states(cases) != entitled {
+            found.push(format!(
+                "I1 {}: it does not hold the whole of its cases and no other",
+                laptop.name
+            ));
+        }
+    }
 }
 
 /// Whoever follows a merged case from one to the next comes to one that goes on: no two are gone in each other.
-fn merges(name: &str, events: &[SealedEvent], found: &mut Vec<String>) {
-    let cases = cases(events);
+fn merges(name: &str, cases: &Cases, found: &mut Vec<String>) {
     for id in cases.keys() {
         let mut passed = BTreeSet::new();
         let mut at = *id;
@@ -330,14 +376,14 @@ fn in_their_cases(world: &World) -> Vec<&SealedEvent> {
 }
 
 /// I7 and I13: the list shows every case, and every conflict there is.
-fn lists(desktop: &Desktop, found: &mut Vec<String>) {
+fn lists(desktop: &Desktop, cases: &Cases, found: &mut Vec<String>) {
     let Some(shown) = &desktop.shown else {
         return;
     };
-    let made: BTreeMap<CaseId, usize> = cases(&desktop.events)
-        .into_iter()
+    let made: BTreeMap<CaseId, usize> = cases
+        .iter()
         .filter(|(_, (case, _))| case.opened.is_some() && case.citizen.is_some())
-        .map(|(id, (case, _))| (id, case.conflicts.len()))
+        .map(|(id, (case, _))| (*id, case.conflicts.len()))
         .collect();
     if *shown != made {
         found.push(format!(

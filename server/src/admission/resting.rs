@@ -14,7 +14,10 @@ use crate::store::{AuditRow, Stored};
 
 impl Admission<'_, '_> {
     /// The grant that a command rests on, or why it rests on none.
-    pub(super) fn grant(&mut self, events: &[SealedEvent]) -> Stored<Result<Grant, QuarantineReason>> {
+    pub(super) fn grant(
+        &mut self,
+        events: &[SealedEvent],
+    ) -> Stored<Result<Grant, QuarantineReason>> {
         let Some(first) = events.first() else {
             return Ok(Err(QuarantineReason::CommandBroken));
         };

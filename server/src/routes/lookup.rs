@@ -12,7 +12,7 @@ use skranke_protocol::wire::{FoundCase, LookupAnswer, LookupRequest, PURPOSES};
 use uuid::Uuid;
 
 use super::{answer, json, known_purpose};
-use crate::admission::{self, citizen_digest};
+use crate::admission::{self, citizen_digest, former_citizen_digest};
 use crate::auth::Call;
 use crate::central::Central;
 use crate::log;
@@ -35,7 +35,8 @@ pub(super) async fn lookup(
     known_purpose(&request.purpose, &PURPOSES)?;
     let cpr =
         Cpr::parse(&request.cpr).map_err(|_| Refusal::of(ProblemCode::BadParameter, "cpr"))?;
-    let digest = citizen_digest(&central.index_key, &cpr);
+    let digest = citizen_digest(&central.index_key, call.tenant()?, &cpr);
+    let former = former_citizen_digest(&central.index_key, &cpr);
     let (device_id, staff_id, purpose) =
         (call.device()?.id, call.person()?.staff_id, request.purpose);
     let (cases, position) = central
@@ -43,6 +44,7 @@ pub(super) async fn lookup(
         .write(call.tenant()?, move |transaction| {
             let now = log::now();
             let mut cases = transaction.cases_of(&digest)?;
+            cases.extend(transaction.cases_of(&former)?);
             for case in cases.iter_mut().filter(|case| case.registered) {
                 let history = transaction.case_history(case.case_id)?;
                 if admission::has_run_out(case.case_id, &history, now) {

@@ -52,10 +52,14 @@ pub(super) struct Central {
     pub(super) events: BTreeMap<[u8; 32], StoredEvent>,
     by_id: BTreeMap<EventId, BTreeSet<[u8; 32]>>,
     held: BTreeMap<CommandId, HeldWork>,
+    /// The cases of laptops, and where the feed stood when each came to one.
+    scope: BTreeMap<(DeviceId, CaseId), u64>,
     pub(super) feed: Vec<NewFeedItem>,
     pub(super) alarms: Vec<String>,
     /// Commands a person let in.
     pub(super) released: u64,
+    /// Commands a person sent back.
+    pub(super) returned: u64,
 }
 
 impl Central {
@@ -74,19 +78,21 @@ impl Central {
             events: BTreeMap::new(),
             held: BTreeMap::new(),
             by_id: BTreeMap::new(),
+            scope: BTreeMap::new(),
             feed: Vec::new(),
             alarms: Vec::new(),
             released: 0,
+            returned: 0,
         }
     }
 
-    pub(super) fn enrol(&mut self, laptop: &Laptop) {
+    pub(super) fn enrol(&mut self, laptop: &Laptop, scope: &Scope) {
         let device = Device {
             id: laptop.id,
             code: "S1".to_owned(),
             name: String::new(),
             public_key: laptop.key.public(),
-            scope: Scope::Tenant,
+            scope: scope.clone(),
             state: DeviceState::Active,
             head: skranke_protocol::chain::Head::START,
             accepted: 0,
@@ -140,6 +146,36 @@ impl Central {
         ));
     }
 
+    /// Somebody looks at work that is held apart and sends it back to who made it; whether it waited.
+    pub(super) fn send_back(
+        &mut self,
+        command: CommandId,
+        by: &Laptop,
+        id: GrantId,
+        keys: &Keys,
+    ) -> bool {
+        let reviewer = lead(by, id);
+        let public = keys.server.public();
+        let circumstances = circumstances(&public);
+        let outcome =
+            admission::return_held(self, command, &reviewer, "Lav den om", circumstances).unwrap();
+        self.returned += u64::from(outcome.is_some());
+        outcome.is_some()
+    }
+
+    /// The cases a computer may hold; none where it may hold all.
+    pub(super) fn scope_of_laptop(&self, device: DeviceId) -> Option<BTreeSet<CaseId>> {
+        if self.sees_all(device) {
+            return None;
+        }
+        let cases = self.scope.keys().filter(|(laptop, _)| *laptop == device);
+        Some(cases.map(|(_, case)| *case).collect())
+    }
+
+    fn sees_all(&self, device: DeviceId) -> bool {
+        self.devices[&device].scope == Scope::Tenant
+    }
+
     /// This backup is put back, at a moment after every earlier one.
     pub(super) fn restored(mut self, second: i64, keys: &Keys) -> Self {
         let before = self.tenant.opening.as_ref();
@@ -158,21 +194,31 @@ impl Central {
 
     /// What the tree is over.
     pub(super) fn leaves(&self) -> Vec<Node> {
-        let items = (1..).zip(&self.feed);
-        items
-            .map(|(position, item)| leaf_hash(&leaf(position, item)))
+        (1..=self.tenant.position())
+            .map(|position| self.leaf_at(position))
             .collect()
     }
 
-    /// The events of the feed after a position, with their positions.
-    pub(super) fn feed_after(&self, position: u64) -> Vec<(u64, SealedEvent)> {
+    /// What the tree has for one item of the feed.
+    pub(super) fn leaf_at(&self, position: u64) -> Node {
+        let item = &self.feed[usize::try_from(position - 1).unwrap()];
+        leaf_hash(&leaf(position, item))
+    }
+
+    /// The events of the feed after a position that a computer may see, with their positions.
+    pub(super) fn feed_after(&self, device: DeviceId, position: u64) -> Vec<(u64, SealedEvent)> {
+        let sees_all = self.sees_all(device);
+        let sees = |case: CaseId, at: u64| {
+            let entered = self.scope.get(&(device, case));
+            sees_all || entered.is_some_and(|entered| *entered < at)
+        };
         let items = (1..)
             .zip(&self.feed)
             .skip(usize::try_from(position).unwrap());
         items
             .filter_map(|(position, item)| match item {
-                NewFeedItem::Event { hash, .. } => {
-                    Some((position, self.events[hash].event.clone()))
+                NewFeedItem::Event { hash, case_id, .. } => {
+                    sees(*case_id, position).then(|| (position, self.events[hash].event.clone()))
                 }
                 NewFeedItem::ScopeEntered { .. } | NewFeedItem::ScopeLeft { .. } => None,
             })
@@ -423,11 +469,13 @@ impl CentralTransaction for Central {
         Ok(())
     }
 
-    fn is_in_scope(&mut self, _: DeviceId, _: CaseId) -> Stored<bool> {
-        Ok(true)
+    fn is_in_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<bool> {
+        Ok(self.scope.contains_key(&(device, case_id)))
     }
 
-    fn enter_scope(&mut self, _: DeviceId, _: CaseId) -> Stored<()> {
+    fn enter_scope(&mut self, device: DeviceId, case_id: CaseId) -> Stored<()> {
+        let position = self.tenant.position();
+        self.scope.insert((device, case_id), position);
         Ok(())
     }
 
@@ -536,8 +584,9 @@ impl DeviceRegister for Central {
         Ok(false)
     }
 
-    fn scope_of(&mut self, _: DeviceId) -> Stored<Vec<CaseId>> {
-        Ok(Vec::new())
+    fn scope_of(&mut self, device: DeviceId) -> Stored<Vec<CaseId>> {
+        let cases = self.scope_of_laptop(device).into_iter().flatten();
+        Ok(cases.collect())
     }
 
     fn handed_over(&mut self, _: DeviceId) -> Stored<Vec<Vec<u8>>> {

@@ -1,9 +1,9 @@
-//! A counter in memory: what the desktop's store keeps, with the real planner deciding what is sent.
+//! A counter or a laptop in memory: what the desktop's store keeps, with the real planner deciding what is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use skranke_domain::case::{Case, Recorded, act_of, check, check_merge};
+use skranke_domain::case::{Case, Recorded, act_of, check, check_merge, check_rule_set};
 use skranke_domain::event::{Channel, Event, MergedInto};
 use skranke_domain::ids::{CaseId, CommandId, EventId, GrantId};
 use skranke_domain::role::{Role, any_permits};
@@ -21,18 +21,29 @@ use skranke_server::admission::Admitted;
 
 use super::Dice;
 use super::central::{Central, Keys};
-use super::wishes::wish;
+use super::wishes::{registered, rule_sets, time_limited, wish};
 use crate::office::{Laptop, TENANT, citizen, noon};
 
 /// How far offering to a restored store has come: whether the grants went, and the last event.
 type Offer = (bool, Option<(skranke_domain::ids::DeviceId, u64)>);
 
+/// What cannot be sent back by itself: another case has the other half of it.
+const HALVES: [&str; 4] = [
+    "duplicate_linked",
+    "duplicate_unlinked",
+    "merged_into",
+    "merge_undone",
+];
+
 pub(super) struct Counter {
     code: u8,
     laptop: Laptop,
+    scope: Scope,
     held: BTreeMap<EventId, SealedEvent>,
     positions: BTreeMap<EventId, u64>,
     own: Vec<SealedEvent>,
+    /// Own work that was sent back: links of the chain that count nowhere.
+    returned: BTreeSet<CommandId>,
     settled: BTreeSet<CommandId>,
     cursor: Cursor,
     tree: Option<FollowedTree>,
@@ -42,15 +53,18 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub(super) fn new(seed: u8) -> Self {
+    pub(super) fn new(seed: u8, scope: Scope) -> Self {
         let mut laptop = Laptop::new(seed);
+        // Until somebody signs in there is no grant to name.
         laptop.grant = GrantId::from_uuid(uuid::Uuid::nil());
         Self {
             code: seed,
             laptop,
+            scope,
             held: BTreeMap::new(),
             positions: BTreeMap::new(),
             own: Vec::new(),
+            returned: BTreeSet::new(),
             settled: BTreeSet::new(),
             cursor: Cursor::START,
             tree: None,
@@ -71,8 +85,16 @@ impl Counter {
             .map(|tree| (tree.position(), tree.root()))
     }
 
+    /// Its own work that counts.
     pub(super) fn own(&self) -> impl Iterator<Item = &SealedEvent> {
-        self.own.iter()
+        let own = self.own.iter();
+        own.filter(move |event| !self.returned.contains(&event.header().command_id))
+    }
+
+    /// Its own work that was sent back.
+    pub(super) fn returned(&self) -> impl Iterator<Item = &SealedEvent> {
+        let own = self.own.iter();
+        own.filter(move |event| self.returned.contains(&event.header().command_id))
     }
 
     /// All that is held, in an order of no meaning.
@@ -85,11 +107,28 @@ impl Counter {
     }
 
     /// Somebody opens a case; all are about one citizen.
-    pub(super) fn open(&mut self, dice: &mut Dice) {
+    pub(super) fn open(&mut self, dice: &mut Dice) -> CaseId {
         let number = format!("2026-S{}-{:04}", self.code, self.own.len() + 1);
         let opened = self.laptop.opened_as(&number, Channel::InPerson);
         let events = [opened, Event::CitizenRecorded(citizen("0201703984", "Åse"))];
-        self.seal(CaseId::from_uuid(dice.uuid()), &[], &events, dice);
+        let case_id = CaseId::from_uuid(dice.uuid());
+        self.seal(case_id, &[], &events, dice);
+        case_id
+    }
+
+    /// An exemption of the years when they had a term, granted and registered.
+    pub(super) fn exempt(&mut self, dice: &mut Dice) {
+        let case_id = self.open(dice);
+        let granted = time_limited(dice);
+        self.go_on(case_id, &granted, dice);
+        let case = Case::fold(case_id, &self.recorded(case_id));
+        self.go_on(case_id, &[registered(&case, dice)], dice);
+    }
+
+    /// A command that builds on the whole case as it stands here.
+    fn go_on(&mut self, case_id: CaseId, events: &[Event], dice: &mut Dice) {
+        let case = Case::fold(case_id, &self.recorded(case_id));
+        self.seal(case_id, &case.heads, events, dice);
     }
 
     /// Somebody does something that is allowed in the case as this counter sees it.
@@ -102,7 +141,8 @@ impl Counter {
         let known: BTreeSet<CaseId> = self.held.values().map(|e| e.header().case_id).collect();
         let known: Vec<CaseId> = known.into_iter().collect();
         if known.is_empty() || dice.one_in(12) {
-            return self.open(dice);
+            self.open(dice);
+            return;
         }
         if known.len() > 1 && dice.one_in(4) {
             return self.merge(&known, dice);
@@ -110,7 +150,8 @@ impl Counter {
         let case_id = known[dice.below(known.len())];
         let recorded = self.recorded(case_id);
         let case = Case::fold(case_id, &recorded);
-        let mut wanted = wish(&case, dice);
+        let paper = format!("S{}-2026-{:05}", self.code, self.own.len() + 1);
+        let mut wanted = wish(&case, &paper, dice);
         if dice.one_in(4) {
             wanted.push(Event::NoteAdded {
                 text: format!("note {}", dice.below(1_000)),
@@ -119,7 +160,10 @@ impl Counter {
         let mut as_seen = recorded;
         for (event, place) in wanted.iter().zip(0..) {
             let seen = Case::fold(case_id, &as_seen);
-            if check(&seen, event).is_err() || !any_permits(&[Role::Lead], act_of(event)) {
+            let may = any_permits(&[Role::Lead], act_of(event));
+            let holds =
+                check(&seen, event).and_then(|()| check_rule_set(&seen, event, rule_sets()));
+            if !may || holds.is_err() {
                 return;
             }
             as_seen.push(Recorded {
@@ -154,6 +198,10 @@ impl Counter {
                     reason: reason.clone(),
                 };
                 let other = merged.value;
+                // A laptop may hold one half of it alone.
+                if !known.contains(&other) {
+                    return;
+                }
                 (
                     other,
                     [Event::DuplicateUnlinked { other: id, reason }, undone],
@@ -201,7 +249,7 @@ impl Counter {
 
     /// The person signs in: until then their work is held apart.
     pub(super) fn sign_in(&mut self, central: &mut Central, keys: &Keys, dice: &mut Dice) {
-        central.enrol(&self.laptop);
+        central.enrol(&self.laptop, &self.scope);
         let id = GrantId::from_uuid(dice.uuid());
         let signed = central.sign_in(&self.laptop, id, keys);
         self.tokens.insert(id, signed.to_token());
@@ -222,6 +270,45 @@ impl Counter {
         }
     }
 
+    /// Whether it holds something of a command.
+    pub(super) fn holds(&self, command: CommandId) -> bool {
+        let mut held = self.held.values();
+        held.any(|event| event.header().command_id == command)
+    }
+
+    /// Whether a command was made here, nothing was built on it yet, and no other case has a half of it.
+    pub(super) fn made_last(&self, command: CommandId) -> bool {
+        let of_it = |event: &&SealedEvent| event.header().command_id == command;
+        let made: Vec<&SealedEvent> = self.own.iter().filter(of_it).collect();
+        let is_half = |event: &&SealedEvent| HALVES.contains(&event.header().kind.as_str());
+        let ids: BTreeSet<EventId> = made.iter().map(|event| event.header().id).collect();
+        let mut later = self.held.values().filter(|event| !of_it(event));
+        let is_built_on = later.any(|event| {
+            let mut based_on = event.header().based_on.iter();
+            based_on.any(|id| ids.contains(id))
+        });
+        !made.is_empty() && !made.iter().any(is_half) && !is_built_on
+    }
+
+    /// The person looks at work that is held apart, as a lead does, and sends it back; whether it waited.
+    pub(super) fn send_back(
+        &self,
+        command: CommandId,
+        central: &mut Central,
+        keys: &Keys,
+        dice: &mut Dice,
+    ) -> bool {
+        let grant = GrantId::from_uuid(dice.uuid());
+        central.send_back(command, &self.laptop, grant, keys)
+    }
+
+    /// The person hears that their work was sent back: it stays in the chain, and the case is what it was without it.
+    pub(super) fn hears_of_return(&mut self, command: CommandId) {
+        self.held
+            .retain(|_, event| event.header().command_id != command);
+        self.returned.insert(command);
+    }
+
     /// One round with the central store; with `faults` it may be cut anywhere, and messages come twice.
     pub(super) fn sync(
         &mut self,
@@ -230,7 +317,7 @@ impl Counter {
         dice: &mut Dice,
         faults: bool,
     ) {
-        central.enrol(&self.laptop);
+        central.enrol(&self.laptop, &self.scope);
         let status = self.status(central);
         self.follow(&status, central, keys);
         let planned: Vec<OwnEvent> = self
@@ -299,7 +386,7 @@ impl Counter {
                 device_id: device.id,
                 device_code: device.code.clone(),
                 state: device.state.clone(),
-                scope: Scope::Tenant,
+                scope: self.scope.clone(),
                 seq: device.head.seq,
                 head_hash: device.head.hash,
             },
@@ -461,7 +548,7 @@ impl Counter {
     fn pull(&mut self, central: &Central, dice: &mut Dice, faults: bool) {
         loop {
             let from = self.cursor.position;
-            let mut page = central.feed_after(from);
+            let mut page = central.feed_after(self.laptop.id, from);
             let whole = page.len();
             page.truncate(2 + dice.below(5));
             // As the server does it: no page ends in the middle of a command.
@@ -489,8 +576,11 @@ impl Counter {
                     }
                 }
             }
-            self.cursor.position = page.last().map_or(from, |(position, _)| *position);
-            self.prove(central, &page);
+            // Whoever has read what there is for them has read on to the end.
+            let read_to = page.last().map_or(from, |(position, _)| *position);
+            let end = central.tenant.position();
+            self.cursor.position = if is_last { end } else { read_to };
+            self.prove(central, from, &page);
             if is_last || (faults && dice.one_in(4)) {
                 return;
             }
@@ -507,14 +597,22 @@ impl Counter {
         }
     }
 
-    /// What was read is what the central store signs.
-    fn prove(&mut self, central: &Central, page: &[(u64, SealedEvent)]) {
+    /// What was read after a position is what the central store signs; of what was not for this computer it gives the
+    /// hash alone.
+    fn prove(&mut self, central: &Central, from: u64, page: &[(u64, SealedEvent)]) {
         let head = central.tenant.head(noon());
-        let leaves = page.iter().map(|(position, event)| {
-            leaf_hash(&event_leaf(*position, event.header().case_id, event.hash()))
+        let mut given = page.iter().peekable();
+        let read = from + 1..=self.cursor.position;
+        let leaves = read.map(|position| match given.next_if(|(at, _)| *at == position) {
+            Some((_, event)) => {
+                let header = event.header();
+                leaf_hash(&event_leaf(position, header.case_id, event.hash()))
+            }
+            None => central.leaf_at(position),
         });
+        let leaves: Vec<Node> = leaves.collect();
         match &mut self.tree {
-            Some(tree) => tree.reads(leaves.collect(), &head).expect("an honest feed"),
+            Some(tree) => tree.reads(leaves, &head).expect("an honest feed"),
             // It was restored to before what was read: followed from where both stand.
             None if self.cursor.position == head.position => {
                 self.tree = FollowedTree::on_trust(central.tenant.tree.clone(), &head);

@@ -14,8 +14,9 @@ use skranke_protocol::wire::{
     Cursor, FeedItem, MAX_CHUNK_BYTES, Outcome, UPLOAD_LENGTH, UPLOAD_OFFSET, Verdict, wire_size,
 };
 use skranke_server::accounts;
+use skranke_server::admission::{citizen_digest, former_citizen_digest};
 use skranke_server::sign_in::hash_password;
-use skranke_server::store::{EnrolmentCode, Staff};
+use skranke_server::store::{CaseSummary, EnrolmentCode, Staff};
 use skranke_sync::{Cancel, Exchange, SyncError, run};
 use skranke_testkit::patience::wait_until;
 
@@ -29,6 +30,7 @@ on_both!(
     a_whole_round_sends_reads_and_uploads_and_the_next_has_nothing_to_do,
     a_waiting_laptop_is_woken_by_its_own_cases_alone,
     the_look_up_needs_a_person_whose_role_permits_it_and_is_logged,
+    a_case_indexed_before_each_municipality_had_a_key_is_found,
     a_one_time_code_enrols_one_device_once,
     a_local_account_signs_in_with_its_password_and_guessing_is_stopped,
     an_interrupted_upload_goes_on_where_it_stood,
@@ -244,6 +246,32 @@ fn a_wrong_clock_is_corrected_from_the_servers_answer() {
     );
     laptop.grant = grant.id;
     assert!(client.status().is_ok());
+}
+
+fn a_case_indexed_before_each_municipality_had_a_key_is_found(kind: Kind) {
+    let town = Town::on(kind);
+    let (client, mut laptop) = town.counter(1, &["counter"]);
+    let (case_id, opening) = laptop.open_case("2512169996");
+    client.push(&opening).unwrap();
+    let counter = client.sign_in(&session(&laptop, &["counter"])).unwrap();
+    let cpr = Cpr::parse("2512169996").unwrap();
+    let operator = town.operator();
+    let index_key = operator.server_keys().unwrap().index_key;
+    let today = citizen_digest(&index_key, TENANT, &cpr);
+    let mut transaction = operator.begin(TENANT).unwrap();
+    let row = transaction.cases_of(&today).unwrap().remove(0);
+    let of_before = CaseSummary {
+        citizen_digest: former_citizen_digest(&index_key, &cpr),
+        ..row
+    };
+    transaction.save_case_summary(&of_before).unwrap();
+    assert_eq!(transaction.cases_of(&today).unwrap(), []);
+    transaction.commit().unwrap();
+
+    let found = client.lookup(&counter, &cpr, "counter_entry").unwrap();
+
+    let cases: Vec<_> = found.cases.iter().map(|case| case.case_id).collect();
+    assert_eq!(cases, [case_id]);
 }
 
 fn the_look_up_needs_a_person_whose_role_permits_it_and_is_logged(kind: Kind) {

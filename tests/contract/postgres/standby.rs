@@ -208,6 +208,12 @@ fn a_host_that_takes_a_connection_and_says_nothing_keeps_nobody_from_the_next() 
     let (_, opening) = laptop.open_case("2512169996");
     office.push(laptop.id, &opening);
     assert!(holds(&cluster, &opening[1]));
+    let world = World {
+        is_quiet: true,
+        left: vec![cluster.log()],
+        ..office.after_fault(&opening)
+    };
+    invariants::hold(&world, "with a host that says nothing");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use skranke_protocol::wire::{
 };
 use skranke_server::admission::{self, Offered};
 use skranke_server::store::HeldOf;
+use skranke_testkit::invariants::{self, World};
 use uuid::Uuid;
 
 use super::review::{decide, held, lead};
@@ -176,6 +177,11 @@ pub(crate) fn what_was_not_committed_did_not_happen(office: &Office) {
         accepted(2),
         "it is new when it is sent again"
     );
+    let world = World {
+        is_quiet: true,
+        ..office.after_fault(&opening)
+    };
+    invariants::hold(&world, "after a transaction that was not committed");
 }
 
 /// A case that two copies of one laptop knew, and what each went on to do in it.

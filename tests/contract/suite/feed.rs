@@ -185,7 +185,11 @@ pub(crate) fn tenants_do_not_see_each_other(office: &Office) {
     let mut laptop = office.laptop(1, Scope::Tenant);
     let (case_id, opening) = laptop.open_case("2512169996");
     office.push(laptop.id, &opening);
-    let digest = citizen_digest(&office.keys.index_key, &Cpr::parse("2512169996").unwrap());
+    let digest = citizen_digest(
+        &office.keys.index_key,
+        TENANT,
+        &Cpr::parse("2512169996").unwrap(),
+    );
 
     assert_eq!(office.store.device("0101", laptop.id).unwrap(), None);
     assert_eq!(office.store.grant("0101", laptop.grant).unwrap(), None);
@@ -202,6 +206,15 @@ pub(crate) fn tenants_do_not_see_each_other(office: &Office) {
     };
     assert_eq!(transaction.touched(&touched).unwrap(), []);
     assert_eq!(transaction.cases_of(&digest).unwrap(), []);
+    let there = citizen_digest(
+        &office.keys.index_key,
+        "0101",
+        &Cpr::parse("2512169996").unwrap(),
+    );
+    assert_ne!(
+        there, digest,
+        "and could not tell that it is the same citizen"
+    );
     assert_eq!(
         transaction.events_by_id(opening[0].header().id).unwrap(),
         []
@@ -242,7 +255,7 @@ pub(crate) fn the_look_up_finds_cases_by_citizen_and_follows_their_state(office:
     let (_, of_another) = laptop.open_case("2211771212");
     office.push(laptop.id, &[opening.clone(), of_another].concat());
     let find = |cpr: &str| -> Vec<(CaseId, String)> {
-        let digest = citizen_digest(&office.keys.index_key, &Cpr::parse(cpr).unwrap());
+        let digest = citizen_digest(&office.keys.index_key, TENANT, &Cpr::parse(cpr).unwrap());
         let mut transaction = office.store.begin(TENANT).unwrap();
         let found = transaction.cases_of(&digest).unwrap();
         found

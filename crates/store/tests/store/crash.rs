@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use skranke_store::{Action, Entry, Options, SaveStep, Store};
+use skranke_testkit::invariants;
 
-use crate::desk::{actor, case_id, enrol, note, opened, sealer_of};
+use crate::desk::{actor, after_fault, case_id, enrol, note, opened, sealer_of};
 use crate::scratch::{Scratch, now};
 
 const FOLDER: &str = "SKRANKE_TEST_CRASH_FOLDER";
@@ -98,6 +99,13 @@ fn check(scratch: &Scratch, acknowledged: &BTreeSet<u64>) -> u64 {
         0,
         "the log never has what the database lacks"
     );
+    let told = acknowledged.iter().map(|seq| {
+        let mut events = events.iter();
+        let event = events.find(|event| event.header().device_seq == *seq);
+        event.map_or([0xff; 32], |event| *event.hash())
+    });
+    let world = after_fault(&store, scratch.path(), told.collect());
+    invariants::hold(&world, "after it was ended");
     drop(read);
     drop(store);
 

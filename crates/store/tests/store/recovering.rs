@@ -12,8 +12,9 @@ use skranke_store::key::envelope::PassphraseCost;
 use skranke_store::{
     AccountRow, Action, AttachmentState, Options, PasswordDigest, Recovered, Store,
 };
+use skranke_testkit::invariants;
 
-use crate::desk::{Desk, case_id, note, uuid};
+use crate::desk::{Desk, after_fault, case_id, note, told, uuid};
 use crate::scratch::{Scratch, now};
 
 const CHEAP: PassphraseCost = PassphraseCost {
@@ -215,7 +216,9 @@ fn cut_at(point: &'static str, scratch: &Scratch) {
 fn a_recovery_that_is_cut_anywhere_is_finished_by_the_next_opening() {
     for point in rehearsal::RECOVER {
         // A scan that is to be sent and forty drafts, of which the outbox log has none
-        let scratch = with_ruined_drafts(at_work(), 1);
+        let desk = at_work();
+        let said = told(&desk.store);
+        let scratch = with_ruined_drafts(desk, 1);
         cut_at(point, &scratch);
 
         let store = scratch.open();
@@ -229,6 +232,7 @@ fn a_recovery_that_is_cut_anywhere_is_finished_by_the_next_opening() {
         assert!(read.account_by_login("karin").unwrap().is_some(), "{point}");
         drop(read);
         assert_eq!(store.check_integrity().unwrap(), [], "{point}");
+        invariants::hold(&after_fault(&store, scratch.path(), said), point);
         drop(store);
 
         // And what is done after it stays done

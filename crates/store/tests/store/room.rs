@@ -184,6 +184,8 @@ fn turns_read_only(disk: &Path, turned: &Path) {
     let store = Store::open(disk, &key, Options::default(), now()).unwrap();
     assert_eq!(store.read().unwrap().case_counts().unwrap().total(), 2);
     assert_eq!(told(&store), said, "what was told is there");
+    let world = after_fault(&store, disk, said);
+    invariants::hold(&world, "after the disk was read-only");
     assert_eq!(store.check_integrity().unwrap(), vec![]);
 }
 
@@ -210,6 +212,7 @@ fn read_only(disk: &Path) {
     let mut store = Store::open(disk, &key, Options::default(), now()).unwrap();
     enrol(&mut store);
     save_one(&mut store, 1).unwrap();
+    let said = told(&store);
     drop(store);
 
     remount("remount,ro");
@@ -220,6 +223,8 @@ fn read_only(disk: &Path) {
     let mut store = Store::open(disk, &key, Options::default(), now()).unwrap();
     save_one(&mut store, 2).unwrap();
     assert_eq!(store.read().unwrap().case_counts().unwrap().total(), 2);
+    let world = after_fault(&store, disk, said);
+    invariants::hold(&world, "after it did not open");
 }
 
 #[cfg(unix)]

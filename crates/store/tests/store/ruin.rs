@@ -6,8 +6,9 @@ use std::io::{Seek, SeekFrom, Write};
 
 use skranke_store::key::StoreKey;
 use skranke_store::{Damage, Options, SecondCopy, Store, StoreError};
+use skranke_testkit::invariants;
 
-use crate::desk::{Desk, actor, note};
+use crate::desk::{Desk, actor, after_fault, note, told};
 use crate::scratch::{Scratch, now};
 
 fn log_of(scratch: &Scratch) -> std::path::PathBuf {
@@ -27,6 +28,7 @@ fn a_ruined_database_is_made_anew_from_the_outbox_log() {
     let desk = three_cases();
     let before = desk.store.read().unwrap().own_events(0, 99).unwrap();
     let Desk { scratch, store, .. } = desk;
+    let said = told(&store);
     drop(store);
     fs::write(scratch.database(), vec![0x5a; 40_000]).unwrap();
     assert!(
@@ -54,6 +56,8 @@ fn a_ruined_database_is_made_anew_from_the_outbox_log() {
     let own = read.own_device().unwrap().unwrap();
     assert_eq!((own.device, own.head.seq), (actor().device, 6));
     drop(read);
+    let world = after_fault(&store, scratch.path(), said);
+    invariants::hold(&world, "after the database was ruined");
     let mut sealer = crate::desk::sealer_of(&store);
     let sealed = sealer.seal(crate::desk::case_id(1), &[], &[note("videre")]);
     crate::desk::save(&mut store, &sealed).unwrap();
@@ -73,6 +77,7 @@ fn a_ruined_database_is_made_anew_from_the_outbox_log() {
 #[test]
 fn a_database_that_vanished_is_not_silently_replaced_by_an_empty_one() {
     let Desk { scratch, store, .. } = three_cases();
+    let said = told(&store);
     drop(store);
     for name in ["skranke.db", "skranke.db-wal", "skranke.db-shm"] {
         let _ = fs::remove_file(scratch.path().join(name));
@@ -87,6 +92,8 @@ fn a_database_that_vanished_is_not_silently_replaced_by_an_empty_one() {
         "{refused:?}"
     );
     assert_eq!(store.read().unwrap().case_counts().unwrap().total(), 3);
+    let world = after_fault(&store, scratch.path(), said);
+    invariants::hold(&world, "after the database vanished");
 }
 
 #[test]
@@ -99,6 +106,7 @@ fn an_older_copy_of_the_whole_database_is_noticed_and_brought_up_to_date() {
     desk.save(crate::desk::case_id(1), &[note("siden")]);
     desk.open_case(4, "Bo Lind", "");
     let whole = desk.store.read().unwrap().own_events(0, 99).unwrap();
+    let said = told(&desk.store);
     drop(desk.store);
     let _ = fs::remove_file(desk.scratch.path().join("skranke.db-wal"));
     fs::write(desk.scratch.database(), old).unwrap();
@@ -115,6 +123,8 @@ fn an_older_copy_of_the_whole_database_is_noticed_and_brought_up_to_date() {
         store.read().unwrap().own_device().unwrap().unwrap().head,
         desk.sealer.head
     );
+    let world = after_fault(&store, desk.scratch.path(), said);
+    invariants::hold(&world, "after the database was an older copy");
 }
 
 #[test]
@@ -134,6 +144,7 @@ fn a_lost_log_is_written_anew_from_the_database() {
 fn a_torn_last_record_is_cut_off_and_written_again() {
     for cut in [1, 9, 40, 200] {
         let Desk { scratch, store, .. } = three_cases();
+        let said = told(&store);
         drop(store);
         let log = OpenOptions::new()
             .write(true)
@@ -154,6 +165,8 @@ fn a_torn_last_record_is_cut_off_and_written_again() {
         let (store, _) =
             Store::recover(scratch.path(), &scratch.key, Options::default(), now()).unwrap();
         assert_eq!(store.opening().restored_events, 6, "cut by {cut}");
+        let world = after_fault(&store, scratch.path(), said);
+        invariants::hold(&world, "after the log was torn");
     }
 }
 

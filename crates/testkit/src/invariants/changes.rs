@@ -1,27 +1,16 @@
-//! I8: a case changes its state only from the version its author had seen, and only as the rules allow from there.
+//! I8: a case changes its state only from the version its author had seen, and only as the rules allow from there. And of
+//! I3: what was handed out to a citizen fits that version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use skranke_domain::case::{Case, Recorded, check};
-use skranke_domain::ids::{CaseId, EventId};
-use skranke_protocol::envelope::SealedEvent;
-use skranke_protocol::payload;
+use skranke_domain::event::Event;
+use skranke_domain::ids::EventId;
 
-use super::{World, in_their_cases};
+use super::{World, by_case, in_their_cases};
 
 pub(super) fn rest_on_what_was_seen(world: &World, found: &mut Vec<String>) {
-    let mut by_case: BTreeMap<CaseId, Vec<&SealedEvent>> = BTreeMap::new();
-    for event in in_their_cases(world) {
-        by_case
-            .entry(event.header().case_id)
-            .or_default()
-            .push(event);
-    }
-    for (id, events) in by_case {
-        let recorded: Vec<Recorded> = events
-            .iter()
-            .filter_map(|event| payload::recorded(event).ok())
-            .collect();
+    for (id, recorded) in by_case(in_their_cases(world)) {
         for event in &recorded {
             let seen = seen_by(event, &recorded);
             let before = Case::fold(id, &seen);
@@ -37,12 +26,21 @@ pub(super) fn rest_on_what_was_seen(world: &World, found: &mut Vec<String>) {
                     "I8: {id} changed its state from a version where that was not allowed"
                 ));
             }
+            let hands_out = matches!(
+                event.event,
+                Some(Event::PaperIssued(_) | Event::ReceiptGiven(_))
+            );
+            if hands_out && !is_allowed {
+                found.push(format!(
+                    "I3: what was handed out in {id} fits no state that was saved"
+                ));
+            }
         }
     }
 }
 
 /// What the author of an event had seen of its case.
-fn seen_by(event: &Recorded, recorded: &[Recorded]) -> Vec<Recorded> {
+pub(super) fn seen_by(event: &Recorded, recorded: &[Recorded]) -> Vec<Recorded> {
     let by_id: BTreeMap<EventId, &Recorded> =
         recorded.iter().map(|event| (event.id, event)).collect();
     let mut open = event.based_on.clone();

@@ -39,7 +39,9 @@ pub(super) fn holds_no_number(world: &World, found: &mut Vec<String>) {
 /// bytes.
 fn numbers(world: &World) -> Vec<Vec<u8>> {
     let mut digits = BTreeSet::new();
-    for event in world.desktops.iter().flat_map(|desktop| &desktop.events) {
+    let here = world.desktops.iter().flat_map(|desktop| &desktop.events);
+    let central = world.central.iter().flat_map(|central| &central.events);
+    for event in here.chain(central.map(|(event, _)| event)) {
         if let Ok(recorded) = payload::recorded(event)
             && let Some(Event::CitizenRecorded(citizen)) = recorded.event
         {

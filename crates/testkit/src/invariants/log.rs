@@ -29,14 +29,15 @@ pub(super) fn accounts_for_everything(world: &World, found: &mut Vec<String>) {
             ));
         }
         if let (Some(device), Some(log)) = (desktop.device, &desktop.log) {
-            let own = desktop.events.iter();
-            let own = own.filter(|event| event.header().device_id == device);
-            same(
-                &desktop.name,
-                &commands(own),
-                &rows(log, "command_saved"),
-                found,
-            );
+            // What a laptop did in a case that was taken off it stands in its log alone.
+            let here = desktop.events.iter().chain(&desktop.sent_back);
+            let own = here.filter(|event| {
+                let header = event.header();
+                header.device_id == device && desktop.may_hold(header.case_id)
+            });
+            let mut logged = rows(log, "command_saved");
+            logged.retain(|case, _| desktop.may_hold(*case));
+            same(&desktop.name, &commands(own), &logged, found);
         }
     }
     let Some((central, log)) = world
@@ -105,19 +106,22 @@ fn same(
     }
 }
 
-/// What a computer has of others it read from the feed, and each read says from where to where. Rows of a stretch that a
-/// restore took back are gone with it.
+/// What a computer has of others it read from the feed, and each read says from where to where.
+///
+/// Asked within the present epoch: a restore takes rows back, so nothing can be asked of what stands in the feed since
+/// before the epoch began, nor of what a computer read in an epoch before and has not come to again.
 fn reads(desktop: &Desktop, central: &Central, log: &[Logged], found: &mut Vec<String>) {
-    let Some(device) = desktop.device.filter(|_| central.epoch == 1) else {
+    let Some(device) = desktop.device else {
         return;
     };
     let stretches: Vec<(u64, u64)> = log
         .iter()
         .filter(|row| row.action == "feed_read" && row.device == device)
         .filter_map(|row| {
-            let (_, stretch) = row.detail.split_once(' ')?;
+            let (epoch, stretch) = row.detail.split_once(' ')?;
             let (after, to) = stretch.split_once("..")?;
-            Some((after.parse().ok()?, to.parse().ok()?))
+            let is_present = epoch.parse::<u64>() == Ok(central.epoch);
+            is_present.then_some((after.parse().ok()?, to.parse().ok()?))
         })
         .collect();
     if stretches
@@ -129,17 +133,37 @@ fn reads(desktop: &Desktop, central: &Central, log: &[Logged], found: &mut Vec<S
             desktop.name
         ));
     }
+    let proved = desktop.proved.map(|(position, _)| position);
+    let furthest = stretches.iter().map(|(_, to)| *to).chain(proved).max();
+    let read_to = match central.epoch {
+        1 => central.position,
+        _ => furthest.unwrap_or(0),
+    };
     let held: BTreeMap<_, _> = central
         .events
         .iter()
         .filter_map(|(event, at)| Some((*event.hash(), (*at)?)))
+        .filter(|(_, at)| central.began < *at && *at <= read_to)
         .collect();
+    let is_read = |at: u64| {
+        let mut stretches = stretches.iter();
+        stretches.any(|(after, to)| *after < at && at <= *to)
+    };
+    // A case that is laid on a laptop comes whole, at the place where the feed says so.
+    let came_whole = |case: CaseId, at: u64| {
+        let mut moves = central.moves.iter();
+        moves.any(|moved| {
+            let is_of_it = moved.enters && (moved.case, moved.device) == (case, device);
+            is_of_it && moved.position > at && is_read(moved.position)
+        })
+    };
     let others = desktop.events.iter();
-    let others = others.filter(|event| event.header().device_id != device);
-    let unread = others
-        .filter_map(|event| held.get(event.hash()))
-        .filter(|at| !stretches.iter().any(|(after, to)| after < *at && *at <= to));
-    if unread.count() > 0 {
+    let mut others = others.filter(|event| event.header().device_id != device);
+    let is_unread = |event: &SealedEvent| {
+        let at = held.get(event.hash()).copied();
+        at.is_some_and(|at| !is_read(at) && !came_whole(event.header().case_id, at))
+    };
+    if others.any(is_unread) {
         found.push(format!("I9 {}: a read is not in the log", desktop.name));
     }
 }
