@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use skranke_app::api::case::CaseRef;
 use skranke_app::api::error::ErrorCode;
-use skranke_app::api::session::{SecretRequest, SessionView, SignInRequest, UnlockedBy};
+use skranke_app::api::session::{
+    SecretRequest, SessionView, SignInRequest, StaffSaveRequest, UnlockedBy,
+};
 use skranke_app::{App, AppError, Clock};
 use skranke_server::accounts;
 use skranke_server::devices::Acting;
@@ -295,12 +297,36 @@ fn with_a_code_of_ones_own_who_signs_in_in_the_browser_works_on_without_a_line()
     let wrong = app.session_unlock(secret("835116")).unwrap_err();
     assert_eq!(wrong.code, ErrorCode::WrongPassword);
     app.session_unlock(secret(CODE)).unwrap();
+    let by_the_code = app.own_code_choose(secret("835116")).unwrap_err();
+    assert_eq!(by_the_code.code, ErrorCode::BrowserSignInNeeded);
+    // Nor does an administrator choose it for them
+    sign_in_as(&app, "anders");
+    let account = app.staff_list(()).unwrap();
+    let account = account
+        .iter()
+        .find(|staff| staff.user_name == chosen.user_name);
+    let account = account.unwrap();
+    let refused = app.staff_save(StaffSaveRequest {
+        id: Some(account.id.clone()),
+        user_name: account.user_name.clone(),
+        name: account.name.clone(),
+        initials: account.initials.clone(),
+        roles: account.roles.clone(),
+        active: true,
+        password: Some("et helt andet kodeord".to_owned()),
+    });
+    assert_eq!(refused.unwrap_err().code, ErrorCode::NotPermitted);
 
     // As long as the provider can be asked, it says who this is.
     app.sign_out(()).unwrap();
     let with_code = |app: &App| app.sign_in(typed(&chosen.user_name, CODE));
     let asked = with_code(&app).unwrap_err();
     assert_eq!(asked.code, ErrorCode::BrowserSignInNeeded);
+    // Beside another name it is not sent either: the central store, which closes an account then, never hears of it.
+    for _ in 0..8 {
+        let mistyped = app.sign_in(typed("karen", CODE)).unwrap_err();
+        assert_eq!(mistyped.code, ErrorCode::WrongPassword);
+    }
 
     story.town.close_central();
     let view = with_code(&app).unwrap();

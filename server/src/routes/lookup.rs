@@ -45,6 +45,7 @@ pub(super) async fn lookup(
             let now = log::now();
             let mut cases = transaction.cases_of(&digest)?;
             cases.extend(transaction.cases_of(&former)?);
+            cases.sort_by_key(|case| (case.received_on, case.case_id));
             for case in cases.iter_mut().filter(|case| case.registered) {
                 let history = transaction.case_history(case.case_id)?;
                 if admission::has_run_out(case.case_id, &history, now) {

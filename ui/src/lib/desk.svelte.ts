@@ -52,6 +52,7 @@ export class Desk {
   #whose = ''
   #stop: (() => void) | null = null
   #timer: ReturnType<typeof setInterval> | null = null
+  #beginning: Promise<void> | null = null
   /** Another program holds the data. */
   #isInUse = false
 
@@ -106,8 +107,13 @@ export class Desk {
     return asked.name === 'start' ? { name: 'cases' } : asked
   }
 
-  /** Asks the core where we stand, then keeps the status line true. */
-  async begin(quietly = false): Promise<void> {
+  /** Asks the core where we stand, then keeps the status line true; whoever asks meanwhile waits for the same. */
+  begin(quietly = false): Promise<void> {
+    this.#beginning ??= this.#begin(quietly).finally(() => (this.#beginning = null))
+    return this.#beginning
+  }
+
+  async #begin(quietly: boolean): Promise<void> {
     this.end()
     this.working = !quietly
     await this.refresh()

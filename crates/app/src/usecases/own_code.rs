@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use skranke_domain::ids::StaffId;
-use skranke_store::{Action, Entry, PasswordDigest, Store};
+use skranke_store::{Action, Entry, PasswordDigest, SHORTEST_PASSWORD, Store};
 
 use crate::api::error::ErrorCode;
 use crate::api::session::{SecretRequest, UnlockedBy};
@@ -35,7 +35,7 @@ impl App {
             if !work.session.in_browser {
                 return Err(AppError::of(ErrorCode::BrowserSignInNeeded));
             }
-            if pin::is_guessed_first(code) {
+            if pin::is_guessed_first(code) || !is_short_of_a_password(code) {
                 return Err(AppError::of(ErrorCode::PinTooSimple));
             }
             let staff = work.session.staff;
@@ -55,6 +55,11 @@ impl App {
 /// Whether the person's password here is a code for this computer alone.
 pub(crate) fn has_own_code(store: &Store, staff: StaffId) -> Result<bool, AppError> {
     Ok(chosen_by(store)?.contains(&staff.to_string()))
+}
+
+/// Whether nobody's password is so short: a code is, so that the two are told apart before anything is sent.
+pub(crate) fn is_short_of_a_password(secret: &str) -> bool {
+    secret.chars().count() < SHORTEST_PASSWORD
 }
 
 /// The same of whoever signs in by this name.

@@ -214,6 +214,9 @@ impl App {
         let client = self.enrolled_client().map_err(needs_line)?;
         let at_server = self.session_at(&client, session.staff)?;
         let status = client.status().map_err(needs_line)?;
+        if self.is_rolled_back(&status)? {
+            return Err(AppError::of(ErrorCode::SyncAlarm));
+        }
         // What is built on a text that the central store lost must not go on top of the one it has instead.
         self.keep_profile(&client, &status).map_err(needs_line)?;
         // A central store restored from a backup gets back what it lost before what is new.
@@ -257,11 +260,21 @@ impl App {
         }
     }
 
+    /// Whether the central store has less than it handed out and nobody said that it was restored. Nothing of it counts
+    /// until the operator has opened a new epoch.
+    fn is_rolled_back(&self, status: &Status) -> Result<bool, AppError> {
+        let cursor = self.with_store(|store| Ok(store.read()?.cursor()?))?;
+        Ok(cursor.epoch == status.epoch && status.position < cursor.position)
+    }
+
     /// Takes in the versions that came to the central store since the last round.
     ///
     /// Numbers alone do not tell: the newest version that is both here and there must be the same. Where it is not, the
     /// central store was restored, and all it has is looked at.
     pub(crate) fn keep_profile(&self, client: &Client, status: &Status) -> Result<(), SyncError> {
+        if self.is_rolled_back(status).map_err(host)? {
+            return Ok(());
+        }
         let there = status.profile_edition;
         let (here, shared) = self
             .with_store(|store| {

@@ -102,8 +102,10 @@ impl App {
     /// # Errors
     /// `WrongPassword`, `AccountLocked` with `minutes`, `AccountDisabled`, `FirstRunNeeded`, `BrowserSignInNeeded`.
     pub fn sign_in(&self, request: SignInRequest) -> Result<SessionView, AppError> {
-        if self.is_by_own_code(&request)? {
-            if self.hears_central() {
+        // Shorter than any password: whoever mistypes the name sends no code to the central store.
+        let is_own_code = own_code::is_short_of_a_password(&request.password);
+        if is_own_code {
+            if self.is_by_own_code(&request)? && self.hears_central() {
                 return Err(AppError::of(ErrorCode::BrowserSignInNeeded));
             }
         } else if let Some(view) = self.sign_in_centrally(&request)? {
@@ -119,7 +121,9 @@ impl App {
         // Whoever began to sign in in the browser before has left the desk.
         self.line.cancel_browser_sign_in();
         // Best effort: without the central store, work goes on and waits.
-        self.renew_grant();
+        if !is_own_code {
+            self.renew_grant();
+        }
         Ok(view)
     }
 
@@ -249,6 +253,8 @@ impl App {
             .map(|account| account.login);
         let user = user.ok_or_else(|| AppError::of(ErrorCode::AccountDisabled))?;
         self.verified(store, &user, &request.secret)?;
+        // From here on it is the code that says who this is, and a code chooses no other.
+        session.in_browser = false;
         session.locked = false;
         session.last_active_at = now;
         let session = session.clone();

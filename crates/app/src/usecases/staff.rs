@@ -10,6 +10,7 @@ use crate::api::error::ErrorCode;
 use crate::api::session::{StaffSaveRequest, StaffView};
 use crate::error::AppError;
 use crate::state::App;
+use crate::usecases::own_code;
 use crate::usecases::settings::needs_administrator;
 
 impl App {
@@ -27,7 +28,8 @@ impl App {
     /// Adds or changes an account. There is always one administrator left.
     ///
     /// # Errors
-    /// `InvalidFields`, `PasswordTooShort`, `UserNameTaken`, `LastAdministrator`.
+    /// `InvalidFields`, `PasswordTooShort`, `UserNameTaken`, `LastAdministrator`; `NotPermitted` for a password of whoever
+    /// chose a code of their own.
     pub fn staff_save(&self, request: StaffSaveRequest) -> Result<Vec<StaffView>, AppError> {
         self.at_work(|work| {
             needs_administrator(&work.session)?;
@@ -48,6 +50,10 @@ impl App {
             };
             let account = checked(&request, before.as_ref())?;
             let digest = password(&request, before.is_some(), self.config.costs.password)?;
+            // It would sign the administrator in as somebody else.
+            if digest.is_some() && own_code::has_own_code(work.store, account.staff)? {
+                return Err(AppError::of(ErrorCode::NotPermitted));
+            }
             let taken = read.account_by_login(&account.login)?;
             if taken.is_some_and(|(other, _)| other.staff != account.staff) {
                 return Err(AppError::of(ErrorCode::UserNameTaken));

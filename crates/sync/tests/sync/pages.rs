@@ -250,12 +250,12 @@ fn what_is_asked_for_ahead_is_not_said_to_be_kept() {
     assert!(answering.join().unwrap()[0].contains("after=1.2&kept=2&"));
 }
 
-/// What is handed over together, of four pages of one item each under these heads. Nothing is kept before the last was
-/// asked for; by then the two before it wait.
-fn handed_over(heads: [u64; 4]) -> Vec<Vec<u64>> {
+/// What is handed over together, of five pages of one item each under these heads. Nothing is kept before the last was
+/// asked for; by then the one before it is being read, and the two before that one wait.
+fn handed_over(heads: [u64; 5]) -> Vec<Vec<u64>> {
     let pages = (1..)
         .zip(heads)
-        .map(|(position, head)| page_of(position, 4, head));
+        .map(|(position, head)| page_of(position, 5, head));
     let (url, answering) = scripted(pages.collect());
     let mut together = Vec::new();
     let outcome = read_feed(
@@ -279,13 +279,14 @@ fn handed_over(heads: [u64; 4]) -> Vec<Vec<u64>> {
 
 #[test]
 fn pages_that_came_while_one_was_kept_are_kept_together() {
-    let together = handed_over([4; 4]);
+    let together = handed_over([5; 5]);
 
-    assert_eq!(together.concat(), [1, 2, 3, 4]);
-    assert!(together.len() < 4, "{together:?}");
+    assert_eq!(together.concat(), [1, 2, 3, 4, 5]);
+    assert!(together.len() < 5, "{together:?}");
 }
 
 #[test]
 fn pages_under_different_heads_are_kept_apart() {
-    assert_eq!(handed_over([4, 5, 6, 7]), [[1], [2], [3], [4]]);
+    let apart = handed_over([5, 6, 7, 8, 9]);
+    assert_eq!(apart, [[1], [2], [3], [4], [5]]);
 }
