@@ -223,18 +223,29 @@ fn whatever_befalls_a_push_all_arrives_once_in_postgresql_too() {
 }
 
 #[test]
-fn whatever_befalls_one_of_two_batches_under_way_all_arrives_once() {
+fn whatever_befalls_the_first_of_two_batches_under_way_all_arrives_once() {
+    of_two_batches(0);
+}
+
+#[test]
+fn whatever_befalls_the_second_of_two_batches_under_way_all_arrives_once() {
+    of_two_batches(1);
+}
+
+/// Half of the faults befall the first batch and half the one behind it.
+fn of_two_batches(befallen: u32) {
     // One batch that is full and one of more than half, which is sent behind it: a laptop's after a long time without a
     // line.
     const CASES: usize = 90;
     let mut office = Office::begin(Town::new(), Clock::System, Trouble::None);
     office.others = CASES;
     for (nth, fault) in (0..).zip(everything_in(PUSH)) {
-        // By turns the first of them and the one behind it.
-        let fault = fault.behind(nth / 2 % 2);
-        let story = format!("{fault:?}");
-        office.line.suffers(fault);
-        office.works_on(&story);
+        if nth / 2 % 2 == befallen {
+            let fault = fault.behind(befallen);
+            let story = format!("{fault:?}");
+            office.line.suffers(fault);
+            office.works_on(&story);
+        }
     }
     office.ends_well("after all of two batches");
 }

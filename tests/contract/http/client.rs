@@ -430,7 +430,8 @@ fn an_interrupted_upload_goes_on_where_it_stood(kind: Kind) {
 }
 
 fn a_line_too_slow_for_a_file_in_one_request_takes_several(kind: Kind) {
-    const PATIENCE: Duration = Duration::from_millis(700);
+    // Long beside what a busy machine may keep a request waiting.
+    const PATIENCE: Duration = Duration::from_secs(2);
     let town = Town::on(kind);
     let (_, laptop) = town.counter(1, &["counter"]);
     let hurried = environment(TimeDelta::zero()).with_patience(|_| PATIENCE);
@@ -438,21 +439,22 @@ fn a_line_too_slow_for_a_file_in_one_request_takes_several(kind: Kind) {
     let mut scan = b"\xff\xd8\xff".to_vec();
     scan.resize(3_000_000, 7);
     let digest = Sha256Digest::from_bytes(Sha256::digest(&scan).into());
-    let begun = Instant::now();
+    let (begun, mut sent) = (Instant::now(), 0);
 
     let outcome = client.upload(&digest, &scan, &Cancel::default(), |_| {
+        sent += 1;
         std::thread::sleep(PAUSE);
     });
 
     assert_eq!(outcome, Ok(()));
     assert!(begun.elapsed() > 2 * PATIENCE, "{:?}", begun.elapsed());
-    // Each part of it takes a pause on its way, and hardly any goes twice.
-    let parts = u32::try_from(scan.len() / (128 * 1024)).unwrap() + 1;
-    assert!(begun.elapsed() < PAUSE * parts * 2, "{:?}", begun.elapsed());
+    // Hardly any part of it goes twice.
+    let parts = scan.len() / (128 * 1024) + 1;
+    assert!(sent < parts * 2, "{sent} of {parts}");
 }
 
 /// For each part that goes over a slow line.
-const PAUSE: Duration = Duration::from_millis(80);
+const PAUSE: Duration = Duration::from_millis(200);
 
 fn a_body_that_is_another_than_was_proved_is_no_part_of_the_file(kind: Kind) {
     let town = Town::on(kind);
