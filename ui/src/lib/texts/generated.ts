@@ -1119,9 +1119,10 @@ export const texts = {
   "profile.ean": "EAN-nummer",
   "profile.field": "Felt",
   "profile.from_day": "fra {date}",
-  "profile.go_back": "Gå tilbage til version {version}",
+  "profile.go_back": "Gå tilbage",
   "profile.go_back_reason": "Tilbage til version {version}",
-  "profile.history_lost": "Gik tabt, da kommunens server blev gendannet. Gælder ikke; ret opsætningen igen, hvis den skal gælde.",
+  "profile.go_back_to": "Gå tilbage til version {version}",
+  "profile.history_lost": "Gik tabt, da kommunens server blev gendannet. Gælder ikke; vælg Gå tilbage, hvis den skal gælde.",
   "profile.history_released": "Fulgte med Skranke",
   "profile.history_version": "Version",
   "profile.history_when": "Hvornår",
@@ -1958,8 +1959,8 @@ export interface TextValues {
   "problem_at_field.too_long": { maximum: string | number };
   "problem_at_field.too_short": { minimum: string | number };
   "profile.from_day": { date: string | number };
-  "profile.go_back": { version: string | number };
   "profile.go_back_reason": { version: string | number };
+  "profile.go_back_to": { version: string | number };
   "profile.in_use": { version: string | number };
   "profile.lost_version": { version: string | number };
   "profile.on_day": { date: string | number };
